@@ -1,0 +1,2 @@
+//! The command `doubleback`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Ops closed under differentiation.

@@ -1,0 +1,267 @@
+//! `results.json`: everything a run of `reproduce` measured, timings in one field of their own.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Everything a run of `reproduce` measured. Two runs with the same seed, options, machine and
+/// threads agree in every field but [`seconds`](Results::seconds).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Results {
+    /// Data set name, such as `mnist-mini`.
+    pub dataset: String,
+    /// `quick`, `standard` or `paper`.
+    pub profile: String,
+    /// Seed of weights and dropout.
+    pub seed: u64,
+    /// Version of doubleback that made this file.
+    pub version: String,
+    /// `cpu`, `cuda:0`, …
+    pub device: String,
+    /// Worker threads.
+    pub threads: usize,
+    /// Instruction set of the native kernels, such as `avx512`.
+    pub isa: String,
+    /// Sizes and checksums of the data.
+    pub data: DataSummary,
+    /// The models, in the paper's order: normal, distilled, advtrain, insensitive, doubleback.
+    pub models: Vec<String>,
+    /// How each model was trained, by model.
+    pub training: BTreeMap<String, TrainingSummary>,
+    /// Accuracy on unperturbed test images in [0, 1], by model.
+    pub clean_accuracy: BTreeMap<String, f64>,
+    /// The same with intervals and counts.
+    pub clean: Vec<CleanAccuracy>,
+    /// Accuracy of every model on the examples crafted on every model, for each attack and eps (Figures 1 and 3).
+    pub transfer: Vec<TransferCell>,
+    /// Images whose loss gradient is exactly zero, by model and attack.
+    pub masking: BTreeMap<String, BTreeMap<String, Masking>>,
+    /// White-box accuracy under FGSM on the logit margin, whose gradient does not underflow as that of the cross-entropy does.
+    pub margin_check: Vec<MarginCheck>,
+    /// Distributions of input gradient norms (Figure 4, top).
+    pub gradients: Vec<GradientDistribution>,
+    /// Distributions of log-probabilities over all images and classes (Figure 4, bottom).
+    pub log_probabilities: Vec<LogProbabilities>,
+    /// Training curves, by model; a distilled model's teacher stands under `distilled-teacher`.
+    pub curves: BTreeMap<String, Vec<CurvePoint>>,
+    /// The paper's claims, each with what this run measured.
+    pub claims: Vec<Claim>,
+    /// Accuracy on `clip(x + eps·sign(g))` with the paper authors' own gradients g of their own normal model, when that file was given;
+    /// `crafted_on` is `published-normal`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub published_perturbations: Vec<TransferCell>,
+    /// Wall-clock times; the only field that differs between equal runs.
+    pub seconds: Seconds,
+}
+
+/// Sizes, bounds and checksums of the data of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DataSummary {
+    /// Training images.
+    pub train: usize,
+    /// Validation images.
+    pub validation: usize,
+    /// Test images.
+    pub test: usize,
+    /// Channels, height, width.
+    pub shape: [usize; 3],
+    /// Least and greatest pixel value; adversarial examples are clipped to it.
+    pub bounds: [f32; 2],
+    /// Class names in the order of the labels.
+    pub classes: Vec<String>,
+    /// SHA-256 of each source file, in hexadecimal.
+    pub checksums: BTreeMap<String, String>,
+}
+
+/// How a model was trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainingSummary {
+    /// Name of the defense.
+    pub defense: String,
+    /// Optimizer steps (each of the two trainings of distillation takes this many).
+    pub steps: usize,
+    /// Images a step.
+    pub batch: usize,
+    /// Adam's learning rate.
+    pub learning_rate: f64,
+    /// Weight of the gradient penalty per example, for defenses that have one.
+    pub lambda: Option<f64>,
+    /// The same weight in the authors' units (2 × batch × lambda).
+    pub paper_lambda: Option<f64>,
+    /// Softmax temperature of distillation.
+    pub temperature: Option<f64>,
+    /// Perturbation size of adversarial training.
+    pub adversarial_eps: Option<f64>,
+    /// Trainable parameters.
+    pub parameters: usize,
+}
+
+/// Accuracy of a model on unperturbed test images.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CleanAccuracy {
+    /// Model.
+    pub model: String,
+    /// Share of images classified rightly, in [0, 1].
+    pub accuracy: f64,
+    /// Lower end of the 95 % Wilson interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Images.
+    pub count: usize,
+}
+
+/// Accuracy of one model on the examples crafted on another (or on itself).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TransferCell {
+    /// `fgsm` or `tgsm`.
+    pub attack: String,
+    /// The model whose gradients made the examples.
+    pub crafted_on: String,
+    /// The model that classifies them.
+    pub evaluated_on: String,
+    /// Perturbation size, in the data's units.
+    pub eps: f64,
+    /// Share of examples still classified as their true label, in [0, 1].
+    pub accuracy: f64,
+    /// Lower end of the 95 % Wilson interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Images.
+    pub count: usize,
+}
+
+/// How many images an attack left alone because the gradient of their loss is exactly zero.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Masking {
+    /// Images whose gradient is zero in every pixel.
+    pub zero_gradient_images: usize,
+    /// Images attacked.
+    pub count: usize,
+}
+
+/// White-box accuracy under one-step attacks on two losses: a model that withstands only the first masks its gradients.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MarginCheck {
+    /// Model, attacked with its own gradients.
+    pub model: String,
+    /// Perturbation size.
+    pub eps: f64,
+    /// Accuracy under FGSM on the cross-entropy (the paper's form).
+    pub cross_entropy_accuracy: f64,
+    /// Accuracy under FGSM on the logit margin.
+    pub margin_accuracy: f64,
+    /// Images.
+    pub count: usize,
+}
+
+/// Distribution over images of the L2 norm of an input gradient, of one image's loss.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GradientDistribution {
+    /// Model.
+    pub model: String,
+    /// `fgsm`: gradient of the cross-entropy with the true label; `tgsm`: with the next label.
+    pub loss: String,
+    /// Distribution of the norm, floored at 1e-20 as in the paper.
+    pub norm: Distribution,
+    /// Median over images of the roughness of the gradient: mean absolute difference of neighboring pixels over mean absolute value.
+    /// White noise has about 1.41, a smooth picture less. `None` where every gradient is zero.
+    pub roughness: Option<f64>,
+}
+
+/// Distribution of log-probabilities over all images and classes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LogProbabilities {
+    /// Model.
+    pub model: String,
+    /// Histogram of -log p (natural logarithm) on a log10 axis, floored at 1e-20.
+    pub negative_log: Distribution,
+}
+
+/// A distribution of positive values that span many decades.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Distribution {
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// The 5, 25, 50, 75 and 95 % quantiles.
+    pub quantiles: [f64; 5],
+    /// Values at or below the floor of 1e-20.
+    pub floored: usize,
+    /// Values.
+    pub count: usize,
+    /// Histogram of log10 of the values above the floor.
+    pub log10: Histogram,
+}
+
+/// Equal-width histogram.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Histogram {
+    /// Left edge of the first bin.
+    pub low: f64,
+    /// Right edge of the last bin.
+    pub high: f64,
+    /// Values in each bin.
+    pub counts: Vec<usize>,
+}
+
+/// One point of a training curve (Figures 7 and 8).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// Optimizer steps done.
+    pub step: usize,
+    /// Mean training objective since the last point.
+    pub loss: f64,
+    /// Mean cross-entropy on the training batches since the last point.
+    pub cross_entropy: f64,
+    /// Accuracy on the training batches since the last point.
+    pub accuracy: f64,
+    /// Accuracy on clean validation images.
+    pub validation_accuracy: f64,
+    /// Accuracy on the same images under FGSM with the model's own gradients.
+    pub validation_fgsm_accuracy: f64,
+    /// The eps of that FGSM.
+    pub fgsm_eps: f64,
+    /// Mean L2 norm over validation images of the input gradient of the cross-entropy.
+    pub gradient_norm: f64,
+}
+
+/// Whether a claim of the paper holds in this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The measured difference is in the claimed direction and the intervals are apart.
+    Holds,
+    /// It holds for a part of the claim's cases.
+    HoldsInPart,
+    /// The intervals overlap: this run cannot tell.
+    Undecided,
+    /// The measured difference contradicts the claim.
+    DoesNotHold,
+}
+
+/// One of the paper's claims and what this run measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Number in the documentation.
+    pub number: usize,
+    /// The claim, in our words.
+    pub statement: String,
+    /// What this run measured.
+    pub measured: String,
+    /// Whether it holds.
+    pub verdict: Verdict,
+}
+
+/// Wall-clock times in seconds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Seconds {
+    /// Training, by model, without the validation curve.
+    pub train: BTreeMap<String, f64>,
+    /// Mean time of one training step, by model.
+    pub step: BTreeMap<String, f64>,
+    /// Attacks and evaluation.
+    pub evaluate: f64,
+    /// The whole run, interrupted runs included.
+    pub total: f64,
+}

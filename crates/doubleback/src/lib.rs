@@ -1,0 +1,2 @@
+//! Train image classifiers with input gradient regularization, attack them, evaluate them.
+pub mod evaluate;
