@@ -1,1 +1,44 @@
-//! Ops closed under differentiation.
+//! Neural network ops closed under differentiation, as a [Burn](https://burn.dev) backend extension.
+//!
+//! Burn differentiates once. Here the *input gradient* of a network is itself written as forward ops on the tape, so that
+//! one `backward()` through it is exact double backprop. That needs a set of ops in which the derivative of every op is again an op:
+//!
+//! | op | its derivatives |
+//! |---|---|
+//! | [`conv2d`] | [`conv2d_input_grad`], [`conv2d_weight_grad`]; each of the three is differentiated by the other two |
+//! | [`max_pool2d`] | [`pool_select`] and [`pool_unselect`], linear maps that are each other's transpose |
+//! | [`avg_pool2d`] | [`avg_pool2d_transpose`], likewise |
+//! | [`BatchNorm::forward`] | [`BatchNorm::vjp`], whose own derivative is a third kernel |
+//! | [`relu`] | [`relu_vjp`], a mask |
+//! | [`matmul`] | itself |
+//!
+//! Images are `[batch, height, width, channels]`, convolution weights `[height, width, in, out]`.
+//!
+//! Every op has a default body of stock Burn ops ([`composite`]), which runs on any backend and float type, and native CPU kernels
+//! ([`kernels`]) for `f32` on Burn's Flex backend. [`isa`](kernels::isa()) tells which instruction set they use.
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
+
+pub mod composite;
+pub mod kernels;
+
+mod adam;
+mod autodiff;
+mod backend;
+mod batch_norm;
+mod convolution;
+mod error;
+mod flex;
+mod linear;
+mod pooling;
+mod rectifier;
+mod shape;
+
+pub use adam::{AdamOptions, AdamState, adam_update};
+pub use backend::{BatchNormVjp, BatchNormVjpVjp, MaxPooled, NetworkOps, Updated};
+pub use batch_norm::{BatchNorm, BatchNormOptions, batch_norm_statistics};
+pub use convolution::{conv2d, conv2d_input_grad, conv2d_weight_grad};
+pub use error::{Error, Result};
+pub use linear::matmul;
+pub use pooling::{MaxPoolIndices, avg_pool2d, avg_pool2d_transpose, max_pool2d, pool_select, pool_unselect};
+pub use rectifier::{relu, relu_vjp};
+pub use shape::{Conv2dOptions, Conv2dShape, Pool2dOptions, Pool2dShape};

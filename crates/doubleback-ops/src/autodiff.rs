@@ -1,0 +1,365 @@
+//! Derivatives of the ops on Burn's tape: each `Backward` is written with the other ops.
+
+use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::tensor::{FloatTensor, IntTensor};
+use burn::backend::{Autodiff, AutodiffBackend, Backend, TensorMetadata};
+use burn::tensor::Shape;
+
+use crate::{
+    AdamOptions, BatchNormOptions, BatchNormVjp, BatchNormVjpVjp, Conv2dShape, MaxPooled, NetworkOps, Pool2dShape,
+    Updated, composite,
+};
+
+/// Puts an op with one differentiable output on the tape.
+macro_rules! record {
+    ($op:expr, [$($node:expr),+], $state:expr, $output:expr) => {
+        match $op.prepare::<C>([$($node),+]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish($state, $output),
+            OpsKind::UnTracked(prep) => prep.finish($output),
+        }
+    };
+}
+
+type Pair<B> = (FloatTensor<B>, FloatTensor<B>, Conv2dShape);
+
+#[derive(Debug)]
+struct Conv2d;
+
+impl<B: NetworkOps> Backward<B, 2> for Conv2d {
+    type State = Pair<B>;
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [x_node, w_node] = ops.parents;
+        let g = grads.consume::<B>(&ops.node);
+        let (x, w, shape) = ops.state;
+        if let Some(node) = x_node {
+            grads.register::<B>(node.id, B::conv2d_input_vjp(g.clone(), w, shape));
+        }
+        if let Some(node) = w_node {
+            grads.register::<B>(node.id, B::conv2d_weight_vjp(x, g, shape));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Conv2dInputGrad;
+
+impl<B: NetworkOps> Backward<B, 2> for Conv2dInputGrad {
+    type State = Pair<B>;
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [g_node, w_node] = ops.parents;
+        let u = grads.consume::<B>(&ops.node);
+        let (g, w, shape) = ops.state;
+        if let Some(node) = g_node {
+            grads.register::<B>(node.id, B::conv2d_forward(u.clone(), w, shape));
+        }
+        if let Some(node) = w_node {
+            grads.register::<B>(node.id, B::conv2d_weight_vjp(u, g, shape));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Conv2dWeightGrad;
+
+impl<B: NetworkOps> Backward<B, 2> for Conv2dWeightGrad {
+    type State = Pair<B>;
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [x_node, g_node] = ops.parents;
+        let u = grads.consume::<B>(&ops.node);
+        let (x, g, shape) = ops.state;
+        if let Some(node) = x_node {
+            grads.register::<B>(node.id, B::conv2d_input_vjp(g, u.clone(), shape));
+        }
+        if let Some(node) = g_node {
+            grads.register::<B>(node.id, B::conv2d_forward(x, u, shape));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Select;
+
+impl<B: NetworkOps> Backward<B, 1> for Select {
+    type State = (IntTensor<B>, Pool2dShape);
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [node] = ops.parents;
+        let g = grads.consume::<B>(&ops.node);
+        let (indices, shape) = ops.state;
+        if let Some(node) = node {
+            grads.register::<B>(node.id, B::pool2d_unselect(g, indices, shape));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Unselect;
+
+impl<B: NetworkOps> Backward<B, 1> for Unselect {
+    type State = (IntTensor<B>, Pool2dShape);
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [node] = ops.parents;
+        let u = grads.consume::<B>(&ops.node);
+        let (indices, shape) = ops.state;
+        if let Some(node) = node {
+            grads.register::<B>(node.id, B::pool2d_select(u, indices, shape));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct AvgPool;
+
+impl<B: NetworkOps> Backward<B, 1> for AvgPool {
+    type State = Pool2dShape;
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [node] = ops.parents;
+        let g = grads.consume::<B>(&ops.node);
+        if let Some(node) = node {
+            grads.register::<B>(node.id, B::avg_pool2d_vjp(g, ops.state));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct AvgPoolTranspose;
+
+impl<B: NetworkOps> Backward<B, 1> for AvgPoolTranspose {
+    type State = Pool2dShape;
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [node] = ops.parents;
+        let u = grads.consume::<B>(&ops.node);
+        if let Some(node) = node {
+            grads.register::<B>(node.id, B::avg_pool2d_forward(u, ops.state));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Mask;
+
+impl<B: NetworkOps> Backward<B, 1> for Mask {
+    type State = FloatTensor<B>;
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [node] = ops.parents;
+        let u = grads.consume::<B>(&ops.node);
+        if let Some(node) = node {
+            grads.register::<B>(node.id, B::relu_mask(u, ops.state));
+        }
+    }
+}
+
+/// What a batch norm's derivatives need: its input, gain, shift and moments.
+#[derive(Clone, Debug)]
+struct BatchNormState<B: Backend> {
+    z: FloatTensor<B>,
+    gain: FloatTensor<B>,
+    shift: FloatTensor<B>,
+    moments: FloatTensor<B>,
+    options: BatchNormOptions,
+}
+
+/// Row `index` of `[2, channels]` sums as `[channels]`.
+fn sum<B: Backend>(sums: &FloatTensor<B>, index: usize) -> FloatTensor<B> {
+    let channels = sums.shape()[1];
+    let row = B::float_slice(sums.clone(), &[(index..index + 1).into(), (0..channels).into()]);
+    B::float_reshape(row, Shape::new([channels]))
+}
+
+#[derive(Debug)]
+struct BatchNormForward;
+
+impl<B: NetworkOps> Backward<B, 3> for BatchNormForward {
+    type State = BatchNormState<B>;
+
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [z_node, gain_node, shift_node] = ops.parents;
+        let h = grads.consume::<B>(&ops.node);
+        let s = ops.state;
+        let want_sums = gain_node.is_some() || shift_node.is_some();
+        let vjp = B::batch_norm_vjp(h, s.z, s.gain, s.shift, s.moments, s.options, want_sums);
+        if let Some(node) = z_node {
+            grads.register::<B>(node.id, vjp.input_grad);
+        }
+        if let Some(node) = gain_node {
+            grads.register::<B>(node.id, sum::<B>(&vjp.sums, 1));
+        }
+        if let Some(node) = shift_node {
+            grads.register::<B>(node.id, sum::<B>(&vjp.sums, 0));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct BatchNormPullback;
+
+impl<B: NetworkOps> Backward<B, 3> for BatchNormPullback {
+    type State = (BatchNormState<B>, FloatTensor<B>, FloatTensor<B>);
+
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [g_node, z_node, gain_node] = ops.parents;
+        let t = grads.consume::<B>(&ops.node);
+        let (s, g, sums) = ops.state;
+        let result = B::batch_norm_vjp_vjp(t, g, s.z, s.gain, s.shift, s.moments, sums, s.options);
+        if let Some(node) = g_node {
+            grads.register::<B>(node.id, result.cotangent_grad);
+        }
+        if let (Some(node), false) = (z_node, s.options.frozen) {
+            grads.register::<B>(node.id, result.input_grad);
+        }
+        if let Some(node) = gain_node {
+            grads.register::<B>(node.id, result.gain_grad);
+        }
+    }
+}
+
+impl<B: NetworkOps, C: CheckpointStrategy> NetworkOps for Autodiff<B, C> {
+    fn conv2d_forward(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
+        let ((x, x_node), (w, w_node)) = (x.into_parts(), w.into_parts());
+        let y = B::conv2d_forward(x.clone(), w.clone(), shape);
+        record!(Conv2d, [x_node, w_node], (x, w, shape), y)
+    }
+
+    fn conv2d_input_vjp(g: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
+        let ((g, g_node), (w, w_node)) = (g.into_parts(), w.into_parts());
+        let x = B::conv2d_input_vjp(g.clone(), w.clone(), shape);
+        record!(Conv2dInputGrad, [g_node, w_node], (g, w, shape), x)
+    }
+
+    fn conv2d_weight_vjp(x: FloatTensor<Self>, g: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
+        let ((x, x_node), (g, g_node)) = (x.into_parts(), g.into_parts());
+        let w = B::conv2d_weight_vjp(x.clone(), g.clone(), shape);
+        record!(Conv2dWeightGrad, [x_node, g_node], (x, g, shape), w)
+    }
+
+    fn max_pool2d_forward(x: FloatTensor<Self>, shape: Pool2dShape) -> MaxPooled<Self> {
+        let (x, node) = x.into_parts();
+        let pooled = B::max_pool2d_forward(x, shape);
+        let values = record!(Select, [node], (pooled.indices.clone(), shape), pooled.values);
+        MaxPooled {
+            values,
+            indices: pooled.indices,
+        }
+    }
+
+    fn pool2d_select(x: FloatTensor<Self>, indices: IntTensor<Self>, shape: Pool2dShape) -> FloatTensor<Self> {
+        let (x, node) = x.into_parts();
+        let y = B::pool2d_select(x, indices.clone(), shape);
+        record!(Select, [node], (indices, shape), y)
+    }
+
+    fn pool2d_unselect(g: FloatTensor<Self>, indices: IntTensor<Self>, shape: Pool2dShape) -> FloatTensor<Self> {
+        let (g, node) = g.into_parts();
+        let x = B::pool2d_unselect(g, indices.clone(), shape);
+        record!(Unselect, [node], (indices, shape), x)
+    }
+
+    fn avg_pool2d_forward(x: FloatTensor<Self>, shape: Pool2dShape) -> FloatTensor<Self> {
+        let (x, node) = x.into_parts();
+        let y = B::avg_pool2d_forward(x, shape);
+        record!(AvgPool, [node], shape, y)
+    }
+
+    fn avg_pool2d_vjp(g: FloatTensor<Self>, shape: Pool2dShape) -> FloatTensor<Self> {
+        let (g, node) = g.into_parts();
+        let x = B::avg_pool2d_vjp(g, shape);
+        record!(AvgPoolTranspose, [node], shape, x)
+    }
+
+    fn batch_norm_moments(z: FloatTensor<Self>) -> FloatTensor<Self> {
+        Self::from_inner(B::batch_norm_moments(z.into_primitive()))
+    }
+
+    fn batch_norm_forward(
+        z: FloatTensor<Self>,
+        gain: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        moments: FloatTensor<Self>,
+        options: BatchNormOptions,
+    ) -> FloatTensor<Self> {
+        let ((z, z_node), (gain, gain_node), (shift, shift_node)) =
+            (z.into_parts(), gain.into_parts(), shift.into_parts());
+        let state: BatchNormState<B> = BatchNormState {
+            z,
+            gain,
+            shift,
+            moments: moments.into_primitive(),
+            options,
+        };
+        let s = state.clone();
+        let y = B::batch_norm_forward(s.z, s.gain, s.shift, s.moments, options);
+        record!(BatchNormForward, [z_node, gain_node, shift_node], state, y)
+    }
+
+    fn batch_norm_vjp(
+        g: FloatTensor<Self>,
+        z: FloatTensor<Self>,
+        gain: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        moments: FloatTensor<Self>,
+        options: BatchNormOptions,
+        want_sums: bool,
+    ) -> BatchNormVjp<Self> {
+        let ((g, g_node), (z, z_node), (gain, gain_node)) = (g.into_parts(), z.into_parts(), gain.into_parts());
+        let state: BatchNormState<B> = BatchNormState {
+            z,
+            gain,
+            shift: shift.into_primitive(),
+            moments: moments.into_primitive(),
+            options,
+        };
+        let s = state.clone();
+        let vjp = B::batch_norm_vjp(g.clone(), s.z, s.gain, s.shift, s.moments, options, want_sums);
+        let input_grad = record!(
+            BatchNormPullback,
+            [g_node, z_node, gain_node],
+            (state, g, vjp.sums.clone()),
+            vjp.input_grad
+        );
+        BatchNormVjp {
+            input_grad,
+            sums: Self::from_inner(vjp.sums),
+        }
+    }
+
+    // Of third order only if called on a tape: stock ops differentiate it.
+    fn batch_norm_vjp_vjp(
+        t: FloatTensor<Self>,
+        g: FloatTensor<Self>,
+        z: FloatTensor<Self>,
+        gain: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        moments: FloatTensor<Self>,
+        _sums: FloatTensor<Self>,
+        options: BatchNormOptions,
+    ) -> BatchNormVjpVjp<Self> {
+        composite::batch_norm_vjp_vjp::<Self>(t, g, z, gain, shift, moments, options)
+    }
+
+    fn relu_mask(g: FloatTensor<Self>, y: FloatTensor<Self>) -> FloatTensor<Self> {
+        let (g, node) = g.into_parts();
+        let y = y.into_primitive();
+        let masked = B::relu_mask(g, y.clone());
+        record!(Mask, [node], y, masked)
+    }
+
+    fn adam_step(
+        parameter: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        first: FloatTensor<Self>,
+        second: FloatTensor<Self>,
+        options: AdamOptions,
+        step: usize,
+    ) -> Updated<Self> {
+        composite::adam::<Self>(parameter, gradient, first, second, options, step)
+    }
+}

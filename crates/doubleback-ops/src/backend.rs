@@ -1,0 +1,143 @@
+//! The backend extension: one method an op, each with a default body of stock Burn ops.
+
+use burn::backend::tensor::{FloatTensor, IntTensor};
+use burn::backend::{Backend, ExtensionType, backend_extension};
+
+use crate::{AdamOptions, BatchNormOptions, Conv2dShape, Pool2dShape, composite};
+
+/// Largest value of each window and where it was.
+#[derive(ExtensionType)]
+pub struct MaxPooled<B: Backend> {
+    /// `[batch, height, width, channels]` of the output.
+    pub values: FloatTensor<B>,
+    /// Position `row * width + column` in the input plane, same shape.
+    pub indices: IntTensor<B>,
+}
+
+/// Result of the vjp of a batch norm.
+#[derive(ExtensionType)]
+pub struct BatchNormVjp<B: Backend> {
+    /// Gradient of the input, shaped as it.
+    pub input_grad: FloatTensor<B>,
+    /// `[2, channels]`: gradients of shift and gain.
+    pub sums: FloatTensor<B>,
+}
+
+/// Result of the vjp of the vjp of a batch norm.
+#[derive(ExtensionType)]
+pub struct BatchNormVjpVjp<B: Backend> {
+    /// Gradient of the cotangent that the vjp was given.
+    pub cotangent_grad: FloatTensor<B>,
+    /// Gradient of the batch norm's input.
+    pub input_grad: FloatTensor<B>,
+    /// Gradient of the gain, `[channels]`.
+    pub gain_grad: FloatTensor<B>,
+}
+
+/// A parameter and its Adam moments after an update.
+#[derive(ExtensionType)]
+pub struct Updated<B: Backend> {
+    /// The parameter.
+    pub parameter: FloatTensor<B>,
+    /// First moment.
+    pub first: FloatTensor<B>,
+    /// Second moment.
+    pub second: FloatTensor<B>,
+}
+
+/// The ops, on tensor primitives. Call the functions of the crate's root instead, which check shapes.
+#[backend_extension(Flex, Cube: cfg(feature = "cube"), Autodiff)]
+pub trait NetworkOps: Backend {
+    /// See [`conv2d`](crate::conv2d).
+    fn conv2d_forward(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
+        composite::conv2d::<Self>(x, w, shape)
+    }
+    /// See [`conv2d_input_grad`](crate::conv2d_input_grad).
+    fn conv2d_input_vjp(g: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
+        composite::conv2d_input_grad::<Self>(g, w, shape)
+    }
+    /// See [`conv2d_weight_grad`](crate::conv2d_weight_grad).
+    fn conv2d_weight_vjp(x: FloatTensor<Self>, g: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
+        composite::conv2d_weight_grad::<Self>(x, g, shape)
+    }
+    /// See [`max_pool2d`](crate::max_pool2d).
+    fn max_pool2d_forward(x: FloatTensor<Self>, shape: Pool2dShape) -> MaxPooled<Self> {
+        composite::max_pool2d::<Self>(x, shape)
+    }
+    /// See [`pool_select`](crate::pool_select).
+    fn pool2d_select(x: FloatTensor<Self>, indices: IntTensor<Self>, shape: Pool2dShape) -> FloatTensor<Self> {
+        composite::pool_select::<Self>(x, indices, shape)
+    }
+    /// See [`pool_unselect`](crate::pool_unselect).
+    fn pool2d_unselect(g: FloatTensor<Self>, indices: IntTensor<Self>, shape: Pool2dShape) -> FloatTensor<Self> {
+        composite::pool_unselect::<Self>(g, indices, shape)
+    }
+    /// See [`avg_pool2d`](crate::avg_pool2d).
+    fn avg_pool2d_forward(x: FloatTensor<Self>, shape: Pool2dShape) -> FloatTensor<Self> {
+        composite::avg_pool2d::<Self>(x, shape)
+    }
+    /// See [`avg_pool2d_transpose`](crate::avg_pool2d_transpose).
+    fn avg_pool2d_vjp(g: FloatTensor<Self>, shape: Pool2dShape) -> FloatTensor<Self> {
+        composite::avg_pool2d_transpose::<Self>(g, shape)
+    }
+    /// `[2, channels]`: mean and biased variance over all but the last axis. A constant for differentiation:
+    /// the batch norm's own derivatives account for it.
+    fn batch_norm_moments(z: FloatTensor<Self>) -> FloatTensor<Self> {
+        composite::moments::<Self>(z)
+    }
+    /// `gain * (z - mean) / sqrt(variance + epsilon) + shift`, then ReLU if asked.
+    fn batch_norm_forward(
+        z: FloatTensor<Self>,
+        gain: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        moments: FloatTensor<Self>,
+        options: BatchNormOptions,
+    ) -> FloatTensor<Self> {
+        composite::batch_norm::<Self>(z, gain, shift, moments, options)
+    }
+    /// Its vjp. `sums` may be anything when `want_sums` is false and the statistics are frozen.
+    fn batch_norm_vjp(
+        g: FloatTensor<Self>,
+        z: FloatTensor<Self>,
+        gain: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        moments: FloatTensor<Self>,
+        options: BatchNormOptions,
+        _want_sums: bool,
+    ) -> BatchNormVjp<Self> {
+        composite::batch_norm_vjp::<Self>(g, z, gain, shift, moments, options)
+    }
+    /// The vjp of that, for the cotangent `t`.
+    #[allow(clippy::too_many_arguments)]
+    fn batch_norm_vjp_vjp(
+        t: FloatTensor<Self>,
+        g: FloatTensor<Self>,
+        z: FloatTensor<Self>,
+        gain: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        moments: FloatTensor<Self>,
+        _sums: FloatTensor<Self>,
+        options: BatchNormOptions,
+    ) -> BatchNormVjpVjp<Self> {
+        composite::batch_norm_vjp_vjp::<Self>(t, g, z, gain, shift, moments, options)
+    }
+    /// `g` where `y > 0`, else 0; `y` is a constant for differentiation.
+    fn relu_mask(g: FloatTensor<Self>, y: FloatTensor<Self>) -> FloatTensor<Self> {
+        composite::relu_mask::<Self>(g, y)
+    }
+    /// See [`adam_update`](crate::adam_update).
+    fn adam_step(
+        parameter: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        first: FloatTensor<Self>,
+        second: FloatTensor<Self>,
+        options: AdamOptions,
+        step: usize,
+    ) -> Updated<Self> {
+        composite::adam::<Self>(parameter, gradient, first, second, options, step)
+    }
+}
+
+/// Every GPU runtime of Burn takes the default bodies.
+#[cfg(feature = "cube")]
+impl NetworkOps for burn::backend::Cube {}

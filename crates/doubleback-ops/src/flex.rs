@@ -1,0 +1,248 @@
+//! The ops on Burn's CPU backend: native kernels for f32, default bodies for other types.
+
+use burn::backend::tensor::{FloatTensor, IntTensor};
+use burn::backend::{DType, Flex};
+use burn::tensor::{Bytes, Shape};
+use burn_flex::{FlexTensor, Layout};
+
+use crate::kernels::{self, Coefficients};
+use crate::{
+    AdamOptions, BatchNormOptions, BatchNormVjp, BatchNormVjpVjp, Conv2dShape, MaxPooled, NetworkOps, Pool2dShape,
+    Updated, composite,
+};
+
+fn contiguous(t: FlexTensor) -> FlexTensor {
+    if t.is_contiguous() { t } else { t.to_contiguous() }
+}
+
+/// The values of a contiguous f32 tensor.
+fn values(t: &FlexTensor) -> &[f32] {
+    t.as_slice::<f32>().unwrap_or_default()
+}
+
+fn tensor(values: Vec<f32>, dims: &[usize]) -> FlexTensor {
+    FlexTensor::new(
+        Bytes::from_elems(values),
+        Layout::contiguous(Shape::from(dims.to_vec())),
+        DType::F32,
+    )
+}
+
+fn dims(t: &FlexTensor) -> Vec<usize> {
+    t.layout().shape().iter().copied().collect()
+}
+
+fn native(t: &FlexTensor) -> bool {
+    t.dtype() == DType::F32
+}
+
+/// Positions as the kernels take them.
+fn positions(indices: &FlexTensor) -> Option<&[i32]> {
+    indices.as_slice::<i32>()
+}
+
+impl NetworkOps for Flex {
+    fn conv2d_forward(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
+        if !native(&x) {
+            return composite::conv2d::<Self>(x, w, shape);
+        }
+        let (x, w) = (contiguous(x), contiguous(w));
+        tensor(kernels::conv2d(values(&x), values(&w), &shape), &shape.output_dims())
+    }
+
+    fn conv2d_input_vjp(g: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
+        if !native(&g) {
+            return composite::conv2d_input_grad::<Self>(g, w, shape);
+        }
+        let (g, w) = (contiguous(g), contiguous(w));
+        tensor(
+            kernels::conv2d_input_grad(values(&g), values(&w), &shape),
+            &shape.input_dims(),
+        )
+    }
+
+    fn conv2d_weight_vjp(x: FloatTensor<Self>, g: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
+        if !native(&g) {
+            return composite::conv2d_weight_grad::<Self>(x, g, shape);
+        }
+        let (x, g) = (contiguous(x), contiguous(g));
+        tensor(
+            kernels::conv2d_weight_grad(values(&x), values(&g), &shape),
+            &shape.weight_dims(),
+        )
+    }
+
+    fn max_pool2d_forward(x: FloatTensor<Self>, shape: Pool2dShape) -> MaxPooled<Self> {
+        if !native(&x) {
+            return composite::max_pool2d::<Self>(x, shape);
+        }
+        let x = contiguous(x);
+        let (pooled, positions) = kernels::max_pool2d(values(&x), &shape);
+        let layout = Layout::contiguous(Shape::from(shape.output_dims().to_vec()));
+        MaxPooled {
+            values: tensor(pooled, &shape.output_dims()),
+            indices: FlexTensor::new(Bytes::from_elems(positions), layout, DType::I32),
+        }
+    }
+
+    fn pool2d_select(x: FloatTensor<Self>, indices: IntTensor<Self>, shape: Pool2dShape) -> FloatTensor<Self> {
+        let indices = contiguous(indices);
+        match positions(&indices) {
+            Some(positions) if native(&x) => {
+                let x = contiguous(x);
+                tensor(
+                    kernels::pool_select(values(&x), positions, &shape),
+                    &shape.output_dims(),
+                )
+            }
+            _ => composite::pool_select::<Self>(x, indices, shape),
+        }
+    }
+
+    fn pool2d_unselect(g: FloatTensor<Self>, indices: IntTensor<Self>, shape: Pool2dShape) -> FloatTensor<Self> {
+        let indices = contiguous(indices);
+        match positions(&indices) {
+            Some(positions) if native(&g) => {
+                let g = contiguous(g);
+                tensor(
+                    kernels::pool_unselect(values(&g), positions, &shape),
+                    &shape.input_dims(),
+                )
+            }
+            _ => composite::pool_unselect::<Self>(g, indices, shape),
+        }
+    }
+
+    fn avg_pool2d_forward(x: FloatTensor<Self>, shape: Pool2dShape) -> FloatTensor<Self> {
+        if !native(&x) {
+            return composite::avg_pool2d::<Self>(x, shape);
+        }
+        let x = contiguous(x);
+        tensor(kernels::avg_pool2d(values(&x), &shape), &shape.output_dims())
+    }
+
+    fn avg_pool2d_vjp(g: FloatTensor<Self>, shape: Pool2dShape) -> FloatTensor<Self> {
+        if !native(&g) {
+            return composite::avg_pool2d_transpose::<Self>(g, shape);
+        }
+        let g = contiguous(g);
+        tensor(kernels::avg_pool2d_transpose(values(&g), &shape), &shape.input_dims())
+    }
+
+    fn batch_norm_moments(z: FloatTensor<Self>) -> FloatTensor<Self> {
+        if !native(&z) {
+            return composite::moments::<Self>(z);
+        }
+        let z = contiguous(z);
+        let channels = dims(&z)[3];
+        tensor(kernels::moments(values(&z), channels), &[2, channels])
+    }
+
+    fn batch_norm_forward(
+        z: FloatTensor<Self>,
+        gain: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        moments: FloatTensor<Self>,
+        options: BatchNormOptions,
+    ) -> FloatTensor<Self> {
+        if !native(&z) {
+            return composite::batch_norm::<Self>(z, gain, shift, moments, options);
+        }
+        let z = contiguous(z);
+        let coefficients = coefficients(gain, shift, moments, options);
+        tensor(kernels::batch_norm(values(&z), &coefficients), &dims(&z))
+    }
+
+    fn batch_norm_vjp(
+        g: FloatTensor<Self>,
+        z: FloatTensor<Self>,
+        gain: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        moments: FloatTensor<Self>,
+        options: BatchNormOptions,
+        want_sums: bool,
+    ) -> BatchNormVjp<Self> {
+        if !native(&z) {
+            return composite::batch_norm_vjp::<Self>(g, z, gain, shift, moments, options);
+        }
+        let (g, z) = (contiguous(g), contiguous(z));
+        let coefficients = coefficients(gain, shift, moments, options);
+        let channels = dims(&z)[3];
+        let sums = if want_sums || !options.frozen {
+            kernels::vjp_sums(values(&g), values(&z), &coefficients)
+        } else {
+            vec![0.0; 2 * channels]
+        };
+        let input_grad = kernels::batch_norm_vjp(values(&g), values(&z), &sums, &coefficients);
+        BatchNormVjp {
+            input_grad: tensor(input_grad, &dims(&z)),
+            sums: tensor(sums, &[2, channels]),
+        }
+    }
+
+    fn batch_norm_vjp_vjp(
+        t: FloatTensor<Self>,
+        g: FloatTensor<Self>,
+        z: FloatTensor<Self>,
+        gain: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        moments: FloatTensor<Self>,
+        sums: FloatTensor<Self>,
+        options: BatchNormOptions,
+    ) -> BatchNormVjpVjp<Self> {
+        if !native(&z) {
+            return composite::batch_norm_vjp_vjp::<Self>(t, g, z, gain, shift, moments, options);
+        }
+        let (t, g, z, sums) = (contiguous(t), contiguous(g), contiguous(z), contiguous(sums));
+        let coefficients = coefficients(gain, shift, moments, options);
+        let (cotangent, input, gain) =
+            kernels::batch_norm_vjp_vjp(values(&t), values(&g), values(&z), values(&sums), &coefficients);
+        let channels = gain.len();
+        BatchNormVjpVjp {
+            cotangent_grad: tensor(cotangent, &dims(&z)),
+            input_grad: tensor(input, &dims(&z)),
+            gain_grad: tensor(gain, &[channels]),
+        }
+    }
+
+    fn relu_mask(g: FloatTensor<Self>, y: FloatTensor<Self>) -> FloatTensor<Self> {
+        if !native(&g) {
+            return composite::relu_mask::<Self>(g, y);
+        }
+        let (g, y) = (contiguous(g), contiguous(y));
+        tensor(kernels::relu_mask(values(&g), values(&y)), &dims(&g))
+    }
+
+    fn adam_step(
+        parameter: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        first: FloatTensor<Self>,
+        second: FloatTensor<Self>,
+        options: AdamOptions,
+        step: usize,
+    ) -> Updated<Self> {
+        if !native(&parameter) {
+            return composite::adam::<Self>(parameter, gradient, first, second, options, step);
+        }
+        let gradient = contiguous(gradient);
+        let (mut parameter, mut first, mut second) = (contiguous(parameter), contiguous(first), contiguous(second));
+        kernels::adam(
+            parameter.storage_mut::<f32>(),
+            values(&gradient),
+            first.storage_mut::<f32>(),
+            second.storage_mut::<f32>(),
+            options,
+            step,
+        );
+        Updated {
+            parameter,
+            first,
+            second,
+        }
+    }
+}
+
+fn coefficients(gain: FlexTensor, shift: FlexTensor, moments: FlexTensor, options: BatchNormOptions) -> Coefficients {
+    let (gain, shift, moments) = (contiguous(gain), contiguous(shift), contiguous(moments));
+    Coefficients::new(values(&gain), values(&shift), values(&moments), options)
+}

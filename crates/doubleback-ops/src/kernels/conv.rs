@@ -1,0 +1,127 @@
+//! Direct convolution: output channels in vector registers, rows of output pixels in a register tile.
+
+use crate::Conv2dShape;
+
+use super::conv_few::conv2d_few;
+use super::output::filled;
+use super::pack::Panels;
+use super::simd::{Kernel, Simd, dispatch, isa};
+use super::tile::{Reads, row};
+
+/// Convolution of `x` with `w`; see [`crate::conv2d`] for shapes.
+pub fn conv2d(x: &[f32], w: &[f32], shape: &Conv2dShape) -> Vec<f32> {
+    assert_eq!(
+        (x.len(), w.len()),
+        (
+            shape.input_dims().iter().product(),
+            shape.weight_dims().iter().product()
+        )
+    );
+    if 2 * shape.channels_out <= isa().lanes() {
+        return conv2d_few(x, w, shape);
+    }
+    let taps = shape.kernel[0] * shape.kernel[1] * shape.channels_in;
+    let panels = Panels::new(taps, shape.channels_out, |tap, out| w[tap * shape.channels_out + out]);
+    let [_, height, width, channels] = shape.output_dims();
+    let input = shape.input[0] * shape.input[1] * shape.channels_in;
+    // SAFETY: the kernel writes every pixel of its image, and reads within the lengths asserted above.
+    unsafe {
+        filled(shape.batch, height * width * channels, |image, out| {
+            dispatch(Direct {
+                x: &x[image * input..][..input],
+                panels: &panels,
+                shape,
+                out,
+            });
+        })
+    }
+}
+
+/// One image with `padding` zero columns on either side, so that no kernel row needs a test at the borders.
+pub(crate) struct Padded {
+    buffer: Vec<f32>,
+    /// Values in a row.
+    pub stride: usize,
+    padded: bool,
+}
+
+impl Padded {
+    /// `slack` values behind the image may be read too.
+    pub fn new(shape: &Conv2dShape, slack: usize) -> Self {
+        let stride = (shape.input[1] + 2 * shape.options.padding[1]) * shape.channels_in;
+        let padded = shape.options.padding[1] > 0 || slack > 0;
+        let buffer = if padded {
+            vec![0.0; shape.input[0] * stride + slack]
+        } else {
+            Vec::new()
+        };
+        Self { buffer, stride, padded }
+    }
+
+    /// The image `x` with its borders.
+    pub fn fill<'a>(&'a mut self, x: &'a [f32], shape: &Conv2dShape) -> &'a [f32] {
+        if !self.padded {
+            return x;
+        }
+        let row = shape.input[1] * shape.channels_in;
+        let border = shape.options.padding[1] * shape.channels_in;
+        for (to, from) in self.buffer.chunks_exact_mut(self.stride).zip(x.chunks_exact(row)) {
+            to[border..border + row].copy_from_slice(from);
+        }
+        &self.buffer
+    }
+}
+
+/// The kernel rows `start..end` that meet the image at output row `y`, and the input row that the first one reads.
+#[inline(always)]
+pub(crate) fn kernel_rows(shape: &Conv2dShape, y: usize) -> (usize, usize, usize) {
+    let (top, padding) = (y * shape.options.stride[0], shape.options.padding[0]);
+    let start = padding.saturating_sub(top).min(shape.kernel[0]);
+    let end = (shape.input[0] + padding)
+        .saturating_sub(top)
+        .min(shape.kernel[0])
+        .max(start);
+    (start, end, (top + start).saturating_sub(padding))
+}
+
+struct Direct<'a> {
+    x: &'a [f32],
+    panels: &'a Panels,
+    shape: &'a Conv2dShape,
+    out: *mut f32,
+}
+
+impl Kernel for Direct<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let shape = self.shape;
+        let mut padded = Padded::new(shape, 0);
+        let stride = padded.stride;
+        let x = padded.fill(self.x, shape);
+        let [height, width] = shape.output();
+        let taps = shape.kernel[1] * shape.channels_in;
+        for panel in self.panels.iter() {
+            for y in 0..height {
+                let (start, end, input_row) = kernel_rows(shape, y);
+                // SAFETY: rows input_row.. and the padded columns that `width` pixels read are inside `x`; when no row is left, nothing is read.
+                unsafe {
+                    let reads = Reads {
+                        input: if end > start {
+                            x.as_ptr().add(input_row * stride)
+                        } else {
+                            x.as_ptr()
+                        },
+                        pixel_stride: shape.options.stride[1] * shape.channels_in,
+                        row_stride: stride,
+                        rows: end - start,
+                        taps,
+                    };
+                    let out = self.out.add(y * width * shape.channels_out + panel.start);
+                    row::<S>(reads, width, &panel, start * taps, out, shape.channels_out);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Input gradient of a convolution, which is also the transposed convolution.
+
+use crate::{Conv2dOptions, Conv2dShape};
+
+use super::conv::conv2d;
+use super::output::filled;
+use super::pack::Panels;
+use super::simd::{Kernel, Simd, dispatch};
+use super::tile::{Reads, row};
+
+/// Input gradient at the cotangent `g`; see [`crate::conv2d_input_grad`] for shapes.
+pub fn conv2d_input_grad(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Vec<f32> {
+    assert_eq!(
+        (g.len(), w.len()),
+        (
+            shape.output_dims().iter().product(),
+            shape.weight_dims().iter().product()
+        )
+    );
+    let (options, kernel) = (&shape.options, shape.kernel);
+    if options.stride == [1, 1] && options.padding[0] < kernel[0] && options.padding[1] < kernel[1] {
+        correlate(g, w, shape)
+    } else {
+        scatter(g, w, shape)
+    }
+}
+
+/// At stride 1 the gradient is the convolution of `g` with the kernel turned by 180°.
+fn correlate(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Vec<f32> {
+    let ([kernel_height, kernel_width], ci, co) = (shape.kernel, shape.channels_in, shape.channels_out);
+    let mut turned = vec![0.0; w.len()];
+    for (tap, block) in w.chunks_exact(ci * co).enumerate() {
+        let target = &mut turned[(kernel_height * kernel_width - 1 - tap) * ci * co..][..ci * co];
+        for (i, row) in block.chunks_exact(co).enumerate() {
+            for (o, &value) in row.iter().enumerate() {
+                target[o * ci + i] = value;
+            }
+        }
+    }
+    let padding = [
+        kernel_height - 1 - shape.options.padding[0],
+        kernel_width - 1 - shape.options.padding[1],
+    ];
+    let transposed = Conv2dShape {
+        batch: shape.batch,
+        input: shape.output(),
+        channels_in: co,
+        kernel: shape.kernel,
+        channels_out: ci,
+        options: Conv2dOptions {
+            stride: [1, 1],
+            padding,
+        },
+    };
+    conv2d(g, &turned, &transposed)
+}
+
+/// Any stride: each output pixel's values of all taps at once, then added where they belong.
+fn scatter(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Vec<f32> {
+    let (ci, co) = (shape.channels_in, shape.channels_out);
+    let taps = shape.kernel[0] * shape.kernel[1] * ci;
+    let panels = Panels::new(co, taps, |out, tap| w[tap * co + out]);
+    let [height, width] = shape.output();
+    let image = shape.input[0] * shape.input[1] * ci;
+    // SAFETY: the kernel clears its whole image before adding into it; lengths were asserted by the caller.
+    unsafe {
+        filled(shape.batch, image, |index, out| {
+            let g = &g[index * height * width * co..][..height * width * co];
+            dispatch(Scatter {
+                g,
+                panels: &panels,
+                shape,
+                out,
+            });
+        })
+    }
+}
+
+struct Scatter<'a> {
+    g: &'a [f32],
+    panels: &'a Panels,
+    shape: &'a Conv2dShape,
+    out: *mut f32,
+}
+
+impl Kernel for Scatter<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let shape = self.shape;
+        let ([input_height, input_width], [kernel_height, kernel_width]) = (shape.input, shape.kernel);
+        let ([height, width], ci, co) = (shape.output(), shape.channels_in, shape.channels_out);
+        let (stride, padding) = (shape.options.stride, shape.options.padding);
+        let taps = kernel_height * kernel_width * ci;
+        // SAFETY: `out` is one image of that many values.
+        let image = unsafe {
+            std::ptr::write_bytes(self.out, 0, input_height * input_width * ci);
+            std::slice::from_raw_parts_mut(self.out, input_height * input_width * ci)
+        };
+        let mut products = vec![0.0; width * taps];
+        for y in 0..height {
+            for panel in self.panels.iter() {
+                // SAFETY: one row of g holds width * co values, `products` width * taps.
+                unsafe {
+                    let input = self.g.as_ptr().add(y * width * co);
+                    let reads = Reads {
+                        input,
+                        pixel_stride: co,
+                        row_stride: 0,
+                        rows: 1,
+                        taps: co,
+                    };
+                    row::<S>(reads, width, &panel, 0, products.as_mut_ptr().add(panel.start), taps);
+                }
+            }
+            for ky in 0..kernel_height {
+                let Some(iy) = (y * stride[0] + ky)
+                    .checked_sub(padding[0])
+                    .filter(|&iy| iy < input_height)
+                else {
+                    continue;
+                };
+                for (x, values) in products.chunks_exact(taps).enumerate() {
+                    for kx in 0..kernel_width {
+                        let Some(ix) = (x * stride[1] + kx)
+                            .checked_sub(padding[1])
+                            .filter(|&ix| ix < input_width)
+                        else {
+                            continue;
+                        };
+                        let target = &mut image[(iy * input_width + ix) * ci..][..ci];
+                        let source = &values[(ky * kernel_width + kx) * ci..][..ci];
+                        for (t, s) in target.iter_mut().zip(source) {
+                            *t += s;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Weight gradient of a convolution: a tile of taps by output channels stays in registers while an image passes by.
+
+use rayon::prelude::*;
+
+use crate::Conv2dShape;
+
+use super::conv::Padded;
+use super::simd::{Kernel, Simd, dispatch};
+use super::tile::{evenly, load_columns, store_columns, unrolled};
+
+/// Partial sums over images; fixed, so that the result does not depend on the number of threads.
+const GROUPS: usize = 16;
+
+/// Weight gradient of `conv2d(x, w)` at the cotangent `g`; see [`crate::conv2d_weight_grad`] for shapes.
+pub fn conv2d_weight_grad(x: &[f32], g: &[f32], shape: &Conv2dShape) -> Vec<f32> {
+    assert_eq!(
+        (x.len(), g.len()),
+        (
+            shape.input_dims().iter().product(),
+            shape.output_dims().iter().product()
+        )
+    );
+    let length: usize = shape.weight_dims().iter().product();
+    let images = shape.batch.div_ceil(GROUPS);
+    let parts: Vec<Vec<f32>> = (0..shape.batch.div_ceil(images))
+        .into_par_iter()
+        .map(|group| {
+            let mut sum = vec![0.0; length];
+            let (input, output) = (x.len() / shape.batch, g.len() / shape.batch);
+            let range = group * images..((group + 1) * images).min(shape.batch);
+            let (x, g) = (
+                &x[range.start * input..range.end * input],
+                &g[range.start * output..range.end * output],
+            );
+            // SAFETY: whole images and a whole weight are handed over.
+            unsafe {
+                dispatch(Group {
+                    x,
+                    g,
+                    shape,
+                    sum: &mut sum,
+                })
+            };
+            sum
+        })
+        .collect();
+    let mut parts = parts.into_iter();
+    let mut total = parts.next().unwrap_or_else(|| vec![0.0; length]);
+    for part in parts {
+        for (t, p) in total.iter_mut().zip(&part) {
+            *t += p;
+        }
+    }
+    total
+}
+
+struct Group<'a> {
+    x: &'a [f32],
+    g: &'a [f32],
+    shape: &'a Conv2dShape,
+    sum: &'a mut [f32],
+}
+
+impl Kernel for Group<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let shape = self.shape;
+        let [_, height, width, channels] = shape.output_dims();
+        let mut padded = Padded::new(shape, 0);
+        let stride = padded.stride;
+        let taps = shape.kernel[1] * shape.channels_in;
+        let pixel_stride = shape.options.stride[1] * shape.channels_in;
+        let image = shape.input[0] * shape.input[1] * shape.channels_in;
+        for (x, g) in self
+            .x
+            .chunks_exact(image)
+            .zip(self.g.chunks_exact(height * width * channels))
+        {
+            let x = padded.fill(x, shape);
+            for ky in 0..shape.kernel[0] {
+                let (start, end) = output_rows(shape, ky);
+                if start >= end {
+                    continue;
+                }
+                let input_row = start * shape.options.stride[0] + ky - shape.options.padding[0];
+                for column in (0..channels).step_by(2 * S::LANES) {
+                    let columns = (channels - column).min(2 * S::LANES);
+                    for (first, count) in evenly(taps, S::TILE) {
+                        // SAFETY: rows start..end of g and the input rows they read are inside the image; the taps inside the weight.
+                        unsafe {
+                            let walk = Walk {
+                                x: x.as_ptr().add(input_row * stride + first),
+                                row_stride: shape.options.stride[0] * stride,
+                                pixel_stride,
+                                g: g.as_ptr().add(start * width * channels + column),
+                                channels,
+                                rows: end - start,
+                                width,
+                                columns,
+                            };
+                            let sum = self.sum.as_mut_ptr().add((ky * taps + first) * channels + column);
+                            if columns > S::LANES {
+                                unrolled!(count, M => tile::<S, M, 2>(walk, sum));
+                            } else {
+                                unrolled!(count, M => tile::<S, M, 1>(walk, sum));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Output rows whose kernel row `ky` falls inside the image.
+fn output_rows(shape: &Conv2dShape, ky: usize) -> (usize, usize) {
+    let (stride, padding) = (shape.options.stride[0], shape.options.padding[0]);
+    let start = padding.saturating_sub(ky).div_ceil(stride);
+    let end = (shape.input[0] + padding)
+        .saturating_sub(ky)
+        .div_ceil(stride)
+        .min(shape.output()[0]);
+    (start, end)
+}
+
+/// The pixels that a tile sums over.
+struct Walk {
+    x: *const f32,
+    row_stride: usize,
+    pixel_stride: usize,
+    g: *const f32,
+    channels: usize,
+    rows: usize,
+    width: usize,
+    columns: usize,
+}
+
+/// `sum[tap][column] += Σ_pixel x[pixel + tap] · g[pixel][column]`.
+#[inline(always)]
+unsafe fn tile<S: Simd, const M: usize, const V: usize>(walk: Walk, sum: *mut f32) {
+    // SAFETY: see the caller.
+    unsafe {
+        let mut columns = [walk.columns; V];
+        for (v, count) in columns.iter_mut().enumerate() {
+            *count -= v * S::LANES;
+        }
+        let mut sums = [[S::zero(); V]; M];
+        for (m, row) in sums.iter_mut().enumerate() {
+            for (v, value) in row.iter_mut().enumerate() {
+                *value = load_columns::<S>(sum.add(m * walk.channels + v * S::LANES), columns[v]);
+            }
+        }
+        let full = columns[V - 1] >= S::LANES;
+        let mut g = walk.g;
+        for y in 0..walk.rows {
+            let mut x = walk.x.add(y * walk.row_stride);
+            for _ in 0..walk.width {
+                let mut values = [S::zero(); V];
+                for v in 0..V {
+                    values[v] = if full {
+                        S::load(g.add(v * S::LANES))
+                    } else {
+                        load_columns::<S>(g.add(v * S::LANES), columns[v])
+                    };
+                }
+                for m in 0..M {
+                    let tap = S::splat(x.add(m));
+                    for v in 0..V {
+                        sums[m][v] = S::mul_add(tap, values[v], sums[m][v]);
+                    }
+                }
+                x = x.add(walk.pixel_stride);
+                g = g.add(walk.channels);
+            }
+        }
+        for (m, row) in sums.iter().enumerate() {
+            for (v, &value) in row.iter().enumerate() {
+                store_columns::<S>(sum.add(m * walk.channels + v * S::LANES), value, columns[v]);
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Native CPU kernels on `f32` slices: images `[batch, height, width, channels]`, weights `[height, width, in, out]`, all contiguous.
+//!
+//! Work is split over images (or fixed blocks of rows) and reduced in a fixed order, so results do not depend on the number of threads.
+
+mod adam;
+mod batch_norm;
+mod conv;
+mod conv_few;
+mod conv_input_grad;
+mod conv_weight_grad;
+mod output;
+mod pack;
+mod pool;
+mod rectifier;
+mod simd;
+mod tile;
+
+pub use adam::adam;
+pub use batch_norm::{Coefficients, batch_norm, batch_norm_vjp, batch_norm_vjp_vjp, moments, vjp_sums};
+pub use conv::conv2d;
+pub use conv_input_grad::conv2d_input_grad;
+pub use conv_weight_grad::conv2d_weight_grad;
+pub use pool::{avg_pool2d, avg_pool2d_transpose, max_pool2d, pool_select, pool_unselect};
+pub use rectifier::relu_mask;
+pub use simd::{Isa, isa};

@@ -1,0 +1,295 @@
+//! Pooling. The channels of a pixel lie together, so every loop over them is a vector loop.
+
+use std::ops::Range;
+
+use crate::Pool2dShape;
+
+use super::output::filled;
+use super::simd::{Kernel, Simd, dispatch};
+
+/// Input rows and columns of the window at output row `y` and column `x`.
+#[inline(always)]
+fn window(shape: &Pool2dShape, y: usize, x: usize) -> (Range<usize>, Range<usize>) {
+    let o = &shape.options;
+    let (top, left) = (y * o.stride[0], x * o.stride[1]);
+    let rows = top.saturating_sub(o.padding[0])..(top + o.kernel[0] - o.padding[0]).min(shape.input[0]);
+    let columns = left.saturating_sub(o.padding[1])..(left + o.kernel[1] - o.padding[1]).min(shape.input[1]);
+    (rows, columns)
+}
+
+fn sizes(shape: &Pool2dShape) -> (usize, usize) {
+    let per_image = |dims: [usize; 4]| dims[1] * dims[2] * dims[3];
+    (per_image(shape.input_dims()), per_image(shape.output_dims()))
+}
+
+/// Largest value of each window and its position in the plane; NaN counts as largest.
+pub fn max_pool2d(x: &[f32], shape: &Pool2dShape) -> (Vec<f32>, Vec<i32>) {
+    let (input, output) = sizes(shape);
+    assert_eq!(x.len(), shape.batch * input);
+    // SAFETY: the kernel writes every output pixel of its image, in both outputs. The pairs are split again below.
+    let pairs: Vec<f32> = unsafe {
+        filled(shape.batch, 2 * output, |image, out: *mut f32| {
+            dispatch(MaxPool {
+                x: &x[image * input..][..input],
+                shape,
+                values: out,
+                indices: out.add(output).cast(),
+            });
+        })
+    };
+    let mut values = Vec::with_capacity(shape.batch * output);
+    let mut indices = Vec::with_capacity(shape.batch * output);
+    for pair in pairs.chunks_exact(2 * output) {
+        values.extend_from_slice(&pair[..output]);
+        indices.extend(pair[output..].iter().map(|bits| bits.to_bits() as i32));
+    }
+    (values, indices)
+}
+
+struct MaxPool<'a> {
+    x: &'a [f32],
+    shape: &'a Pool2dShape,
+    values: *mut f32,
+    indices: *mut i32,
+}
+
+impl Kernel for MaxPool<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let ([height, width], channels) = (self.shape.output(), self.shape.channels);
+        // SAFETY: one image of output in each.
+        let (values, indices) = unsafe {
+            let length = height * width * channels;
+            std::ptr::write_bytes(self.values, 0, length);
+            std::ptr::write_bytes(self.indices, 0, length);
+            (
+                std::slice::from_raw_parts_mut(self.values, length),
+                std::slice::from_raw_parts_mut(self.indices, length),
+            )
+        };
+        for y in 0..height {
+            for x in 0..width {
+                let start = (y * width + x) * channels;
+                let best = &mut values[start..start + channels];
+                let index = &mut indices[start..start + channels];
+                let (rows, columns) = window(self.shape, y, x);
+                best.fill(f32::NEG_INFINITY);
+                index.fill((rows.start * self.shape.input[1] + columns.start) as i32);
+                for row in rows {
+                    for column in columns.clone() {
+                        let position = row * self.shape.input[1] + column;
+                        let pixel = &self.x[position * channels..][..channels];
+                        for c in 0..channels {
+                            let value = pixel[c];
+                            // Not `<=`: true for a NaN value, but not once a NaN is held.
+                            let better = !(value <= best[c]) & !best[c].is_nan();
+                            best[c] = if better { value } else { best[c] };
+                            index[c] = if better { position as i32 } else { index[c] };
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The values of `x` at `indices`.
+pub fn pool_select(x: &[f32], indices: &[i32], shape: &Pool2dShape) -> Vec<f32> {
+    let (input, output) = sizes(shape);
+    assert_eq!((x.len(), indices.len()), (shape.batch * input, shape.batch * output));
+    // SAFETY: the kernel writes every output pixel of its image.
+    unsafe {
+        filled(shape.batch, output, |image, out| {
+            dispatch(Select {
+                x: &x[image * input..][..input],
+                indices: &indices[image * output..][..output],
+                shape,
+                out,
+            });
+        })
+    }
+}
+
+struct Select<'a> {
+    x: &'a [f32],
+    indices: &'a [i32],
+    shape: &'a Pool2dShape,
+    out: *mut f32,
+}
+
+impl Kernel for Select<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let ([height, width], channels) = (self.shape.output(), self.shape.channels);
+        // SAFETY: one image of output.
+        let out = unsafe {
+            std::ptr::write_bytes(self.out, 0, height * width * channels);
+            std::slice::from_raw_parts_mut(self.out, height * width * channels)
+        };
+        for y in 0..height {
+            for x in 0..width {
+                let start = (y * width + x) * channels;
+                let target = &mut out[start..start + channels];
+                let index = &self.indices[start..start + channels];
+                let (rows, columns) = window(self.shape, y, x);
+                for row in rows {
+                    for column in columns.clone() {
+                        let position = row * self.shape.input[1] + column;
+                        let pixel = &self.x[position * channels..][..channels];
+                        // A comparison at every position of the window is a vector loop; a gather would not be.
+                        for c in 0..channels {
+                            target[c] = if index[c] == position as i32 {
+                                pixel[c]
+                            } else {
+                                target[c]
+                            };
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `g` added into zeros at `indices`.
+pub fn pool_unselect(g: &[f32], indices: &[i32], shape: &Pool2dShape) -> Vec<f32> {
+    let (input, output) = sizes(shape);
+    assert_eq!((g.len(), indices.len()), (shape.batch * output, shape.batch * output));
+    // SAFETY: the kernel clears its image before adding into it.
+    unsafe {
+        filled(shape.batch, input, |image, out| {
+            dispatch(Unselect {
+                g: &g[image * output..][..output],
+                indices: &indices[image * output..][..output],
+                shape,
+                out,
+            });
+        })
+    }
+}
+
+struct Unselect<'a> {
+    g: &'a [f32],
+    indices: &'a [i32],
+    shape: &'a Pool2dShape,
+    out: *mut f32,
+}
+
+impl Kernel for Unselect<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let ([height, width], channels) = (self.shape.output(), self.shape.channels);
+        // SAFETY: one image of input.
+        let out = unsafe { cleared(self.out, self.shape.input[0] * self.shape.input[1] * channels) };
+        for y in 0..height {
+            for x in 0..width {
+                let start = (y * width + x) * channels;
+                let (g, index) = (&self.g[start..start + channels], &self.indices[start..start + channels]);
+                let (rows, columns) = window(self.shape, y, x);
+                for row in rows {
+                    for column in columns.clone() {
+                        let position = row * self.shape.input[1] + column;
+                        let pixel = &mut out[position * channels..][..channels];
+                        for c in 0..channels {
+                            pixel[c] += if index[c] == position as i32 { g[c] } else { 0.0 };
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// # Safety
+/// `length` values at `out` must be writable and belong to no one else.
+#[inline(always)]
+unsafe fn cleared<'a>(out: *mut f32, length: usize) -> &'a mut [f32] {
+    // SAFETY: the caller's.
+    unsafe {
+        std::ptr::write_bytes(out, 0, length);
+        std::slice::from_raw_parts_mut(out, length)
+    }
+}
+
+/// Mean of each window, padding counted as zeros.
+pub fn avg_pool2d(x: &[f32], shape: &Pool2dShape) -> Vec<f32> {
+    let (input, output) = sizes(shape);
+    assert_eq!(x.len(), shape.batch * input);
+    // SAFETY: the kernel clears its image before adding into it.
+    unsafe {
+        filled(shape.batch, output, |image, out| {
+            dispatch(Average {
+                from: &x[image * input..][..input],
+                shape,
+                out,
+                transpose: false,
+            })
+        })
+    }
+}
+
+/// Transpose of [`avg_pool2d`].
+pub fn avg_pool2d_transpose(g: &[f32], shape: &Pool2dShape) -> Vec<f32> {
+    let (input, output) = sizes(shape);
+    assert_eq!(g.len(), shape.batch * output);
+    // SAFETY: the kernel clears its image before adding into it.
+    unsafe {
+        filled(shape.batch, input, |image, out| {
+            dispatch(Average {
+                from: &g[image * output..][..output],
+                shape,
+                out,
+                transpose: true,
+            })
+        })
+    }
+}
+
+struct Average<'a> {
+    from: &'a [f32],
+    shape: &'a Pool2dShape,
+    out: *mut f32,
+    transpose: bool,
+}
+
+impl Kernel for Average<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let ([height, width], channels) = (self.shape.output(), self.shape.channels);
+        let plane = if self.transpose {
+            self.shape.input
+        } else {
+            [height, width]
+        };
+        // SAFETY: one image of input or output.
+        let out = unsafe { cleared(self.out, plane[0] * plane[1] * channels) };
+        let share = 1.0 / (self.shape.options.kernel[0] * self.shape.options.kernel[1]) as f32;
+        for y in 0..height {
+            for x in 0..width {
+                let pooled = (y * width + x) * channels;
+                let (rows, columns) = window(self.shape, y, x);
+                for row in rows {
+                    for column in columns.clone() {
+                        let pixel = (row * self.shape.input[1] + column) * channels;
+                        let (to, from) = if self.transpose {
+                            (pixel, pooled)
+                        } else {
+                            (pooled, pixel)
+                        };
+                        for (t, f) in out[to..to + channels].iter_mut().zip(&self.from[from..from + channels]) {
+                            *t += share * f;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

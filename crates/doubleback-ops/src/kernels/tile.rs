@@ -1,0 +1,169 @@
+//! The register tile that convolutions spend their time in.
+
+use super::pack::Panel;
+use super::simd::Simd;
+
+/// Where a row of output pixels reads its input.
+#[derive(Clone, Copy)]
+pub(crate) struct Reads {
+    /// First value that the first pixel reads.
+    pub input: *const f32,
+    /// Values from one pixel's reads to the next one's.
+    pub pixel_stride: usize,
+    /// Values from one kernel row to the next.
+    pub row_stride: usize,
+    /// Kernel rows.
+    pub rows: usize,
+    /// Consecutive values read in each kernel row.
+    pub taps: usize,
+}
+
+/// Calls `$body` with the const `$m` equal to the run-time `$count` in 1..=14: every remainder has its own unrolled tile.
+macro_rules! unrolled {
+    ($count:expr, $m:ident => $body:expr) => {
+        unrolled!(@ $count, $m, $body, 1 2 3 4 5 6 7 8 9 10 11 12 13 14)
+    };
+    (@ $count:expr, $m:ident, $body:expr, $($n:literal)*) => {
+        match $count {
+            $($n => { const $m: usize = $n; $body })*
+            other => unreachable!("a tile of {other} rows"),
+        }
+    };
+}
+pub(crate) use unrolled;
+
+/// Cuts `count` into the fewest parts of at most `most`, as even as can be: their starts and lengths.
+#[inline(always)]
+pub(crate) fn evenly(count: usize, most: usize) -> Parts {
+    let parts = count.div_ceil(most).max(1);
+    Parts {
+        start: 0,
+        left: parts.min(count),
+        base: count / parts,
+        longer: count % parts,
+    }
+}
+
+/// Iterator of [`evenly`]. Not a chain of closures, which would be compiled without the caller's instruction set.
+pub(crate) struct Parts {
+    start: usize,
+    left: usize,
+    base: usize,
+    longer: usize,
+}
+
+impl Iterator for Parts {
+    type Item = (usize, usize);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<(usize, usize)> {
+        if self.left == 0 {
+            return None;
+        }
+        self.left -= 1;
+        let length = self.base + usize::from(self.longer > 0);
+        self.longer = self.longer.saturating_sub(1);
+        let start = self.start;
+        self.start += length;
+        Some((start, length))
+    }
+}
+
+/// `out[pixel][column] = Σ_row Σ_tap input[pixel][row][tap] · panel[first_row·taps + row·taps + tap][column]` for a row of `pixels`.
+///
+/// # Safety
+/// All reads that `reads` describes and `pixels` rows of `panel.columns` values at `out`, `out_stride` apart, must be valid;
+/// the panel has at least `first_tap + rows * taps` rows.
+#[inline(always)]
+pub(crate) unsafe fn row<S: Simd>(
+    reads: Reads,
+    pixels: usize,
+    panel: &Panel,
+    first_tap: usize,
+    out: *mut f32,
+    out_stride: usize,
+) {
+    for (start, length) in evenly(pixels, S::TILE) {
+        // SAFETY: pixels start..start + length are among the caller's.
+        unsafe {
+            let reads = Reads {
+                input: reads.input.add(start * reads.pixel_stride),
+                ..reads
+            };
+            let out = out.add(start * out_stride);
+            let weights = panel.data.as_ptr().add(first_tap * panel.vectors * S::LANES);
+            if panel.vectors == 2 {
+                unrolled!(length, M => tile::<S, M, 2>(reads, weights, out, out_stride, panel.columns));
+            } else {
+                unrolled!(length, M => tile::<S, M, 1>(reads, weights, out, out_stride, panel.columns));
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn tile<S: Simd, const M: usize, const V: usize>(
+    reads: Reads,
+    weights: *const f32,
+    out: *mut f32,
+    out_stride: usize,
+    columns: usize,
+) {
+    // SAFETY: see `row`.
+    unsafe {
+        let mut sums = [[S::zero(); V]; M];
+        let mut w = weights;
+        for row in 0..reads.rows {
+            let input = reads.input.add(row * reads.row_stride);
+            for tap in 0..reads.taps {
+                let mut weight = [S::zero(); V];
+                for (v, value) in weight.iter_mut().enumerate() {
+                    *value = S::load(w.add(v * S::LANES));
+                }
+                w = w.add(V * S::LANES);
+                let x = input.add(tap);
+                for m in 0..M {
+                    let value = S::splat(x.add(m * reads.pixel_stride));
+                    for v in 0..V {
+                        sums[m][v] = S::mul_add(value, weight[v], sums[m][v]);
+                    }
+                }
+            }
+        }
+        for (m, sum) in sums.iter().enumerate() {
+            for (v, &vector) in sum.iter().enumerate() {
+                store_columns::<S>(
+                    out.add(m * out_stride + v * S::LANES),
+                    vector,
+                    columns.saturating_sub(v * S::LANES),
+                );
+            }
+        }
+    }
+}
+
+/// Stores the first `columns` lanes.
+#[inline(always)]
+pub(crate) unsafe fn store_columns<S: Simd>(out: *mut f32, vector: S::Vector, columns: usize) {
+    // SAFETY: the caller vouches for min(columns, LANES) values at `out`.
+    unsafe {
+        if columns >= S::LANES {
+            S::store(out, vector);
+        } else {
+            S::store_partial(out, vector, columns);
+        }
+    }
+}
+
+/// Loads `columns` values, at most a vector of them.
+#[inline(always)]
+pub(crate) unsafe fn load_columns<S: Simd>(p: *const f32, columns: usize) -> S::Vector {
+    // SAFETY: the caller vouches for min(columns, LANES) values at `p`.
+    unsafe {
+        if columns >= S::LANES {
+            S::load(p)
+        } else {
+            S::load_partial(p, columns)
+        }
+    }
+}

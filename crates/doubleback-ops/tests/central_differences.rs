@@ -1,0 +1,115 @@
+//! Every op at first and second order against central differences in f64. The second order of an op is the first order of its vjp.
+mod common;
+
+use burn::tensor::Tensor;
+use common::{check_gradients, random};
+use doubleback_ops::*;
+use proptest::prelude::*;
+
+prop_compose! {
+    fn convolutions()(
+        kernel in [1usize..5, 1usize..5],
+        stride in [1usize..4, 1usize..4],
+        extra in [0usize..6, 0usize..6],
+        padding in [0usize..4, 0usize..4],
+        batch in 1usize..4,
+        channels in [1usize..6, 1usize..6],
+    ) -> ([usize; 4], [usize; 4], Conv2dOptions) {
+        let size: [usize; 2] = std::array::from_fn(|a| (kernel[a] + extra[a]).saturating_sub(2 * padding[a]).max(1));
+        ([batch, size[0], size[1], channels[0]], [kernel[0], kernel[1], channels[0], channels[1]], Conv2dOptions { stride, padding })
+    }
+}
+
+prop_compose! {
+    fn pools()(
+        kernel in [1usize..4, 1usize..4],
+        stride in [1usize..4, 1usize..4],
+        extra in [0usize..6, 0usize..6],
+        pad in [any::<bool>(), any::<bool>()],
+        batch in 1usize..3,
+        channels in 1usize..5,
+    ) -> ([usize; 4], Pool2dOptions) {
+        let padding: [usize; 2] = std::array::from_fn(|a| if pad[a] { kernel[a] / 2 } else { 0 });
+        ([batch, kernel[0] + extra[0], kernel[1] + extra[1], channels], Pool2dOptions { kernel, stride, padding })
+    }
+}
+
+fn channels(t: Tensor<4>) -> Tensor<1> {
+    let count = t.dims()[3];
+    t.reshape([count])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn convolution((x, w, options) in convolutions()) {
+        check_gradients([random(x, 1), random(w, 2)], |[x, w]| conv2d(x, w, options).unwrap());
+    }
+
+    #[test]
+    fn convolution_input_grad((x, w, options) in convolutions()) {
+        let g = conv2d(random(x, 1), random(w, 2), options).unwrap().dims();
+        check_gradients([random(g, 3), random(w, 2)], |[g, w]| conv2d_input_grad(g, w, [x[1], x[2]], options).unwrap());
+    }
+
+    #[test]
+    fn convolution_weight_grad((x, w, options) in convolutions()) {
+        let g = conv2d(random(x, 1), random(w, 2), options).unwrap().dims();
+        check_gradients([random(x, 1), random(g, 3)], |[x, g]| conv2d_weight_grad(x, g, [w[0], w[1]], options).unwrap());
+    }
+
+    #[test]
+    fn max_pool((x, options) in pools()) {
+        check_gradients([random(x, 1)], |[x]| max_pool2d(x, options).unwrap().0);
+    }
+
+    #[test]
+    fn max_pool_vjp((x, options) in pools()) {
+        let (y, indices) = max_pool2d(random(x, 1), options).unwrap();
+        check_gradients([random(y.dims(), 2)], |[g]| pool_unselect(g, &indices).unwrap());
+        check_gradients([random(x, 3)], |[x]| pool_select(x, &indices).unwrap());
+    }
+
+    #[test]
+    fn average_pool((x, options) in pools()) {
+        check_gradients([random(x, 1)], |[x]| avg_pool2d(x, options).unwrap());
+        let g = avg_pool2d(random(x, 1), options).unwrap().dims();
+        check_gradients([random(g, 2)], |[g]| avg_pool2d_transpose(g, [x[1], x[2]], options).unwrap());
+    }
+
+    #[test]
+    fn rectifier(x in [1usize..4, 1usize..5, 1usize..5, 1usize..5]) {
+        check_gradients([random(x, 1)], |[x]| relu(x));
+        check_gradients([random(x, 2)], |[g]| relu_vjp(g, random(x, 1)).unwrap());
+    }
+
+    #[test]
+    fn batch_norm_both_orders(dims in [2usize..5, 1usize..4, 1usize..4, 1usize..5], relu: bool, frozen: bool) {
+        let options = BatchNormOptions { epsilon: 1e-3, relu, frozen };
+        let c = [1, 1, 1, dims[3]];
+        let fixed = batch_norm_statistics(random(dims, 5));
+        let norm = |z: Tensor<4>, gain: Tensor<4>, shift: Tensor<4>| {
+            let statistics = if frozen { fixed.clone() } else { batch_norm_statistics(z.clone()) };
+            let statistics = if z.is_autodiff() && !statistics.is_autodiff() { statistics.autodiff() } else { statistics };
+            BatchNorm::new(z, channels(gain), channels(shift), statistics, options).unwrap()
+        };
+        let gain = random(c, 6) + 2.0;
+        check_gradients([random(dims, 1), gain.clone(), random(c, 7)], |[z, gain, shift]| norm(z, gain, shift).forward());
+        // The vjp does not depend on the shift but through the mask.
+        let shift = random(c, 7);
+        check_gradients([random(dims, 2), random(dims, 1), gain], |[g, z, gain]| {
+            let shift = if z.is_autodiff() { shift.clone().autodiff() } else { shift.clone() };
+            let z_used = z.clone() * if frozen { 0.0 } else { 1.0 };
+            // Frozen statistics make the vjp constant in z; a zero keeps z on the tape.
+            norm(z, gain, shift).vjp(g).unwrap() + z_used * 0.0
+        });
+    }
+
+    #[test]
+    fn product(m in 1usize..5, k in 1usize..5, n in 1usize..5) {
+        check_gradients([random([1, 1, m, k], 1), random([1, 1, k, n], 2)], |[a, b]| {
+            matmul(a.reshape([m, k]), b.reshape([k, n])).unwrap().reshape([1, 1, m, n])
+        });
+    }
+}

@@ -1,0 +1,69 @@
+#![allow(dead_code)]
+use burn::tensor::{DType, Device, Tensor, TensorData};
+
+/// Pseudo-random values in [-1, 1), the same on every machine.
+pub fn values(count: usize, seed: u64) -> Vec<f64> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x1234_5678_9abc_def1;
+    (0..count)
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+        })
+        .collect()
+}
+
+pub fn double<const D: usize>(values: &[f64], dims: [usize; D]) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(values.to_vec(), dims.to_vec()), (&Device::flex(), DType::F64))
+}
+
+pub fn single<const D: usize>(values: &[f64], dims: [usize; D]) -> Tensor<D> {
+    let values: Vec<f32> = values.iter().map(|&v| v as f32).collect();
+    Tensor::from_data(TensorData::new(values, dims.to_vec()), &Device::flex())
+}
+
+pub fn random<const D: usize>(dims: [usize; D], seed: u64) -> Tensor<D> {
+    double(&values(dims.iter().product(), seed), dims)
+}
+
+pub fn to_vec<const D: usize>(t: Tensor<D>) -> Vec<f64> {
+    t.into_data().convert::<f64>().try_to_vec().unwrap()
+}
+
+/// ‖a - b‖ / ‖b‖.
+pub fn relative_error(a: &[f64], b: &[f64]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    let difference: f64 = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum();
+    let norm: f64 = b.iter().map(|b| b * b).sum();
+    if norm == 0.0 { difference.sqrt() } else { (difference / norm).sqrt() }
+}
+
+/// Holds the gradients of Σ weights · f(inputs) that the tape gives to central differences along random directions.
+pub fn check_gradients<const N: usize>(inputs: [Tensor<4>; N], f: impl Fn([Tensor<4>; N]) -> Tensor<4>) {
+    let plain = |inputs: [Tensor<4>; N]| {
+        let out = f(inputs);
+        let weights = random(out.dims(), 99);
+        (out * weights).sum()
+    };
+    let tracked: [Tensor<4>; N] = std::array::from_fn(|i| inputs[i].clone().autodiff().require_grad());
+    let out = f(tracked.clone());
+    let weights = random(out.dims(), 99).autodiff();
+    let gradients = (out * weights).sum().backward();
+    for i in 0..N {
+        let gradient = tracked[i].grad(&gradients).unwrap_or_else(|| panic!("no gradient for input {i}"));
+        let direction = random(inputs[i].dims(), 7 + i as u64);
+        let analytic: f64 = to_vec((gradient * direction.clone()).sum())[0];
+        let h = 1e-5;
+        let at = |sign: f64| {
+            let mut moved = inputs.clone();
+            moved[i] = inputs[i].clone() + direction.clone() * (sign * h);
+            to_vec(plain(moved))[0]
+        };
+        let numeric = (at(1.0) - at(-1.0)) / (2.0 * h);
+        assert!(
+            (analytic - numeric).abs() <= 1e-7 * (1.0 + numeric.abs()),
+            "input {i}: {analytic} from the tape, {numeric} from central differences"
+        );
+    }
+}

@@ -1,0 +1,160 @@
+//! Native f32 kernels against the default bodies in f64, over random shapes, and the adjoint identities between them.
+mod common;
+
+use burn::tensor::Tensor;
+use common::{double, relative_error, single, to_vec, values};
+use doubleback_ops::*;
+use proptest::prelude::*;
+
+/// The same values in f32 and in f64.
+fn both(dims: [usize; 4], seed: u64) -> (Tensor<4>, Tensor<4>) {
+    let rounded: Vec<f64> = values(dims.iter().product(), seed).into_iter().map(|v| v as f32 as f64).collect();
+    (single(&rounded, dims), double(&rounded, dims))
+}
+
+fn close(native: Tensor<4>, oracle: Tensor<4>) {
+    assert_eq!(native.dims(), oracle.dims());
+    let error = relative_error(&to_vec(native), &to_vec(oracle));
+    assert!(error < 3e-6, "relative error {error:e}");
+}
+
+prop_compose! {
+    fn convolutions()(
+        kernel in [1usize..8, 1usize..8],
+        stride in prop_oneof![3 => Just([1usize, 1]), 1 => [1usize..4, 1usize..4]],
+        extra in [0usize..12, 0usize..34],
+        padding in [0usize..4, 0usize..4],
+        batch in prop_oneof![1usize..5, 17usize..35],
+        channels_in in prop_oneof![Just(1usize), Just(3), 2usize..40],
+        channels_out in prop_oneof![1usize..20, 30usize..70],
+    ) -> ([usize; 4], [usize; 4], Conv2dOptions) {
+        let size: [usize; 2] = std::array::from_fn(|a| (kernel[a] + extra[a]).saturating_sub(2 * padding[a]).max(1));
+        ([batch, size[0], size[1], channels_in], [kernel[0], kernel[1], channels_in, channels_out], Conv2dOptions { stride, padding })
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn convolutions_match((x_dims, w_dims, options) in convolutions()) {
+        let ((x, x64), (w, w64)) = (both(x_dims, 1), both(w_dims, 2));
+        let y = conv2d(x.clone(), w.clone(), options).unwrap();
+        close(y.clone(), conv2d(x64.clone(), w64.clone(), options).unwrap());
+        let (g, g64) = both(y.dims(), 3);
+        let (size, kernel) = ([x_dims[1], x_dims[2]], [w_dims[0], w_dims[1]]);
+        let input_grad = conv2d_input_grad(g.clone(), w.clone(), size, options).unwrap();
+        close(input_grad.clone(), conv2d_input_grad(g64.clone(), w64, size, options).unwrap());
+        let weight_grad = conv2d_weight_grad(x.clone(), g.clone(), kernel, options).unwrap();
+        close(weight_grad.clone(), conv2d_weight_grad(x64, g64, kernel, options).unwrap());
+        // <conv(x, w), g> = <x, input_grad(g, w)> = <w, weight_grad(x, g)>
+        let dot = |a: Tensor<4>, b: Tensor<4>| to_vec(a).iter().zip(to_vec(b)).map(|(a, b)| a * b).sum::<f64>();
+        let (a, b, c) = (dot(y.clone(), g.clone()), dot(x, input_grad), dot(w, weight_grad));
+        let scale = (dot(y.clone(), y) * dot(g.clone(), g)).sqrt();
+        prop_assert!((a - b).abs() < 1e-5 * scale && (a - c).abs() < 1e-5 * scale, "{a} {b} {c}");
+    }
+
+    #[test]
+    fn pools_match(
+        kernel in [1usize..5, 1usize..5], stride in [1usize..4, 1usize..4], extra in [0usize..9, 0usize..9],
+        pad: bool, batch in 1usize..5, channels in 1usize..70,
+    ) {
+        let padding = if pad { [kernel[0] / 2, kernel[1] / 2] } else { [0, 0] };
+        let options = Pool2dOptions { kernel, stride, padding };
+        let dims = [batch, kernel[0] + extra[0], kernel[1] + extra[1], channels];
+        let (x, x64) = both(dims, 1);
+        let ((y, indices), (y64, indices64)) = (max_pool2d(x.clone(), options).unwrap(), max_pool2d(x64.clone(), options).unwrap());
+        close(y.clone(), y64);
+        let positions = |i: &MaxPoolIndices| i.positions().clone().into_data().convert::<i64>().try_to_vec::<i64>().unwrap();
+        prop_assert_eq!(positions(&indices), positions(&indices64));
+        let (g, g64) = both(y.dims(), 2);
+        close(pool_unselect(g.clone(), &indices).unwrap(), pool_unselect(g64.clone(), &indices64).unwrap());
+        close(pool_select(x.clone(), &indices).unwrap(), pool_select(x64.clone(), &indices64).unwrap());
+        close(avg_pool2d(x, options).unwrap(), avg_pool2d(x64, options).unwrap());
+        let size = [dims[1], dims[2]];
+        close(avg_pool2d_transpose(g, size, options).unwrap(), avg_pool2d_transpose(g64, size, options).unwrap());
+    }
+
+    #[test]
+    fn batch_norms_match(dims in [2usize..40, 1usize..6, 1usize..6, 1usize..70], relu: bool, frozen: bool) {
+        let options = BatchNormOptions { epsilon: 1e-3, relu, frozen };
+        let (z, z64) = both(dims, 1);
+        // A mean far from zero must not cost accuracy.
+        let (z, z64) = (z * 0.5 + 3.0, z64 * 0.5 + 3.0);
+        let z64 = if frozen { z64 } else { double(&to_vec(z.clone()), z64.dims()) };
+        let z = single(&to_vec(z64.clone()), z.dims());
+        let z64 = double(&to_vec(z.clone()), z64.dims());
+        let vector = |seed| values(dims[3], seed).into_iter().map(|v| (v + 1.5) as f32 as f64).collect::<Vec<_>>();
+        let run = |z: Tensor<4>, wide: bool| {
+            let make = |v: &[f64], n: usize| if wide { double(v, [n]) } else { single(v, [n]) };
+            let tensor = |seed| { let (a, b) = both(dims, seed); if wide { b } else { a } };
+            let gain = make(&vector(3), dims[3]).autodiff().require_grad();
+            let shift = make(&vector(4), dims[3]).autodiff().require_grad();
+            let z = z.autodiff().require_grad();
+            let g = tensor(6).autodiff().require_grad();
+            let norm = BatchNorm::new(z.clone(), gain.clone(), shift.clone(), batch_norm_statistics(z.clone()), options).unwrap();
+            let (y, v) = (norm.forward(), norm.vjp(g.clone()).unwrap());
+            let gradients = ((y.clone() * tensor(7).autodiff()).sum() + (v.clone() * tensor(8).autodiff()).sum()).backward();
+            let grad = |t: &Tensor<4>| t.grad(&gradients).unwrap();
+            let vector_grad = |t: &Tensor<1>| t.grad(&gradients).unwrap().reshape([1, 1, 1, dims[3]]);
+            [y.inner(), v.inner(), grad(&z), grad(&g), vector_grad(&gain), vector_grad(&shift)]
+        };
+        let rows = dims[0] * dims[1] * dims[2];
+        for (name, (native, oracle)) in ["y", "vjp", "z", "g", "gain", "shift"].into_iter().zip(run(z, false).into_iter().zip(run(z64, true))) {
+            let error = relative_error(&to_vec(native), &to_vec(oracle));
+            // Few rows can nearly cancel in the projection; many rows round more.
+            prop_assert!(error < if rows < 8 { 1e-3 } else { 5e-5 }, "{name}: relative error {error:e} over {rows} rows");
+        }
+    }
+
+    #[test]
+    fn masks_match(count in 1usize..40_000) {
+        let (g, g64) = both([1, 1, 1, count], 1);
+        let (y, y64) = both([1, 1, 1, count], 2);
+        prop_assert_eq!(to_vec(relu_vjp(g, y).unwrap()), to_vec(relu_vjp(g64, y64).unwrap()));
+    }
+}
+
+#[test]
+fn adam_matches_its_formula() {
+    let options = AdamOptions { learning_rate: 1e-2, ..Default::default() };
+    let count = 40_000;
+    let run = |wide: bool| {
+        let make = |seed: u64| {
+            let v: Vec<f64> = values(count, seed).into_iter().map(|v| v as f32 as f64).collect();
+            if wide { double(&v, [count]) } else { single(&v, [count]) }
+        };
+        let mut p = make(1);
+        let mut state = AdamState::zeros_like(&p);
+        for step in 1..=5 {
+            (p, state) = adam_update(p, make(step as u64 + 1), state, options, step).unwrap();
+        }
+        to_vec(p)
+    };
+    assert!(relative_error(&run(false), &run(true)) < 1e-6);
+    // First step: m = 0.1 g, v = 0.001 g², rate = lr sqrt(0.001) / 0.1.
+    let p = single(&[1.0], [1]);
+    let (moved, _) = adam_update(p.clone(), single(&[2.0], [1]), AdamState::zeros_like(&p), options, 1).unwrap();
+    let expected = 1.0 - 1e-2 * 0.001f64.sqrt() / 0.1 * 0.2 / (0.004f64.sqrt() + 1e-4);
+    assert!((to_vec(moved)[0] - expected).abs() < 1e-6);
+}
+
+#[test]
+fn nan_and_infinity_are_carried() {
+    let mut x = values(2 * 6 * 6 * 32, 1);
+    x[100] = f64::NAN;
+    let x = single(&x, [2, 6, 6, 32]);
+    assert!(to_vec(max_pool2d(x.clone(), Pool2dOptions::square(2)).unwrap().0).iter().any(|v| v.is_nan()));
+    assert!(to_vec(batch_norm_statistics(x.clone())).iter().any(|v| v.is_nan()));
+    let w = single(&values(9 * 32 * 8, 2), [3, 3, 32, 8]);
+    assert!(to_vec(conv2d(x, w, Conv2dOptions::same([3, 3])).unwrap()).iter().any(|v| v.is_nan()));
+}
+
+#[test]
+fn wrong_shapes_are_errors_that_name_the_op() {
+    let (x, w) = (single(&values(2 * 5 * 5 * 3, 1), [2, 5, 5, 3]), single(&values(3 * 3 * 4 * 8, 2), [3, 3, 4, 8]));
+    let message = conv2d(x.clone(), w, Conv2dOptions::default()).unwrap_err().to_string();
+    assert!(message.contains("conv2d") && message.contains("4 input channels"), "{message}");
+    let big = Pool2dOptions::square(6);
+    assert!(max_pool2d(x.clone(), big).is_err() && avg_pool2d(x, big).is_err());
+}
