@@ -1,0 +1,305 @@
+//! What can go wrong with data, each with where it went wrong and what to do about it.
+//!
+//! What to do comes after the cause, so causes are within the messages and not repeated as `source()`.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::catalog::known_names;
+use super::words::{are, by, count, grouped};
+
+/// Why a data set could not be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// No data set has this name.
+    #[error("unknown data set `{name}`.{} Data sets: {}", did_you_mean(*nearest), known_names())]
+    UnknownDataset {
+        /// The name that was asked for.
+        name: String,
+        /// The known name that is nearest to it, if one is near.
+        nearest: Option<&'static str>,
+    },
+    /// No data folder was given, and the user has none.
+    #[error("no folder for data sets: this user has no data folder. Name one with `--data-dir` or `DOUBLEBACK_DATA`")]
+    NoDataDir,
+    /// Files of a data set are absent.
+    #[error("{}: {} not found. Get {wanted} and put them there, each as it is or unpacked, or name the folder that holds `{}` with `--data-dir` or `DOUBLEBACK_DATA`", folder.display(), missing.join(", "), file_name(folder))]
+    MissingFiles {
+        /// Where they were looked for.
+        folder: PathBuf,
+        /// The absent files.
+        missing: Vec<String>,
+        /// All files that the data set needs, in words.
+        wanted: &'static str,
+    },
+    /// A file or folder could not be read or written.
+    #[error("{}: {cause}. Check that it exists and that you may use it", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        cause: io::Error,
+    },
+    /// A file is not a valid IDX file.
+    #[error("{file}: {problem}")]
+    Idx {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        problem: IdxProblem,
+    },
+    /// The label file does not belong to the image file.
+    #[error("{labels_file}: {} for {} in {}. They are not of one set: get both again", count(*labels, "label"), count(*images, "image"), base_name(images_file))]
+    LabelCount {
+        /// File with the labels.
+        labels_file: String,
+        /// Labels in it.
+        labels: usize,
+        /// File with the images.
+        images_file: String,
+        /// Images in it.
+        images: usize,
+    },
+    /// A label names a class that the data set does not have.
+    #[error("{origin}: label {label} of image {} is not one of the {classes} classes (0 to {}). Correct or remove it, or get the file again", grouped(*image), classes.saturating_sub(1))]
+    LabelRange {
+        /// File or part of the data set.
+        origin: String,
+        /// Index of the image, from 0.
+        image: usize,
+        /// Its label.
+        label: u8,
+        /// Classes of the data set.
+        classes: usize,
+    },
+    /// Images of a size that the data set does not have.
+    #[error("{file}: its images are {}x{}, expected {}x{}. Get the files of this data set", found[0], found[1], expected[0], expected[1])]
+    ImageSize {
+        /// The file.
+        file: String,
+        /// Rows and columns.
+        found: [usize; 2],
+        /// Rows and columns of the data set.
+        expected: [usize; 2],
+    },
+    /// Fewer images than the split into parts needs.
+    #[error("{file}: {}, expected at least {}. Get the complete file", count(*found, "image"), grouped(*expected))]
+    TooFewImages {
+        /// The file.
+        file: String,
+        /// Images in it.
+        found: usize,
+        /// Least number of images.
+        expected: usize,
+    },
+    /// Pixel values and labels of a split do not fit each other.
+    #[error("{} for {}, with {} an image: expected {}. Give one whole image for each label", count(*values, "pixel value"), count(*labels, "label"), count(*image_len, "value"), expected_values(*labels, *image_len))]
+    ValueCount {
+        /// Pixel values given.
+        values: usize,
+        /// Labels given.
+        labels: usize,
+        /// Values of one image.
+        image_len: usize,
+    },
+    /// A part of a data set has images of another length than the data set.
+    #[error("{part} images have {}, the data set's have {}. Give all parts the same shape", count(*found, "value"), grouped(*expected))]
+    PartShape {
+        /// The part.
+        part: &'static str,
+        /// Values of one of its images.
+        found: usize,
+        /// Values of an image of the data set.
+        expected: usize,
+    },
+    /// A pixel is outside of the bounds, or not a number.
+    #[error("{part} image {}: pixel value {value} is outside of the bounds {low} to {high}. Rescale the images or widen the bounds", grouped(*image))]
+    Value {
+        /// The part.
+        part: &'static str,
+        /// Index of the image, from 0.
+        image: usize,
+        /// The value.
+        value: f32,
+        /// Least allowed value.
+        low: f32,
+        /// Greatest allowed value.
+        high: f32,
+    },
+    /// Bounds between which there is nothing.
+    #[error("bounds {low} to {high}: the lower must be less than the upper, and both finite")]
+    Bounds {
+        /// Least value.
+        low: f32,
+        /// Greatest value.
+        high: f32,
+    },
+    /// A contact sheet of images that are neither gray nor colored.
+    #[error(
+        "{dataset}: its images have {channels} channels, but only images of 1 (gray) or 3 (red, green, blue) can be shown"
+    )]
+    Channels {
+        /// The data set.
+        dataset: String,
+        /// Channels of its images.
+        channels: usize,
+    },
+    /// A contact sheet without columns, or with too many.
+    #[error("{asked} images of each class: ask for 1 to {}", super::contact_sheet::MAX_PER_CLASS)]
+    PerClass {
+        /// Images of each class that were asked for.
+        asked: usize,
+    },
+    /// A contact sheet of nothing.
+    #[error("{dataset}: no {part} images to show. Show another part")]
+    NothingToShow {
+        /// The data set.
+        dataset: String,
+        /// The part.
+        part: &'static str,
+    },
+    /// A contact sheet that is too large to draw.
+    #[error("a contact sheet of {}x{} pixels is too large. Ask for fewer images of each class", grouped(*width), grouped(*height))]
+    SheetTooLarge {
+        /// Its columns of pixels.
+        width: usize,
+        /// Its rows of pixels.
+        height: usize,
+    },
+    /// A picture could not be encoded.
+    #[error("the contact sheet could not be made into a PNG: {0}. Ask for fewer images of each class")]
+    Png(image::ImageError),
+}
+
+/// What is wrong with an IDX file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IdxProblem {
+    /// Nothing in it.
+    #[error("it is empty, expected IDX data or a gzip of it. Get it again")]
+    Empty,
+    /// It ends within its header.
+    #[error("it ends after {}, within its header of {expected} bytes. It is incomplete: get it again", count(*found, "byte"))]
+    HeaderTruncated {
+        /// Bytes there are.
+        found: usize,
+        /// Bytes of the header.
+        expected: usize,
+    },
+    /// It does not begin as an IDX file does.
+    #[error("it begins with the bytes {:02x} {:02x}, expected 00 00 (IDX) or 1f 8b (gzip). It is not an IDX file: get it again", found[0], found[1])]
+    Magic {
+        /// Its first two bytes, after unpacking.
+        found: [u8; 2],
+    },
+    /// Its elements are not unsigned bytes.
+    #[error(
+        "its elements are of type 0x{found:02x}, expected 0x08 (unsigned bytes). Only images and labels of unsigned bytes can be read: convert it, or get it again"
+    )]
+    ElementType {
+        /// The type's code.
+        found: u8,
+    },
+    /// It has another number of dimensions.
+    #[error("it has {}, expected {expected}. Image files have 3 and label files 1: check that they are not exchanged", count(usize::from(*found), "dimension"))]
+    Rank {
+        /// Dimensions it has.
+        found: u8,
+        /// Dimensions it should have.
+        expected: usize,
+    },
+    /// One of its dimensions is zero.
+    #[error("its header says {}: nothing. Get it again", by(dims))]
+    ZeroDimension {
+        /// Sizes of its dimensions.
+        dims: Vec<usize>,
+    },
+    /// Its header promises more than any data set has.
+    #[error(
+        "its header says {} bytes, more than the {} bytes that can be read. The header is damaged: get it again",
+        by(dims),
+        grouped(super::idx::MAX_BYTES)
+    )]
+    TooLarge {
+        /// Sizes of its dimensions.
+        dims: Vec<usize>,
+    },
+    /// It has less data than its header promises.
+    #[error("its header says {} = {} bytes, but only {} there. It is incomplete: get it again", by(dims), grouped(*expected), are(*found))]
+    Truncated {
+        /// Sizes of its dimensions.
+        dims: Vec<usize>,
+        /// Bytes that the header promises.
+        expected: usize,
+        /// Bytes there are.
+        found: usize,
+    },
+    /// It has more data than its header promises.
+    #[error("its header says {} = {} bytes, but more follow. It is not what it says: get it again", by(dims), grouped(*expected))]
+    Trailing {
+        /// Sizes of its dimensions.
+        dims: Vec<usize>,
+        /// Bytes that the header promises.
+        expected: usize,
+    },
+    /// Its compressed form ends too early.
+    #[error("its gzip data ends too early, after {} unpacked. It is incomplete: get it again", count(*unpacked, "byte"))]
+    GzipTruncated {
+        /// Bytes that could be unpacked.
+        unpacked: usize,
+    },
+    /// Its compressed form is damaged.
+    #[error("its gzip data is damaged after {} unpacked: {cause}. Get it again", count(*unpacked, "byte"))]
+    GzipCorrupt {
+        /// Bytes that could be unpacked.
+        unpacked: usize,
+        /// What the decompressor said.
+        cause: io::Error,
+    },
+    /// It could not be read.
+    #[error("it could not be read: {0}. Check that it is a file and that you may read it")]
+    Read(io::Error),
+}
+
+fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest
+        .map(|name| format!(" Did you mean `{name}`?"))
+        .unwrap_or_default()
+}
+
+fn file_name(path: &std::path::Path) -> String {
+    path.file_name()
+        .map(|name| format!("{}/", name.to_string_lossy()))
+        .unwrap_or_default()
+}
+
+fn base_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+fn expected_values(labels: usize, image_len: usize) -> String {
+    labels
+        .checked_mul(image_len)
+        .map_or_else(|| "fewer".to_owned(), grouped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_says_what_where_and_what_to_do() {
+        let error = DataError::LabelCount {
+            labels_file: "data/train-labels-idx1-ubyte.gz".to_owned(),
+            labels: 59_999,
+            images_file: "data/train-images-idx3-ubyte.gz".to_owned(),
+            images: 60_000,
+        };
+        assert_eq!(
+            error.to_string(),
+            "data/train-labels-idx1-ubyte.gz: 59,999 labels for 60,000 images in train-images-idx3-ubyte.gz. \
+             They are not of one set: get both again"
+        );
+    }
+}

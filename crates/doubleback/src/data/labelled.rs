@@ -1,0 +1,262 @@
+//! Images and labels in two IDX files that belong together.
+
+use std::fs::File;
+use std::io::Read;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::catalog::{FileState, FileStatus};
+use super::checksum::Checksummed;
+use super::dataset::Source;
+use super::error::DataError;
+use super::idx::{self, Idx};
+use super::split::{ImageShape, Split, check_labels};
+
+/// A file as its makers published it.
+#[derive(Debug)]
+pub(super) struct Published {
+    /// Its name, which ends in `.gz`; without that it is the name of the unpacked file.
+    pub name: &'static str,
+    /// SHA-256 of the file.
+    pub packed: &'static str,
+    /// SHA-256 of the unpacked file.
+    pub unpacked: &'static str,
+}
+
+impl Published {
+    /// Where the file is in `folder`, packed or unpacked.
+    pub fn find(&self, folder: &Path) -> Option<PathBuf> {
+        let unpacked = self.name.strip_suffix(".gz").unwrap_or(self.name);
+        [self.name, unpacked]
+            .iter()
+            .map(|name| folder.join(name))
+            .find(|path| path.is_file())
+    }
+}
+
+/// A file to read, and what it should be.
+pub(super) struct Input {
+    published: &'static Published,
+    place: Place,
+}
+
+enum Place {
+    Disk(PathBuf),
+    Embedded(&'static [u8]),
+}
+
+impl Input {
+    /// The file in `folder`, packed or unpacked.
+    pub fn in_folder(folder: &Path, published: &'static Published) -> Self {
+        let path = published.find(folder).unwrap_or_else(|| folder.join(published.name));
+        Self {
+            published,
+            place: Place::Disk(path),
+        }
+    }
+
+    /// The file whose content is `bytes`.
+    pub fn embedded(bytes: &'static [u8], published: &'static Published) -> Self {
+        Self {
+            published,
+            place: Place::Embedded(bytes),
+        }
+    }
+
+    /// The embedded bytes, if this is no file on disk.
+    #[cfg(test)]
+    pub fn embedded_content(&self) -> Option<(&'static [u8], &'static Published)> {
+        match self.place {
+            Place::Embedded(bytes) => Some((bytes, self.published)),
+            Place::Disk(_) => None,
+        }
+    }
+
+    fn path(&self) -> String {
+        match &self.place {
+            Place::Disk(path) => path.display().to_string(),
+            Place::Embedded(_) => format!("embedded {}", self.published.name),
+        }
+    }
+
+    fn file(&self) -> String {
+        let name = match &self.place {
+            Place::Disk(path) => path.file_name(),
+            Place::Embedded(_) => None,
+        };
+        name.map_or_else(
+            || self.published.name.to_owned(),
+            |name| name.to_string_lossy().into_owned(),
+        )
+    }
+
+    fn read<const RANK: usize>(&self) -> Result<Stored<RANK>, DataError> {
+        match &self.place {
+            Place::Embedded(bytes) => self.decode(*bytes),
+            Place::Disk(path) => {
+                let file = File::open(path).map_err(|cause| DataError::Io {
+                    path: path.clone(),
+                    cause,
+                })?;
+                self.decode(file)
+            }
+        }
+    }
+
+    fn decode<const RANK: usize>(&self, reader: impl Read) -> Result<Stored<RANK>, DataError> {
+        let mut reader = Checksummed::new(reader);
+        let idx = idx::decode(&self.path(), &mut reader)?;
+        let (sha256, bytes) = reader.finish();
+        let official = [self.published.packed, self.published.unpacked].contains(&sha256.as_str());
+        Ok(Stored {
+            path: self.path(),
+            file: self.file(),
+            idx,
+            sha256,
+            bytes,
+            official,
+        })
+    }
+}
+
+/// What a file holds.
+struct Stored<const RANK: usize> {
+    path: String,
+    file: String,
+    idx: Idx<RANK>,
+    sha256: String,
+    bytes: u64,
+    official: bool,
+}
+
+impl<const RANK: usize> Stored<RANK> {
+    fn source(&self, notice: &str) -> Source {
+        let (file, sha256, notice) = (self.file.clone(), self.sha256.clone(), notice.to_owned());
+        Source {
+            file,
+            sha256,
+            bytes: self.bytes,
+            official: self.official,
+            notice,
+        }
+    }
+
+    fn state(&self) -> FileState {
+        if self.official {
+            FileState::Official
+        } else {
+            FileState::NotOfficial {
+                sha256: self.sha256.clone(),
+            }
+        }
+    }
+}
+
+/// Gray images of unsigned bytes and their labels, one to one.
+pub(super) struct Labelled {
+    images: Stored<3>,
+    labels: Stored<1>,
+}
+
+impl Labelled {
+    /// Reads both files and checks that they belong together: as many labels as images, images of the given shape, labels within
+    /// the classes.
+    pub fn read(images: Input, labels: Input, shape: ImageShape, classes: usize) -> Result<Self, DataError> {
+        let pair = Self {
+            images: images.read()?,
+            labels: labels.read()?,
+        };
+        pair.check_images(shape)?;
+        pair.check_labels(classes)?;
+        Ok(pair)
+    }
+
+    /// How both files are; what is wrong with one does not hide the other.
+    pub fn verify(images: Input, labels: Input, shape: ImageShape, classes: usize) -> [FileStatus; 2] {
+        let (images_file, labels_file) = (images.path(), labels.path());
+        let states = match (images.read(), labels.read()) {
+            (Ok(images), Ok(labels)) => {
+                let pair = Self { images, labels };
+                let (of_images, of_labels) = (pair.check_images(shape), pair.check_labels(classes));
+                [
+                    of_images.map(|()| pair.images.state()),
+                    of_labels.map(|()| pair.labels.state()),
+                ]
+            }
+            (images, labels) => [images.map(|read| read.state()), labels.map(|read| read.state())],
+        };
+        let [of_images, of_labels] = states.map(|state| state.unwrap_or_else(FileState::from));
+        [
+            FileStatus {
+                file: images_file,
+                state: of_images,
+            },
+            FileStatus {
+                file: labels_file,
+                state: of_labels,
+            },
+        ]
+    }
+
+    fn check_images(&self, shape: ImageShape) -> Result<(), DataError> {
+        let [_, height, width] = self.images.idx.dims;
+        if [height, width] == [shape.height, shape.width] {
+            return Ok(());
+        }
+        let file = self.images.path.clone();
+        Err(DataError::ImageSize {
+            file,
+            found: [height, width],
+            expected: [shape.height, shape.width],
+        })
+    }
+
+    fn check_labels(&self, classes: usize) -> Result<(), DataError> {
+        let ([images, ..], [labels]) = (self.images.idx.dims, self.labels.idx.dims);
+        if images != labels {
+            let (images_file, labels_file) = (self.images.path.clone(), self.labels.path.clone());
+            return Err(DataError::LabelCount {
+                labels_file,
+                labels,
+                images_file,
+                images,
+            });
+        }
+        check_labels(&self.labels.idx.data, classes, || self.labels.path.clone())
+    }
+
+    /// Number of images.
+    pub fn len(&self) -> usize {
+        self.labels.idx.data.len()
+    }
+
+    /// Images of the given range, with values in [0, 1].
+    ///
+    /// # Errors
+    /// [`DataError::TooFewImages`] if there are fewer images than the range needs.
+    pub fn split(&self, range: Range<usize>, shape: ImageShape) -> Result<Split, DataError> {
+        let pixels = range.start * shape.len()..range.end * shape.len();
+        match (
+            self.images.idx.data.get(pixels),
+            self.labels.idx.data.get(range.clone()),
+        ) {
+            (Some(pixels), Some(labels)) => {
+                let values = pixels.iter().map(|&byte| f32::from(byte) / 255.0).collect();
+                Split::new(values, labels.to_vec(), shape)
+            }
+            _ => {
+                let file = self.images.path.clone();
+                Err(DataError::TooFewImages {
+                    file,
+                    found: self.len(),
+                    expected: range.end,
+                })
+            }
+        }
+    }
+
+    /// Where the images and the labels are from.
+    pub fn sources(&self, notice: &str) -> [Source; 2] {
+        [self.images.source(notice), self.labels.source(notice)]
+    }
+}

@@ -1,0 +1,24 @@
+//! Data sets: images, labels, and where they came from.
+//!
+//! [`load`] gives a [`Dataset`] by name, checked and in memory; [`catalog`] lists the names; [`verify`] compares files with
+//! the published ones; [`save_contact_sheet`] shows what is in them. One file a data set, plain values, no tensors.
+mod atomic;
+mod catalog;
+mod checksum;
+mod contact_sheet;
+mod dataset;
+mod error;
+pub mod idx;
+mod labelled;
+mod mnist;
+mod mnist_mini;
+mod options;
+mod split;
+mod words;
+
+pub use catalog::{DatasetInfo, FileState, FileStatus, Presence, catalog, load, verify};
+pub use contact_sheet::{MAX_PER_CLASS, contact_sheet, save_contact_sheet};
+pub use dataset::{Bounds, Dataset, Source};
+pub use error::{DataError, IdxProblem};
+pub use options::LoadOptions;
+pub use split::{ImageShape, Part, Split};
