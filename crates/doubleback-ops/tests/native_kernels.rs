@@ -8,7 +8,10 @@ use proptest::prelude::*;
 
 /// The same values in f32 and in f64.
 fn both(dims: [usize; 4], seed: u64) -> (Tensor<4>, Tensor<4>) {
-    let rounded: Vec<f64> = values(dims.iter().product(), seed).into_iter().map(|v| v as f32 as f64).collect();
+    let rounded: Vec<f64> = values(dims.iter().product(), seed)
+        .into_iter()
+        .map(|v| v as f32 as f64)
+        .collect();
     (single(&rounded, dims), double(&rounded, dims))
 }
 
@@ -117,7 +120,10 @@ proptest! {
 
 #[test]
 fn adam_matches_its_formula() {
-    let options = AdamOptions { learning_rate: 1e-2, ..Default::default() };
+    let options = AdamOptions {
+        learning_rate: 1e-2,
+        ..Default::default()
+    };
     let count = 40_000;
     let run = |wide: bool| {
         let make = |seed: u64| {
@@ -144,17 +150,31 @@ fn nan_and_infinity_are_carried() {
     let mut x = values(2 * 6 * 6 * 32, 1);
     x[100] = f64::NAN;
     let x = single(&x, [2, 6, 6, 32]);
-    assert!(to_vec(max_pool2d(x.clone(), Pool2dOptions::square(2)).unwrap().0).iter().any(|v| v.is_nan()));
+    assert!(
+        to_vec(max_pool2d(x.clone(), Pool2dOptions::square(2)).unwrap().0)
+            .iter()
+            .any(|v| v.is_nan())
+    );
     assert!(to_vec(batch_norm_statistics(x.clone())).iter().any(|v| v.is_nan()));
     let w = single(&values(9 * 32 * 8, 2), [3, 3, 32, 8]);
-    assert!(to_vec(conv2d(x, w, Conv2dOptions::same([3, 3])).unwrap()).iter().any(|v| v.is_nan()));
+    assert!(
+        to_vec(conv2d(x, w, Conv2dOptions::same([3, 3])).unwrap())
+            .iter()
+            .any(|v| v.is_nan())
+    );
 }
 
 #[test]
 fn wrong_shapes_are_errors_that_name_the_op() {
-    let (x, w) = (single(&values(2 * 5 * 5 * 3, 1), [2, 5, 5, 3]), single(&values(3 * 3 * 4 * 8, 2), [3, 3, 4, 8]));
+    let (x, w) = (
+        single(&values(2 * 5 * 5 * 3, 1), [2, 5, 5, 3]),
+        single(&values(3 * 3 * 4 * 8, 2), [3, 3, 4, 8]),
+    );
     let message = conv2d(x.clone(), w, Conv2dOptions::default()).unwrap_err().to_string();
-    assert!(message.contains("conv2d") && message.contains("4 input channels"), "{message}");
+    assert!(
+        message.contains("conv2d") && message.contains("4 input channels"),
+        "{message}"
+    );
     let big = Pool2dOptions::square(6);
     assert!(max_pool2d(x.clone(), big).is_err() && avg_pool2d(x, big).is_err());
 }

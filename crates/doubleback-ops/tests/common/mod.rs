@@ -15,7 +15,10 @@ pub fn values(count: usize, seed: u64) -> Vec<f64> {
 }
 
 pub fn double<const D: usize>(values: &[f64], dims: [usize; D]) -> Tensor<D> {
-    Tensor::from_data(TensorData::new(values.to_vec(), dims.to_vec()), (&Device::flex(), DType::F64))
+    Tensor::from_data(
+        TensorData::new(values.to_vec(), dims.to_vec()),
+        (&Device::flex(), DType::F64),
+    )
 }
 
 pub fn single<const D: usize>(values: &[f64], dims: [usize; D]) -> Tensor<D> {
@@ -36,7 +39,11 @@ pub fn relative_error(a: &[f64], b: &[f64]) -> f64 {
     assert_eq!(a.len(), b.len());
     let difference: f64 = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum();
     let norm: f64 = b.iter().map(|b| b * b).sum();
-    if norm == 0.0 { difference.sqrt() } else { (difference / norm).sqrt() }
+    if norm == 0.0 {
+        difference.sqrt()
+    } else {
+        (difference / norm).sqrt()
+    }
 }
 
 /// Holds the gradients of Σ weights · f(inputs) that the tape gives to central differences along random directions.
@@ -51,7 +58,9 @@ pub fn check_gradients<const N: usize>(inputs: [Tensor<4>; N], f: impl Fn([Tenso
     let weights = random(out.dims(), 99).autodiff();
     let gradients = (out * weights).sum().backward();
     for i in 0..N {
-        let gradient = tracked[i].grad(&gradients).unwrap_or_else(|| panic!("no gradient for input {i}"));
+        let gradient = tracked[i]
+            .grad(&gradients)
+            .unwrap_or_else(|| panic!("no gradient for input {i}"));
         let direction = random(inputs[i].dims(), 7 + i as u64);
         let analytic: f64 = to_vec((gradient * direction.clone()).sum())[0];
         let h = 1e-5;

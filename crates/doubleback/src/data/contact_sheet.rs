@@ -4,7 +4,6 @@ use std::path::Path;
 
 use image::{ImageFormat, Rgb, RgbImage};
 
-use super::atomic::write_atomically;
 use super::dataset::{Bounds, Dataset};
 use super::error::DataError;
 use super::split::{ImageShape, Part};
@@ -47,7 +46,7 @@ pub fn contact_sheet(dataset: &Dataset, part: Part, per_class: usize) -> Result<
 /// Those of [`contact_sheet`], and [`DataError::Io`] if the file cannot be written.
 pub fn save_contact_sheet(dataset: &Dataset, part: Part, per_class: usize, path: &Path) -> Result<(), DataError> {
     let png = contact_sheet(dataset, part, per_class)?;
-    write_atomically(path, &png).map_err(|cause| DataError::Io {
+    crate::write::replace(path, &png).map_err(|cause| DataError::Io {
         path: path.to_owned(),
         cause,
     })

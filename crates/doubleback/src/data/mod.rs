@@ -2,7 +2,6 @@
 //!
 //! [`load`] gives a [`Dataset`] by name, checked and in memory; [`catalog`] lists the names; [`verify`] compares files with
 //! the published ones; [`save_contact_sheet`] shows what is in them. One file a data set, plain values, no tensors.
-mod atomic;
 mod catalog;
 mod checksum;
 mod contact_sheet;

@@ -1,16 +1,21 @@
 //! Files that are either complete or not there.
 
+use crate::{Error, Result};
+
 use std::io::{self, Write};
 use std::path::Path;
 
+const PREFIX: &str = ".doubleback-";
+const SUFFIX: &str = ".part";
+
 /// Writes `bytes` to a temporary file beside `path`, then renames it to `path`: an interrupted write leaves what was there before.
-pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".doubleback-").suffix(".part");
+    builder.prefix(PREFIX).suffix(SUFFIX);
     // Temporary files are private by default; this one becomes an ordinary file, under the user's umask.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
@@ -19,6 +24,27 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
+}
+
+/// Writes a file whole or not at all.
+///
+/// # Errors
+/// When the folder is missing or cannot be written, or the disk is full; the file is then as it was.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
+    replace(path, bytes).map_err(Error::io(path, "writing"))
+}
+
+/// Removes what killed writes left in a folder.
+pub fn remove_partial_files(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(PREFIX) && name.ends_with(SUFFIX) {
+            // Nothing depends on its removal.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 #[cfg(test)]

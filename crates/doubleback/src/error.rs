@@ -1,0 +1,159 @@
+use std::path::PathBuf;
+
+use crate::data::DataError;
+
+/// Everything that can go wrong in this crate. Messages name the operation, the file or tensor, what was expected, what was found,
+/// and what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Reading or checking data.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// Tensors that do not fit an op.
+    #[error(transparent)]
+    Op(#[from] doubleback_ops::Error),
+    /// A model given images or cotangents of another shape.
+    #[error("{what}: expected {expected}, found {found}")]
+    Shape {
+        /// What was being done.
+        what: String,
+        /// The shape that fits.
+        expected: String,
+        /// The shape given.
+        found: String,
+    },
+    /// An architecture that cannot be built.
+    #[error("layer `{layer}`: {problem}")]
+    Architecture {
+        /// The layer's name.
+        layer: String,
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+    /// A value outside its range.
+    #[error("{name}: {found} is not {expected}")]
+    Value {
+        /// The option.
+        name: &'static str,
+        /// The range it must be in.
+        expected: String,
+        /// The value given.
+        found: String,
+    },
+    /// A name that is not known.
+    #[error("unknown {what} `{found}`.{hint} Known: {known}")]
+    Unknown {
+        /// What kind of name.
+        what: &'static str,
+        /// The name given.
+        found: String,
+        /// ` Did you mean …?` or nothing.
+        hint: String,
+        /// The known names.
+        known: String,
+    },
+    /// A file that is not what it should be.
+    #[error("{path}: {problem}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
+    /// The operating system refused.
+    #[error("{path}: {action}: {source}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was being done.
+        action: &'static str,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The training objective became NaN or infinite.
+    #[error(
+        "{model}: the training loss became {loss} at step {step}. {checkpoint} Lower the learning rate or the penalty weight and train again"
+    )]
+    Diverged {
+        /// The model that was being trained.
+        model: String,
+        /// The step, counted from 1.
+        step: usize,
+        /// The value of the loss.
+        loss: f64,
+        /// Where the last good state is, as a sentence.
+        checkpoint: String,
+    },
+    /// A device computation failed.
+    #[error("{action}: {problem}")]
+    Device {
+        /// What was being done.
+        action: &'static str,
+        /// What the backend said.
+        problem: String,
+    },
+    /// The work was interrupted; what was done is kept.
+    #[error("interrupted. What was done is kept: run the same command again to go on")]
+    Interrupted,
+}
+
+impl Error {
+    pub(crate) fn shape(what: impl Into<String>, expected: impl std::fmt::Debug, found: impl std::fmt::Debug) -> Self {
+        Error::Shape {
+            what: what.into(),
+            expected: format!("{expected:?}"),
+            found: format!("{found:?}"),
+        }
+    }
+
+    pub(crate) fn value(name: &'static str, expected: impl Into<String>, found: impl std::fmt::Display) -> Self {
+        Error::Value {
+            name,
+            expected: expected.into(),
+            found: found.to_string(),
+        }
+    }
+
+    /// An unknown name, with the nearest known one as a hint.
+    pub(crate) fn unknown<'a>(what: &'static str, found: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let known: Vec<&str> = known.into_iter().collect();
+        let nearest = known.iter().max_by(|a, b| {
+            let score = |name: &str| strsim::jaro_winkler(name, found);
+            score(a).total_cmp(&score(b))
+        });
+        let hint = match nearest {
+            Some(name) if strsim::jaro_winkler(name, found) > 0.7 => format!(" Did you mean `{name}`?"),
+            _ => String::new(),
+        };
+        Error::Unknown {
+            what,
+            found: found.to_owned(),
+            hint,
+            known: known.join(", "),
+        }
+    }
+
+    pub(crate) fn file(path: impl Into<PathBuf>, problem: impl Into<String>) -> Self {
+        Error::File {
+            path: path.into(),
+            problem: problem.into(),
+        }
+    }
+
+    pub(crate) fn io(path: impl Into<PathBuf>, action: &'static str) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Error::Io { path, action, source }
+    }
+
+    pub(crate) fn device(action: &'static str, problem: impl std::fmt::Display) -> Self {
+        Error::Device {
+            action,
+            problem: problem.to_string(),
+        }
+    }
+}
+
+/// Result of this crate's functions.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,202 @@
+use serde::{Deserialize, Serialize};
+
+use super::layers::{AvgPool, BatchNorm, Conv2d, Dense, Dropout, Flatten, LayerKind, MaxPool, Relu, Size};
+use crate::data::{Bounds, ImageShape};
+use crate::{Error, Result};
+
+/// A layer with its name. Layers of one stage share the part before the dot: `conv1`, `conv1.norm`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LayerSpec {
+    /// Unique name; parameters are called `name.role`.
+    pub name: String,
+    /// What it computes.
+    #[serde(flatten)]
+    pub kind: LayerKind,
+}
+
+impl LayerSpec {
+    /// A named layer.
+    pub fn new(name: impl Into<String>, kind: LayerKind) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+        }
+    }
+}
+
+/// A network's shape: everything but the values of its parameters. Stored in the metadata of model files.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Architecture {
+    /// Such as `paper-cnn`.
+    pub name: String,
+    /// Channels, height and width of an image.
+    pub input: [usize; 3],
+    /// Least and greatest pixel value.
+    pub bounds: [f32; 2],
+    /// Number of classes.
+    pub classes: usize,
+    /// The layers in order.
+    pub layers: Vec<LayerSpec>,
+}
+
+impl Architecture {
+    /// Shape of an image.
+    pub fn shape(&self) -> ImageShape {
+        let [channels, height, width] = self.input;
+        ImageShape {
+            channels,
+            height,
+            width,
+        }
+    }
+
+    /// Least and greatest pixel value.
+    pub fn bounds(&self) -> Bounds {
+        Bounds {
+            low: self.bounds[0],
+            high: self.bounds[1],
+        }
+    }
+
+    /// Size of the input of every layer, and of the last one's output.
+    ///
+    /// # Errors
+    /// Names the first layer that does not fit, or whose name is taken.
+    pub fn sizes(&self) -> Result<Vec<Size>> {
+        let [channels, height, width] = self.input;
+        if self.input.contains(&0) || self.classes == 0 {
+            let problem = format!(
+                "{} classes of images {:?}: neither may be empty",
+                self.classes, self.input
+            );
+            return Err(Error::Architecture {
+                layer: "input".into(),
+                problem,
+            });
+        }
+        let mut sizes = vec![[height, width, channels]];
+        for (index, spec) in self.layers.iter().enumerate() {
+            let fail = |problem| Error::Architecture {
+                layer: spec.name.clone(),
+                problem,
+            };
+            if self.layers[..index].iter().any(|other| other.name == spec.name) {
+                return Err(fail("another layer has this name".into()));
+            }
+            sizes.push(spec.kind.layer().output(sizes[index]).map_err(fail)?);
+        }
+        let last = sizes[sizes.len() - 1];
+        if last != [1, 1, self.classes] {
+            let problem = format!("gives {last:?} values, not one for each of {} classes", self.classes);
+            let layer = self.layers.last().map_or("input", |spec| &spec.name).to_owned();
+            return Err(Error::Architecture { layer, problem });
+        }
+        Ok(sizes)
+    }
+}
+
+/// Kind of pooling.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pool {
+    /// Largest value of a window.
+    #[default]
+    Max,
+    /// Mean of a window.
+    Avg,
+}
+
+impl Pool {
+    fn layer(self, size: usize) -> LayerKind {
+        match self {
+            Pool::Max => LayerKind::MaxPool(MaxPool { size }),
+            Pool::Avg => LayerKind::AvgPool(AvgPool { size }),
+        }
+    }
+}
+
+/// The network of Ross & Doshi-Velez 2018: two 5x5 convolutions of 32 and 64 channels, each with batch norm, ReLU and 2x2 pooling,
+/// a dense layer of 1024 units with batch norm, ReLU and dropout, and a dense layer of logits.
+/// 3,274,634 parameters on 28x28x1 images with 10 classes.
+pub fn paper_cnn(shape: ImageShape, bounds: Bounds, classes: usize, pool: Pool) -> Architecture {
+    let conv = |channels| {
+        LayerKind::Conv2d(Conv2d {
+            channels,
+            kernel: [5, 5],
+            stride: [1, 1],
+            padding: [2, 2],
+            bias: false,
+        })
+    };
+    let norm = || LayerKind::BatchNorm(BatchNorm::paper());
+    let layers = [
+        ("conv1", conv(32)),
+        ("conv1.norm", norm()),
+        ("pool1", pool.layer(2)),
+        ("conv2", conv(64)),
+        ("conv2.norm", norm()),
+        ("pool2", pool.layer(2)),
+        ("flatten", LayerKind::Flatten(Flatten {})),
+        (
+            "dense1",
+            LayerKind::Dense(Dense {
+                units: 1024,
+                bias: false,
+            }),
+        ),
+        ("dense1.norm", norm()),
+        ("dense1.dropout", LayerKind::Dropout(Dropout { rate: 0.5 })),
+        (
+            "logits",
+            LayerKind::Dense(Dense {
+                units: classes,
+                bias: true,
+            }),
+        ),
+    ];
+    Architecture {
+        name: "paper-cnn".into(),
+        input: [shape.channels, shape.height, shape.width],
+        bounds: [bounds.low, bounds.high],
+        classes,
+        layers: layers
+            .into_iter()
+            .map(|(name, kind)| LayerSpec::new(name, kind))
+            .collect(),
+    }
+}
+
+/// A network without batch norm or dropout, for tests: conv 3x3 - ReLU - pool - dense.
+#[doc(hidden)]
+pub fn tiny_cnn(shape: ImageShape, bounds: Bounds, classes: usize) -> Architecture {
+    let conv = Conv2d {
+        channels: 4,
+        kernel: [3, 3],
+        stride: [1, 1],
+        padding: [1, 1],
+        bias: true,
+    };
+    let layers = [
+        ("conv1", LayerKind::Conv2d(conv)),
+        ("conv1.relu", LayerKind::Relu(Relu {})),
+        ("pool1", LayerKind::MaxPool(MaxPool { size: 2 })),
+        ("flatten", LayerKind::Flatten(Flatten {})),
+        (
+            "logits",
+            LayerKind::Dense(Dense {
+                units: classes,
+                bias: true,
+            }),
+        ),
+    ];
+    Architecture {
+        name: "tiny-cnn".into(),
+        input: [shape.channels, shape.height, shape.width],
+        bounds: [bounds.low, bounds.high],
+        classes,
+        layers: layers
+            .into_iter()
+            .map(|(name, kind)| LayerSpec::new(name, kind))
+            .collect(),
+    }
+}

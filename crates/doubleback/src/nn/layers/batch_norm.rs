@@ -1,0 +1,105 @@
+use burn::tensor::Tensor;
+use doubleback_ops::{BatchNormOptions, batch_norm_statistics};
+use serde::{Deserialize, Serialize};
+
+use super::{Context, Layer, LayerPullback, Size, TensorSpec};
+use crate::Result;
+use crate::nn::initialize::Start;
+use crate::nn::network::Mode;
+
+/// Batch norm over all axes but the channels, and the ReLU that follows it.
+///
+/// In training the batch's own statistics are used, and gradients go through them; in inference moving averages
+/// (new = decay · old + (1 - decay) · batch, with the biased variance).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchNorm {
+    /// Multiply by a trained gain. The paper's network has none.
+    pub gain: bool,
+    /// Added to the variance.
+    pub epsilon: f64,
+    /// Of the moving averages.
+    pub decay: f64,
+    /// Apply ReLU to the result.
+    pub relu: bool,
+}
+
+impl BatchNorm {
+    /// As in the paper's network: no gain, epsilon 1e-3, decay 0.9, followed by ReLU.
+    pub fn paper() -> Self {
+        Self {
+            gain: false,
+            epsilon: 1e-3,
+            decay: 0.9,
+            relu: true,
+        }
+    }
+}
+
+impl Layer for BatchNorm {
+    fn output(&self, input: Size) -> std::result::Result<Size, String> {
+        if self.epsilon.is_nan() || self.epsilon <= 0.0 || !(0.0..1.0).contains(&self.decay) {
+            return Err(format!(
+                "epsilon {} must be positive and decay {} in [0, 1)",
+                self.epsilon, self.decay
+            ));
+        }
+        Ok(input)
+    }
+
+    fn parameters(&self, [_, _, channels]: Size) -> Vec<TensorSpec> {
+        let mut tensors = vec![TensorSpec {
+            name: "shift",
+            dims: vec![channels],
+            start: Start::Zeros,
+        }];
+        if self.gain {
+            tensors.push(TensorSpec {
+                name: "gain",
+                dims: vec![channels],
+                start: Start::Ones,
+            });
+        }
+        tensors
+    }
+
+    fn buffers(&self, [_, _, channels]: Size) -> Vec<TensorSpec> {
+        vec![
+            TensorSpec {
+                name: "moving_mean",
+                dims: vec![channels],
+                start: Start::Zeros,
+            },
+            TensorSpec {
+                name: "moving_variance",
+                dims: vec![channels],
+                start: Start::Ones,
+            },
+        ]
+    }
+
+    fn forward(&self, x: Tensor<4>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)> {
+        let channels = x.dims()[3];
+        let shift = context.parameters[0].view::<1>();
+        let gain = match context.parameters.get(1) {
+            Some(gain) => gain.view::<1>(),
+            None => Tensor::ones([channels], (&shift.device().inner(), shift.dtype())),
+        };
+        let frozen = matches!(context.mode, Mode::Inference);
+        let statistics = match context.mode {
+            Mode::Inference => Tensor::stack(vec![context.buffers[0].view::<1>(), context.buffers[1].view::<1>()], 0),
+            Mode::Training(pass) => {
+                let statistics = batch_norm_statistics(x.clone().inner());
+                pass.record(statistics.clone());
+                statistics
+            }
+        };
+        let options = BatchNormOptions {
+            epsilon: self.epsilon,
+            relu: self.relu,
+            frozen,
+        };
+        let norm = doubleback_ops::BatchNorm::new(x, gain, shift, statistics, options)?;
+        Ok((norm.forward(), Box::new(move |g| Ok(norm.vjp(g)?))))
+    }
+}

@@ -1,0 +1,79 @@
+use burn::tensor::Tensor;
+use doubleback_ops::{Conv2dOptions, conv2d, conv2d_input_grad};
+use serde::{Deserialize, Serialize};
+
+use super::{Context, Layer, LayerPullback, Size, TensorSpec};
+use crate::Result;
+use crate::nn::initialize::Start;
+
+/// Convolution.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conv2d {
+    /// Output channels.
+    pub channels: usize,
+    /// Kernel height and width.
+    pub kernel: [usize; 2],
+    /// Steps between output pixels.
+    pub stride: [usize; 2],
+    /// Zeros on each side.
+    pub padding: [usize; 2],
+    /// Add a bias to each channel. Before a batch norm its gradient would be exactly zero.
+    pub bias: bool,
+}
+
+impl Layer for Conv2d {
+    fn output(&self, [height, width, _]: Size) -> std::result::Result<Size, String> {
+        let along = |axis: usize, size: usize| {
+            let room = size + 2 * self.padding[axis];
+            if self.kernel[axis] == 0 || self.stride[axis] == 0 || self.kernel[axis] > room {
+                return Err(format!(
+                    "a kernel of {:?} with stride {:?} does not fit {size} pixels",
+                    self.kernel, self.stride
+                ));
+            }
+            Ok((room - self.kernel[axis]) / self.stride[axis] + 1)
+        };
+        if self.channels == 0 {
+            return Err("needs at least one output channel".into());
+        }
+        Ok([along(0, height)?, along(1, width)?, self.channels])
+    }
+
+    fn parameters(&self, [_, _, channels]: Size) -> Vec<TensorSpec> {
+        let field = self.kernel[0] * self.kernel[1];
+        let start = Start::GlorotUniform {
+            fan_in: field * channels,
+            fan_out: field * self.channels,
+        };
+        let dims = vec![self.kernel[0], self.kernel[1], channels, self.channels];
+        let mut tensors = vec![TensorSpec {
+            name: "weight",
+            dims,
+            start,
+        }];
+        if self.bias {
+            tensors.push(TensorSpec {
+                name: "bias",
+                dims: vec![self.channels],
+                start: Start::Zeros,
+            });
+        }
+        tensors
+    }
+
+    fn forward(&self, x: Tensor<4>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)> {
+        let options = Conv2dOptions {
+            stride: self.stride,
+            padding: self.padding,
+        };
+        let weight = context.parameters[0].view::<4>();
+        let [_, height, width, _] = x.dims();
+        let mut y = conv2d(x, weight.clone(), options)?;
+        if self.bias {
+            y = y + context.parameters[1].view::<1>().reshape([1, 1, 1, self.channels]);
+        }
+        let pullback = move |g| Ok(conv2d_input_grad(g, weight.clone(), [height, width], options)?);
+        Ok((y, Box::new(pullback)))
+    }
+}

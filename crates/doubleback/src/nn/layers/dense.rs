@@ -1,0 +1,66 @@
+use burn::tensor::Tensor;
+use doubleback_ops::matmul;
+use serde::{Deserialize, Serialize};
+
+use super::{Context, Layer, LayerPullback, Size, TensorSpec};
+use crate::Result;
+use crate::nn::initialize::Start;
+
+/// Matrix product with a vector of activations.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dense {
+    /// Outputs.
+    pub units: usize,
+    /// Add a bias. Before a batch norm its gradient would be exactly zero.
+    pub bias: bool,
+}
+
+impl Layer for Dense {
+    fn output(&self, [height, width, _]: Size) -> std::result::Result<Size, String> {
+        if [height, width] != [1, 1] {
+            return Err(format!(
+                "needs a vector, not {height} x {width} pixels: put a flatten layer before it"
+            ));
+        }
+        if self.units == 0 {
+            return Err("needs at least one unit".into());
+        }
+        Ok([1, 1, self.units])
+    }
+
+    fn parameters(&self, [_, _, inputs]: Size) -> Vec<TensorSpec> {
+        let start = Start::GlorotUniform {
+            fan_in: inputs,
+            fan_out: self.units,
+        };
+        let mut tensors = vec![TensorSpec {
+            name: "weight",
+            dims: vec![inputs, self.units],
+            start,
+        }];
+        if self.bias {
+            tensors.push(TensorSpec {
+                name: "bias",
+                dims: vec![self.units],
+                start: Start::Zeros,
+            });
+        }
+        tensors
+    }
+
+    fn forward(&self, x: Tensor<4>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)> {
+        let [n, _, _, inputs] = x.dims();
+        let units = self.units;
+        let weight = context.parameters[0].view::<2>();
+        let mut y = matmul(x.reshape([n, inputs]), weight.clone())?;
+        if self.bias {
+            y = y + context.parameters[1].view::<1>().reshape([1, units]);
+        }
+        let pullback = move |g: Tensor<4>| {
+            let gradient = matmul(g.reshape([n, units]), weight.clone().transpose())?;
+            Ok(gradient.reshape([n, 1, 1, inputs]))
+        };
+        Ok((y.reshape([n, 1, 1, units]), Box::new(pullback)))
+    }
+}

@@ -1,0 +1,107 @@
+//! Layers: each computes its output and the pullback of that output, as forward ops on the same tape.
+//!
+//! Activations are `[n, height, width, channels]` throughout; vectors have height and width 1.
+mod activation;
+mod batch_norm;
+mod conv;
+mod dense;
+mod dropout;
+mod pool;
+
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::initialize::Start;
+use super::network::Mode;
+use super::parameter::Parameter;
+use crate::Result;
+
+pub use activation::{Flatten, Relu};
+pub use batch_norm::BatchNorm;
+pub use conv::Conv2d;
+pub use dense::Dense;
+pub use dropout::Dropout;
+pub use pool::{AvgPool, MaxPool};
+
+/// Height, width and channels of an activation.
+pub type Size = [usize; 3];
+
+/// From the gradient of a layer's output to that of its input.
+pub type LayerPullback = Box<dyn Fn(Tensor<4>) -> Result<Tensor<4>>>;
+
+/// A tensor that a layer needs.
+#[derive(Clone, Debug)]
+pub struct TensorSpec {
+    /// Role within the layer, such as `weight`.
+    pub name: &'static str,
+    /// Sizes.
+    pub dims: Vec<usize>,
+    /// Starting values.
+    pub start: Start,
+}
+
+/// What a layer's forward pass is given besides its input.
+pub struct Context<'a, 'm> {
+    /// The layer's trained tensors, in the order of [`Layer::parameters`].
+    pub parameters: &'a [Parameter],
+    /// Tensors that are not trained, in the order of [`Layer::buffers`].
+    pub buffers: &'a [Parameter],
+    /// Training or inference.
+    pub mode: &'a mut Mode<'m>,
+}
+
+/// A differentiable function of an activation.
+pub trait Layer {
+    /// Size of the output.
+    ///
+    /// # Errors
+    /// What is wrong, in words, when the layer does not fit an input of this size.
+    fn output(&self, input: Size) -> std::result::Result<Size, String>;
+
+    /// Tensors to be trained.
+    fn parameters(&self, _input: Size) -> Vec<TensorSpec> {
+        Vec::new()
+    }
+
+    /// Tensors kept but not trained.
+    fn buffers(&self, _input: Size) -> Vec<TensorSpec> {
+        Vec::new()
+    }
+
+    /// The output and its pullback.
+    ///
+    /// # Errors
+    /// When a tensor does not fit.
+    fn forward(&self, x: Tensor<4>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)>;
+}
+
+/// The layers there are, as they stand in a model file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+#[allow(missing_docs)]
+pub enum LayerKind {
+    Conv2d(Conv2d),
+    BatchNorm(BatchNorm),
+    Relu(Relu),
+    MaxPool(MaxPool),
+    AvgPool(AvgPool),
+    Flatten(Flatten),
+    Dense(Dense),
+    Dropout(Dropout),
+}
+
+impl LayerKind {
+    /// The layer behind the kind.
+    pub fn layer(&self) -> &dyn Layer {
+        match self {
+            LayerKind::Conv2d(layer) => layer,
+            LayerKind::BatchNorm(layer) => layer,
+            LayerKind::Relu(layer) => layer,
+            LayerKind::MaxPool(layer) => layer,
+            LayerKind::AvgPool(layer) => layer,
+            LayerKind::Flatten(layer) => layer,
+            LayerKind::Dense(layer) => layer,
+            LayerKind::Dropout(layer) => layer,
+        }
+    }
+}

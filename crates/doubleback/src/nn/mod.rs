@@ -1,0 +1,18 @@
+//! Networks whose input gradient is an ordinary value.
+//!
+//! [`Network::forward_with_pullback`] gives, with the logits, their [`Pullback`]: the function from a cotangent of the logits to a gradient of
+//! the input, written as forward ops on the same tape, so that a loss may contain it (design after JAX's `vjp`).
+//! [`Classifier`] is all that attacks and evaluation ask of a model; any function of Burn tensors is one through [`FromFunction`].
+mod architecture;
+mod classifier;
+mod initialize;
+pub mod layers;
+mod network;
+mod parameter;
+mod save;
+
+pub use architecture::{Architecture, LayerSpec, Pool, paper_cnn};
+pub use classifier::{Classifier, FromFunction, Pullback};
+pub use network::{Mode, Network, TrainingPass};
+pub use parameter::Parameter;
+pub use save::{ModelCard, load, save};
