@@ -37,7 +37,9 @@ for (const button of document.querySelectorAll("[data-hides]")) {
   document.body.append(box);
   let guide = null;
 
-  const read = (chart) => [...chart.querySelectorAll(".series[data-points]")].map((series) => ({
+  // In the order of the models, the paper's after ours.
+  const rank = (series) => 2 * Number(/\bm(\d)/.exec(series.getAttribute("class"))[1]) + series.classList.contains("paper");
+  const read = (chart) => [...chart.querySelectorAll(".series[data-points]")].sort((a, b) => rank(a) - rank(b)).map((series) => ({
     series,
     name: series.dataset.name,
     points: series.dataset.points.split(";").map((point) => {

@@ -40,7 +40,11 @@ pub fn short(value: f64) -> String {
     }
     let text = format!("{value:.6}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+    if text == "-0" {
+        "0".to_owned()
+    } else {
+        text.replace('-', "−")
+    }
 }
 
 /// `3.1 × 10⁻⁸`; plain digits between 0.01 and 9,999.
@@ -125,6 +129,7 @@ mod tests {
     fn numbers_read_well() {
         assert_eq!(short(f64::from(0.3_f32)), "0.3");
         assert_eq!(short(0.0), "0");
+        assert_eq!(short(-6.25), "−6.25");
         assert_eq!(short(0.0002), "0.0002");
         assert_eq!(short(2e-5), "2.0\u{a0}×\u{a0}10⁻⁵");
         assert_eq!(scientific(3.14e-8), "3.1\u{a0}×\u{a0}10⁻⁸");

@@ -56,13 +56,13 @@ fn nothing() -> Results {
 /// The parts of a page that a reader sees or that a browser acts on: all but scripts and styles.
 fn visible(html: &str) -> String {
     let page = Html::parse_document(html);
-    let hidden = Selector::parse("script, style").unwrap();
+    let hidden = Selector::parse("script, style").expect("a selector");
     page.select(&hidden)
         .fold(html.to_owned(), |text, element| text.replace(&element.html(), ""))
 }
 
 fn select<'a>(page: &'a Html, selector: &str) -> Vec<scraper::ElementRef<'a>> {
-    page.select(&Selector::parse(selector).unwrap()).collect()
+    page.select(&Selector::parse(selector).expect("a selector")).collect()
 }
 
 #[test]

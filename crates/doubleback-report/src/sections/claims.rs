@@ -16,8 +16,8 @@ pub fn body(context: &Context) -> Markup {
                 li value=(claim.number) {
                     (verdict(claim.verdict))
                     div {
-                        p.statement { (claim.statement) }
-                        p.measured { (claim.measured) }
+                        p.statement { (unbroken(&claim.statement)) }
+                        p.measured { (unbroken(&claim.measured)) }
                     }
                 }
             }
@@ -29,6 +29,11 @@ pub fn body(context: &Context) -> Markup {
             b { "Does not hold" } ": the difference contradicts the claim."
         }
     }
+}
+
+/// Keeps percent signs on the line of their numbers.
+fn unbroken(text: &str) -> String {
+    text.replace(" %", "\u{a0}%")
 }
 
 fn verdict(verdict: Verdict) -> Markup {

@@ -34,7 +34,7 @@ pub fn body(context: &Context) -> Markup {
                     @if published { " Hollow markers: the paper's." }
                 }))
             }
-            (table(context, published))
+            div { (table(context, published)) }
         }
     }
 }
@@ -93,10 +93,10 @@ fn table(context: &Context, published: bool) -> Markup {
                         }
                     }
                 }
-                @if let Some(paper) = context.published.filter(|_| published) {
-                    tfoot { tr { td.text colspan="4" { "The paper's are over " (format::count(paper.clean_images())) " test images." } } }
-                }
             }
+        }
+        @if let Some(paper) = context.published.filter(|_| published) {
+            p.caption { "The paper's are over " (format::count(paper.clean_images())) " test images." }
         }
     }
 }

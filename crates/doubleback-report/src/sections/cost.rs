@@ -30,7 +30,7 @@ pub fn body(context: &Context) -> Markup {
             } @else {
                 (chart(rows))
             }
-            (table(context))
+            div { (table(context)) }
         }
     }
 }
@@ -111,16 +111,12 @@ fn table(context: &Context) -> Markup {
                         }
                     }
                 }
-                tfoot {
-                    tr {
-                        td.text colspan="5" {
-                            "Training is without the validation curve; distillation's holds teacher and student. Attacks and evaluation took "
-                            (duration(seconds.evaluate)) ", the whole run " (duration(seconds.total)) " on " (context.results.device) " with "
-                            (format::count(context.results.threads)) " threads."
-                        }
-                    }
-                }
             }
+        }
+        p.caption {
+            "Training is without the validation curve; distillation's holds teacher and student. Attacks and evaluation took "
+            (duration(seconds.evaluate)) ", the whole run " (duration(seconds.total)) " on " (context.results.device) " with "
+            (format::count(context.results.threads)) " threads."
         }
     }
 }

@@ -140,15 +140,11 @@ fn table(context: &Context) -> Markup {
                 tbody {
                     @for one in &context.results.log_probabilities { (row(context, "−log p", &one.model, &one.negative_log, None)) }
                 }
-                tfoot {
-                    tr {
-                        td.text colspan="10" {
-                            "Roughness of a gradient: mean absolute difference of neighboring pixels over mean absolute value, median over images. "
-                            "White noise has about 1.41, a smooth picture less."
-                        }
-                    }
-                }
             }
+        }
+        p.caption {
+            "Roughness of a gradient: mean absolute difference of neighboring pixels over mean absolute value, median over images. "
+            "White noise has about 1.41, a smooth picture less."
         }
     }
 }

@@ -2,7 +2,7 @@ use maud::{Markup, html};
 
 use super::panes::{Pane, panes};
 use super::summary::headline;
-use super::{caption, missing};
+use super::{caption, columns, missing};
 use crate::context::{Context, same_eps};
 use crate::format::{self, bare_percent, interval, percent};
 use crate::model::badge;
@@ -44,8 +44,8 @@ pub fn body(context: &Context) -> Markup {
 
 fn table(context: &Context, attack: &str, eps: f64) -> Markup {
     html! {
-        div.scroll {
-            table.heat {
+        div.scroll tabindex="0" role="region" aria-label="Accuracy of every model on every model's examples" {
+            table.heat style=(columns(context)) {
                 thead {
                     tr {
                         td.corner { "crafted on\u{a0}↓" br; "evaluated on\u{a0}→" }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::panes::{Pane, panes};
 use super::summary::headline;
-use super::{caption, missing};
+use super::{caption, columns, missing};
 use crate::context::{Context, distinct, same_eps};
 use crate::format::short;
 use crate::model::badge;
@@ -82,23 +82,25 @@ fn judge_control(context: &Context) -> Markup {
 
 fn table(context: &Context, attack: &str, eps: f64) -> Markup {
     html! {
-        table.gallery {
-            thead {
-                tr.over {
-                    td {}
-                    th scope="colgroup" colspan=(context.results.models.len().max(1)) { "Perturbed with the gradients of" }
+        div.scroll tabindex="0" role="region" aria-label="Adversarial examples" {
+            table.gallery style=(columns(context)) {
+                thead {
+                    tr.over {
+                        td {}
+                        th scope="colgroup" colspan=(context.results.models.len().max(1)) { "Perturbed with the gradients of" }
+                    }
+                    tr {
+                        th scope="col" { "Original" }
+                        @for model in context.models() { th scope="col" { (badge(context.slots.of(model), model)) } }
+                    }
                 }
-                tr {
-                    th scope="col" { "Original" }
-                    @for model in context.models() { th scope="col" { (badge(context.slots.of(model), model)) } }
-                }
-            }
-            tbody {
-                @for picture in &context.pictures.images {
-                    tr data-label=(picture.label) {
-                        (original(context, picture))
-                        @for (own, model) in context.models().enumerate() {
-                            (example(context, picture, own, find(picture, attack, model, eps)))
+                tbody {
+                    @for picture in &context.pictures.images {
+                        tr data-label=(picture.label) {
+                            (original(context, picture))
+                            @for (own, model) in context.models().enumerate() {
+                                (example(context, picture, own, find(picture, attack, model, eps)))
+                            }
                         }
                     }
                 }

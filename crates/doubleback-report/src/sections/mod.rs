@@ -101,6 +101,11 @@ fn missing(why: &str) -> Markup {
     html! { p.missing { (why) } }
 }
 
+/// Tells the style sheet how many models stand side by side, so that a table may be as wide as they need.
+fn columns(context: &Context) -> String {
+    format!("--models: {}", context.results.models.len())
+}
+
 /// A caption: which figure of the paper, and how to read it.
 fn caption(figure: Option<&str>, text: &Markup) -> Markup {
     html! {

@@ -75,15 +75,11 @@ fn training(context: &Context) -> Markup {
                         }
                     }
                 }
-                tfoot {
-                    tr {
-                        td.text colspan="9" {
-                            "λ per example weighs the mean over the batch of the squared gradient norm of one image's loss. "
-                            "The authors' code weighs the gradient of the batch mean instead: its λ is 2 × batch × λ per example."
-                        }
-                    }
-                }
             }
+        }
+        p.caption {
+            "λ per example weighs the mean over the batch of the squared gradient norm of one image's loss. "
+            "The authors' code weighs the gradient of the batch mean instead: its λ is 2 × batch × λ per example."
         }
     }
 }

@@ -2,7 +2,7 @@ use doubleback::evaluate::Picture;
 use maud::{Markup, html};
 
 use super::images::original;
-use super::{caption, missing};
+use super::{caption, columns, missing};
 use crate::context::Context;
 use crate::format::scientific;
 use crate::model::badge;
@@ -25,22 +25,24 @@ pub fn body(context: &Context) -> Markup {
     let channels = context.pictures.shape[0];
     html! {
         figure {
-            table.gallery {
-                thead {
-                    tr {
-                        th scope="col" { "Image" }
-                        @for model in &models { th scope="col" { (badge(context.slots.of(model), model)) } }
-                    }
-                }
-                tbody {
-                    @for picture in &context.pictures.images {
+            div.scroll tabindex="0" role="region" aria-label="Saliency maps" {
+                table.gallery style=(columns(context)) {
+                    thead {
                         tr {
-                            (original(context, picture))
-                            @for model in &models { (map(context, picture, model)) }
+                            th scope="col" { "Image" }
+                            @for model in &models { th scope="col" { (badge(context.slots.of(model), model)) } }
                         }
                     }
+                    tbody {
+                        @for picture in &context.pictures.images {
+                            tr {
+                                (original(context, picture))
+                                @for model in &models { (map(context, picture, model)) }
+                            }
+                        }
+                    }
+                    (roughness(context, &models))
                 }
-                (roughness(context, &models))
             }
             div.scale aria-hidden="true" { span { "negative" } i {} span { "positive" } }
             (caption(Some("Figure 6 of the paper"), &html! {
