@@ -1,0 +1,108 @@
+use doubleback::evaluate::{CleanAccuracy, Pictures, Results, TransferCell};
+
+use crate::Published;
+use crate::model::Slots;
+
+/// What every section draws from.
+pub struct Context<'a> {
+    pub results: &'a Results,
+    pub pictures: &'a Pictures,
+    pub published: Option<&'a Published>,
+    pub slots: Slots,
+}
+
+/// Whether two perturbation sizes are the same but for rounding, such as an f32's.
+pub fn same_eps(a: f64, b: f64) -> bool {
+    (a - b).abs() < 1e-6
+}
+
+impl<'a> Context<'a> {
+    pub fn new(results: &'a Results, pictures: &'a Pictures, published: Option<&'a Published>) -> Self {
+        let slots = Slots::new(results.models.iter().chain(results.curves.keys()).map(String::as_str));
+        Self {
+            results,
+            pictures,
+            published,
+            slots,
+        }
+    }
+
+    /// The models in the order of the run.
+    pub fn models(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.results.models.iter().map(String::as_str)
+    }
+
+    /// Whether a run has too little data or training to be compared with the paper's.
+    pub fn is_small(&self) -> bool {
+        self.results.profile == "quick" || self.results.dataset.ends_with("-mini")
+    }
+
+    /// The measured cells of the transfer table, in its order.
+    pub fn transfer(&self) -> impl Iterator<Item = &'a TransferCell> + use<'a> {
+        self.results
+            .transfer
+            .iter()
+            .filter(|cell| cell.accuracy.is_finite() && cell.eps.is_finite())
+    }
+
+    /// One cell of the transfer table.
+    pub fn cell(&self, attack: &str, crafted_on: &str, evaluated_on: &str, eps: f64) -> Option<&'a TransferCell> {
+        self.transfer().find(|cell| {
+            cell.attack == attack
+                && cell.crafted_on == crafted_on
+                && cell.evaluated_on == evaluated_on
+                && same_eps(cell.eps, eps)
+        })
+    }
+
+    /// The attacks of the transfer table, in order of appearance.
+    pub fn attacks(&self) -> Vec<&'a str> {
+        let mut attacks: Vec<&str> = Vec::new();
+        for cell in self.transfer() {
+            if !attacks.contains(&cell.attack.as_str()) {
+                attacks.push(&cell.attack);
+            }
+        }
+        attacks
+    }
+
+    /// The perturbation sizes of an attack, from small to large.
+    pub fn eps_values(&self, attack: &str) -> Vec<f64> {
+        distinct(
+            self.transfer()
+                .filter(|cell| cell.attack == attack)
+                .map(|cell| cell.eps),
+        )
+    }
+
+    /// Accuracy on unperturbed test images, with its interval.
+    pub fn clean(&self, model: &str) -> Option<&'a CleanAccuracy> {
+        self.results
+            .clean
+            .iter()
+            .find(|clean| clean.model == model && clean.accuracy.is_finite())
+    }
+
+    /// The name of a class, or its number where the data has no names.
+    pub fn class_name(&self, class: usize) -> String {
+        self.results
+            .data
+            .classes
+            .get(class)
+            .cloned()
+            .unwrap_or_else(|| class.to_string())
+    }
+}
+
+/// The finite values, sorted, each once.
+pub fn distinct(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
+    values.sort_by(f64::total_cmp);
+    values.dedup_by(|a, b| same_eps(*a, *b));
+    values
+}
+
+/// `FGSM` for `fgsm`: attacks as the literature writes them.
+pub fn attack_name(attack: &str) -> String {
+    attack.to_uppercase()
+}

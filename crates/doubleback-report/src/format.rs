@@ -1,0 +1,155 @@
+//! Numbers as people read them. What is not finite becomes a dash, never `NaN`.
+
+/// What stands where there is no number.
+pub const DASH: &str = "–";
+
+/// `85.2 %` from 0.852.
+pub fn percent(share: f64) -> String {
+    if share.is_finite() {
+        format!("{:.1}\u{a0}%", 100.0 * share)
+    } else {
+        DASH.to_owned()
+    }
+}
+
+/// `85.2` from 0.852, for cells under a heading that gives the unit.
+pub fn bare_percent(share: f64) -> String {
+    if share.is_finite() {
+        format!("{:.1}", 100.0 * share)
+    } else {
+        DASH.to_owned()
+    }
+}
+
+/// `[83.1, 87.0]`, in percent.
+pub fn interval(low: f64, high: f64) -> String {
+    if low.is_finite() && high.is_finite() {
+        format!("[{:.1},\u{a0}{:.1}]", 100.0 * low, 100.0 * high)
+    } else {
+        String::new()
+    }
+}
+
+/// The shortest decimal of at most six digits after the point: `0.3` for an f32's 0.30000001.
+pub fn short(value: f64) -> String {
+    if !value.is_finite() {
+        return DASH.to_owned();
+    }
+    if value != 0.0 && !(1e-4..1e6).contains(&value.abs()) {
+        return scientific(value);
+    }
+    let text = format!("{value:.6}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" {
+        "0".to_owned()
+    } else {
+        text.replace('-', "−")
+    }
+}
+
+/// `3.1 × 10⁻⁸`; plain digits between 0.01 and 9,999.
+pub fn scientific(value: f64) -> String {
+    if !value.is_finite() {
+        return DASH.to_owned();
+    }
+    let size = value.abs();
+    if size == 0.0 {
+        return "0".to_owned();
+    }
+    if (0.01..100.0).contains(&size) {
+        return format!("{value:.2}");
+    }
+    if (100.0..9999.5).contains(&size) {
+        return format!("{value:.0}");
+    }
+    let text = format!("{value:.1e}");
+    match text.split_once('e') {
+        Some((mantissa, exponent)) => format!("{mantissa}\u{a0}×\u{a0}10{}", superscript(exponent)),
+        None => text,
+    }
+}
+
+/// `10⁻⁵`.
+pub fn power_of_ten(exponent: i32) -> String {
+    format!("10{}", superscript(&exponent.to_string()))
+}
+
+fn superscript(digits: &str) -> String {
+    digits
+        .chars()
+        .map(|digit| match digit {
+            '-' => '⁻',
+            '0' => '⁰',
+            '1' => '¹',
+            '2' => '²',
+            '3' => '³',
+            '4' => '⁴',
+            '5' => '⁵',
+            '6' => '⁶',
+            '7' => '⁷',
+            '8' => '⁸',
+            '9' => '⁹',
+            other => other,
+        })
+        .collect()
+}
+
+/// `10,000`.
+pub fn count(value: usize) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `95.8 ms`, `12.3 s`, `3 min 20 s`, `2 h 05 min`.
+pub fn duration(seconds: f64) -> String {
+    if !seconds.is_finite() || seconds < 0.0 {
+        return DASH.to_owned();
+    }
+    let whole = seconds.round() as u64;
+    match seconds {
+        s if s < 1.0 => format!("{:.1}\u{a0}ms", 1000.0 * s),
+        s if s < 60.0 => format!("{s:.1}\u{a0}s"),
+        s if s < 3600.0 => format!("{}\u{a0}min {}\u{a0}s", whole / 60, whole % 60),
+        _ => format!("{}\u{a0}h {:02}\u{a0}min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(short(f64::from(0.3_f32)), "0.3");
+        assert_eq!(short(0.0), "0");
+        assert_eq!(short(-6.25), "−6.25");
+        assert_eq!(short(0.0002), "0.0002");
+        assert_eq!(short(2e-5), "2.0\u{a0}×\u{a0}10⁻⁵");
+        assert_eq!(scientific(3.14e-8), "3.1\u{a0}×\u{a0}10⁻⁸");
+        assert_eq!(scientific(24.0), "24.00");
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(count(999), "999");
+        assert_eq!(duration(0.0958), "95.8\u{a0}ms");
+        assert_eq!(duration(200.0), "3\u{a0}min 20\u{a0}s");
+    }
+
+    #[test]
+    fn what_is_no_number_is_a_dash() {
+        for text in [
+            percent(f64::NAN),
+            short(f64::INFINITY),
+            scientific(f64::NAN),
+            duration(f64::NAN),
+        ] {
+            assert_eq!(text, DASH);
+        }
+        assert_eq!(interval(f64::NAN, 1.0), "");
+    }
+}

@@ -1,0 +1,297 @@
+//! The page is well-formed, self-contained and honest about what is missing.
+
+mod fixture;
+
+use std::collections::{BTreeMap, HashSet};
+
+use doubleback::evaluate::{Pictures, Results};
+use doubleback_report::{Published, Report};
+use scraper::{Html, Selector};
+
+fn page(results: &Results, pictures: &Pictures, published: Option<&Published>) -> String {
+    Report {
+        results,
+        pictures,
+        published,
+    }
+    .html()
+}
+
+fn whole(dataset: &str) -> String {
+    page(
+        &fixture::results(dataset),
+        &fixture::pictures(),
+        Published::for_dataset(dataset).as_ref(),
+    )
+}
+
+fn no_pictures() -> Pictures {
+    Pictures {
+        shape: [1, 28, 28],
+        bounds: [0.0, 1.0],
+        images: Vec::new(),
+    }
+}
+
+/// A run that stopped before anything was measured.
+fn nothing() -> Results {
+    let mut results = fixture::results("mnist");
+    results.models.clear();
+    results.training.clear();
+    results.clean_accuracy.clear();
+    results.clean.clear();
+    results.transfer.clear();
+    results.masking.clear();
+    results.margin_check.clear();
+    results.gradients.clear();
+    results.log_probabilities.clear();
+    results.curves.clear();
+    results.claims.clear();
+    results.published_perturbations.clear();
+    results.data.checksums.clear();
+    results.seconds = doubleback::evaluate::Seconds::default();
+    results
+}
+
+/// The parts of a page that a reader sees or that a browser acts on: all but scripts and styles.
+fn visible(html: &str) -> String {
+    let page = Html::parse_document(html);
+    let hidden = Selector::parse("script, style").expect("a selector");
+    page.select(&hidden)
+        .fold(html.to_owned(), |text, element| text.replace(&element.html(), ""))
+}
+
+fn select<'a>(page: &'a Html, selector: &str) -> Vec<scraper::ElementRef<'a>> {
+    page.select(&Selector::parse(selector).expect("a selector")).collect()
+}
+
+#[test]
+fn every_page_is_well_formed() {
+    let with_nan = broken_numbers();
+    for html in [
+        whole("mnist"),
+        whole("mnist-mini"),
+        page(&nothing(), &no_pictures(), None),
+        page(
+            &with_nan,
+            &fixture::pictures(),
+            Published::for_dataset("mnist").as_ref(),
+        ),
+    ] {
+        let page = Html::parse_document(&html);
+        assert_eq!(page.errors, Vec::<String>::new());
+        let ids: Vec<&str> = select(&page, "[id]")
+            .iter()
+            .filter_map(|element| element.attr("id"))
+            .collect();
+        assert_eq!(
+            ids.len(),
+            ids.iter().collect::<HashSet<_>>().len(),
+            "an id stands twice"
+        );
+        for link in select(&page, "[href]") {
+            let target = link
+                .attr("href")
+                .unwrap()
+                .strip_prefix('#')
+                .expect("links stay in the page");
+            assert!(ids.contains(&target), "no element #{target}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_fetched() {
+    let html = whole("mnist");
+    assert!(!html.contains("http://") && !html.contains("https://"));
+    assert!(!html.contains("@import") && !html.contains("url("));
+    let page = Html::parse_document(&html);
+    for element in select(&page, "[src], [srcset], [data], [poster], [action]") {
+        assert!(element.attr("src").unwrap().starts_with("data:image/png;base64,"));
+    }
+    assert!(select(&page, "link, iframe, object, embed, base").is_empty());
+}
+
+#[test]
+fn each_section_is_drawn() {
+    let html = whole("mnist");
+    let page = Html::parse_document(&html);
+    assert_eq!(select(&page, "section").len(), 12);
+    assert!(select(&page, ".missing").is_empty());
+    assert_eq!(select(&page, "#transfer svg.chart").len(), 10);
+    assert_eq!(select(&page, "#transfer .white-box .line").len(), 10);
+    assert_eq!(select(&page, "#heat-map .pane").len(), 16);
+    assert_eq!(select(&page, "#heat-map .pane.on").len(), 1);
+    assert_eq!(select(&page, "#images .pane.on img").len(), 60);
+    assert_eq!(select(&page, "#saliency img").len(), 60);
+    assert_eq!(select(&page, "#curves svg.chart").len(), 6);
+    assert_eq!(select(&page, ".verdict").len(), 4);
+    for chart in select(&page, "svg.chart") {
+        assert_eq!(chart.attr("role"), Some("img"));
+        assert!(chart.attr("aria-label").unwrap().len() > 20);
+    }
+}
+
+#[test]
+fn the_summary_says_the_main_result() {
+    let html = whole("mnist");
+    let page = Html::parse_document(&html);
+    let lede: String = select(&page, ".lede")[0].text().collect();
+    assert_eq!(
+        lede.replace('\u{a0}', " "),
+        "On FGSM examples crafted on the normal model at ε = 0.2, doubleback classifies 95.1 % [93.6, 96.3] correctly, \
+         the normal model 31.1 % [28.3, 34.0]."
+    );
+}
+
+#[test]
+fn published_numbers_stand_beside_mnist_only() {
+    let mnist = whole("mnist");
+    assert!(mnist.contains("paper 27.7"), "FGSM on normal at 0.2");
+    assert!(!select(&Html::parse_document(&mnist), "#transfer .series.paper[data-points]").is_empty());
+
+    let mini = whole("mnist-mini");
+    assert!(!mini.contains("paper 27.7"));
+    let page = Html::parse_document(&mini);
+    assert!(select(&page, "#transfer .series.paper[data-points]").is_empty());
+    let note: String = select(&page, ".top .note")[0].text().collect();
+    assert!(note.starts_with("A small experiment."), "{note}");
+}
+
+#[test]
+fn a_model_that_masks_its_gradients_is_named() {
+    let html = whole("mnist");
+    let page = Html::parse_document(&html);
+    let notes: Vec<String> = select(&page, "#masking .note")
+        .iter()
+        .map(|note| note.text().collect())
+        .collect();
+    assert_eq!(notes.len(), 1);
+    assert!(notes[0].starts_with("distilled masks its gradients."), "{notes:?}");
+}
+
+#[test]
+fn an_empty_run_says_what_is_missing() {
+    let html = page(&nothing(), &no_pictures(), None);
+    let page = Html::parse_document(&html);
+    assert!(select(&page, "svg.chart").is_empty());
+    for section in select(&page, "section") {
+        let missing = section.select(&Selector::parse(".missing").unwrap()).next();
+        assert!(missing.is_some(), "{}", section.attr("id").unwrap());
+    }
+}
+
+/// No number that a figure draws is one.
+fn broken_numbers() -> Results {
+    let mut results = fixture::results("mnist");
+    for cell in results.transfer.iter_mut().step_by(2) {
+        (cell.accuracy, cell.low, cell.high) = (f64::NAN, f64::NAN, f64::INFINITY);
+    }
+    for clean in &mut results.clean {
+        (clean.accuracy, clean.low) = (f64::INFINITY, f64::NAN);
+    }
+    for gradient in &mut results.gradients {
+        gradient.norm.quantiles = [f64::NAN; 5];
+        gradient.norm.log10.high = f64::NAN;
+        gradient.roughness = Some(f64::NAN);
+    }
+    for point in results.curves.values_mut().flatten() {
+        (point.loss, point.cross_entropy, point.gradient_norm) = (f64::NAN, f64::INFINITY, 0.0);
+    }
+    for check in &mut results.margin_check {
+        check.margin_accuracy = f64::NAN;
+    }
+    for probability in &mut results.log_probabilities {
+        probability.negative_log.log10.counts.clear();
+        probability.negative_log.count = 0;
+    }
+    results.seconds.step.insert("normal".to_owned(), 0.0);
+    results.seconds.total = f64::NAN;
+    results.data.bounds = [f32::NAN, 0.0];
+    results
+}
+
+#[test]
+fn what_is_no_number_is_not_shown() {
+    let mut pictures = fixture::pictures();
+    pictures.images[0].pixels.truncate(5);
+    pictures.images[1].perturbed[0].pixels[3] = f32::NAN;
+    pictures.images[2].saliency[0].values.clear();
+    let html = visible(&page(
+        &broken_numbers(),
+        &pictures,
+        Published::for_dataset("mnist").as_ref(),
+    ));
+    for word in ["NaN", "inf ", "inf%", ">inf", "\"inf"] {
+        assert!(!html.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn a_missing_model_leaves_the_rest() {
+    let mut results = fixture::results("mnist");
+    results
+        .transfer
+        .retain(|cell| cell.crafted_on != "advtrain" && cell.evaluated_on != "advtrain");
+    results.clean.retain(|clean| clean.model != "advtrain");
+    results.training.remove("advtrain");
+    results.curves.remove("advtrain");
+    let html = page(&results, &fixture::pictures(), None);
+    let page = Html::parse_document(&html);
+    assert_eq!(select(&page, "#transfer svg.chart").len(), 8);
+    assert_eq!(select(&page, "#clean tbody tr").len(), 5);
+}
+
+#[test]
+fn names_are_escaped() {
+    let evil = "<script>alert(1)</script>\"&";
+    let mut results = fixture::results("mnist");
+    results.dataset = evil.to_owned();
+    results.models[0] = evil.to_owned();
+    results.claims[0].measured = evil.to_owned();
+    results.data.classes[0] = evil.to_owned();
+    results.data.checksums = BTreeMap::from([(evil.to_owned(), evil.to_owned())]);
+    for cell in &mut results.transfer {
+        if cell.crafted_on == "normal" {
+            cell.crafted_on = evil.to_owned();
+        }
+    }
+    let html = page(&results, &fixture::pictures(), None);
+    assert!(!html.contains("<script>alert"));
+    assert_eq!(Html::parse_document(&html).errors, Vec::<String>::new());
+}
+
+#[test]
+fn the_page_holds_its_results() {
+    let results = fixture::results("mnist-mini");
+    let html = page(&results, &no_pictures(), None);
+    let page = Html::parse_document(&html);
+    let json: String = select(&page, "script#results")[0].text().collect();
+    assert_eq!(serde_json::from_str::<Results>(&json).unwrap(), results);
+}
+
+#[test]
+fn color_images_are_drawn() {
+    let mut pictures = fixture::pictures();
+    pictures.shape = [3, 28, 28];
+    for picture in &mut pictures.images {
+        picture.pixels = picture.pixels.repeat(3);
+        picture
+            .saliency
+            .iter_mut()
+            .for_each(|map| map.values = map.values.repeat(3));
+        picture
+            .perturbed
+            .iter_mut()
+            .for_each(|perturbed| perturbed.pixels = perturbed.pixels.repeat(3));
+    }
+    let html = page(&fixture::results("mnist"), &pictures, None);
+    let page = Html::parse_document(&html);
+    assert_eq!(select(&page, "#saliency img").len(), 60);
+    assert!(
+        select(&page, "#saliency figcaption")[0]
+            .text()
+            .collect::<String>()
+            .contains("3 channels are added up")
+    );
+}
