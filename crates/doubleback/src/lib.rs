@@ -4,12 +4,19 @@
 //!
 //! - [`data`]: images and labels, checked and in memory.
 //! - [`nn`]: networks that return their logits with a pullback, so that the input gradient is an ordinary value.
+//! - [`train`]: one objective a defense, and a loop that can be interrupted and resumed to the same bits.
+//! - [`attack`]: FGSM and TGSM; an attack says how many images it could not move.
+//! - [`evaluate`]: accuracy of all models on the examples of all, intervals, masking, the paper's claims.
+//! - [`reproduce`]: the paper's main experiment.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
+pub mod attack;
 pub mod data;
 mod error;
 pub mod evaluate;
 pub mod nn;
+pub mod reproduce;
+pub mod train;
 pub mod write;
 
 pub use error::{Error, Result};

@@ -1,9 +1,24 @@
-//! What was measured: plain, serializable values that hold no tensor.
+//! What models do: accuracy of all on the examples of all, distributions of gradients and probabilities, masking, the paper's claims.
+//!
+//! Results are plain, serializable values that hold no tensor.
+mod claims;
+mod distribution;
 mod pictures;
+mod published;
 mod results;
+mod statistics;
+mod transfer;
+mod wilson;
 
-pub use pictures::{Perturbed, Picture, Pictures, Prediction, Saliency};
+pub use crate::train::CurvePoint;
+pub use claims::claims;
+pub use distribution::FLOOR;
+pub use pictures::{Perturbed, Picture, Pictures, Prediction, Saliency, draw};
+pub use published::{PublishedGradients, score};
 pub use results::{
-    Claim, CleanAccuracy, CurvePoint, DataSummary, Distribution, GradientDistribution, Histogram, LogProbabilities,
-    MarginCheck, Masking, Results, Seconds, TrainingSummary, TransferCell, Verdict,
+    Claim, CleanAccuracy, DataSummary, Distribution, GradientDistribution, Histogram, LogProbabilities, MarginCheck,
+    Masking, Results, Seconds, Smoothness, TrainingSummary, TransferCell, Verdict,
 };
+pub use statistics::{Statistics, smoothness, statistics};
+pub use transfer::{Counts, Named, TestSet, clean_accuracy, margin_check, transfer};
+pub use wilson::wilson;

@@ -2,7 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use burn::tensor::Tensor;
+use burn::tensor::activation::softmax;
 use serde::{Deserialize, Serialize};
+
+use super::transfer::{Named, TestSet};
+use crate::Result;
+use crate::attack::{BoundedAttack, run};
+use crate::data::ImageShape;
+use crate::nn::{Classifier, predictions, to_vec};
+use crate::train::tensor_of;
 
 /// Images of a run, with their adversarial versions and saliency maps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,4 +72,85 @@ pub struct Saliency {
     pub model: String,
     /// One signed value a pixel, not scaled.
     pub values: Vec<f32>,
+}
+
+/// Draws one image of each class (the first in the test set) with its perturbed versions and saliency maps.
+///
+/// # Errors
+/// When the images do not fit a model.
+pub fn draw(models: &[Named<'_>], test: &TestSet<'_>, attacks: &[(&dyn BoundedAttack, f64)]) -> Result<Pictures> {
+    let classes = models.first().map_or(0, |named| named.model.classes());
+    let bounds = models.first().map_or([0.0, 1.0], |named| {
+        [named.model.bounds().low, named.model.bounds().high]
+    });
+    let labels = test.split.labels();
+    let chosen: Vec<usize> = (0..classes)
+        .filter_map(|class| labels.iter().position(|&label| usize::from(label) == class))
+        .collect();
+    let mut images = Vec::new();
+    for index in chosen {
+        let label = usize::from(labels[index]);
+        let image = tensor_of(test.split, test.shape, index..index + 1, test.device);
+        let mut perturbed = Vec::new();
+        for &(attack, eps) in attacks {
+            for named in models {
+                let attacked = run(named.model, attack, &image, &[label], &[eps])?;
+                let example = &attacked.by_eps[0].images;
+                perturbed.push(Perturbed {
+                    attack: attack.name().into(),
+                    crafted_on: named.name.into(),
+                    eps,
+                    pixels: to_vec(example.clone())?,
+                    predictions: predict(models, example)?,
+                });
+            }
+        }
+        let saliency = models
+            .iter()
+            .map(|named| {
+                Ok(Saliency {
+                    model: named.name.into(),
+                    values: to_vec(score_gradient(named.model, &image)?)?,
+                })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        images.push(Picture {
+            index,
+            label,
+            pixels: test.split.image(index).to_vec(),
+            predictions: predict(models, &image)?,
+            perturbed,
+            saliency,
+        });
+    }
+    let ImageShape {
+        channels,
+        height,
+        width,
+    } = test.shape;
+    Ok(Pictures {
+        shape: [channels, height, width],
+        bounds,
+        images,
+    })
+}
+
+/// Each model's most probable class of one image.
+fn predict(models: &[Named<'_>], image: &Tensor<4>) -> Result<BTreeMap<String, Prediction>> {
+    models
+        .iter()
+        .map(|named| {
+            let logits = named.model.logits(image.clone())?;
+            let class = predictions(&logits)?[0];
+            let probability = to_vec(softmax(logits, 1))?[class];
+            Ok((named.name.to_owned(), Prediction { class, probability }))
+        })
+        .collect()
+}
+
+/// ∇x Σ_k log p_k, whose cotangent of the logits is 1 - K p.
+fn score_gradient(model: &dyn Classifier, image: &Tensor<4>) -> Result<Tensor<4>> {
+    let (logits, pullback) = model.logits_with_pullback(image.clone())?;
+    let classes = model.classes() as f64;
+    pullback.apply(softmax(logits, 1) * -classes + 1.0)
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::train::CurvePoint;
+
 /// Everything a run of `reproduce` measured. Two runs with the same seed, options, machine and
 /// threads agree in every field but [`seconds`](Results::seconds).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +42,8 @@ pub struct Results {
     pub margin_check: Vec<MarginCheck>,
     /// Distributions of input gradient norms (Figure 4, top).
     pub gradients: Vec<GradientDistribution>,
+    /// On how many images each model's input gradient is smoother than the normal model's.
+    pub smoothness: Vec<Smoothness>,
     /// Distributions of log-probabilities over all images and classes (Figure 4, bottom).
     pub log_probabilities: Vec<LogProbabilities>,
     /// Training curves, by model; a distilled model's teacher stands under `distilled-teacher`.
@@ -170,6 +174,21 @@ pub struct GradientDistribution {
     pub roughness: Option<f64>,
 }
 
+/// On how many images a model's input gradient is smoother (has less roughness) than the normal model's on the same image.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Smoothness {
+    /// Model.
+    pub model: String,
+    /// Share of images, in [0, 1].
+    pub smoother: f64,
+    /// Lower end of the 95 % Wilson interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Images on which both gradients are not zero.
+    pub count: usize,
+}
+
 /// Distribution of log-probabilities over all images and classes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LogProbabilities {
@@ -203,27 +222,6 @@ pub struct Histogram {
     pub high: f64,
     /// Values in each bin.
     pub counts: Vec<usize>,
-}
-
-/// One point of a training curve (Figures 7 and 8).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CurvePoint {
-    /// Optimizer steps done.
-    pub step: usize,
-    /// Mean training objective since the last point.
-    pub loss: f64,
-    /// Mean cross-entropy on the training batches since the last point.
-    pub cross_entropy: f64,
-    /// Accuracy on the training batches since the last point.
-    pub accuracy: f64,
-    /// Accuracy on clean validation images.
-    pub validation_accuracy: f64,
-    /// Accuracy on the same images under FGSM with the model's own gradients.
-    pub validation_fgsm_accuracy: f64,
-    /// The eps of that FGSM.
-    pub fgsm_eps: f64,
-    /// Mean L2 norm over validation images of the input gradient of the cross-entropy.
-    pub gradient_norm: f64,
 }
 
 /// Whether a claim of the paper holds in this run.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::layers::{AvgPool, BatchNorm, Conv2d, Dense, Dropout, Flatten, LayerKind, MaxPool, Relu, Size};
+use super::layers::{AvgPool, BatchNorm, Conv2d, Dense, Dropout, Flatten, LayerKind, MaxPool, Size};
 use crate::data::{Bounds, ImageShape};
 use crate::{Error, Result};
 
@@ -156,41 +156,6 @@ pub fn paper_cnn(shape: ImageShape, bounds: Bounds, classes: usize, pool: Pool) 
     ];
     Architecture {
         name: "paper-cnn".into(),
-        input: [shape.channels, shape.height, shape.width],
-        bounds: [bounds.low, bounds.high],
-        classes,
-        layers: layers
-            .into_iter()
-            .map(|(name, kind)| LayerSpec::new(name, kind))
-            .collect(),
-    }
-}
-
-/// A network without batch norm or dropout, for tests: conv 3x3 - ReLU - pool - dense.
-#[doc(hidden)]
-pub fn tiny_cnn(shape: ImageShape, bounds: Bounds, classes: usize) -> Architecture {
-    let conv = Conv2d {
-        channels: 4,
-        kernel: [3, 3],
-        stride: [1, 1],
-        padding: [1, 1],
-        bias: true,
-    };
-    let layers = [
-        ("conv1", LayerKind::Conv2d(conv)),
-        ("conv1.relu", LayerKind::Relu(Relu {})),
-        ("pool1", LayerKind::MaxPool(MaxPool { size: 2 })),
-        ("flatten", LayerKind::Flatten(Flatten {})),
-        (
-            "logits",
-            LayerKind::Dense(Dense {
-                units: classes,
-                bias: true,
-            }),
-        ),
-    ];
-    Architecture {
-        name: "tiny-cnn".into(),
         input: [shape.channels, shape.height, shape.width],
         bounds: [bounds.low, bounds.high],
         classes,

@@ -7,12 +7,14 @@ mod architecture;
 mod classifier;
 mod initialize;
 pub mod layers;
+mod loss;
 mod network;
 mod parameter;
 mod save;
 
 pub use architecture::{Architecture, LayerSpec, Pool, paper_cnn};
 pub use classifier::{Classifier, FromFunction, Pullback};
+pub use loss::{Loss, cross_entropy, one_hot, predictions, to_vec};
 pub use network::{Mode, Network, TrainingPass};
 pub use parameter::Parameter;
 pub use save::{ModelCard, load, save};

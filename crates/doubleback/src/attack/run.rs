@@ -1,0 +1,129 @@
+use burn::tensor::Tensor;
+
+use super::BoundedAttack;
+use crate::nn::{Classifier, predictions, to_vec};
+use crate::{Error, Result};
+
+/// Adversarial examples of a batch for one epsilon.
+#[derive(Clone, Debug)]
+pub struct Adversarial {
+    /// Perturbation size.
+    pub eps: f64,
+    /// The examples, within the model's bounds.
+    pub images: Tensor<4>,
+    /// The attacked model's class for each.
+    pub predictions: Vec<usize>,
+    /// Whether the attack reached its goal: any wrong class, or the target. Always from `predictions`, never assumed.
+    pub success: Vec<bool>,
+    /// L2 length of each perturbation.
+    pub l2: Vec<f32>,
+    /// Largest change of a pixel value in each image.
+    pub linf: Vec<f32>,
+    /// Changed pixel values in each image.
+    pub l0: Vec<f32>,
+}
+
+/// What an attack did to a batch.
+#[derive(Clone, Debug)]
+pub struct Attacked {
+    /// One entry an epsilon, in the order given.
+    pub by_eps: Vec<Adversarial>,
+    /// By image: the loss gradient is exactly zero, so the image was left alone.
+    pub zero_gradient: Vec<bool>,
+    /// Gradients computed an image.
+    pub gradients: usize,
+    /// Forward passes an image, besides those of the gradients.
+    pub forwards: usize,
+}
+
+/// Attacks a batch: perturbs, clips to the model's bounds, predicts again.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use doubleback::attack::{Fgsm, run};
+/// use doubleback::data::{Bounds, ImageShape};
+/// use doubleback::nn::FromFunction;
+///
+/// let shape = ImageShape { channels: 1, height: 1, width: 2 };
+/// let weight = Tensor::<2>::from_floats([[1.0, 0.0], [0.0, 1.0]], &Device::flex());
+/// let model = FromFunction::new(shape, Bounds::UNIT, 2, |x: Tensor<4>| x.reshape([-1, 2]).matmul(weight.clone()));
+/// let images = Tensor::<4>::from_floats([[[[0.6, 0.5]]]], &Device::flex());
+/// let attacked = run(&model, &Fgsm::default(), &images, &[0], &[0.1, 0.2])?;
+/// assert_eq!(attacked.by_eps[1].success, [true]);
+/// # Ok::<(), doubleback::Error>(())
+/// ```
+///
+/// # Errors
+/// When images, labels or epsilons do not fit the model.
+pub fn run(
+    model: &dyn Classifier,
+    attack: &dyn BoundedAttack,
+    images: &Tensor<4>,
+    labels: &[usize],
+    eps: &[f64],
+) -> Result<Attacked> {
+    check_eps(eps, model)?;
+    let perturbation = attack.perturb(model, images, labels, eps)?;
+    let targets = attack.targets(labels, model.classes());
+    let bounds = model.bounds();
+    let by_eps = eps
+        .iter()
+        .zip(perturbation.images)
+        .map(|(&eps, perturbed)| {
+            let examples = perturbed.clamp(bounds.low, bounds.high);
+            let predictions = predictions(&model.logits(examples.clone())?)?;
+            let success = match &targets {
+                Some(targets) => predictions.iter().zip(targets).map(|(p, t)| p == t).collect(),
+                None => predictions.iter().zip(labels).map(|(p, l)| p != l).collect(),
+            };
+            let n = labels.len();
+            let change = (examples.clone() - images.clone()).reshape([n, model.shape().len()]);
+            let changed = change.clone().not_equal_elem(0.0).float();
+            Ok(Adversarial {
+                eps,
+                images: examples,
+                predictions,
+                success,
+                l2: to_vec(change.clone().square().sum_dim(1).sqrt())?,
+                linf: to_vec(change.abs().max_dim(1))?,
+                l0: to_vec(changed.sum_dim(1))?,
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(Attacked {
+        by_eps,
+        zero_gradient: perturbation.zero_gradient,
+        gradients: perturbation.gradients,
+        forwards: perturbation.forwards,
+    })
+}
+
+/// Refuses epsilons that are negative, not numbers, or longer than the range of the data.
+///
+/// # Errors
+/// Names the first such epsilon.
+pub fn check_eps(eps: &[f64], model: &dyn Classifier) -> Result<()> {
+    let bounds = model.bounds();
+    let range = f64::from(bounds.high) - f64::from(bounds.low);
+    match eps.iter().find(|&&eps| !(0.0..=range).contains(&eps)) {
+        Some(eps) => {
+            let expected = format!(
+                "between 0 and {range}, the range of the data ({} to {})",
+                bounds.low, bounds.high
+            );
+            Err(Error::value("eps", expected, eps))
+        }
+        None => Ok(()),
+    }
+}
+
+/// By image: every value of the gradient is exactly zero.
+pub(super) fn zero_gradients(gradient: &Tensor<4>) -> Result<Vec<bool>> {
+    let [n, ..] = gradient.dims();
+    let values = to_vec(gradient.clone())?;
+    let length = values.len() / n.max(1);
+    Ok(values
+        .chunks_exact(length.max(1))
+        .map(|image| image.iter().all(|&v| v == 0.0))
+        .collect())
+}

@@ -1,0 +1,334 @@
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use burn::tensor::Device;
+use doubleback_ops::kernels::isa;
+use serde::{Deserialize, Serialize};
+
+use super::profile::Profile;
+use super::store::Store;
+use crate::attack::{BoundedAttack, Fgsm, Tgsm};
+use crate::data::Dataset;
+use crate::evaluate::{
+    Counts, CurvePoint, DataSummary, Named, Pictures, PublishedGradients, Results, Seconds, Statistics, TestSet,
+    TrainingSummary, claims, clean_accuracy, draw, margin_check, score, smoothness, statistics, transfer,
+};
+use crate::nn::{self, Network};
+use crate::train::{Defense, Progress, Recipe, Watch, paper_lambda};
+use crate::write::write_atomically;
+use crate::{Error, Result};
+
+/// What to reproduce, and where.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How much work to spend.
+    pub profile: Profile,
+    /// Seed of weights and dropout.
+    pub seed: u64,
+    /// Output folder.
+    pub out: PathBuf,
+    /// Name of the device, for the record.
+    pub device_name: String,
+    /// Worker threads, for the record.
+    pub threads: usize,
+    /// The authors' own gradients, a `.npy` file, to score our models with.
+    pub published_gradients: Option<PathBuf>,
+}
+
+/// A finished run.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// Everything measured; also in `results.json`.
+    pub results: Results,
+    /// Images for the report.
+    pub pictures: Pictures,
+}
+
+/// What is remembered of a training besides the model.
+#[derive(Serialize, Deserialize)]
+struct TrainingRecord {
+    curves: Vec<(String, Vec<CurvePoint>)>,
+    seconds: f64,
+    parameters: usize,
+}
+
+/// Runs the whole experiment, or what is left of it, and writes `results.json` and the models.
+///
+/// # Errors
+/// [`Error::Interrupted`] when `watch` breaks; bad options before anything is written; whatever goes wrong with files.
+pub fn reproduce(dataset: &Dataset, options: &Options, device: &Device, watch: &mut dyn Watch) -> Result<Finished> {
+    let published = options
+        .published_gradients
+        .as_deref()
+        .map(|path| read_published(path, dataset))
+        .transpose()?;
+    let recipes: Vec<Recipe> = Defense::ALL
+        .into_iter()
+        .map(|defense| options.profile.recipe(defense, dataset, options.seed))
+        .collect();
+    let store = Store::open(&options.out, &identity(dataset, options, &recipes))?;
+    let mut models: Vec<(&'static str, Network)> = Vec::new();
+    let mut records = BTreeMap::new();
+    for recipe in &recipes {
+        let name = recipe.defense.name();
+        let record = trained(&store, recipe, dataset, device, watch)?;
+        models.push((name, nn::load(&store.model(name), device)?.0));
+        records.insert(name, record);
+    }
+    let named: Vec<Named<'_>> = models.iter().map(|(name, model)| Named { name, model }).collect();
+    let evaluation = Evaluation {
+        store: &store,
+        dataset,
+        device,
+        named: &named,
+        options,
+    };
+    let started = Instant::now();
+    let mut results = evaluation.measure(&recipes, &records, published.as_ref(), watch)?;
+    let test = evaluation.test(usize::MAX);
+    let pictures = store.part_or("pictures", || {
+        draw(&named, &test, &[(&Fgsm::default(), 0.2), (&Tgsm::default(), 0.2)])
+    })?;
+    let evaluate = store.get::<f64>("evaluate-seconds")?.unwrap_or(0.0) + started.elapsed().as_secs_f64();
+    store.put("evaluate-seconds", &evaluate)?;
+    store.tick()?;
+    results.seconds.evaluate = evaluate;
+    results.seconds.total = store.seconds();
+    let json = serde_json::to_vec_pretty(&results)
+        .map_err(|e| Error::file(store.results(), format!("cannot be written as JSON: {e}")))?;
+    write_atomically(&store.results(), &json)?;
+    Ok(Finished { results, pictures })
+}
+
+fn read_published(path: &Path, dataset: &Dataset) -> Result<PublishedGradients> {
+    let published = PublishedGradients::read(path)?;
+    if dataset.name != "mnist" && dataset.name != "mnist-mini" {
+        let problem = format!(
+            "holds gradients of MNIST's test images, which cannot be used on {}. Leave it out",
+            dataset.name
+        );
+        return Err(Error::file(path, problem));
+    }
+    Ok(published)
+}
+
+/// What makes two runs the same run.
+fn identity(dataset: &Dataset, options: &Options, recipes: &[Recipe]) -> String {
+    let lambdas: Vec<String> = recipes.iter().map(|r| r.lambda.to_string()).collect();
+    let o = &recipes[0].options;
+    format!(
+        "{} {} seed {}: {} steps of {} at {}, weights {}, doubleback {}",
+        dataset.name,
+        options.profile,
+        options.seed,
+        o.steps,
+        o.batch,
+        o.adam.learning_rate,
+        lambdas.join("/"),
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+/// Trains a model unless it is there already.
+fn trained(
+    store: &Store,
+    recipe: &Recipe,
+    dataset: &Dataset,
+    device: &Device,
+    watch: &mut dyn Watch,
+) -> Result<TrainingRecord> {
+    let name = recipe.defense.name();
+    let part = format!("training-{name}");
+    let path = store.model(name);
+    if let (true, Some(record)) = (path.exists(), store.get(&part)?) {
+        return Ok(record);
+    }
+    let cooked = recipe
+        .run(dataset, device, Some(&store.work()), watch)
+        .inspect_err(|_| {
+            // The time counts even if the training stopped; a failure to note it must not hide why.
+            let _ = store.tick();
+        })?;
+    let mut curves = vec![(name.to_owned(), cooked.trained.curve)];
+    curves.extend(
+        cooked
+            .teacher_curve
+            .map(|curve| ("distilled-teacher".to_owned(), curve)),
+    );
+    let record = TrainingRecord {
+        curves,
+        seconds: cooked.trained.seconds,
+        parameters: cooked.trained.network.parameter_count(),
+    };
+    nn::save(&cooked.trained.network, &recipe.card(dataset), &path)?;
+    store.put(&part, &record)?;
+    // Only now: if the run is killed before this, the checkpoint still leads to the same model.
+    recipe.clean(&store.work());
+    store.tick()?;
+    Ok(record)
+}
+
+struct Evaluation<'a> {
+    store: &'a Store,
+    dataset: &'a Dataset,
+    device: &'a Device,
+    named: &'a [Named<'a>],
+    options: &'a Options,
+}
+
+impl Evaluation<'_> {
+    fn test(&self, count: usize) -> TestSet<'_> {
+        TestSet {
+            split: &self.dataset.test,
+            shape: self.dataset.shape,
+            count,
+            device: self.device,
+        }
+    }
+
+    fn measure(
+        &self,
+        recipes: &[Recipe],
+        records: &BTreeMap<&'static str, TrainingRecord>,
+        published: Option<&PublishedGradients>,
+        watch: &mut dyn Watch,
+    ) -> Result<Results> {
+        let (store, named, profile) = (self.store, self.named, self.options.profile);
+        let attacks: [&dyn BoundedAttack; 2] = [&Fgsm::default(), &Tgsm::default()];
+        let parts = (attacks.len() + 1) * named.len() + 2;
+        watch.begin("evaluating", parts);
+        let mut done = 0;
+        let mut step = |watch: &mut dyn Watch| {
+            done += 1;
+            match watch.advance(Progress {
+                step: done,
+                steps: parts,
+                loss: f64::NAN,
+            }) {
+                ControlFlow::Continue(()) => Ok(()),
+                ControlFlow::Break(()) => Err(Error::Interrupted),
+            }
+        };
+        let clean = store.part_or("clean", || clean_accuracy(named, &self.test(usize::MAX)))?;
+        step(watch)?;
+        let test = self.test(profile.transfer_images());
+        let (mut cells, mut masking) = (Vec::new(), BTreeMap::<String, BTreeMap<_, _>>::new());
+        for attack in attacks {
+            for &crafted_on in named {
+                let part = format!("transfer-{}-{}", attack.name(), crafted_on.name);
+                let counts: Counts =
+                    store.part_or(&part, || transfer(attack, crafted_on, named, &test, &profile.eps()))?;
+                cells.extend(counts.cells());
+                masking
+                    .entry(crafted_on.name.into())
+                    .or_default()
+                    .insert(attack.name().into(), counts.masking());
+                step(watch)?;
+            }
+        }
+        let margin = store.part_or("margin", || margin_check(named, &test, 0.3))?;
+        step(watch)?;
+        let (mut gradients, mut log_probabilities, mut rough, mut smooth) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for &model in named {
+            let found: Statistics =
+                store.part_or(&format!("statistics-{}", model.name), || statistics(model, &test))?;
+            gradients.extend(found.gradients);
+            log_probabilities.push(found.log_probabilities);
+            if model.name == "normal" {
+                rough = found.roughness;
+            } else {
+                smooth.push(smoothness(model.name, &found.roughness, &rough));
+            }
+            step(watch)?;
+        }
+        let published_perturbations = match published {
+            Some(published) => {
+                let eps: Vec<f64> = (1..=5).map(|i| f64::from(i) / 10.0).collect();
+                store
+                    .part_or("published", || score(published, named, &self.test(usize::MAX), &eps))?
+                    .cells()
+            }
+            None => store
+                .get::<Counts>("published")?
+                .map(|counts| counts.cells())
+                .unwrap_or_default(),
+        };
+        let mut results = Results {
+            dataset: self.dataset.name.clone(),
+            profile: profile.name().into(),
+            seed: self.options.seed,
+            version: env!("CARGO_PKG_VERSION").into(),
+            device: self.options.device_name.clone(),
+            threads: self.options.threads,
+            isa: isa().name().into(),
+            data: data_summary(self.dataset),
+            models: named.iter().map(|m| m.name.to_owned()).collect(),
+            training: recipes
+                .iter()
+                .map(|r| (r.defense.name().into(), summary(r, &records[r.defense.name()])))
+                .collect(),
+            clean_accuracy: clean.iter().map(|c| (c.model.clone(), c.accuracy)).collect(),
+            clean,
+            transfer: cells,
+            masking,
+            margin_check: margin,
+            gradients,
+            smoothness: smooth,
+            log_probabilities,
+            curves: records.values().flat_map(|r| r.curves.clone()).collect(),
+            claims: Vec::new(),
+            published_perturbations,
+            seconds: Seconds {
+                train: records.iter().map(|(&name, r)| (name.to_owned(), r.seconds)).collect(),
+                step: recipes
+                    .iter()
+                    .map(|r| {
+                        (
+                            r.defense.name().to_owned(),
+                            records[r.defense.name()].seconds / r.options.steps as f64,
+                        )
+                    })
+                    .collect(),
+                evaluate: 0.0,
+                total: 0.0,
+            },
+        };
+        results.claims = claims(&results);
+        Ok(results)
+    }
+}
+
+fn data_summary(dataset: &Dataset) -> DataSummary {
+    DataSummary {
+        train: dataset.train.len(),
+        validation: dataset.validation.len(),
+        test: dataset.test.len(),
+        shape: [dataset.shape.channels, dataset.shape.height, dataset.shape.width],
+        bounds: [dataset.bounds.low, dataset.bounds.high],
+        classes: dataset.classes.clone(),
+        checksums: dataset
+            .sources
+            .iter()
+            .map(|s| (s.file.clone(), s.sha256.clone()))
+            .collect(),
+    }
+}
+
+fn summary(recipe: &Recipe, record: &TrainingRecord) -> TrainingSummary {
+    let (o, defense) = (&recipe.options, recipe.defense);
+    let lambda = defense.has_lambda().then_some(recipe.lambda);
+    TrainingSummary {
+        defense: defense.name().into(),
+        steps: o.steps,
+        batch: o.batch,
+        learning_rate: o.adam.learning_rate,
+        lambda,
+        paper_lambda: lambda.map(|lambda| paper_lambda(lambda, o.batch)),
+        temperature: (defense == Defense::Distilled).then_some(recipe.temperature),
+        adversarial_eps: (defense == Defense::Advtrain).then_some(recipe.adversarial_eps),
+        parameters: record.parameters,
+    }
+}

@@ -1,0 +1,110 @@
+//! Points of a training curve.
+
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+
+use super::batch::Batch;
+use crate::Result;
+use crate::data::{Dataset, Split};
+use crate::nn::{Classifier, Loss, Network, predictions, to_vec};
+
+/// One point of a training curve (Figures 7 and 8).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// Optimizer steps done.
+    pub step: usize,
+    /// Mean training objective since the last point.
+    pub loss: f64,
+    /// Mean cross-entropy on the training batches since the last point.
+    pub cross_entropy: f64,
+    /// Accuracy on the training batches since the last point.
+    pub accuracy: f64,
+    /// Accuracy on clean validation images.
+    pub validation_accuracy: f64,
+    /// Accuracy on the same images under FGSM with the model's own gradients.
+    pub validation_fgsm_accuracy: f64,
+    /// The eps of that FGSM.
+    pub fgsm_eps: f64,
+    /// Mean L2 norm over validation images of the input gradient of the cross-entropy.
+    pub gradient_norm: f64,
+}
+
+/// Sums over the training batches since the last point.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Sums {
+    loss: f64,
+    cross_entropy: f64,
+    steps: usize,
+    right: usize,
+    images: usize,
+}
+
+impl Sums {
+    pub fn add(&mut self, loss: f64, cross_entropy: f64, right: usize, images: usize) {
+        self.loss += loss;
+        self.cross_entropy += cross_entropy;
+        self.steps += 1;
+        self.right += right;
+        self.images += images;
+    }
+
+    /// The point at `step`, with what the network does on the validation images.
+    pub fn point(
+        self,
+        step: usize,
+        network: &Network,
+        dataset: &Dataset,
+        images: usize,
+        eps: f64,
+    ) -> Result<CurvePoint> {
+        let validation = validate(network, &dataset.validation, images, eps, network.device())?;
+        let steps = self.steps.max(1) as f64;
+        Ok(CurvePoint {
+            step,
+            loss: self.loss / steps,
+            cross_entropy: self.cross_entropy / steps,
+            accuracy: self.right as f64 / self.images.max(1) as f64,
+            validation_accuracy: validation.accuracy,
+            validation_fgsm_accuracy: validation.fgsm_accuracy,
+            fgsm_eps: eps,
+            gradient_norm: validation.gradient_norm,
+        })
+    }
+}
+
+struct Validation {
+    accuracy: f64,
+    fgsm_accuracy: f64,
+    gradient_norm: f64,
+}
+
+fn validate(network: &Network, split: &Split, images: usize, eps: f64, device: &Device) -> Result<Validation> {
+    let count = images.min(split.len());
+    let bounds = network.bounds();
+    let (mut right, mut withstood, mut norms) = (0, 0, 0.0);
+    for start in (0..count).step_by(256) {
+        let batch = Batch::new(
+            split,
+            network.shape(),
+            network.classes(),
+            start..(start + 256).min(count),
+            device,
+        )?;
+        let (gradient, logits) = Loss::CrossEntropy.input_gradient(network, &batch.images, &batch.labels)?;
+        let perturbed = (batch.images.clone() + gradient.clone().sign() * eps).clamp(bounds.low, bounds.high);
+        let hits = |predicted: Vec<usize>| predicted.iter().zip(&batch.labels).filter(|(a, b)| a == b).count();
+        right += hits(predictions(&logits)?);
+        withstood += hits(predictions(&network.logits(perturbed)?)?);
+        let n = batch.len();
+        norms += to_vec(gradient.reshape([n, network.shape().len()]).square().sum_dim(1).sqrt())?
+            .iter()
+            .map(|&v| v as f64)
+            .sum::<f64>();
+    }
+    let n = count.max(1) as f64;
+    Ok(Validation {
+        accuracy: right as f64 / n,
+        fgsm_accuracy: withstood as f64 / n,
+        gradient_norm: norms / n,
+    })
+}

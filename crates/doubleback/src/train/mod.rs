@@ -1,0 +1,20 @@
+//! Training: one objective a defense, Adam in TensorFlow's form, curves, and checkpoints that resume to the same bits.
+mod batch;
+mod checkpoint;
+mod curve;
+mod defense;
+mod objectives;
+mod optimizer;
+mod recipe;
+mod trainer;
+
+pub use batch::{Batch, tensor_of};
+pub use curve::CurvePoint;
+pub use defense::{Defense, paper_lambda, per_example_lambda};
+pub use objectives::{
+    AdversarialTraining, CertaintySensitivity, Distillation, DoubleBackprop, Normal, Objective, Objectives,
+    TeacherAtTemperature,
+};
+pub use optimizer::Adam;
+pub use recipe::{Cooked, Recipe, Watch};
+pub use trainer::{Progress, TrainOptions, Trained, train};

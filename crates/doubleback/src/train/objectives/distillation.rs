@@ -1,0 +1,48 @@
+use burn::tensor::activation::softmax;
+
+use super::{Objective, Objectives};
+use crate::Result;
+use crate::nn::{Classifier, Network, TrainingPass, cross_entropy};
+use crate::train::Batch;
+
+/// The teacher of distillation: cross-entropy of its logits divided by the temperature.
+#[derive(Clone, Copy, Debug)]
+pub struct TeacherAtTemperature {
+    /// Softmax temperature.
+    pub temperature: f64,
+}
+
+impl Objective for TeacherAtTemperature {
+    fn evaluate(&self, network: &Network, batch: &Batch, pass: &mut TrainingPass) -> Result<Objectives> {
+        let logits = network.forward(batch.images.clone(), pass.mode())?;
+        let cross_entropy = cross_entropy(&(logits.clone() / self.temperature), &batch.targets);
+        Ok(Objectives {
+            loss: cross_entropy.clone(),
+            cross_entropy,
+            logits,
+        })
+    }
+}
+
+/// Defensive distillation (Papernot et al. 2016): the student learns the teacher's probabilities, both at the temperature; it is used at
+/// temperature 1, which is what drives its probabilities to 0 and 1.
+#[derive(Clone, Debug)]
+pub struct Distillation {
+    /// A network trained with [`TeacherAtTemperature`].
+    pub teacher: Network,
+    /// Softmax temperature.
+    pub temperature: f64,
+}
+
+impl Objective for Distillation {
+    fn evaluate(&self, network: &Network, batch: &Batch, pass: &mut TrainingPass) -> Result<Objectives> {
+        let targets = softmax(self.teacher.logits(batch.images.clone())? / self.temperature, 1);
+        let logits = network.forward(batch.images.clone(), pass.mode())?;
+        let cross_entropy = cross_entropy(&(logits.clone() / self.temperature), &targets);
+        Ok(Objectives {
+            loss: cross_entropy.clone(),
+            cross_entropy,
+            logits,
+        })
+    }
+}

@@ -1,0 +1,37 @@
+//! What a training step minimizes: one file a defense, each reading like its row in the table of the papers' losses.
+mod adversarial;
+mod certainty;
+mod distillation;
+mod double_backprop;
+mod normal;
+
+use burn::tensor::Tensor;
+
+use super::batch::Batch;
+use crate::Result;
+use crate::nn::{Network, TrainingPass};
+
+pub use adversarial::AdversarialTraining;
+pub use certainty::CertaintySensitivity;
+pub use distillation::{Distillation, TeacherAtTemperature};
+pub use double_backprop::DoubleBackprop;
+pub use normal::Normal;
+
+/// The value of an objective on a batch.
+pub struct Objectives {
+    /// What is minimized, `[1]`.
+    pub loss: Tensor<1>,
+    /// Its cross-entropy part on the unperturbed images, `[1]`.
+    pub cross_entropy: Tensor<1>,
+    /// Logits of the unperturbed images, `[n, classes]`.
+    pub logits: Tensor<2>,
+}
+
+/// A training objective. The network's parameters are on a tape.
+pub trait Objective {
+    /// The loss of a batch. Forward passes go through `pass`, which has the step's dropout masks and collects batch statistics.
+    ///
+    /// # Errors
+    /// When the batch does not fit the network.
+    fn evaluate(&self, network: &Network, batch: &Batch, pass: &mut TrainingPass) -> Result<Objectives>;
+}

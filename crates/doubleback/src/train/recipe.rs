@@ -1,0 +1,221 @@
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+
+use super::curve::CurvePoint;
+use super::defense::{Defense, paper_lambda};
+use super::objectives::{
+    AdversarialTraining, CertaintySensitivity, Distillation, DoubleBackprop, Normal, Objective, TeacherAtTemperature,
+};
+use super::trainer::{Progress, TrainOptions, Trained, train};
+use crate::data::Dataset;
+use crate::nn::{self, Architecture, ModelCard, Network};
+use crate::{Error, Result};
+
+/// A defense with all its settings: enough to train a model from nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recipe {
+    /// The defense.
+    pub defense: Defense,
+    /// The network to train.
+    pub architecture: Architecture,
+    /// Steps, optimizer, curve.
+    pub options: TrainOptions,
+    /// Weight of the penalty per example; only [`Defense::has_lambda`] defenses look at it.
+    pub lambda: f64,
+    /// Softmax temperature of distillation.
+    pub temperature: f64,
+    /// Perturbation of adversarial training.
+    pub adversarial_eps: f64,
+}
+
+/// What a recipe gave.
+#[derive(Clone, Debug)]
+pub struct Cooked {
+    /// The model.
+    pub trained: Trained,
+    /// Curve of the teacher, when the defense has one.
+    pub teacher_curve: Option<Vec<CurvePoint>>,
+}
+
+/// Watches the phases of a recipe.
+pub trait Watch {
+    /// A phase begins, such as the training of a teacher.
+    fn begin(&mut self, phase: &str, steps: usize);
+    /// It has got this far. Break to stop; what was done is kept if there is a place to keep it.
+    fn advance(&mut self, progress: Progress) -> ControlFlow<()>;
+}
+
+/// Watches nothing.
+impl Watch for () {
+    fn begin(&mut self, _: &str, _: usize) {}
+    fn advance(&mut self, _: Progress) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+impl Recipe {
+    /// Checks the values that no type can.
+    ///
+    /// # Errors
+    /// Names the value that is out of range.
+    pub fn check(&self) -> Result<()> {
+        let range = f64::from(self.architecture.bounds[1] - self.architecture.bounds[0]);
+        if self.defense.has_lambda() && !(self.lambda >= 0.0 && self.lambda.is_finite()) {
+            return Err(Error::value("lambda", "zero or a positive number", self.lambda));
+        }
+        if self.defense == Defense::Distilled && !(self.temperature > 0.0 && self.temperature.is_finite()) {
+            return Err(Error::value("temperature", "a positive number", self.temperature));
+        }
+        if self.defense == Defense::Advtrain && !(0.0..=range).contains(&self.adversarial_eps) {
+            return Err(Error::value(
+                "eps of adversarial training",
+                format!("between 0 and {range}"),
+                self.adversarial_eps,
+            ));
+        }
+        Ok(())
+    }
+
+    /// Trains. With a `work` folder the state is kept there, and a run that was stopped goes on; the folder's checkpoints of this recipe
+    /// can be removed with [`Recipe::clean`] once the model is saved.
+    ///
+    /// # Errors
+    /// As [`train`].
+    pub fn run(
+        &self,
+        dataset: &Dataset,
+        device: &Device,
+        work: Option<&Path>,
+        watch: &mut dyn Watch,
+    ) -> Result<Cooked> {
+        self.check()?;
+        let mut phase = |name: &str, seed: u64, objective: &dyn Objective| {
+            watch.begin(name, self.options.steps);
+            let network = Network::new(self.architecture.clone(), seed, device)?;
+            let label = self.label(name);
+            let checkpoint = work.map(|folder| checkpoint_path(folder, name));
+            let options = TrainOptions {
+                seed,
+                ..self.options.clone()
+            };
+            train(
+                network,
+                &label,
+                objective,
+                dataset,
+                &options,
+                checkpoint.as_deref(),
+                &mut |progress| watch.advance(progress),
+            )
+        };
+        let seed = self.options.seed;
+        let name = self.defense.name();
+        let mut teacher_curve = None;
+        let trained = match self.defense {
+            Defense::Normal => phase(name, seed, &Normal)?,
+            Defense::Advtrain => phase(
+                name,
+                seed,
+                &AdversarialTraining {
+                    eps: self.adversarial_eps,
+                },
+            )?,
+            Defense::Insensitive => phase(name, seed, &CertaintySensitivity { lambda: self.lambda })?,
+            Defense::Doubleback => phase(name, seed, &DoubleBackprop { lambda: self.lambda })?,
+            Defense::Distilled => {
+                let temperature = self.temperature;
+                // The teacher starts from other weights than its student.
+                let teacher = phase(
+                    "distilled-teacher",
+                    seed.wrapping_add(1),
+                    &TeacherAtTemperature { temperature },
+                )?;
+                teacher_curve = Some(teacher.curve);
+                let mut student = phase(
+                    name,
+                    seed,
+                    &Distillation {
+                        teacher: teacher.network,
+                        temperature,
+                    },
+                )?;
+                student.seconds += teacher.seconds;
+                student
+            }
+        };
+        Ok(Cooked { trained, teacher_curve })
+    }
+
+    /// Removes the checkpoints that [`Recipe::run`] left in `work`.
+    pub fn clean(&self, work: &Path) {
+        for name in [self.defense.name(), "distilled-teacher"] {
+            if name == self.defense.name() || self.defense == Defense::Distilled {
+                // A checkpoint that is not there needs no removal.
+                let _ = std::fs::remove_file(checkpoint_path(work, name));
+            }
+        }
+    }
+
+    /// Name and settings of a phase, which a checkpoint must agree with.
+    fn label(&self, phase: &str) -> String {
+        match self.defense {
+            Defense::Normal => phase.to_owned(),
+            Defense::Distilled => format!("{phase} (temperature {})", self.temperature),
+            Defense::Advtrain => format!("{phase} (eps {})", self.adversarial_eps),
+            Defense::Insensitive | Defense::Doubleback => format!("{phase} (lambda {})", self.lambda),
+        }
+    }
+
+    /// The facts to store with the model.
+    pub fn card(&self, dataset: &Dataset) -> ModelCard {
+        let o = &self.options;
+        let mut card = ModelCard::from([
+            ("defense".into(), self.defense.name().into()),
+            ("dataset".into(), dataset.name.clone()),
+            ("steps".into(), o.steps.to_string()),
+            ("batch".into(), o.batch.to_string()),
+            ("learning_rate".into(), o.adam.learning_rate.to_string()),
+            ("seed".into(), o.seed.to_string()),
+            ("doubleback".into(), env!("CARGO_PKG_VERSION").into()),
+            ("instruction_set".into(), doubleback_ops::kernels::isa().name().into()),
+        ]);
+        if self.defense.has_lambda() {
+            card.insert("lambda".into(), self.lambda.to_string());
+            card.insert("paper_lambda".into(), paper_lambda(self.lambda, o.batch).to_string());
+        }
+        if self.defense == Defense::Distilled {
+            card.insert("temperature".into(), self.temperature.to_string());
+        }
+        if self.defense == Defense::Advtrain {
+            card.insert("adversarial_eps".into(), self.adversarial_eps.to_string());
+        }
+        for source in &dataset.sources {
+            card.insert(format!("sha256:{}", source.file), source.sha256.clone());
+        }
+        card
+    }
+
+    /// Trains as [`Recipe::run`], saves the model to `path`, and removes the checkpoints.
+    ///
+    /// # Errors
+    /// As [`train`] and [`nn::save`].
+    pub fn run_to(
+        &self,
+        path: &Path,
+        dataset: &Dataset,
+        device: &Device,
+        work: &Path,
+        watch: &mut dyn Watch,
+    ) -> Result<Cooked> {
+        let cooked = self.run(dataset, device, Some(work), watch)?;
+        nn::save(&cooked.trained.network, &self.card(dataset), path)?;
+        self.clean(work);
+        Ok(cooked)
+    }
+}
+
+fn checkpoint_path(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.checkpoint.safetensors"))
+}
