@@ -6,7 +6,7 @@ use crate::Conv2dShape;
 use super::conv::{Padded, kernel_rows};
 use super::output::filled;
 use super::simd::{Kernel, Simd, dispatch};
-use super::tile::{evenly, unrolled};
+use super::tile::{each, evenly, unrolled};
 
 /// Pixels whose sums are kept in registers at once.
 const PIXELS: usize = 8;
@@ -66,9 +66,10 @@ impl Kernel for Few<'_> {
                             x.as_ptr()
                         };
                         let out = self.out.add((y * width + first) * shape.channels_out + channel);
-                        unrolled!(pixels, M => dots::<S, M>(
-                            input, pixel_stride, stride, end - start, taps, weights.as_ptr(), out, shape.channels_out
-                        ));
+                        unrolled!(pixels, M => S::call(Dots::<M> {
+                            input, pixel_stride, row_stride: stride, rows: end - start, taps, weights: weights.as_ptr(), out,
+                            out_stride: shape.channels_out,
+                        }));
                     }
                 }
             }
@@ -76,10 +77,8 @@ impl Kernel for Few<'_> {
     }
 }
 
-/// `out[pixel] = Σ_row Σ_tap input[pixel][row][tap] · weights[row][tap]`.
-#[inline(always)]
-#[allow(clippy::too_many_arguments)]
-unsafe fn dots<S: Simd, const M: usize>(
+/// `out[pixel] = Σ_row Σ_tap input[pixel][row][tap] · weights[row][tap]` for M pixels.
+struct Dots<const M: usize> {
     input: *const f32,
     pixel_stride: usize,
     row_stride: usize,
@@ -88,28 +87,46 @@ unsafe fn dots<S: Simd, const M: usize>(
     weights: *const f32,
     out: *mut f32,
     out_stride: usize,
-) {
-    // SAFETY: see the caller.
-    unsafe {
-        let mut sums = [S::zero(); M];
-        let mut rest = [0f32; M];
-        let whole = taps / S::LANES * S::LANES;
-        for row in 0..rows {
-            let (x, w) = (input.add(row * row_stride), weights.add(row * taps));
-            for tap in (0..whole).step_by(S::LANES) {
-                let weight = S::load(w.add(tap));
-                for (m, sum) in sums.iter_mut().enumerate() {
-                    *sum = S::mul_add(S::load(x.add(m * pixel_stride + tap)), weight, *sum);
+}
+
+impl<const M: usize> Kernel for Dots<M> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let Self {
+            input,
+            pixel_stride,
+            row_stride,
+            rows,
+            taps,
+            weights,
+            out,
+            out_stride,
+        } = self;
+        // SAFETY: see the caller.
+        unsafe {
+            let mut sums = [S::zero(); M];
+            let mut rest = [0f32; M];
+            let whole = taps / S::LANES * S::LANES;
+            for row in 0..rows {
+                let (x, w) = (input.add(row * row_stride), weights.add(row * taps));
+                for tap in (0..whole).step_by(S::LANES) {
+                    let weight = S::load(w.add(tap));
+                    each!(
+                        m < M,
+                        sums[m] = S::mul_add(S::load(x.add(m * pixel_stride + tap)), weight, sums[m])
+                    );
+                }
+                for tap in whole..taps {
+                    for (m, sum) in rest.iter_mut().enumerate() {
+                        *sum += *x.add(m * pixel_stride + tap) * *w.add(tap);
+                    }
                 }
             }
-            for tap in whole..taps {
-                for (m, sum) in rest.iter_mut().enumerate() {
-                    *sum += *x.add(m * pixel_stride + tap) * *w.add(tap);
-                }
+            for m in 0..M {
+                *out.add(m * out_stride) = S::sum(sums[m]) + rest[m];
             }
-        }
-        for m in 0..M {
-            *out.add(m * out_stride) = S::sum(sums[m]) + rest[m];
         }
     }
 }

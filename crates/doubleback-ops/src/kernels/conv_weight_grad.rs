@@ -6,7 +6,7 @@ use crate::Conv2dShape;
 
 use super::conv::Padded;
 use super::simd::{Kernel, Simd, dispatch};
-use super::tile::{evenly, load_columns, store_columns, unrolled};
+use super::tile::{each, evenly, load_columns, store_columns, unrolled};
 
 /// Partial sums over images; fixed, so that the result does not depend on the number of threads.
 const GROUPS: usize = 16;
@@ -102,9 +102,9 @@ impl Kernel for Group<'_> {
                             };
                             let sum = self.sum.as_mut_ptr().add((ky * taps + first) * channels + column);
                             if columns > S::LANES {
-                                unrolled!(count, M => tile::<S, M, 2>(walk, sum));
+                                unrolled!(count, M => S::call(Tile::<M, 2> { walk, sum }));
                             } else {
-                                unrolled!(count, M => tile::<S, M, 1>(walk, sum));
+                                unrolled!(count, M => S::call(Tile::<M, 1> { walk, sum }));
                             }
                         }
                     }
@@ -137,48 +137,58 @@ struct Walk {
     columns: usize,
 }
 
-/// `sum[tap][column] += Σ_pixel x[pixel + tap] · g[pixel][column]`.
-#[inline(always)]
-unsafe fn tile<S: Simd, const M: usize, const V: usize>(walk: Walk, sum: *mut f32) {
-    // SAFETY: see the caller.
-    unsafe {
-        let mut columns = [walk.columns; V];
-        for (v, count) in columns.iter_mut().enumerate() {
-            *count -= v * S::LANES;
-        }
-        let mut sums = [[S::zero(); V]; M];
-        for (m, row) in sums.iter_mut().enumerate() {
-            for (v, value) in row.iter_mut().enumerate() {
-                *value = load_columns::<S>(sum.add(m * walk.channels + v * S::LANES), columns[v]);
+/// `sum[tap][column] += Σ_pixel x[pixel + tap] · g[pixel][column]` for M taps and V vectors of columns.
+struct Tile<const M: usize, const V: usize> {
+    walk: Walk,
+    sum: *mut f32,
+}
+
+impl<const M: usize, const V: usize> Kernel for Tile<M, V> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let Self { walk, sum } = self;
+        // SAFETY: see the caller.
+        unsafe {
+            let mut columns = [walk.columns; V];
+            for (v, count) in columns.iter_mut().enumerate() {
+                *count -= v * S::LANES;
             }
-        }
-        let full = columns[V - 1] >= S::LANES;
-        let mut g = walk.g;
-        for y in 0..walk.rows {
-            let mut x = walk.x.add(y * walk.row_stride);
-            for _ in 0..walk.width {
-                let mut values = [S::zero(); V];
+            let mut sums = [[S::zero(); V]; M];
+            each!(m < M, {
                 for v in 0..V {
-                    values[v] = if full {
-                        S::load(g.add(v * S::LANES))
-                    } else {
-                        load_columns::<S>(g.add(v * S::LANES), columns[v])
-                    };
+                    sums[m][v] = load_columns::<S>(sum.add(m * walk.channels + v * S::LANES), columns[v]);
                 }
-                for m in 0..M {
-                    let tap = S::splat(x.add(m));
+            });
+            let full = columns[V - 1] >= S::LANES;
+            let mut g = walk.g;
+            for y in 0..walk.rows {
+                let mut x = walk.x.add(y * walk.row_stride);
+                for _ in 0..walk.width {
+                    let mut values = [S::zero(); V];
                     for v in 0..V {
-                        sums[m][v] = S::mul_add(tap, values[v], sums[m][v]);
+                        values[v] = if full {
+                            S::load(g.add(v * S::LANES))
+                        } else {
+                            load_columns::<S>(g.add(v * S::LANES), columns[v])
+                        };
                     }
+                    each!(m < M, {
+                        let tap = S::splat(x.add(m));
+                        for v in 0..V {
+                            sums[m][v] = S::mul_add(tap, values[v], sums[m][v]);
+                        }
+                    });
+                    x = x.add(walk.pixel_stride);
+                    g = g.add(walk.channels);
                 }
-                x = x.add(walk.pixel_stride);
-                g = g.add(walk.channels);
             }
-        }
-        for (m, row) in sums.iter().enumerate() {
-            for (v, &value) in row.iter().enumerate() {
-                store_columns::<S>(sum.add(m * walk.channels + v * S::LANES), value, columns[v]);
-            }
+            each!(m < M, {
+                for v in 0..V {
+                    store_columns::<S>(sum.add(m * walk.channels + v * S::LANES), sums[m][v], columns[v]);
+                }
+            });
         }
     }
 }

@@ -99,59 +99,17 @@ impl Kernel for MaxPool<'_> {
 pub fn pool_select(x: &[f32], indices: &[i32], shape: &Pool2dShape) -> Vec<f32> {
     let (input, output) = sizes(shape);
     assert_eq!((x.len(), indices.len()), (shape.batch * input, shape.batch * output));
-    // SAFETY: the kernel writes every output pixel of its image.
+    let channels = shape.channels;
+    // SAFETY: every output value of the image is written.
     unsafe {
-        filled(shape.batch, output, |image, out| {
-            dispatch(Select {
-                x: &x[image * input..][..input],
-                indices: &indices[image * output..][..output],
-                shape,
-                out,
-            });
-        })
-    }
-}
-
-struct Select<'a> {
-    x: &'a [f32],
-    indices: &'a [i32],
-    shape: &'a Pool2dShape,
-    out: *mut f32,
-}
-
-impl Kernel for Select<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    unsafe fn run<S: Simd>(self) {
-        let ([height, width], channels) = (self.shape.output(), self.shape.channels);
-        // SAFETY: one image of output.
-        let out = unsafe {
-            std::ptr::write_bytes(self.out, 0, height * width * channels);
-            std::slice::from_raw_parts_mut(self.out, height * width * channels)
-        };
-        for y in 0..height {
-            for x in 0..width {
-                let start = (y * width + x) * channels;
-                let target = &mut out[start..start + channels];
-                let index = &self.indices[start..start + channels];
-                let (rows, columns) = window(self.shape, y, x);
-                for row in rows {
-                    for column in columns.clone() {
-                        let position = row * self.shape.input[1] + column;
-                        let pixel = &self.x[position * channels..][..channels];
-                        // A comparison at every position of the window is a vector loop; a gather would not be.
-                        for c in 0..channels {
-                            target[c] = if index[c] == position as i32 {
-                                pixel[c]
-                            } else {
-                                target[c]
-                            };
-                        }
-                    }
+        filled(shape.batch, output, |image, out: *mut f32| {
+            let (x, indices) = (&x[image * input..][..input], &indices[image * output..][..output]);
+            for (pixel, positions) in indices.chunks_exact(channels).enumerate() {
+                for (c, &position) in positions.iter().enumerate() {
+                    *out.add(pixel * channels + c) = x[position as usize * channels + c];
                 }
             }
-        }
+        })
     }
 }
 

@@ -71,6 +71,10 @@ pub(crate) unsafe trait Simd: Copy {
     const TILE: usize;
     type Vector: Copy;
 
+    /// Runs a kernel as a function of its own. Register tiles need that: inlined into one big function, all their variants together
+    /// leave the register allocator no way to keep any of them in registers.
+    unsafe fn call<K: Kernel>(kernel: K) -> K::Output;
+
     unsafe fn zero() -> Self::Vector;
     /// Reads `LANES` values.
     unsafe fn load(p: *const f32) -> Self::Vector;
@@ -124,6 +128,11 @@ unsafe impl Simd for Portable {
     const TILE: usize = 6;
     type Vector = [f32; 4];
 
+    #[inline(never)]
+    unsafe fn call<K: Kernel>(kernel: K) -> K::Output {
+        // SAFETY: what the kernel asks is the caller's.
+        unsafe { kernel.run::<Self>() }
+    }
     #[inline(always)]
     unsafe fn zero() -> [f32; 4] {
         [0.0; 4]
@@ -171,12 +180,14 @@ mod x86 {
 
     use super::{Kernel, Simd};
 
+    #[inline(never)]
     #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
     pub unsafe fn run_avx512<K: Kernel>(kernel: K) -> K::Output {
         // SAFETY: the features are enabled here; the rest is the caller's.
         unsafe { kernel.run::<Avx512>() }
     }
 
+    #[inline(never)]
     #[target_feature(enable = "avx2,fma")]
     pub unsafe fn run_avx2<K: Kernel>(kernel: K) -> K::Output {
         // SAFETY: the features are enabled here; the rest is the caller's.
@@ -193,6 +204,10 @@ mod x86 {
         const TILE: usize = 14;
         type Vector = __m512;
 
+        #[inline(always)]
+        unsafe fn call<K: Kernel>(kernel: K) -> K::Output {
+            unsafe { run_avx512(kernel) }
+        }
         #[inline(always)]
         unsafe fn zero() -> __m512 {
             unsafe { _mm512_setzero_ps() }
@@ -237,6 +252,10 @@ mod x86 {
         const TILE: usize = 6;
         type Vector = __m256;
 
+        #[inline(always)]
+        unsafe fn call<K: Kernel>(kernel: K) -> K::Output {
+            unsafe { run_avx2(kernel) }
+        }
         #[inline(always)]
         unsafe fn zero() -> __m256 {
             unsafe { _mm256_setzero_ps() }

@@ -1,7 +1,7 @@
 //! The register tile that convolutions spend their time in.
 
 use super::pack::Panel;
-use super::simd::Simd;
+use super::simd::{Kernel, Simd};
 
 /// Where a row of output pixels reads its input.
 #[derive(Clone, Copy)]
@@ -31,6 +31,21 @@ macro_rules! unrolled {
     };
 }
 pub(crate) use unrolled;
+
+/// Repeats `$body` for `$m` in 0..M, M at most 14, as straight code: the compiler leaves longer loops rolled, and then the tile lives in
+/// memory instead of registers.
+macro_rules! each {
+    ($m:ident < $count:ident, $body:expr) => {
+        each!(@ $m, $count, $body, 0 1 2 3 4 5 6 7 8 9 10 11 12 13)
+    };
+    (@ $m:ident, $count:ident, $body:expr, $($n:literal)*) => {
+        $(if $n < $count {
+            let $m = $n;
+            $body
+        })*
+    };
+}
+pub(crate) use each;
 
 /// Cuts `count` into the fewest parts of at most `most`, as even as can be: their starts and lengths.
 #[inline(always)]
@@ -92,52 +107,68 @@ pub(crate) unsafe fn row<S: Simd>(
             };
             let out = out.add(start * out_stride);
             let weights = panel.data.as_ptr().add(first_tap * panel.vectors * S::LANES);
+            let columns = panel.columns;
             if panel.vectors == 2 {
-                unrolled!(length, M => tile::<S, M, 2>(reads, weights, out, out_stride, panel.columns));
+                unrolled!(length, M => S::call(Tile::<M, 2> { reads, weights, out, out_stride, columns }));
             } else {
-                unrolled!(length, M => tile::<S, M, 1>(reads, weights, out, out_stride, panel.columns));
+                unrolled!(length, M => S::call(Tile::<M, 1> { reads, weights, out, out_stride, columns }));
             }
         }
     }
 }
 
-#[inline(always)]
-unsafe fn tile<S: Simd, const M: usize, const V: usize>(
+/// M pixels by V vectors of output channels.
+struct Tile<const M: usize, const V: usize> {
     reads: Reads,
     weights: *const f32,
     out: *mut f32,
     out_stride: usize,
     columns: usize,
-) {
-    // SAFETY: see `row`.
-    unsafe {
-        let mut sums = [[S::zero(); V]; M];
-        let mut w = weights;
-        for row in 0..reads.rows {
-            let input = reads.input.add(row * reads.row_stride);
-            for tap in 0..reads.taps {
-                let mut weight = [S::zero(); V];
-                for (v, value) in weight.iter_mut().enumerate() {
-                    *value = S::load(w.add(v * S::LANES));
-                }
-                w = w.add(V * S::LANES);
-                let x = input.add(tap);
-                for m in 0..M {
-                    let value = S::splat(x.add(m * reads.pixel_stride));
-                    for v in 0..V {
-                        sums[m][v] = S::mul_add(value, weight[v], sums[m][v]);
+}
+
+impl<const M: usize, const V: usize> Kernel for Tile<M, V> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let Self {
+            reads,
+            weights,
+            out,
+            out_stride,
+            columns,
+        } = self;
+        // SAFETY: see `row`.
+        unsafe {
+            let mut sums = [[S::zero(); V]; M];
+            let mut w = weights;
+            let stride = reads.pixel_stride;
+            for row in 0..reads.rows {
+                let mut input = reads.input.add(row * reads.row_stride);
+                for _ in 0..reads.taps {
+                    let mut weight = [S::zero(); V];
+                    for (v, value) in weight.iter_mut().enumerate() {
+                        *value = S::load(w.add(v * S::LANES));
                     }
+                    each!(m < M, {
+                        let value = S::splat(input.add(m * stride));
+                        for v in 0..V {
+                            sums[m][v] = S::mul_add(value, weight[v], sums[m][v]);
+                        }
+                    });
+                    w = w.add(V * S::LANES);
+                    input = input.add(1);
                 }
             }
-        }
-        for (m, sum) in sums.iter().enumerate() {
-            for (v, &vector) in sum.iter().enumerate() {
-                store_columns::<S>(
-                    out.add(m * out_stride + v * S::LANES),
-                    vector,
-                    columns.saturating_sub(v * S::LANES),
-                );
-            }
+            each!(m < M, {
+                for v in 0..V {
+                    store_columns::<S>(
+                        out.add(m * out_stride + v * S::LANES),
+                        sums[m][v],
+                        columns - v * S::LANES,
+                    );
+                }
+            });
         }
     }
 }
