@@ -1,0 +1,162 @@
+//! Attacks on linear models, where the answer is known in closed form, and what every attack must keep.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use doubleback::attack::{self, BoundedAttack, Fgsm, Tgsm, run};
+use doubleback::data::{Bounds, ImageShape};
+use doubleback::nn::{Classifier, FromFunction, Loss, Network, Pool, paper_cnn, predictions, to_vec};
+use proptest::prelude::*;
+
+const SHAPE: ImageShape = ImageShape {
+    channels: 1,
+    height: 2,
+    width: 3,
+};
+const PIXELS: usize = 6;
+const CLASSES: usize = 3;
+
+fn tensor<const D: usize>(values: &[f32], dims: [usize; D]) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(values.to_vec(), dims), &Device::flex())
+}
+
+fn linear(weight: &[f32]) -> FromFunction<impl Fn(Tensor<4>) -> Tensor<2> + use<>> {
+    let weight = tensor(weight, [PIXELS, CLASSES]);
+    FromFunction::new(SHAPE, Bounds::UNIT, CLASSES, move |x: Tensor<4>| {
+        x.reshape([-1, PIXELS as i32]).matmul(weight.clone())
+    })
+}
+
+/// Softmax in f64.
+fn probabilities(weight: &[f32], image: &[f32]) -> [f64; CLASSES] {
+    let logits: [f64; CLASSES] = std::array::from_fn(|k| {
+        image
+            .iter()
+            .enumerate()
+            .map(|(i, &x)| f64::from(x) * f64::from(weight[i * CLASSES + k]))
+            .sum()
+    });
+    let top = logits.iter().copied().fold(f64::MIN, f64::max);
+    let sum: f64 = logits.iter().map(|l| (l - top).exp()).sum();
+    logits.map(|l| (l - top).exp() / sum)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// On a linear model the gradient of the cross-entropy is W (p - y).
+    #[test]
+    fn signs_of_a_linear_model(
+        weight in prop::collection::vec(-2f32..2.0, PIXELS * CLASSES),
+        image in prop::collection::vec(0f32..1.0, PIXELS),
+        label in 0..CLASSES,
+        eps in 0f64..1.0,
+    ) {
+        let model = linear(&weight);
+        let images = tensor(&image, [1, 1, 2, 3]);
+        let p = probabilities(&weight, &image);
+        let fgsm = Fgsm::default();
+        let attacks: [(&dyn BoundedAttack, usize, f64); 2] = [(&fgsm, label, 1.0), (&Tgsm::default(), (label + 1) % CLASSES, -1.0)];
+        for (attack, toward, sign) in attacks {
+            let attacked = run(&model, attack, &images, &[label], &[eps]).unwrap();
+            let found = to_vec(attacked.by_eps[0].images.clone()).unwrap();
+            for (i, &found) in found.iter().enumerate() {
+                let gradient: f64 = (0..CLASSES)
+                    .map(|k| f64::from(weight[i * CLASSES + k]) * (p[k] - f64::from(u8::from(k == toward))))
+                    .sum();
+                // Near zero the sign is a matter of rounding.
+                if gradient.abs() > 1e-4 {
+                    let expected = (f64::from(image[i]) + sign * eps * gradient.signum()).clamp(0.0, 1.0);
+                    prop_assert!((f64::from(found) - expected).abs() < 1e-5, "{}: pixel {i} is {found}, not {expected}", attack.name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn examples_stay_within_eps_and_bounds_and_success_is_recomputed(
+        weight in prop::collection::vec(-9f32..9.0, PIXELS * CLASSES),
+        images in prop::collection::vec(0f32..=1.0, 4 * PIXELS),
+        eps in prop::collection::vec(0f64..=1.0, 1..4),
+    ) {
+        let model = linear(&weight);
+        let (originals, labels) = (tensor(&images, [4, 1, 2, 3]), [0, 1, 2, 0]);
+        for name in attack::NAMES {
+            let attack = attack::by_name(name).unwrap();
+            let attacked = run(&model, attack.as_ref(), &originals, &labels, &eps).unwrap();
+            let targets = attack.targets(&labels, CLASSES);
+            for adversarial in &attacked.by_eps {
+                let found = to_vec(adversarial.images.clone()).unwrap();
+                prop_assert!(found.iter().all(|v| (0.0..=1.0).contains(v)));
+                prop_assert!(found.iter().zip(&images).all(|(a, b)| f64::from((a - b).abs()) <= adversarial.eps + 1e-6));
+                prop_assert!(adversarial.linf.iter().all(|&l| f64::from(l) <= adversarial.eps + 1e-6));
+                let again = predictions(&model.logits(adversarial.images.clone()).unwrap()).unwrap();
+                prop_assert_eq!(&again, &adversarial.predictions);
+                for (i, &success) in adversarial.success.iter().enumerate() {
+                    prop_assert_eq!(success, targets.as_ref().map_or(again[i] != labels[i], |t| again[i] == t[i]));
+                }
+            }
+        }
+    }
+}
+
+/// A confident model's cross-entropy gradient is exactly zero: FGSM leaves the image alone and says so; the margin does not underflow.
+#[test]
+fn zero_gradients_are_counted() {
+    let mut weight = [0.0; PIXELS * CLASSES];
+    for i in 0..PIXELS {
+        weight[i * CLASSES] = 100.0;
+        weight[i * CLASSES + 1] = -100.0;
+    }
+    let model = linear(&weight);
+    let images = tensor(&[0.5; 2 * PIXELS], [2, 1, 2, 3]);
+    let attacked = run(&model, &Fgsm::default(), &images, &[0, 1], &[0.3]).unwrap();
+    assert_eq!(attacked.zero_gradient, [true, false]);
+    assert_eq!((attacked.by_eps[0].linf[0], attacked.by_eps[0].l0[0]), (0.0, 0.0));
+    let margin = run(&model, &Fgsm { loss: Loss::Margin }, &images, &[0, 0], &[0.3]).unwrap();
+    assert_eq!(margin.zero_gradient, [false, false]);
+    assert!(margin.by_eps[0].linf.iter().all(|&l| (l - 0.3).abs() < 1e-6));
+}
+
+#[test]
+fn epsilons_out_of_range_are_refused() {
+    let model = linear(&[1.0; PIXELS * CLASSES]);
+    let images = tensor(&[0.5; PIXELS], [1, 1, 2, 3]);
+    for eps in [-0.1, 1.1, f64::NAN] {
+        let message = run(&model, &Fgsm::default(), &images, &[0], &[0.1, eps])
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("between 0 and 1"), "{message}");
+    }
+    assert!(run(&model, &Fgsm::default(), &images, &[3], &[0.1]).is_err());
+    assert!(run(&model, &Fgsm::default(), &images, &[0, 1], &[0.1]).is_err());
+    let message = attack::by_name("fgms").err().unwrap().to_string();
+    assert!(message.contains("Did you mean `fgsm`?"), "{message}");
+}
+
+/// The network's own pullback against Burn's autodiff through its forward pass.
+#[test]
+fn pullback_agrees_with_autodiff() {
+    let shape = ImageShape {
+        channels: 3,
+        height: 12,
+        width: 10,
+    };
+    let network = Network::new(paper_cnn(shape, Bounds::UNIT, 4, Pool::Avg), 3, &Device::flex()).unwrap();
+    let other = FromFunction::new(shape, Bounds::UNIT, 4, |x| network.logits(x).unwrap());
+    let values: Vec<f32> = (0..2 * 360).map(|i| (i * 37 % 101) as f32 / 100.0).collect();
+    let images = tensor(&values, [2, 3, 12, 10]);
+    let cotangent = tensor(&[1.0, -2.0, 0.5, 0.0, 0.3, 0.3, -1.0, 2.0], [2, 4]);
+    let gradient = |model: &dyn Classifier| {
+        to_vec(
+            model
+                .logits_with_pullback(images.clone())
+                .unwrap()
+                .1
+                .apply(cotangent.clone())
+                .unwrap(),
+        )
+        .unwrap()
+    };
+    let (a, b) = (gradient(&network), gradient(&other));
+    let largest = a.iter().fold(0f32, |m, v| m.max(v.abs()));
+    assert!(largest > 0.0 && a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-5 * largest));
+}

@@ -1,0 +1,193 @@
+//! Gradients of the double-backprop loss of the whole paper CNN in training mode, against PyTorch in f64 (scripts/pytorch-fixtures.py).
+
+use std::collections::HashMap;
+
+use burn::tensor::activation::softmax;
+use burn::tensor::{DType, Device, Tensor, TensorData};
+use doubleback::data::{Bounds, ImageShape};
+use doubleback::nn::layers::LayerKind;
+use doubleback::nn::{Network, Pool, TrainingPass, cross_entropy, paper_cnn};
+
+const IMAGES: usize = 8;
+
+/// The generator of the fixtures: xorshift64, uniform in [-1, 1).
+fn values(count: usize, seed: u64) -> Vec<f64> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x1234_5678_9abc_def1;
+    (0..count)
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+        })
+        .collect()
+}
+
+fn tensor<const D: usize>(values: Vec<f64>, dims: [usize; D], dtype: DType) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(values, dims), (&Device::flex(), dtype))
+}
+
+fn fixtures(pool: &str, penalty: &str) -> HashMap<String, Vec<f64>> {
+    let path = format!(
+        "{}/tests/fixtures/second-order-{pool}-{penalty}.npz",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let mut archive = npyz::npz::NpzArchive::open(path).unwrap();
+    let names: Vec<String> = archive.array_names().map(str::to_owned).collect();
+    names
+        .into_iter()
+        .map(|name| {
+            let array = archive.by_name(&name).unwrap().unwrap();
+            (name, array.into_vec::<f64>().unwrap())
+        })
+        .collect()
+}
+
+/// ‖a - b‖ / ‖b‖, or ‖a - b‖ where b is zero.
+fn relative_error(a: &[f64], b: &[f64]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    let norm = |v: &mut dyn Iterator<Item = f64>| v.map(|x| x * x).sum::<f64>().sqrt();
+    let difference = norm(&mut a.iter().zip(b).map(|(a, b)| a - b));
+    let size = norm(&mut b.iter().copied());
+    if size > 0.0 { difference / size } else { difference }
+}
+
+fn network(pool: Pool, dtype: DType) -> Network {
+    let shape = ImageShape {
+        channels: 1,
+        height: 28,
+        width: 28,
+    };
+    let mut architecture = paper_cnn(shape, Bounds::UNIT, 10, pool);
+    for layer in &mut architecture.layers {
+        if let LayerKind::BatchNorm(norm) = &mut layer.kind {
+            norm.gain = true;
+        }
+    }
+    let mut network = Network::new(architecture, 0, &Device::flex()).unwrap().cast(dtype);
+    let parameters = [
+        ("conv1.weight", 0.25, 0.0),
+        ("conv1.norm.shift", 0.1, 0.0),
+        ("conv1.norm.gain", 0.2, 1.0),
+        ("conv2.weight", 0.06, 0.0),
+        ("conv2.norm.shift", 0.1, 0.0),
+        ("conv2.norm.gain", 0.2, 1.0),
+        ("dense1.weight", 0.04, 0.0),
+        ("dense1.norm.shift", 0.1, 0.0),
+        ("dense1.norm.gain", 0.2, 1.0),
+        ("logits.weight", 0.07, 0.0),
+        ("logits.bias", 0.1, 0.0),
+    ];
+    for (seed, (name, scale, offset)) in parameters.into_iter().enumerate() {
+        let count = network
+            .parameters()
+            .find(|p| p.name() == name)
+            .unwrap()
+            .dims()
+            .iter()
+            .product();
+        let value = values(count, 100 + seed as u64)
+            .into_iter()
+            .map(|v| v * scale + offset)
+            .collect();
+        network.set(name, tensor(value, [count], dtype)).unwrap();
+    }
+    network
+}
+
+fn check(pool: Pool, pool_name: &str, penalty: &str, dtype: DType, tolerance: f64) {
+    let expected = fixtures(pool_name, penalty);
+    let network = network(pool, dtype).tracked();
+    let images = tensor(
+        values(IMAGES * 784, 200).into_iter().map(|v| (v + 1.0) / 2.0).collect(),
+        [IMAGES, 1, 28, 28],
+        dtype,
+    );
+    let mut targets = vec![0.0; IMAGES * 10];
+    for i in 0..IMAGES {
+        targets[i * 10 + i * 3 % 10] = 1.0;
+    }
+    let targets = tensor(targets, [IMAGES, 10], dtype);
+    let mask = values(IMAGES * 1024, 201)
+        .into_iter()
+        .map(|v| if v < 0.0 { 2.0 } else { 0.0 })
+        .collect();
+    let mut pass = TrainingPass::with_masks(vec![tensor(mask, [IMAGES, 1, 1, 1024], dtype)]);
+    let (logits, pullback) = network.forward_with_pullback(images, pass.mode()).unwrap();
+    let cotangent = match penalty {
+        "true" => softmax(logits.clone(), 1) - targets.clone(),
+        _ => softmax(logits.clone(), 1) - 0.1,
+    };
+    let gradient = pullback.apply(cotangent).unwrap();
+    let loss = cross_entropy(&logits, &targets) + gradient.clone().square().sum() * (0.1 / IMAGES as f64);
+    let to_vec = |t: Tensor<1>| t.into_data().convert::<f64>().try_to_vec::<f64>().unwrap();
+    let mut worst = (0.0, String::new());
+    let mut expect = |name: String, found: &[f64], scale: f64| {
+        let expected = &expected[&name];
+        let error = if scale > 0.0 {
+            found
+                .iter()
+                .zip(expected)
+                .map(|(a, b)| (a - b).abs())
+                .fold(0.0, f64::max)
+                / scale
+        } else {
+            relative_error(found, expected)
+        };
+        assert!(
+            error < tolerance,
+            "{pool_name} {penalty} {dtype:?} {name}: relative error {error:e}"
+        );
+        if error > worst.0 {
+            worst = (error, name);
+        }
+    };
+    expect("loss".into(), &to_vec(loss.clone().inner()), 0.0);
+    expect(
+        "input_gradient".into(),
+        &to_vec(gradient.inner().reshape([IMAGES * 784])),
+        0.0,
+    );
+    let gradients = loss.backward();
+    for parameter in network.parameters() {
+        let name = parameter.name();
+        let found = to_vec(parameter.value().grad(&gradients).unwrap());
+        let step = if found.len() > 20_000 { 499 } else { 1 };
+        let samples: Vec<f64> = found.iter().copied().step_by(step).collect();
+        expect(format!("{name}.samples"), &samples, 0.0);
+        let norm = found.iter().map(|v| v * v).sum::<f64>().sqrt();
+        expect(format!("{name}.norm"), &[norm], 0.0);
+        let dots: Vec<f64> = (0..8)
+            .map(|i| found.iter().zip(directions(i)).map(|(g, d)| g * d).sum())
+            .collect();
+        // A dot product with random values is about as long as the gradient itself.
+        expect(format!("{name}.dots"), &dots, norm);
+    }
+    println!(
+        "{pool_name} {penalty} {dtype:?}: worst relative error {:.1e} ({})",
+        worst.0, worst.1
+    );
+}
+
+fn directions(index: usize) -> &'static [f64] {
+    static ALL: std::sync::OnceLock<Vec<Vec<f64>>> = std::sync::OnceLock::new();
+    &ALL.get_or_init(|| (0..8).map(|i| values(3136 * 1024, 300 + i)).collect())[index]
+}
+
+#[test]
+fn default_bodies_in_f64() {
+    for (pool, name) in [(Pool::Max, "max"), (Pool::Avg, "avg")] {
+        for penalty in ["true", "uniform"] {
+            check(pool, name, penalty, DType::F64, 1e-9);
+        }
+    }
+}
+
+#[test]
+fn native_kernels_in_f32() {
+    for (pool, name) in [(Pool::Max, "max"), (Pool::Avg, "avg")] {
+        for penalty in ["true", "uniform"] {
+            check(pool, name, penalty, DType::F32, 2e-5);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""Writes the PyTorch values that the tests are held to, in float64.
+
+    python scripts/pytorch-fixtures.py        (needs torch and numpy)
+
+- crates/doubleback-ops/tests/fixtures/ops.npz: each op's output, first- and second-order gradients.
+- crates/doubleback/tests/fixtures/second-order-*.npz: gradients of the double-backprop loss of the whole paper CNN, sampled.
+
+Inputs come from `values`, which the tests repeat, so only PyTorch's answers are stored. Of large gradients every 499th value is stored,
+with the norm and the dot products with eight known directions, which together see every value.
+"""
+import pathlib
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+MASK = (1 << 64) - 1
+
+
+def values(count, seed):
+    """The generator of the tests: xorshift64, uniform in [-1, 1)."""
+    state = ((seed * 0x9E3779B97F4A7C15) & MASK) ^ 0x123456789ABCDEF1
+    out = np.empty(count)
+    for i in range(count):
+        state ^= (state << 13) & MASK
+        state ^= state >> 7
+        state ^= (state << 17) & MASK
+        out[i] = (state >> 11) / float(1 << 52) - 1.0
+    return out
+
+
+def tensor(shape, seed, grad=True):
+    return torch.tensor(values(int(np.prod(shape)), seed).reshape(shape), requires_grad=grad)
+
+
+def nchw(t):
+    return t.permute(0, 3, 1, 2)
+
+
+def nhwc(t):
+    return t.permute(0, 2, 3, 1)
+
+
+def both_orders(name, out, inputs, store):
+    """Stores out, the gradients of sum(weights * out), and those of the sum of squares of these gradients."""
+    weights = tensor(out.shape, 50, grad=True)
+    first = torch.autograd.grad((out * weights).sum(), inputs, create_graph=True)
+    second = torch.autograd.grad(sum((g * g).sum() for g in first), [*inputs, weights], allow_unused=True)
+    store[f"{name}.out"] = out.detach().numpy()
+    for i, g in enumerate(first):
+        store[f"{name}.first{i}"] = g.detach().numpy()
+    for i, (g, x) in enumerate(zip(second, [*inputs, weights])):
+        store[f"{name}.second{i}"] = (torch.zeros_like(x) if g is None else g).detach().numpy()
+
+
+def ops():
+    store = {}
+    for name, x, w, stride, padding in [
+        ("conv_same", [2, 6, 7, 3], [3, 3, 3, 4], (1, 1), (1, 1)),
+        ("conv_stride", [2, 9, 8, 2], [3, 4, 2, 5], (2, 3), (1, 0)),
+        ("conv_one", [3, 7, 7, 1], [5, 5, 1, 6], (1, 1), (2, 2)),
+    ]:
+        x, w = tensor(x, 1), tensor(w, 2)
+        out = nhwc(F.conv2d(nchw(x), w.permute(3, 2, 0, 1), stride=stride, padding=padding))
+        both_orders(name, out, [x, w], store)
+    x = tensor([2, 6, 7, 3], 3)
+    both_orders("max_pool", nhwc(F.max_pool2d(nchw(x), (2, 3), stride=(2, 2), padding=(1, 1))), [x], store)
+    both_orders("avg_pool", nhwc(F.avg_pool2d(nchw(x), (3, 2), stride=(1, 2), padding=(1, 1))), [x], store)
+    z, gain, shift = tensor([4, 3, 2, 3], 4), tensor([3], 5), tensor([3], 6)
+    for name, relu in [("batch_norm", False), ("batch_norm_relu", True)]:
+        out = F.batch_norm(z.reshape(-1, 3), None, None, gain, shift, True, 0.1, 1e-3).reshape(z.shape)
+        both_orders(name, F.relu(out) if relu else out, [z, gain, shift], store)
+    a, b = tensor([3, 4], 7), tensor([4, 5], 8)
+    both_orders("matmul", a @ b, [a, b], store)
+    np.savez_compressed(ROOT / "crates/doubleback-ops/tests/fixtures/ops.npz", **store)
+
+
+# Name, shape in our layout, seed, scale and offset of the values.
+PARAMETERS = [
+    ("conv1.weight", [5, 5, 1, 32], 0.25, 0.0),
+    ("conv1.norm.shift", [32], 0.1, 0.0),
+    ("conv1.norm.gain", [32], 0.2, 1.0),
+    ("conv2.weight", [5, 5, 32, 64], 0.06, 0.0),
+    ("conv2.norm.shift", [64], 0.1, 0.0),
+    ("conv2.norm.gain", [64], 0.2, 1.0),
+    ("dense1.weight", [3136, 1024], 0.04, 0.0),
+    ("dense1.norm.shift", [1024], 0.1, 0.0),
+    ("dense1.norm.gain", [1024], 0.2, 1.0),
+    ("logits.weight", [1024, 10], 0.07, 0.0),
+    ("logits.bias", [10], 0.1, 0.0),
+]
+IMAGES = 8
+
+
+def network(p, x, mask, pool):
+    """x: [n, 1, 28, 28]; parameters in our layout; features flattened in (H, W, C) order."""
+
+    def norm(h, k):
+        return F.relu(F.batch_norm(h, None, None, p[f"{k}.norm.gain"], p[f"{k}.norm.shift"], True, 0.1, 1e-3))
+
+    h = pool(norm(F.conv2d(x, p["conv1.weight"].permute(3, 2, 0, 1), padding=2), "conv1"), 2)
+    h = pool(norm(F.conv2d(h, p["conv2.weight"].permute(3, 2, 0, 1), padding=2), "conv2"), 2)
+    h = norm(nhwc(h).reshape(IMAGES, -1) @ p["dense1.weight"], "dense1") * mask
+    return h @ p["logits.weight"] + p["logits.bias"]
+
+
+def second_order(directions):
+    p = {}
+    for seed, (name, shape, scale, offset) in enumerate(PARAMETERS):
+        p[name] = (tensor(shape, 100 + seed, grad=False) * scale + offset).requires_grad_(True)
+    x = (tensor([IMAGES, 1, 28, 28], 200, grad=False) + 1) / 2
+    y = torch.arange(IMAGES) * 3 % 10
+    mask = (tensor([IMAGES, 1024], 201, grad=False) < 0) * 2.0
+    for pool_name, pool in [("max", F.max_pool2d), ("avg", F.avg_pool2d)]:
+        for penalty in ["true", "uniform"]:
+            z = x.detach().requires_grad_(True)
+            logits = network(p, z, mask, pool)
+            ce = F.cross_entropy(logits, y, reduction="sum")
+            penalized = ce if penalty == "true" else -F.log_softmax(logits, 1).mean(1).sum()
+            (g,) = torch.autograd.grad(penalized, z, create_graph=True)
+            loss = ce / IMAGES + 0.1 * (g * g).sum() / IMAGES
+            store = {"loss": np.array([loss.item()]), "input_gradient": g.detach().numpy().ravel()}
+            for (name, *_), grad in zip(PARAMETERS, torch.autograd.grad(loss, list(p.values()))):
+                grad = grad.numpy().ravel()
+                large = grad.size > 20_000
+                store[f"{name}.samples"] = grad[::499] if large else grad
+                store[f"{name}.norm"] = np.array([np.sqrt((grad * grad).sum())])
+                store[f"{name}.dots"] = np.array([(grad * d[: grad.size]).sum() for d in directions])
+            np.savez_compressed(ROOT / f"crates/doubleback/tests/fixtures/second-order-{pool_name}-{penalty}.npz", **store)
+            print(pool_name, penalty, loss.item())
+
+
+if __name__ == "__main__":
+    (ROOT / "crates/doubleback-ops/tests/fixtures").mkdir(parents=True, exist_ok=True)
+    (ROOT / "crates/doubleback/tests/fixtures").mkdir(parents=True, exist_ok=True)
+    ops()
+    second_order([values(3136 * 1024, 300 + i) for i in range(8)])
