@@ -1,3 +1,5 @@
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use super::layers::{AvgPool, BatchNorm, Conv2d, Dense, Dropout, Flatten, LayerKind, MaxPool, Size};
@@ -107,11 +109,48 @@ pub enum Pool {
 }
 
 impl Pool {
+    /// Both kinds.
+    pub const ALL: [Pool; 2] = [Pool::Max, Pool::Avg];
+
+    /// `max` or `avg`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Pool::Max => "max",
+            Pool::Avg => "avg",
+        }
+    }
+
     fn layer(self, size: usize) -> LayerKind {
         match self {
             Pool::Max => LayerKind::MaxPool(MaxPool { size }),
             Pool::Avg => LayerKind::AvgPool(AvgPool { size }),
         }
+    }
+}
+
+impl FromStr for Pool {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let known = Pool::ALL.iter().map(|pool| pool.name());
+        Pool::ALL
+            .into_iter()
+            .find(|pool| pool.name() == name)
+            .ok_or_else(|| Error::unknown("pooling", name, known))
+    }
+}
+
+/// Names of the architectures, as on the command line.
+pub const ARCHITECTURES: [&str; 1] = ["paper-cnn"];
+
+/// The architecture of a name, for images of this shape.
+///
+/// # Errors
+/// When there is none of this name; the message suggests the nearest.
+pub fn architecture(name: &str, shape: ImageShape, bounds: Bounds, classes: usize, pool: Pool) -> Result<Architecture> {
+    match name {
+        "paper-cnn" => Ok(paper_cnn(shape, bounds, classes, pool)),
+        _ => Err(Error::unknown("architecture", name, ARCHITECTURES)),
     }
 }
 
