@@ -143,15 +143,24 @@ impl FromStr for Pool {
 /// Names of the architectures, as on the command line.
 pub const ARCHITECTURES: [&str; 1] = ["paper-cnn"];
 
+/// Checks that there is an architecture of a name.
+///
+/// # Errors
+/// When there is none; the message suggests the nearest.
+pub fn check_architecture(name: &str) -> Result<()> {
+    match ARCHITECTURES.contains(&name) {
+        true => Ok(()),
+        false => Err(Error::unknown("architecture", name, ARCHITECTURES)),
+    }
+}
+
 /// The architecture of a name, for images of this shape.
 ///
 /// # Errors
-/// When there is none of this name; the message suggests the nearest.
+/// As [`check_architecture`].
 pub fn architecture(name: &str, shape: ImageShape, bounds: Bounds, classes: usize, pool: Pool) -> Result<Architecture> {
-    match name {
-        "paper-cnn" => Ok(paper_cnn(shape, bounds, classes, pool)),
-        _ => Err(Error::unknown("architecture", name, ARCHITECTURES)),
-    }
+    check_architecture(name)?;
+    Ok(paper_cnn(shape, bounds, classes, pool))
 }
 
 /// The network of Ross & Doshi-Velez 2018: two 5x5 convolutions of 32 and 64 channels, each with batch norm, ReLU and 2x2 pooling,
