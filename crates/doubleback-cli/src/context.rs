@@ -54,15 +54,6 @@ impl Context {
     pub fn reporter(&self) -> Reporter {
         Reporter::new(self.quiet, self.log_format)
     }
-
-    /// Tells the user something on standard error.
-    pub fn say(&self, message: &str) {
-        match (self.quiet, self.log_format) {
-            (true, _) => {}
-            (false, LogFormat::Text) => eprintln!("{message}"),
-            (false, LogFormat::Json) => tracing::info!("{message}"),
-        }
-    }
 }
 
 fn start_logging(global: &Global) {

@@ -26,6 +26,7 @@ enum Form {
 /// Watches trainings and evaluations, shows how far they are, and stops them on Ctrl-C.
 pub struct Reporter {
     form: Form,
+    opening: Option<String>,
     phase: Option<Phase>,
 }
 
@@ -48,7 +49,18 @@ impl Reporter {
             LogFormat::Text if std::io::stderr().is_terminal() => Form::Bar,
             LogFormat::Text => Form::Lines,
         };
-        Self { form, phase: None }
+        Self {
+            form,
+            opening: None,
+            phase: None,
+        }
+    }
+
+    /// Says what is about to be done as soon as it begins, which is when all input is known to be good.
+    #[must_use]
+    pub fn announcing(mut self, opening: String) -> Self {
+        self.opening = Some(opening);
+        self
     }
 
     /// One part of a loop is done; for commands that attack.
@@ -70,6 +82,11 @@ impl Watch for Reporter {
     fn begin(&mut self, phase: &str, steps: usize) {
         if let Some(earlier) = self.phase.take() {
             earlier.bar.finish_and_clear();
+        }
+        match (self.form, self.opening.take()) {
+            (Form::Nothing, _) | (_, None) => {}
+            (Form::Json, Some(opening)) => tracing::info!("{opening}"),
+            (_, Some(opening)) => eprintln!("{opening}"),
         }
         let bar = match self.form {
             Form::Bar => {

@@ -7,6 +7,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
+use burn::tensor::{Device, Tensor};
+use doubleback::data::{Bounds, ImageShape};
+use doubleback::nn::{ModelCard, Network, Pool, paper_cnn, save};
 use npyz::npz::NpzArchive;
 use support::{command, doubleback, expect_done, files, skipped};
 
@@ -147,6 +150,37 @@ fn a_killed_training_ends_with_the_same_bytes() {
         "killed after {kills:?}"
     );
     assert_eq!(files(here), ["killed.safetensors", "whole.safetensors"]);
+}
+
+#[test]
+fn an_attack_that_cannot_move_images_says_so_loudly() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let shape = ImageShape {
+        channels: 1,
+        height: 28,
+        width: 28,
+    };
+    let device = Device::flex();
+    let mut network = Network::new(paper_cnn(shape, Bounds::UNIT, 10, Pool::Max), 0, &device).unwrap();
+    network.set("logits.weight", Tensor::zeros([10_240], &device)).unwrap();
+    save(&network, &ModelCard::new(), &here.join("blind.safetensors")).unwrap();
+
+    let attack = "attack --dataset mnist-mini --attack fgsm --eps 0.1 --count 8 --model blind.safetensors";
+    let run = expect_done(here, attack);
+    let warning = "WARNING: 8 of 8 images had an exactly zero gradient and were left alone.";
+    assert!(run.stdout.contains(warning), "{}", run.stdout);
+    let run = expect_done(here, &format!("{attack} --json"));
+    let json: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(
+        (&json["zero_gradient_images"], &json["results"][0]["mean_l0"]),
+        (&8.into(), &0.0.into())
+    );
+    let transfer = attack
+        .replace("attack --dataset", "transfer --dataset")
+        .replace("--model ", "--models ");
+    let run = expect_done(here, &transfer);
+    assert!(run.stdout.contains("WARNING: 8 of 8 images"), "{}", run.stdout);
 }
 
 #[cfg(unix)]

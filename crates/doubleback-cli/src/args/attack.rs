@@ -19,6 +19,7 @@ pub struct AttackOptions {
         long,
         value_name = "E,E,…",
         required = true,
+        value_parser = values::number,
         value_delimiter = ',',
         allow_hyphen_values = true
     )]
@@ -43,9 +44,12 @@ pub const LONG: &str = "Measure a model's accuracy under one attack.\n\n\
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  doubleback attack --model normal.safetensors --dataset mnist-mini --attack fgsm --eps 0.1,0.2,0.3
-  doubleback attack --model normal.safetensors --dataset mnist-mini --attack tgsm --eps 0.3 --count 100 --out examples.npz
-  doubleback attack --model normal.safetensors --dataset mnist-mini --attack fgsm --eps 0.3 --json | jq .results")]
+  doubleback attack --model normal.safetensors --dataset mnist-mini \\
+      --attack fgsm --eps 0.1,0.2,0.3
+  doubleback attack --model normal.safetensors --dataset mnist-mini \\
+      --attack tgsm --eps 0.3 --count 100 --out examples.npz
+  doubleback attack --model normal.safetensors --dataset mnist-mini \\
+      --attack fgsm --eps 0.3 --json | jq .results")]
 pub struct AttackArgs {
     /// Model to attack, made by `doubleback train`
     #[arg(long, value_name = "FILE")]
@@ -67,7 +71,8 @@ pub const LONG_TRANSFER: &str = "Craft adversarial examples on each model and ha
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  doubleback transfer --models normal.safetensors,doubleback.safetensors --dataset mnist-mini --attack fgsm --eps 0.1,0.2")]
+  doubleback transfer --models normal.safetensors,doubleback.safetensors \\
+      --dataset mnist-mini --attack fgsm --eps 0.1,0.2")]
 pub struct TransferArgs {
     /// Models, made by `doubleback train`
     #[arg(long, value_name = "FILE,FILE,…", required = true, value_delimiter = ',')]

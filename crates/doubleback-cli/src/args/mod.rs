@@ -40,8 +40,10 @@ pub struct Cli {
 const AFTER_HELP: &str = "\
 Examples:
   doubleback
-  doubleback train --dataset mnist-mini --defense doubleback --out doubleback.safetensors
-  doubleback attack --model doubleback.safetensors --dataset mnist-mini --attack fgsm --eps 0.1,0.2
+  doubleback train --dataset mnist-mini --defense doubleback \\
+      --out doubleback.safetensors
+  doubleback attack --model doubleback.safetensors --dataset mnist-mini \\
+      --attack fgsm --eps 0.1,0.2
 
 Exit status:
   0    done

@@ -15,7 +15,8 @@ pub const LONG: &str = "Train the paper's five models, attack all with all, writ
 #[command(after_help = "\
 Examples:
   doubleback reproduce
-  doubleback reproduce --dataset mnist --data-dir ~/data --profile standard --out mnist-standard
+  doubleback reproduce --dataset mnist --data-dir ~/data --profile standard \\
+      --out mnist-standard
   doubleback reproduce --json > results.json")]
 pub struct ReproduceArgs {
     /// Data set to train and test on

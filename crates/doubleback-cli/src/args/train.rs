@@ -18,9 +18,12 @@ pub const LONG: &str = "Train one model and write it to a .safetensors file.\n\n
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  doubleback train --dataset mnist-mini --defense doubleback --out doubleback.safetensors
-  doubleback train --dataset mnist-mini --defense doubleback --paper-lambda 56234 --steps 1000 --out model.safetensors
-  doubleback train --dataset mnist --defense distilled --temperature 20 --pool avg --out model.safetensors --json curve.json")]
+  doubleback train --dataset mnist-mini --defense doubleback \\
+      --out doubleback.safetensors
+  doubleback train --dataset mnist-mini --defense doubleback \\
+      --paper-lambda 56234 --steps 1000 --out model.safetensors
+  doubleback train --dataset mnist --defense distilled --temperature 20 \\
+      --pool avg --out model.safetensors --json curve.json")]
 pub struct TrainArgs {
     /// Data set to train on
     #[arg(long, value_name = "NAME", value_parser = values::dataset())]

@@ -98,6 +98,11 @@ pub fn at_least_one(text: &str) -> std::result::Result<usize, &'static str> {
     }
 }
 
+/// A number; its range depends on the data.
+pub fn number(text: &str) -> std::result::Result<f64, &'static str> {
+    text.parse().map_err(|_| "expected a number such as 0.1")
+}
+
 /// A number above zero.
 pub fn positive(text: &str) -> std::result::Result<f64, &'static str> {
     match text.parse::<f64>() {

@@ -202,7 +202,7 @@ impl Summary {
             "mean L0",
         ];
         let mut text = format!(
-            "{} on {}, {} test images of {}, clean accuracy {}\n\n{}",
+            "{} on {}\n{} test images of {}, clean accuracy {}\n\n{}",
             self.attack,
             self.model,
             grouped(self.count),
@@ -211,14 +211,17 @@ impl Summary {
             output::table(&header, &rows),
         );
         if self.zero_gradient_images > 0 {
-            text += &format!("\nWARNING: {}\n", self.masking());
+            text += &format!(
+                "\nWARNING: {}\n         Accuracy under this attack says nothing about them.\n",
+                self.masking()
+            );
         }
         text
     }
 
     fn masking(&self) -> String {
         format!(
-            "{} of {} images had an exactly zero gradient and were left alone.\n         This accuracy does not show robustness on them.",
+            "{} of {} images had an exactly zero gradient and were left alone.",
             grouped(self.zero_gradient_images),
             grouped(self.count)
         )

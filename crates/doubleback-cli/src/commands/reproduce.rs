@@ -18,10 +18,10 @@ pub fn run(args: &ReproduceArgs, context: &Context) -> Result<()> {
         Profile::Standard => "an hour or more",
         Profile::Paper => "many hours",
     };
-    context.say(&format!(
-        "Training five models on {} and attacking all with all ({}: {time} on {} threads).",
-        args.dataset, args.profile, context.threads
-    ));
+    let opening = format!(
+        "Training five models on {}, attacking all with all ({}: {time})",
+        args.dataset, args.profile
+    );
     let options = Options {
         profile: args.profile,
         seed: args.seed,
@@ -30,7 +30,12 @@ pub fn run(args: &ReproduceArgs, context: &Context) -> Result<()> {
         threads: context.threads,
         published_gradients: args.published_gradients.clone(),
     };
-    let finished = reproduce(&dataset, &options, &context.device, &mut context.reporter())?;
+    let finished = reproduce(
+        &dataset,
+        &options,
+        &context.device,
+        &mut context.reporter().announcing(opening),
+    )?;
     let (results, path) = (&finished.results, args.out.join("report.html"));
     let published = Published::for_dataset(&results.dataset);
     Report {
@@ -78,13 +83,13 @@ fn summary(results: &Results) -> String {
         .collect();
     let header = ["model", "clean", "95 % interval", "FGSM 0.2", "95 % interval"];
     let mut text = format!(
-        "Accuracy on {}: {} clean test images; FGSM crafted on normal, eps {EPS}, {}\n\n{}",
-        results.dataset,
+        "Accuracy on {} clean test images of {},\nand on {} under FGSM at eps {EPS} crafted on the normal model\n\n{}",
         results
             .clean
             .first()
             .map(|clean| grouped(clean.count))
             .unwrap_or_default(),
+        results.dataset,
         results
             .transfer
             .first()

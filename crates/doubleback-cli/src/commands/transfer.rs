@@ -140,7 +140,7 @@ impl Summary {
         masked
             .map(|(model, masking)| {
                 format!(
-                    "{} of {} images had an exactly zero gradient on {model} and were left alone.",
+                    "{} of {} images had an exactly zero gradient on {model}: left alone.",
                     grouped(masking.zero_gradient_images),
                     grouped(masking.count)
                 )
