@@ -24,10 +24,8 @@ pub fn run(args: &TrainArgs, context: &Context) -> Result<()> {
 
     let work = args.out.with_extension("work");
     output::make_folder(&work)?;
+    // Only here: beside the model's file another training may be writing its own.
     remove_partial_files(&work);
-    if let Some(folder) = args.out.parent() {
-        remove_partial_files(folder);
-    }
     let cooked = recipe.run_to(&args.out, &dataset, &context.device, &work, &mut context.reporter())?;
     // It stays if the user keeps something else in it.
     let _ = std::fs::remove_dir(&work);
