@@ -1,2 +1,35 @@
-//! The command `doubleback`.
-fn main() {}
+//! The command `doubleback`: the library's trainings, attacks and reports for a shell.
+//!
+//! [`args`] says what can be asked for, [`commands`] does it. Results go to standard output, everything else to standard error.
+mod args;
+mod commands;
+mod context;
+mod device;
+mod exit;
+mod interrupt;
+mod output;
+mod progress;
+mod usage;
+
+use std::process::ExitCode;
+
+// Every training step allocates and frees tensors of several megabytes. The system's allocator gives such memory back to the kernel each
+// time and gets it zeroed again, page by page; mimalloc keeps it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    exit::install_panic_hook();
+    let cli = match usage::parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    let log_format = cli.global.log_format;
+    let outcome = std::panic::catch_unwind(|| commands::run(cli));
+    match outcome {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(failure)) => failure.report(log_format),
+        // The hook has said what happened.
+        Err(_) => ExitCode::from(exit::OURS),
+    }
+}

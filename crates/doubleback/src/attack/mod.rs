@@ -1,5 +1,6 @@
 //! Attacks: one file each, reading like its equation. [`run`] does what they share: checks the epsilons, clips to the model's bounds,
 //! predicts again, and counts images whose gradient is exactly zero.
+mod arrays;
 mod fgsm;
 mod run;
 mod tgsm;
@@ -9,6 +10,7 @@ use burn::tensor::Tensor;
 use crate::nn::Classifier;
 use crate::{Error, Result};
 
+pub use arrays::Examples;
 pub use fgsm::Fgsm;
 pub use run::{Adversarial, Attacked, check_eps, run};
 pub use tgsm::Tgsm;

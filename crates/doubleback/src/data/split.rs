@@ -1,8 +1,10 @@
 //! Images with labels, in memory.
 
 use std::fmt;
+use std::str::FromStr;
 
 use super::error::DataError;
+use crate::Error;
 
 /// Channels, rows and columns of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,6 +63,18 @@ impl Part {
 impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+impl FromStr for Part {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let known = Part::ALL.iter().map(|part| part.name());
+        Part::ALL
+            .into_iter()
+            .find(|part| part.name() == name)
+            .ok_or_else(|| Error::unknown("part", name, known))
     }
 }
 

@@ -44,6 +44,11 @@ impl PublishedGradients {
         Ok(Self { values, pixels })
     }
 
+    /// Pixels of an image.
+    pub fn pixels(&self) -> usize {
+        self.pixels
+    }
+
     /// Images in the file.
     pub fn images(&self) -> usize {
         self.values.len() / self.pixels

@@ -1,3 +1,5 @@
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use super::layers::{AvgPool, BatchNorm, Conv2d, Dense, Dropout, Flatten, LayerKind, MaxPool, Size};
@@ -107,12 +109,58 @@ pub enum Pool {
 }
 
 impl Pool {
+    /// Both kinds.
+    pub const ALL: [Pool; 2] = [Pool::Max, Pool::Avg];
+
+    /// `max` or `avg`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Pool::Max => "max",
+            Pool::Avg => "avg",
+        }
+    }
+
     fn layer(self, size: usize) -> LayerKind {
         match self {
             Pool::Max => LayerKind::MaxPool(MaxPool { size }),
             Pool::Avg => LayerKind::AvgPool(AvgPool { size }),
         }
     }
+}
+
+impl FromStr for Pool {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let known = Pool::ALL.iter().map(|pool| pool.name());
+        Pool::ALL
+            .into_iter()
+            .find(|pool| pool.name() == name)
+            .ok_or_else(|| Error::unknown("pooling", name, known))
+    }
+}
+
+/// Names of the architectures, as on the command line.
+pub const ARCHITECTURES: [&str; 1] = ["paper-cnn"];
+
+/// Checks that there is an architecture of a name.
+///
+/// # Errors
+/// When there is none; the message suggests the nearest.
+pub fn check_architecture(name: &str) -> Result<()> {
+    match ARCHITECTURES.contains(&name) {
+        true => Ok(()),
+        false => Err(Error::unknown("architecture", name, ARCHITECTURES)),
+    }
+}
+
+/// The architecture of a name, for images of this shape.
+///
+/// # Errors
+/// As [`check_architecture`].
+pub fn architecture(name: &str, shape: ImageShape, bounds: Bounds, classes: usize, pool: Pool) -> Result<Architecture> {
+    check_architecture(name)?;
+    Ok(paper_cnn(shape, bounds, classes, pool))
 }
 
 /// The network of Ross & Doshi-Velez 2018: two 5x5 convolutions of 32 and 64 channels, each with batch norm, ReLU and 2x2 pooling,

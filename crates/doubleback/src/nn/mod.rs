@@ -12,7 +12,7 @@ mod network;
 mod parameter;
 mod save;
 
-pub use architecture::{Architecture, LayerSpec, Pool, paper_cnn};
+pub use architecture::{ARCHITECTURES, Architecture, LayerSpec, Pool, architecture, check_architecture, paper_cnn};
 pub use classifier::{Classifier, FromFunction, Pullback};
 pub use loss::{Loss, cross_entropy, one_hot, predictions, to_vec};
 pub use network::{Mode, Network, TrainingPass};

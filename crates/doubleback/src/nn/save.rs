@@ -1,6 +1,6 @@
 //! Model files: `.safetensors` with the architecture, and how the model was trained, as JSON in the metadata.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -35,7 +35,7 @@ pub fn save(network: &Network, card: &ModelCard, path: &Path) -> Result<()> {
         .map(|(name, dims, bytes)| Ok((name.as_str(), TensorView::new(Dtype::F32, dims.clone(), bytes)?)))
         .collect::<std::result::Result<Vec<_>, safetensors::SafeTensorError>>()
         .map_err(|e| Error::file(path, format!("cannot be put together: {e}")))?;
-    let mut metadata: HashMap<String, String> = card.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+    let mut metadata = card.clone();
     let architecture = serde_json::to_string(network.architecture())
         .map_err(|e| Error::file(path, format!("cannot store the architecture: {e}")))?;
     metadata.insert("architecture".into(), architecture);
@@ -44,9 +44,25 @@ pub fn save(network: &Network, card: &ModelCard, path: &Path) -> Result<()> {
         "layout".into(),
         "images NHWC inside, convolutions HWIO, dense layers (in, out)".into(),
     );
-    let bytes = safetensors::serialize(views, Some(metadata))
-        .map_err(|e| Error::file(path, format!("cannot be put together: {e}")))?;
+    let bytes =
+        safetensors::serialize(views, None).map_err(|e| Error::file(path, format!("cannot be put together: {e}")))?;
+    let metadata = serde_json::to_string(&metadata)
+        .map_err(|e| Error::file(path, format!("cannot store how it was trained: {e}")))?;
+    let bytes = with_metadata(&bytes, &metadata).ok_or_else(|| Error::file(path, "cannot be put together"))?;
     write_atomically(path, &bytes)
+}
+
+/// Adds metadata, in JSON, to the header of a `.safetensors` file that has none. The library takes metadata in a hash map and writes it in
+/// the map's random order; equal models shall be equal files.
+fn with_metadata(file: &[u8], metadata: &str) -> Option<Vec<u8>> {
+    let (length, rest) = file.split_first_chunk::<8>()?;
+    let (header, tensors) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+    let entries = header.strip_prefix(b"{")?.trim_ascii_end();
+    let mut header = format!("{{\"__metadata__\":{metadata},").into_bytes();
+    header.extend(entries);
+    // The format aligns tensors to 8 bytes.
+    header.resize(header.len().next_multiple_of(8), b' ');
+    Some([&(header.len() as u64).to_le_bytes(), header.as_slice(), tensors].concat())
 }
 
 fn bytes(parameter: &Parameter) -> Result<Vec<u8>> {

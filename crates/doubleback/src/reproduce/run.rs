@@ -111,6 +111,15 @@ fn read_published(path: &Path, dataset: &Dataset) -> Result<PublishedGradients> 
         );
         return Err(Error::file(path, problem));
     }
+    if published.pixels() != dataset.shape.len() {
+        let problem = format!(
+            "holds gradients of {} pixels, and images of {} have {}. Give gradients of these images",
+            published.pixels(),
+            dataset.name,
+            dataset.shape.len()
+        );
+        return Err(Error::file(path, problem));
+    }
     Ok(published)
 }
 

@@ -1,0 +1,83 @@
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::values;
+use crate::output::JsonTarget;
+
+/// What `attack` and `transfer` have in common.
+#[derive(Args, Debug)]
+pub struct AttackOptions {
+    /// Data set whose test images are attacked
+    #[arg(long, value_name = "NAME", value_parser = values::dataset())]
+    pub dataset: String,
+    /// Attack
+    #[arg(long, value_name = "NAME", value_parser = values::attack_name())]
+    pub attack: &'static str,
+    /// Perturbation sizes, in the units of the data
+    #[arg(
+        long,
+        value_name = "E,E,…",
+        required = true,
+        value_parser = values::number,
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
+    pub eps: Vec<f64>,
+    /// Test images to attack, from the first [default: all]
+    #[arg(long, value_name = "N", value_parser = values::at_least_one)]
+    pub count: Option<usize>,
+    /// Write the results as JSON; without FILE or with -, to standard output
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub json: Option<JsonTarget>,
+}
+
+/// Long help of `attack`.
+pub const LONG: &str = "Measure a model's accuracy under one attack.\n\n\
+    Prints accuracy with its 95 % Wilson interval, the share of images on which the attack reached its goal, and mean lengths \
+    of the perturbations (L2; Linf; L0, the number of changed values). Says loudly when the attack could not move images \
+    because their gradient is exactly zero: accuracy says nothing about those.\n\n\
+    With --out, arrays for NumPy are written to one file an eps: FILE-eps0.1.npz holds examples and originals (float32, \
+    [n, channels, height, width]), index, label, prediction (int64) and success (bool).";
+
+/// Arguments of `attack`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  doubleback attack --model normal.safetensors --dataset mnist-mini \\
+      --attack fgsm --eps 0.1,0.2,0.3
+  doubleback attack --model normal.safetensors --dataset mnist-mini \\
+      --attack tgsm --eps 0.3 --count 100 --out examples.npz
+  doubleback attack --model normal.safetensors --dataset mnist-mini \\
+      --attack fgsm --eps 0.3 --json | jq .results")]
+pub struct AttackArgs {
+    /// Model to attack, made by `doubleback train`
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// Data and attack.
+    #[command(flatten)]
+    pub options: AttackOptions,
+    /// Write the examples, one file an eps: FILE-eps0.1.npz and so on
+    #[arg(long, value_name = "FILE.npz")]
+    pub out: Option<PathBuf>,
+}
+
+/// Long help of `transfer`.
+pub const LONG_TRANSFER: &str = "Craft adversarial examples on each model and have all models classify them.\n\n\
+    Prints one table an eps: a row for the model that the examples were crafted on, a column for the model that classifies \
+    them. Models are called by the names of their files.";
+
+/// Arguments of `transfer`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  doubleback transfer --models normal.safetensors,doubleback.safetensors \\
+      --dataset mnist-mini --attack fgsm --eps 0.1,0.2")]
+pub struct TransferArgs {
+    /// Models, made by `doubleback train`
+    #[arg(long, value_name = "FILE,FILE,…", required = true, value_delimiter = ',')]
+    pub models: Vec<PathBuf>,
+    /// Data and attack.
+    #[command(flatten)]
+    pub options: AttackOptions,
+}

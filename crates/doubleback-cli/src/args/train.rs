@@ -1,0 +1,73 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use doubleback::nn::Pool;
+use doubleback::reproduce::Profile;
+use doubleback::train::Defense;
+
+use super::values;
+use crate::output::JsonTarget;
+
+/// Long help of `train`.
+pub const LONG: &str = "Train one model and write it to a .safetensors file.\n\n\
+    Steps, learning rate and penalty weight are those of a profile unless they are given. Checkpoints are kept in a folder \
+    beside the model's file, with the ending `.work`, until the model is written: an interrupted training goes on where it was \
+    when the same command is given again, and ends with the same bytes.";
+
+/// Arguments of `train`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  doubleback train --dataset mnist-mini --defense doubleback \\
+      --out doubleback.safetensors
+  doubleback train --dataset mnist-mini --defense doubleback \\
+      --paper-lambda 56234 --steps 1000 --out model.safetensors
+  doubleback train --dataset mnist --defense distilled --temperature 20 \\
+      --pool avg --out model.safetensors --json curve.json")]
+pub struct TrainArgs {
+    /// Data set to train on
+    #[arg(long, value_name = "NAME", value_parser = values::dataset())]
+    pub dataset: String,
+    /// How to train: plainly, or with this defense
+    #[arg(long, value_name = "NAME", value_parser = values::defense())]
+    pub defense: Defense,
+    /// File to write the model to
+    #[arg(long, value_name = "FILE.safetensors")]
+    pub out: PathBuf,
+    /// Settings to start from [default: quick for mnist-mini, standard for others]
+    #[arg(long, value_name = "NAME", value_parser = values::profile())]
+    pub profile: Option<Profile>,
+    /// Network
+    #[arg(long, value_name = "NAME", value_parser = values::architecture(), default_value = "paper-cnn")]
+    pub arch: String,
+    /// Pooling of the network
+    #[arg(long, value_name = "KIND", value_parser = values::pool(), default_value = "max")]
+    pub pool: Pool,
+    /// Optimizer steps [default: the profile's]
+    #[arg(long, value_name = "N", value_parser = values::at_least_one)]
+    pub steps: Option<usize>,
+    /// Images a step [default: the profile's]
+    #[arg(long, value_name = "N", value_parser = values::at_least_one)]
+    pub batch: Option<usize>,
+    /// Learning rate of Adam [default: the profile's]
+    #[arg(long, value_name = "X", value_parser = values::positive, allow_hyphen_values = true)]
+    pub learning_rate: Option<f64>,
+    /// Weight of the gradient penalty per example, for insensitive and doubleback [default: the profile's]
+    #[arg(long, value_name = "X", value_parser = values::not_negative, allow_hyphen_values = true)]
+    pub lambda: Option<f64>,
+    /// The same weight in the authors' units: 2 x batch x lambda
+    #[arg(long, value_name = "X", value_parser = values::not_negative, allow_hyphen_values = true, conflicts_with = "lambda")]
+    pub paper_lambda: Option<f64>,
+    /// Softmax temperature, for distilled [default: the profile's]
+    #[arg(long, value_name = "T", value_parser = values::positive, allow_hyphen_values = true)]
+    pub temperature: Option<f64>,
+    /// Seed of weights and dropout
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Seconds between checkpoints
+    #[arg(long, value_name = "SECONDS", value_parser = values::not_negative, default_value = "15")]
+    pub checkpoint_every: f64,
+    /// Write settings and curve as JSON; without FILE or with -, to standard output
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub json: Option<JsonTarget>,
+}

@@ -1,0 +1,120 @@
+//! Parsers of values. Names go through the library, so that its messages with the nearest name are what the user sees.
+
+use std::ffi::OsStr;
+
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::error::ErrorKind;
+use doubleback::data::{Part, catalog};
+use doubleback::nn::{ARCHITECTURES, Pool};
+use doubleback::reproduce::Profile;
+use doubleback::train::Defense;
+use doubleback::{Result, attack};
+
+/// A value out of a list of names.
+#[derive(Clone)]
+pub struct Named<T> {
+    names: Vec<&'static str>,
+    parse: fn(&str) -> Result<T>,
+}
+
+impl<T: Clone + Send + Sync + 'static> TypedValueParser for Named<T> {
+    type Value = T;
+
+    fn parse_ref(
+        &self,
+        _: &clap::Command,
+        _: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> std::result::Result<T, clap::Error> {
+        (self.parse)(&value.to_string_lossy()).map_err(|e| clap::Error::raw(ErrorKind::ValueValidation, e))
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.names.iter().map(PossibleValue::new)))
+    }
+}
+
+/// Names of data sets. Whether there is one of this name shows when it is loaded.
+pub fn dataset() -> Named<String> {
+    Named {
+        names: catalog().iter().map(|info| info.name).collect(),
+        parse: |name| Ok(name.to_owned()),
+    }
+}
+
+/// Defenses.
+pub fn defense() -> Named<Defense> {
+    Named {
+        names: Defense::ALL.map(Defense::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// Profiles.
+pub fn profile() -> Named<Profile> {
+    Named {
+        names: Profile::ALL.map(Profile::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// Kinds of pooling.
+pub fn pool() -> Named<Pool> {
+    Named {
+        names: Pool::ALL.map(Pool::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// Parts of a data set.
+pub fn part() -> Named<Part> {
+    Named {
+        names: Part::ALL.map(Part::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// Names of architectures; they are built once the data set is known.
+pub fn architecture() -> Named<String> {
+    Named {
+        names: ARCHITECTURES.to_vec(),
+        parse: |name| doubleback::nn::check_architecture(name).map(|()| name.to_owned()),
+    }
+}
+
+/// Names of attacks.
+pub fn attack_name() -> Named<&'static str> {
+    Named {
+        names: attack::NAMES.to_vec(),
+        parse: |name| Ok(attack::by_name(name)?.name()),
+    }
+}
+
+/// A whole number of at least 1.
+pub fn at_least_one(text: &str) -> std::result::Result<usize, &'static str> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err("expected a whole number of at least 1"),
+    }
+}
+
+/// A number; its range depends on the data.
+pub fn number(text: &str) -> std::result::Result<f64, &'static str> {
+    text.parse().map_err(|_| "expected a number such as 0.1")
+}
+
+/// A number above zero.
+pub fn positive(text: &str) -> std::result::Result<f64, &'static str> {
+    match text.parse::<f64>() {
+        Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
+        _ => Err("expected a number above 0"),
+    }
+}
+
+/// A number that is not negative.
+pub fn not_negative(text: &str) -> std::result::Result<f64, &'static str> {
+    match text.parse::<f64>() {
+        Ok(number) if number >= 0.0 && number.is_finite() => Ok(number),
+        _ => Err("expected 0 or a number above"),
+    }
+}

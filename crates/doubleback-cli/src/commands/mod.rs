@@ -1,0 +1,31 @@
+//! What the commands do, one file each. Every one checks all its input before it writes anything.
+mod attack;
+mod data;
+mod models;
+mod reproduce;
+mod shell;
+mod train;
+mod transfer;
+
+use crate::args::{Cli, Command};
+use crate::context::Context;
+use crate::exit::Result;
+
+/// Does what was asked for.
+pub fn run(cli: Cli) -> Result<()> {
+    match cli.command {
+        Some(Command::Completions { shell }) => return shell::completions(shell),
+        Some(Command::Man { command }) => return shell::man(command.as_deref()),
+        _ => {}
+    }
+    let context = Context::new(&cli.global)?;
+    match cli.command {
+        Some(Command::Reproduce(args)) => reproduce::run(&args, &context),
+        Some(Command::Train(args)) => train::run(&args, &context),
+        Some(Command::Attack(args)) => attack::run(&args, &context),
+        Some(Command::Transfer(args)) => transfer::run(&args, &context),
+        Some(Command::Data(command)) => data::run(&command, &context),
+        // The first two have returned, and no command means `reproduce`.
+        Some(Command::Completions { .. } | Command::Man { .. }) | None => Ok(()),
+    }
+}

@@ -1,0 +1,130 @@
+use std::time::Duration;
+
+use doubleback::evaluate::{Results, Verdict};
+use doubleback::reproduce::{Options, Profile, reproduce};
+use doubleback_report::{Published, Report};
+
+use crate::args::ReproduceArgs;
+use crate::context::Context;
+use crate::exit::{Failure, Result};
+use crate::output::{self, grouped, interval, percent};
+
+/// Runs the paper's main experiment and writes the report.
+pub fn run(args: &ReproduceArgs, context: &Context) -> Result<()> {
+    output::check_folder(&args.out)?;
+    let dataset = context.load(&args.dataset)?;
+    let time = match args.profile {
+        Profile::Quick => "some minutes",
+        Profile::Standard => "an hour or more",
+        Profile::Paper => "many hours",
+    };
+    let opening = format!(
+        "Training five models on {}, attacking all with all ({}: {time})",
+        args.dataset, args.profile
+    );
+    let options = Options {
+        profile: args.profile,
+        seed: args.seed,
+        out: args.out.clone(),
+        device_name: context.device_name.to_string(),
+        threads: context.threads,
+        published_gradients: args.published_gradients.clone(),
+    };
+    let finished = reproduce(
+        &dataset,
+        &options,
+        &context.device,
+        &mut context.reporter().announcing(opening),
+    )?;
+    let (results, path) = (&finished.results, args.out.join("report.html"));
+    let published = Published::for_dataset(&results.dataset);
+    Report {
+        results,
+        pictures: &finished.pictures,
+        published: published.as_ref(),
+    }
+    .write(&path)?;
+    if args.json {
+        let json = serde_json::to_string_pretty(results)
+            .map_err(|e| Failure::Ours(format!("cannot write the results as JSON: {e}")))?;
+        return output::print(&(json + "\n"));
+    }
+    let total = Duration::try_from_secs_f64(results.seconds.total).unwrap_or_default();
+    output::print(&format!(
+        "{}\nReport: {}\nTime:   {}\n",
+        summary(results),
+        path.display(),
+        output::clock(total)
+    ))
+}
+
+/// Clean accuracy, accuracy on the normal model's examples, and the claims.
+fn summary(results: &Results) -> String {
+    const EPS: f64 = 0.2;
+    let rows: Vec<Vec<String>> = results
+        .clean
+        .iter()
+        .map(|clean| {
+            let mut row = vec![
+                clean.model.clone(),
+                percent(clean.accuracy),
+                interval(clean.low, clean.high),
+            ];
+            let attacked = results.transfer.iter().find(|cell| {
+                cell.attack == "fgsm"
+                    && cell.crafted_on == "normal"
+                    && cell.evaluated_on == clean.model
+                    && (cell.eps - EPS).abs() < 1e-9
+            });
+            row.extend(attacked.map(|cell| percent(cell.accuracy)));
+            row.extend(attacked.map(|cell| interval(cell.low, cell.high)));
+            row
+        })
+        .collect();
+    let header = ["model", "clean", "95 % interval", "FGSM 0.2", "95 % interval"];
+    let mut text = format!(
+        "Accuracy on {} clean test images of {},\nand on {} under FGSM at eps {EPS} crafted on the normal model\n\n{}",
+        results
+            .clean
+            .first()
+            .map(|clean| grouped(clean.count))
+            .unwrap_or_default(),
+        results.dataset,
+        results
+            .transfer
+            .first()
+            .map(|cell| grouped(cell.count))
+            .unwrap_or_default(),
+        output::table(&header, &rows)
+    );
+    text += "\nThe paper's claims in this run\n\n";
+    for claim in &results.claims {
+        let verdict = match claim.verdict {
+            Verdict::Holds => "holds",
+            Verdict::HoldsInPart => "holds in part",
+            Verdict::Undecided => "undecided",
+            Verdict::DoesNotHold => "does not hold",
+        };
+        text += &format!("  {:>2}  {verdict:<13}  ", claim.number);
+        text += &wrapped(&claim.statement, 60, 21);
+    }
+    text
+}
+
+/// Words in lines of at most `width` characters, all but the first indented.
+fn wrapped(text: &str, width: usize, indent: usize) -> String {
+    let (mut lines, mut length) = (String::new(), 0);
+    for word in text.split_whitespace() {
+        let word_length = word.chars().count();
+        if length > 0 && length + 1 + word_length > width {
+            lines += &format!("\n{:indent$}", "");
+            length = 0;
+        } else if length > 0 {
+            lines.push(' ');
+            length += 1;
+        }
+        lines += word;
+        length += word_length;
+    }
+    lines + "\n"
+}

@@ -1,0 +1,153 @@
+use std::path::Path;
+use std::time::Duration;
+
+use doubleback::data::Dataset;
+use doubleback::nn::architecture;
+use doubleback::reproduce::Profile;
+use doubleback::train::{Cooked, CurvePoint, Defense, Recipe, paper_lambda, per_example_lambda};
+use doubleback::write::remove_partial_files;
+use serde::Serialize;
+
+use crate::args::TrainArgs;
+use crate::context::Context;
+use crate::exit::{Failure, Result};
+use crate::output::{self, percent};
+
+/// Trains one model.
+pub fn run(args: &TrainArgs, context: &Context) -> Result<()> {
+    output::check_ending(&args.out, "safetensors")?;
+    output::check_file(&args.out)?;
+    output::check_json(args.json.as_ref())?;
+    check_options(args)?;
+    let dataset = context.load(&args.dataset)?;
+    let recipe = recipe(args, &dataset)?;
+
+    let work = args.out.with_extension("work");
+    output::make_folder(&work)?;
+    // Only here: beside the model's file another training may be writing its own.
+    remove_partial_files(&work);
+    let cooked = recipe.run_to(&args.out, &dataset, &context.device, &work, &mut context.reporter())?;
+    // It stays if the user keeps something else in it.
+    let _ = std::fs::remove_dir(&work);
+    let summary = Summary::new(args, &recipe, &cooked);
+    output::results(&summary, args.json.as_ref(), &readable(&recipe, &cooked, &args.out))
+}
+
+/// Refuses options that the defense would not look at.
+fn check_options(args: &TrainArgs) -> Result<()> {
+    let refuse = |option: &str, what: &str, takers: &str| {
+        Err(Failure::Input(format!(
+            "`{option}`: the defense `{}` has no {what}. Leave it out, or train {takers}",
+            args.defense
+        )))
+    };
+    let takers = "`insensitive` or `doubleback`";
+    match (args.lambda, args.paper_lambda) {
+        _ if args.defense.has_lambda() => {}
+        (Some(_), _) => return refuse("--lambda", "gradient penalty", takers),
+        (_, Some(_)) => return refuse("--paper-lambda", "gradient penalty", takers),
+        _ => {}
+    }
+    if args.temperature.is_some() && args.defense != Defense::Distilled {
+        return refuse("--temperature", "temperature", "`distilled`");
+    }
+    Ok(())
+}
+
+/// The profile's recipe with what was given in its place.
+fn recipe(args: &TrainArgs, dataset: &Dataset) -> Result<Recipe> {
+    let profile = args.profile.unwrap_or(match dataset.name.as_str() {
+        "mnist-mini" => Profile::Quick,
+        _ => Profile::Standard,
+    });
+    let mut recipe = profile.recipe(args.defense, dataset, args.seed);
+    recipe.architecture = architecture(
+        &args.arch,
+        dataset.shape,
+        dataset.bounds,
+        dataset.classes.len(),
+        args.pool,
+    )?;
+    let options = &mut recipe.options;
+    options.steps = args.steps.unwrap_or(options.steps);
+    options.batch = args.batch.unwrap_or(options.batch);
+    options.adam.learning_rate = args.learning_rate.unwrap_or(options.adam.learning_rate);
+    options.checkpoint_every = Duration::try_from_secs_f64(args.checkpoint_every).unwrap_or(Duration::MAX);
+    let batch = options.batch;
+    recipe.lambda = match (args.lambda, args.paper_lambda) {
+        (Some(lambda), _) => lambda,
+        (None, Some(lambda)) => per_example_lambda(lambda, batch),
+        (None, None) => recipe.lambda,
+    };
+    recipe.temperature = args.temperature.unwrap_or(recipe.temperature);
+    recipe.check()?;
+    Ok(recipe)
+}
+
+/// JSON of `train`.
+#[derive(Serialize)]
+struct Summary<'a> {
+    model: String,
+    dataset: &'a str,
+    defense: &'a str,
+    architecture: &'a str,
+    pool: &'a str,
+    steps: usize,
+    batch: usize,
+    learning_rate: f64,
+    lambda: Option<f64>,
+    paper_lambda: Option<f64>,
+    temperature: Option<f64>,
+    adversarial_eps: Option<f64>,
+    seed: u64,
+    parameters: usize,
+    seconds: f64,
+    curve: &'a [CurvePoint],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    teacher_curve: Option<&'a [CurvePoint]>,
+}
+
+impl<'a> Summary<'a> {
+    fn new(args: &'a TrainArgs, recipe: &'a Recipe, cooked: &'a Cooked) -> Self {
+        let options = &recipe.options;
+        let lambda = recipe.defense.has_lambda().then_some(recipe.lambda);
+        Self {
+            model: args.out.display().to_string(),
+            dataset: &args.dataset,
+            defense: recipe.defense.name(),
+            architecture: &recipe.architecture.name,
+            pool: args.pool.name(),
+            steps: options.steps,
+            batch: options.batch,
+            learning_rate: options.adam.learning_rate,
+            lambda,
+            paper_lambda: lambda.map(|lambda| paper_lambda(lambda, options.batch)),
+            temperature: (recipe.defense == Defense::Distilled).then_some(recipe.temperature),
+            adversarial_eps: (recipe.defense == Defense::Advtrain).then_some(recipe.adversarial_eps),
+            seed: options.seed,
+            parameters: cooked.trained.network.parameter_count(),
+            seconds: cooked.trained.seconds,
+            curve: &cooked.trained.curve,
+            teacher_curve: cooked.teacher_curve.as_deref(),
+        }
+    }
+}
+
+fn readable(recipe: &Recipe, cooked: &Cooked, out: &Path) -> String {
+    let mut text = format!(
+        "{}: {} steps of {} images in {}\n",
+        recipe.defense,
+        output::grouped(recipe.options.steps),
+        recipe.options.batch,
+        output::clock(Duration::try_from_secs_f64(cooked.trained.seconds).unwrap_or_default()),
+    );
+    if let Some(last) = cooked.trained.curve.last() {
+        text += &format!(
+            "  validation accuracy           {:>7}\n  under FGSM at eps {:<11} {:>7}\n",
+            percent(last.validation_accuracy),
+            last.fgsm_eps,
+            percent(last.validation_fgsm_accuracy),
+        );
+    }
+    text + &format!("Model: {}\n", out.display())
+}

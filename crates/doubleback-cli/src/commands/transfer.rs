@@ -1,0 +1,150 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use doubleback::attack;
+use doubleback::evaluate::{CleanAccuracy, Masking, Named, TransferCell, clean_accuracy, transfer};
+use doubleback::nn::Network;
+use doubleback::train::Watch;
+use serde::Serialize;
+
+use super::models;
+use crate::args::TransferArgs;
+use crate::context::Context;
+use crate::exit::{Failure, Result};
+use crate::output::{self, JsonTarget, grouped, percent};
+
+/// JSON of `transfer`.
+#[derive(Serialize)]
+struct Summary {
+    dataset: String,
+    attack: &'static str,
+    count: usize,
+    /// Files by name.
+    models: BTreeMap<String, String>,
+    clean_accuracy: BTreeMap<String, f64>,
+    transfer: Vec<TransferCell>,
+    masking: BTreeMap<String, Masking>,
+}
+
+/// Attacks all models with examples crafted on each.
+pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
+    let options = &args.options;
+    output::check_json(options.json.as_ref())?;
+    let names = names(&args.models)?;
+    let attack = attack::by_name(options.attack)?;
+    let dataset = context.load(&options.dataset)?;
+    let networks = args
+        .models
+        .iter()
+        .map(|path| models::load(path, &dataset, context))
+        .collect::<Result<Vec<Network>>>()?;
+    networks
+        .iter()
+        .try_for_each(|network| models::check_all_eps(&options.eps, network))?;
+    let test = models::test_set(&dataset, options.count, context)?;
+    let named: Vec<Named<'_>> = names
+        .iter()
+        .zip(&networks)
+        .map(|(name, model)| Named { name, model })
+        .collect();
+
+    let mut reporter = context.reporter();
+    reporter.begin(attack.name(), named.len());
+    let clean = clean_accuracy(&named, &test)?;
+    let (mut cells, mut masking) = (Vec::new(), BTreeMap::new());
+    for (place, &crafted_on) in named.iter().enumerate() {
+        let counts = transfer(attack.as_ref(), crafted_on, &named, &test, &options.eps)?;
+        cells.extend(counts.cells());
+        masking.insert(crafted_on.name.to_owned(), counts.masking());
+        reporter.advance_to(place + 1, named.len())?;
+    }
+    let files = args.models.iter().map(|path| path.display().to_string());
+    let summary = Summary {
+        dataset: dataset.name.clone(),
+        attack: attack.name(),
+        count: test.count(),
+        models: names.iter().cloned().zip(files).collect(),
+        clean_accuracy: clean.iter().map(|c| (c.model.clone(), c.accuracy)).collect(),
+        transfer: cells,
+        masking,
+    };
+    if options.json == Some(JsonTarget::Stdout) {
+        summary
+            .warnings()
+            .iter()
+            .for_each(|warning| tracing::warn!("{warning}"));
+    }
+    output::results(
+        &summary,
+        options.json.as_ref(),
+        &summary.readable(&names, &clean, &options.eps),
+    )
+}
+
+/// Names of models, from their files.
+fn names(paths: &[PathBuf]) -> Result<Vec<String>> {
+    let mut names: Vec<String> = Vec::new();
+    for path in paths {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if names.contains(&name) {
+            return Err(Failure::Input(format!(
+                "models: two are called `{name}`. Rename one of the files, and give each once"
+            )));
+        }
+        names.push(name);
+    }
+    Ok(names)
+}
+
+impl Summary {
+    fn readable(&self, names: &[String], clean: &[CleanAccuracy], eps: &[f64]) -> String {
+        let mut text = format!(
+            "{}, {} test images of {}\n",
+            self.attack,
+            grouped(self.count),
+            self.dataset
+        );
+        let header: Vec<&str> = ["crafted on"]
+            .into_iter()
+            .chain(names.iter().map(String::as_str))
+            .collect();
+        let clean: Vec<String> = clean.iter().map(|c| percent(c.accuracy)).collect();
+        for &eps in eps {
+            let accuracy = |crafted_on: &str, evaluated_on: &str| {
+                let is_it =
+                    |c: &&TransferCell| (c.eps, &*c.crafted_on, &*c.evaluated_on) == (eps, crafted_on, evaluated_on);
+                self.transfer
+                    .iter()
+                    .find(is_it)
+                    .map(|cell| percent(cell.accuracy))
+                    .unwrap_or_default()
+            };
+            let mut rows = vec![[vec!["(clean)".to_owned()], clean.clone()].concat()];
+            for crafted_on in names {
+                let cells = names.iter().map(|evaluated_on| accuracy(crafted_on, evaluated_on));
+                rows.push([crafted_on.clone()].into_iter().chain(cells).collect());
+            }
+            text += &format!("\nAccuracy at eps {eps}\n{}", output::table(&header, &rows));
+        }
+        for warning in self.warnings() {
+            text += &format!("\nWARNING: {warning}\n");
+        }
+        text
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let masked = self
+            .masking
+            .iter()
+            .filter(|(_, masking)| masking.zero_gradient_images > 0);
+        masked
+            .map(|(model, masking)| {
+                format!(
+                    "{} of {} images had an exactly zero gradient on {model}: left alone.",
+                    grouped(masking.zero_gradient_images),
+                    grouped(masking.count)
+                )
+            })
+            .collect()
+    }
+}

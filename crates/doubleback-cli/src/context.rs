@@ -1,0 +1,76 @@
+//! What every command works with: device, data, threads, progress.
+
+use burn::tensor::Device;
+use doubleback::data::{self, Dataset, LoadOptions};
+use tracing::level_filters::LevelFilter;
+
+use crate::args::{Global, LogFormat};
+use crate::device::DeviceName;
+use crate::exit::{Failure, Result};
+use crate::progress::Reporter;
+
+/// What every command works with.
+pub struct Context {
+    /// Where to compute.
+    pub device: Device,
+    /// Its name.
+    pub device_name: DeviceName,
+    /// Worker threads.
+    pub threads: usize,
+    /// Where data sets are.
+    pub data: LoadOptions,
+    /// No progress.
+    pub quiet: bool,
+    /// Form of what goes to standard error.
+    pub log_format: LogFormat,
+}
+
+impl Context {
+    /// Starts logging and worker threads as the global options say.
+    pub fn new(global: &Global) -> Result<Self> {
+        start_logging(global);
+        crate::interrupt::install()?;
+        let device = global.device.open()?;
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(global.threads)
+            .build_global()
+            .map_err(|e| Failure::Ours(format!("cannot start worker threads: {e}")))?;
+        Ok(Self {
+            device,
+            device_name: global.device,
+            threads: rayon::current_num_threads(),
+            data: global.load_options(),
+            quiet: global.quiet,
+            log_format: global.log_format,
+        })
+    }
+
+    /// A data set by name.
+    pub fn load(&self, name: &str) -> Result<Dataset> {
+        Ok(data::load(name, &self.data)?)
+    }
+
+    /// Shows progress on standard error.
+    pub fn reporter(&self) -> Reporter {
+        Reporter::new(self.quiet, self.log_format)
+    }
+}
+
+fn start_logging(global: &Global) {
+    let level = match (global.quiet, global.log_format) {
+        (true, _) => LevelFilter::ERROR,
+        (false, LogFormat::Text) => LevelFilter::WARN,
+        (false, LogFormat::Json) => LevelFilter::INFO,
+    };
+    let builder = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(level)
+        .with_target(false);
+    match global.log_format {
+        LogFormat::Text => builder
+            .without_time()
+            .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+            .init(),
+        LogFormat::Json => builder.json().flatten_event(true).init(),
+    }
+}

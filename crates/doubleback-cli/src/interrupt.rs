@@ -1,0 +1,32 @@
+//! Ctrl-C and its like: the first asks the work to stop where it can be resumed, the second stops the program at once.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::exit::{Failure, INTERRUPTED, Result};
+
+static REQUESTED: AtomicBool = AtomicBool::new(false);
+
+/// Listens to Ctrl-C and requests to terminate.
+pub fn install() -> Result<()> {
+    ctrlc::set_handler(|| {
+        if REQUESTED.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+    })
+    .map_err(|e| Failure::Ours(format!("cannot listen to Ctrl-C: {e}")))
+}
+
+/// Whether the work should stop.
+pub fn requested() -> bool {
+    REQUESTED.load(Ordering::Relaxed)
+}
+
+/// Stops work that keeps nothing.
+pub fn check() -> Result<()> {
+    if requested() {
+        return Err(Failure::Interrupted(
+            "interrupted. Nothing was written: run the same command again to start over".into(),
+        ));
+    }
+    Ok(())
+}

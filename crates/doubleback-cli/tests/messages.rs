@@ -1,0 +1,170 @@
+//! Wrong use and bad input end with status 2 and one line that says what to do; nothing is written.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod support;
+
+use std::fmt::Write;
+use std::path::Path;
+
+use burn::tensor::Device;
+use doubleback::data::{Bounds, ImageShape};
+use doubleback::nn::{ModelCard, Network, Pool, paper_cnn, save};
+use support::{command, doubleback, fake_mnist, files, idx};
+
+/// Models: one of ours without training, one of 8x8 images, one cut off, one that is no model.
+fn write_models(folder: &Path) {
+    for (name, side) in [("fits", 28), ("small", 8)] {
+        let shape = ImageShape {
+            channels: 1,
+            height: side,
+            width: side,
+        };
+        let network = Network::new(paper_cnn(shape, Bounds::UNIT, 10, Pool::Max), 0, &Device::flex()).unwrap();
+        save(&network, &ModelCard::new(), &folder.join(format!("{name}.safetensors"))).unwrap();
+    }
+    let whole = std::fs::read(folder.join("fits.safetensors")).unwrap();
+    std::fs::write(folder.join("cut.safetensors"), &whole[..whole.len() / 2]).unwrap();
+    std::fs::write(folder.join("text.safetensors"), "not a model").unwrap();
+}
+
+#[test]
+fn messages_are_as_reviewed_and_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    write_models(here);
+    std::fs::write(here.join("file"), "").unwrap();
+    fake_mnist(&here.join("unequal"), 12, 11);
+    fake_mnist(&here.join("few"), 12, 12);
+    fake_mnist(&here.join("corrupt"), 12, 12);
+    std::fs::write(
+        here.join("corrupt/mnist/train-images-idx3-ubyte"),
+        idx(&[12, 28, 28], &[0; 99]),
+    )
+    .unwrap();
+    std::fs::write(here.join("wrong.npy"), "not an array").unwrap();
+    let before = files(here);
+
+    let train = "train --dataset mnist-mini --defense normal";
+    let attack = "attack --dataset mnist-mini --attack fgsm";
+    let cases = [
+        "tarin".to_owned(),
+        "train --dataset mnist-mini".into(),
+        "train --dataset mnist-mimi --defense normal --out a.safetensors".into(),
+        "train --dataset mnist-mini --defense dubleback --out a.safetensors".into(),
+        "train --dataset mnist-mini --defense normal --pool mean --out a.safetensors".into(),
+        "train --dataset mnist-mini --defense normal --arch paper-cn --out a.safetensors".into(),
+        "train --dataset mnist-mini --defense normal --profile quik --out a.safetensors".into(),
+        "train --dataset mnist-mini --defense normal --lambda 1 --out a.safetensors".into(),
+        "train --dataset mnist-mini --defense advtrain --paper-lambda 1 --out a.safetensors".into(),
+        "train --dataset mnist-mini --defense doubleback --temperature 2 --out a.safetensors".into(),
+        "train --dataset mnist-mini --defense doubleback --lambda 1 --paper-lambda 1 --out a.safetensors".into(),
+        "train --dataset mnist-mini --defense doubleback --lambda -1 --out a.safetensors".into(),
+        format!("{train} --steps 0 --out a.safetensors"),
+        format!("{train} --learning-rate -1 --out a.safetensors"),
+        format!("{train} --out a.pt"),
+        format!("{train} --out file/below/a.safetensors"),
+        format!("{train} --out a.safetensors --json ."),
+        format!("{train} --out a.safetensors --device gpu"),
+        format!("{train} --out a.safetensors --device cuda:1"),
+        format!("{train} --out a.safetensors --data-dir"),
+        "train --dataset mnist --defense normal --out a.safetensors --data-dir nowhere".into(),
+        "train --dataset mnist --defense normal --out a.safetensors --data-dir unequal".into(),
+        "train --dataset mnist --defense normal --out a.safetensors --data-dir few".into(),
+        "train --dataset mnist --defense normal --out a.safetensors --data-dir corrupt".into(),
+        format!("{attack} --eps 0.1 --model missing.safetensors"),
+        format!("{attack} --eps 0.1 --model cut.safetensors"),
+        format!("{attack} --eps 0.1 --model text.safetensors"),
+        format!("{attack} --eps 0.1 --model small.safetensors"),
+        format!("{attack} --eps -0.1 --model fits.safetensors"),
+        format!("{attack} --eps 0.1,1.5 --model fits.safetensors"),
+        format!("{attack} --eps nan --model fits.safetensors"),
+        format!("{attack} --eps 0.1,0.10 --model fits.safetensors"),
+        format!("{attack} --eps 0.1,x --model fits.safetensors"),
+        format!("{attack} --eps 0.1 --model fits.safetensors --count 0"),
+        format!("{attack} --eps 0.1 --model fits.safetensors --count 2001"),
+        format!("{attack} --eps 0.1 --model fits.safetensors --out examples.zip"),
+        format!("{attack} --eps 0.1 --model fits.safetensors --out file/examples.npz"),
+        "attack --dataset mnist-mini --attack fgms --eps 0.1 --model fits.safetensors".into(),
+        "transfer --dataset mnist-mini --attack fgsm --eps 0.1 --models fits.safetensors,fits.safetensors".into(),
+        "transfer --dataset mnist-mini --attack fgsm --eps 0.1 --models fits.safetensors,small.safetensors".into(),
+        "data".into(),
+        "data verify mnits".into(),
+        "data verify mnist --data-dir few".into(),
+        "data show mnist-mini --out a.jpg".into(),
+        "data show mnist-mini --part tets --out a.png".into(),
+        "data show mnist-mini --per-class 0 --out a.png".into(),
+        "reproduce --dataset svhm".into(),
+        "reproduce --out file/reproduction".into(),
+        "reproduce --published-gradients wrong.npy".into(),
+    ];
+    let mut text = String::new();
+    for words in &cases {
+        let run = doubleback(here, words);
+        assert_eq!(run.status, 2, "doubleback {words}\n{}{}", run.stdout, run.stderr);
+        let errors = run.stderr.lines().filter(|line| line.starts_with("error: ")).count();
+        assert_eq!(errors, 1, "doubleback {words}\n{}", run.stderr);
+        write!(text, "$ doubleback {words}\n{}\n", run.stderr).unwrap();
+        assert_eq!(files(here), before, "doubleback {words} wrote something");
+    }
+    insta::assert_snapshot!("messages", text);
+}
+
+#[test]
+fn errors_are_json_where_the_log_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = doubleback(folder.path(), "data verify mnist --log-format json --data-dir nowhere");
+    assert_eq!(run.status, 2);
+    let line: serde_json::Value = serde_json::from_str(&run.stderr).unwrap();
+    assert_eq!((&line["level"], &line["status"]), (&"ERROR".into(), &2.into()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_bad_input_and_leaves_files_as_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    write_models(here);
+    let attack = "attack --dataset mnist-mini --attack fgsm --eps 0.1 --count 8 --model fits.safetensors";
+    let run = doubleback(here, &format!("{attack} --json /dev/full"));
+    assert_eq!(run.status, 2, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("/dev/full: writing: No space left"),
+        "{}",
+        run.stderr
+    );
+    assert!(!std::fs::metadata("/dev/full").unwrap().is_file());
+
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let args: Vec<&str> = attack.split(' ').collect();
+    let status = command(here, &args)
+        .stdout(full)
+        .stderr(std::process::Stdio::null())
+        .status()
+        .unwrap();
+    assert_eq!(status.code(), Some(2));
+
+    // No file may grow beyond 32 KiB: the disk is full for everything larger.
+    std::fs::write(here.join("a.safetensors"), "an earlier model").unwrap();
+    let before = files(here);
+    let train = "train --quiet --dataset mnist-mini --defense normal --steps 1 --batch 8 --out a.safetensors";
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 32; exec {} {train}",
+        env!("CARGO_BIN_EXE_doubleback")
+    );
+    let run: support::Run = std::process::Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(here)
+        .output()
+        .unwrap()
+        .into();
+    assert_eq!(run.status, 2, "{}", run.stderr);
+    assert!(
+        run.stderr.starts_with("error: a.safetensors: writing: "),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(std::fs::read(here.join("a.safetensors")).unwrap(), b"an earlier model");
+    let mut after = files(here);
+    after.retain(|name| name != "a.work");
+    assert_eq!(after, before);
+}
