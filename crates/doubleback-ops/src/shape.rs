@@ -76,14 +76,9 @@ impl Conv2dShape {
             channels_out,
             options,
         };
-        for axis in 0..2 {
-            if kernel[axis] > shape.input[axis] + 2 * options.padding[axis] {
-                return Err(Error::shape(
-                    op,
-                    "a kernel no larger than the padded input",
-                    format!("input {input:?}, weight {weight:?}, {options:?}"),
-                ));
-            }
+        if (0..2).any(|axis| kernel[axis] > shape.input[axis] + 2 * options.padding[axis]) {
+            let found = format!("input {input:?}, weight {weight:?}, {options:?}");
+            return Err(Error::shape(op, "a kernel no larger than the padded input", found));
         }
         Ok(shape)
     }

@@ -1,4 +1,5 @@
 //! Native f32 kernels against the default bodies in f64, over random shapes, and the adjoint identities between them.
+#![allow(clippy::unwrap_used)]
 mod common;
 
 use burn::tensor::Tensor;

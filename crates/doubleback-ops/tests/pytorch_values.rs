@@ -1,4 +1,5 @@
 //! Every op at first and second order against values that PyTorch computed in f64 (scripts/pytorch-fixtures.py).
+#![allow(clippy::unwrap_used)]
 mod common;
 
 use std::collections::HashMap;

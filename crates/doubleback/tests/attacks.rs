@@ -1,4 +1,5 @@
 //! Attacks on linear models, where the answer is known in closed form, and what every attack must keep.
+#![allow(clippy::unwrap_used)]
 
 use burn::tensor::{Device, Tensor, TensorData};
 use doubleback::attack::{self, BoundedAttack, Fgsm, Tgsm, run};

@@ -1,4 +1,5 @@
 //! Model files: what is saved is what is loaded, others can open it, and damaged ones are refused.
+#![allow(clippy::unwrap_used)]
 
 use std::path::Path;
 use std::process::Command;

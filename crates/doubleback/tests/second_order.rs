@@ -1,4 +1,5 @@
 //! Gradients of the double-backprop loss of the whole paper CNN in training mode, against PyTorch in f64 (scripts/pytorch-fixtures.py).
+#![allow(clippy::unwrap_used)]
 
 use std::collections::HashMap;
 

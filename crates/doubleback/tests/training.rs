@@ -1,4 +1,5 @@
 //! Training on real images: it learns, it resumes to the same bits, it says when it diverges.
+#![allow(clippy::unwrap_used)]
 
 use std::ops::ControlFlow;
 use std::path::Path;

@@ -83,8 +83,8 @@ impl Kernel for MaxPool<'_> {
                         let pixel = &self.x[position * channels..][..channels];
                         for c in 0..channels {
                             let value = pixel[c];
-                            // Not `<=`: true for a NaN value, but not once a NaN is held.
-                            let better = !(value <= best[c]) & !best[c].is_nan();
+                            // A NaN counts as largest, and nothing replaces it.
+                            let better = (value > best[c] || value.is_nan()) && !best[c].is_nan();
                             best[c] = if better { value } else { best[c] };
                             index[c] = if better { position as i32 } else { index[c] };
                         }

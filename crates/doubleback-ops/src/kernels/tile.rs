@@ -152,8 +152,8 @@ impl<const M: usize, const V: usize> Kernel for Tile<M, V> {
                     }
                     each!(m < M, {
                         let value = S::splat(input.add(m * stride));
-                        for v in 0..V {
-                            sums[m][v] = S::mul_add(value, weight[v], sums[m][v]);
+                        for (sum, &weight) in sums[m].iter_mut().zip(&weight) {
+                            *sum = S::mul_add(value, weight, *sum);
                         }
                     });
                     w = w.add(V * S::LANES);
@@ -161,12 +161,8 @@ impl<const M: usize, const V: usize> Kernel for Tile<M, V> {
                 }
             }
             each!(m < M, {
-                for v in 0..V {
-                    store_columns::<S>(
-                        out.add(m * out_stride + v * S::LANES),
-                        sums[m][v],
-                        columns - v * S::LANES,
-                    );
+                for (v, &sum) in sums[m].iter().enumerate() {
+                    store_columns::<S>(out.add(m * out_stride + v * S::LANES), sum, columns - v * S::LANES);
                 }
             });
         }

@@ -190,25 +190,25 @@ pub fn transfer(
     Ok(counts)
 }
 
-/// White-box accuracy of each model under FGSM on the cross-entropy and on the margin.
+/// White-box accuracy of each model under FGSM on the cross-entropy and on the margin, for each epsilon.
 ///
 /// # Errors
-/// When images or epsilon do not fit a model.
-pub fn margin_check(models: &[Named<'_>], test: &TestSet<'_>, eps: f64) -> Result<Vec<MarginCheck>> {
-    let accuracy = |named: &Named<'_>, loss| -> Result<f64> {
-        let counts = transfer(&Fgsm { loss }, *named, &[*named], test, &[eps])?;
-        Ok(share(counts.right[0][0], counts.count))
-    };
-    models
-        .iter()
-        .map(|named| {
-            Ok(MarginCheck {
+/// When images or epsilons do not fit a model.
+pub fn margin_check(models: &[Named<'_>], test: &TestSet<'_>, eps: &[f64]) -> Result<Vec<MarginCheck>> {
+    let mut checks = Vec::new();
+    for &named in models {
+        let [cross_entropy, margin] =
+            [Loss::CrossEntropy, Loss::Margin].map(|loss| transfer(&Fgsm { loss }, named, &[named], test, eps));
+        let (cross_entropy, margin) = (cross_entropy?, margin?);
+        for (index, &eps) in eps.iter().enumerate() {
+            checks.push(MarginCheck {
                 model: named.name.into(),
                 eps,
-                cross_entropy_accuracy: accuracy(named, Loss::CrossEntropy)?,
-                margin_accuracy: accuracy(named, Loss::Margin)?,
+                cross_entropy_accuracy: share(cross_entropy.right[index][0], cross_entropy.count),
+                margin_accuracy: share(margin.right[index][0], margin.count),
                 count: test.count(),
-            })
-        })
-        .collect()
+            });
+        }
+    }
+    Ok(checks)
 }

@@ -237,7 +237,7 @@ impl Evaluation<'_> {
                 step(watch)?;
             }
         }
-        let margin = store.part_or("margin", || margin_check(named, &test, 0.3))?;
+        let margin = store.part_or("margin", || margin_check(named, &test, &[0.1, 0.2, 0.3, 0.4, 0.5]))?;
         step(watch)?;
         let (mut gradients, mut log_probabilities, mut rough, mut smooth) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());

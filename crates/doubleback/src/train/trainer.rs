@@ -97,10 +97,10 @@ pub fn train(
         sums: Sums::default(),
         seconds: 0.0,
     };
-    if let Some(path) = checkpoint {
-        if let Some(found) = checkpoint::load(path, &state.fingerprint, &mut network, options.adam)? {
-            (state, adam) = found;
-        }
+    if let Some(path) = checkpoint
+        && let Some(found) = checkpoint::load(path, &state.fingerprint, &mut network, options.adam)?
+    {
+        (state, adam) = found;
     }
     let batches = dataset.train.len().div_ceil(options.batch);
     let mut saved = Instant::now();
@@ -157,11 +157,11 @@ pub fn train(
             loss,
         })
         .is_break();
-        if let Some(path) = checkpoint {
-            if stop || saved.elapsed() >= options.checkpoint_every {
-                checkpoint::save(path, &state, &network, &adam)?;
-                (saved, saved_step) = (Instant::now(), Some(state.step));
-            }
+        if let Some(path) = checkpoint
+            && (stop || saved.elapsed() >= options.checkpoint_every)
+        {
+            checkpoint::save(path, &state, &network, &adam)?;
+            (saved, saved_step) = (Instant::now(), Some(state.step));
         }
         if stop {
             return Err(Error::Interrupted);
