@@ -1,5 +1,4 @@
 //! The IDX reader gives back what was written, refuses everything else with a message, and never panics.
-#![allow(clippy::unwrap_used)]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod support;
