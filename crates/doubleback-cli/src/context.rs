@@ -2,6 +2,7 @@
 
 use burn::tensor::Device;
 use doubleback::data::{self, Dataset, LoadOptions};
+use doubleback::ops::kernels::{available, isa};
 use tracing::level_filters::LevelFilter;
 
 use crate::args::{Global, LogFormat};
@@ -30,6 +31,7 @@ impl Context {
     pub fn new(global: &Global) -> Result<Self> {
         start_logging(global);
         crate::interrupt::install()?;
+        check_instruction_set()?;
         let device = global.device.open()?;
         rayon::ThreadPoolBuilder::new()
             .num_threads(global.threads)
@@ -53,6 +55,17 @@ impl Context {
     /// Shows progress on standard error.
     pub fn reporter(&self) -> Reporter {
         Reporter::new(self.quiet, self.log_format)
+    }
+}
+
+/// Refuses a `DOUBLEBACK_ISA` that cannot be had, which the kernels would pass over.
+fn check_instruction_set() -> Result<()> {
+    match std::env::var("DOUBLEBACK_ISA") {
+        Ok(wanted) if wanted != isa().name() => Err(Failure::Input(format!(
+            "DOUBLEBACK_ISA: `{wanted}` is not one of {}, which this processor has. Set one of them, or nothing",
+            available().join(", ")
+        ))),
+        _ => Ok(()),
     }
 }
 

@@ -19,4 +19,5 @@ pub mod reproduce;
 pub mod train;
 pub mod write;
 
+pub use doubleback_ops as ops;
 pub use error::{Error, Result};

@@ -22,4 +22,4 @@ pub use conv_input_grad::conv2d_input_grad;
 pub use conv_weight_grad::conv2d_weight_grad;
 pub use pool::{avg_pool2d, avg_pool2d_transpose, max_pool2d, pool_select, pool_unselect};
 pub use rectifier::relu_mask;
-pub use simd::{Isa, isa};
+pub use simd::{Isa, available, isa};

@@ -45,6 +45,12 @@ impl Isa {
     }
 }
 
+/// Names of the instruction sets that this build and this processor have.
+pub fn available() -> Vec<&'static str> {
+    let all = [Isa::Avx512, Isa::Avx2, Isa::Portable];
+    all.into_iter().filter(|isa| isa.available()).map(Isa::name).collect()
+}
+
 /// The instruction set in use: the widest that this processor has, or the one named by `DOUBLEBACK_ISA` if it has that.
 pub fn isa() -> Isa {
     static CHOICE: OnceLock<Isa> = OnceLock::new();
