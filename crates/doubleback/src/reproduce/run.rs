@@ -59,19 +59,29 @@ struct TrainingRecord {
 /// # Errors
 /// [`Error::Interrupted`] when `watch` breaks; bad options before anything is written; whatever goes wrong with files.
 pub fn reproduce(dataset: &Dataset, options: &Options, device: &Device, watch: &mut dyn Watch) -> Result<Finished> {
+    let recipes: Vec<Recipe> = Defense::ALL
+        .into_iter()
+        .map(|defense| options.profile.recipe(defense, dataset, options.seed))
+        .collect();
+    reproduce_with(&recipes, dataset, options, device, watch)
+}
+
+fn reproduce_with(
+    recipes: &[Recipe],
+    dataset: &Dataset,
+    options: &Options,
+    device: &Device,
+    watch: &mut dyn Watch,
+) -> Result<Finished> {
     let published = options
         .published_gradients
         .as_deref()
         .map(|path| read_published(path, dataset))
         .transpose()?;
-    let recipes: Vec<Recipe> = Defense::ALL
-        .into_iter()
-        .map(|defense| options.profile.recipe(defense, dataset, options.seed))
-        .collect();
-    let store = Store::open(&options.out, &identity(dataset, options, &recipes))?;
+    let store = Store::open(&options.out, &identity(dataset, options, recipes))?;
     let mut models: Vec<(&'static str, Network)> = Vec::new();
     let mut records = BTreeMap::new();
-    for recipe in &recipes {
+    for recipe in recipes {
         let name = recipe.defense.name();
         let record = trained(&store, recipe, dataset, device, watch)?;
         models.push((name, nn::load(&store.model(name), device)?.0));
@@ -86,7 +96,7 @@ pub fn reproduce(dataset: &Dataset, options: &Options, device: &Device, watch: &
         options,
     };
     let started = Instant::now();
-    let mut results = evaluation.measure(&recipes, &records, published.as_ref(), watch)?;
+    let mut results = evaluation.measure(recipes, &records, published.as_ref(), watch)?;
     let test = evaluation.test(usize::MAX);
     let pictures = store.part_or("pictures", || {
         draw(&named, &test, &[(&Fgsm::default(), 0.2), (&Tgsm::default(), 0.2)])
@@ -339,5 +349,128 @@ fn summary(recipe: &Recipe, record: &TrainingRecord) -> TrainingSummary {
         temperature: (defense == Defense::Distilled).then_some(recipe.temperature),
         adversarial_eps: (defense == Defense::Advtrain).then_some(recipe.adversarial_eps),
         parameters: record.parameters,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Bounds, LoadOptions, Split, load};
+
+    /// The first images of mnist-mini.
+    fn few_images() -> Dataset {
+        let all = load("mnist-mini", &LoadOptions::default()).unwrap();
+        let first = |split: &Split, n: usize| {
+            let length = all.shape.len();
+            Split::new(
+                split.images()[..n * length].to_vec(),
+                split.labels()[..n].to_vec(),
+                all.shape,
+            )
+            .unwrap()
+        };
+        let parts = (first(&all.train, 96), first(&all.validation, 16), first(&all.test, 24));
+        Dataset::new(
+            "mnist-mini",
+            all.classes.clone(),
+            all.shape,
+            Bounds::UNIT,
+            parts.0,
+            parts.1,
+            parts.2,
+        )
+        .unwrap()
+    }
+
+    fn few_steps(dataset: &Dataset) -> Vec<Recipe> {
+        let short = |defense| {
+            let mut recipe = Profile::Quick.recipe(defense, dataset, 3);
+            recipe.options.steps = 3;
+            recipe.options.batch = 32;
+            recipe.options.curve_every = 2;
+            recipe.options.curve_images = 16;
+            recipe
+        };
+        Defense::ALL.into_iter().map(short).collect()
+    }
+
+    fn options(out: &Path) -> Options {
+        Options {
+            profile: Profile::Quick,
+            seed: 3,
+            out: out.to_owned(),
+            device_name: "cpu".into(),
+            threads: 1,
+            published_gradients: None,
+        }
+    }
+
+    /// Breaks each time it has been asked so often.
+    struct Impatient(usize);
+
+    impl Watch for Impatient {
+        fn begin(&mut self, _: &str, _: usize) {}
+        fn advance(&mut self, _: Progress) -> ControlFlow<()> {
+            self.0 -= 1;
+            if self.0 == 0 {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        }
+    }
+
+    #[test]
+    fn an_interrupted_reproduction_ends_with_the_same_results() {
+        let (dataset, device) = (few_images(), Device::flex());
+        let recipes = few_steps(&dataset);
+        let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let whole = reproduce_with(&recipes, &dataset, &options(folders[0].path()), &device, &mut ()).unwrap();
+        let mut stops = 0;
+        let resumed = loop {
+            match reproduce_with(
+                &recipes,
+                &dataset,
+                &options(folders[1].path()),
+                &device,
+                &mut Impatient(5 + stops),
+            ) {
+                Ok(finished) => break finished,
+                Err(Error::Interrupted) => stops += 1,
+                Err(e) => panic!("{e}"),
+            }
+        };
+        assert!(stops >= 3, "stopped only {stops} times");
+        let results = |finished: Finished| Results {
+            seconds: Seconds::default(),
+            ..finished.results
+        };
+        assert_eq!(resumed.pictures, whole.pictures);
+        let (resumed, whole) = (results(resumed), results(whole));
+        assert_eq!(resumed, whole);
+        // Everything the report promises is there.
+        assert_eq!(whole.transfer.len(), 2 * 5 * 5 * 8);
+        assert_eq!((whole.claims.len(), whole.masking.len(), whole.curves.len()), (5, 5, 6));
+        let written: Results =
+            serde_json::from_slice(&std::fs::read(folders[1].path().join("results.json")).unwrap()).unwrap();
+        assert_eq!(
+            Results {
+                seconds: Seconds::default(),
+                ..written
+            },
+            whole
+        );
+    }
+
+    #[test]
+    fn a_folder_of_another_run_is_refused() {
+        let (dataset, device) = (few_images(), Device::flex());
+        let folder = tempfile::tempdir().unwrap();
+        let mut recipes = few_steps(&dataset);
+        let stop = reproduce_with(&recipes, &dataset, &options(folder.path()), &device, &mut Impatient(1));
+        assert!(matches!(stop, Err(Error::Interrupted)));
+        recipes[4].lambda = 1.0;
+        let other = reproduce_with(&recipes, &dataset, &options(folder.path()), &device, &mut ());
+        assert!(other.err().unwrap().to_string().contains("holds another run"));
     }
 }
