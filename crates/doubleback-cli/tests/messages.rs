@@ -159,7 +159,7 @@ fn a_full_disk_is_bad_input_and_leaves_files_as_they_were() {
         .into();
     assert_eq!(run.status, 2, "{}", run.stderr);
     assert!(
-        run.stderr.starts_with("error: a.safetensors: writing: "),
+        run.stderr.starts_with("error: a.work/model.safetensors: writing: "),
         "{}",
         run.stderr
     );

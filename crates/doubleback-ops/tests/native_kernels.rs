@@ -55,7 +55,7 @@ proptest! {
         let dot = |a: Tensor<4>, b: Tensor<4>| to_vec(a).iter().zip(to_vec(b)).map(|(a, b)| a * b).sum::<f64>();
         let (a, b, c) = (dot(y.clone(), g.clone()), dot(x, input_grad), dot(w, weight_grad));
         let scale = (dot(y.clone(), y) * dot(g.clone(), g)).sqrt();
-        prop_assert!((a - b).abs() < 1e-5 * scale && (a - c).abs() < 1e-5 * scale, "{a} {b} {c}");
+        prop_assert!((a - b).abs() <= 1e-5 * scale && (a - c).abs() <= 1e-5 * scale, "{a} {b} {c}");
     }
 
     #[test]

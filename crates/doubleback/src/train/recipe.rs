@@ -197,7 +197,8 @@ impl Recipe {
         card
     }
 
-    /// Trains as [`Recipe::run`], saves the model to `path`, and removes the checkpoints.
+    /// Trains as [`Recipe::run`], saves the model to `path`, and removes the checkpoints. The model is put together in `work` and then
+    /// moved, so that nothing half-written is ever left beside `path`; both should be on one file system.
     ///
     /// # Errors
     /// As [`train`] and [`nn::save`].
@@ -210,7 +211,15 @@ impl Recipe {
         watch: &mut dyn Watch,
     ) -> Result<Cooked> {
         let cooked = self.run(dataset, device, Some(work), watch)?;
-        nn::save(&cooked.trained.network, &self.card(dataset), path)?;
+        let whole = work.join("model.safetensors");
+        nn::save(&cooked.trained.network, &self.card(dataset), &whole)?;
+        match std::fs::rename(&whole, path) {
+            Err(e) if e.kind() == std::io::ErrorKind::CrossesDevices => {
+                nn::save(&cooked.trained.network, &self.card(dataset), path)?;
+                std::fs::remove_file(&whole).map_err(Error::io(&whole, "removing"))?;
+            }
+            moved => moved.map_err(Error::io(path, "writing"))?,
+        }
         self.clean(work);
         Ok(cooked)
     }
