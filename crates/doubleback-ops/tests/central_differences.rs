@@ -41,7 +41,7 @@ fn channels(t: Tensor<4>) -> Tensor<1> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn convolution((x, w, options) in convolutions()) {

@@ -38,7 +38,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn convolutions_match((x_dims, w_dims, options) in convolutions()) {
