@@ -3,6 +3,7 @@
 //! Every finished part is kept in the output folder, so a run that was stopped at any instant goes on where it was.
 //!
 //! [`Results`]: crate::evaluate::Results
+mod measure;
 mod profile;
 mod run;
 mod store;
