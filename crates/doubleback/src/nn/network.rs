@@ -267,7 +267,7 @@ impl Network {
     }
 
     /// Moves the moving averages towards the statistics that the passes of a training step saw, pass after pass.
-    pub(crate) fn update_moving_averages(&mut self, pass: TrainingPass) {
+    pub fn update_moving_averages(&mut self, pass: TrainingPass) {
         let norms: Vec<(usize, f64)> = self
             .architecture
             .layers

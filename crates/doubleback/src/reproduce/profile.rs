@@ -54,12 +54,14 @@ impl Profile {
             Profile::Standard => (2000, 1e-3, 100),
             Profile::Paper => (15_050, 2e-4, 100),
         };
-        // The weights of the paper, but at few steps smaller ones: the penalty takes long to be learned.
+        // The weights of the paper need the paper's steps. In 2,000 steps its weight for double backprop leaves the validation accuracy at
+        // two thirds, far below the 97 % of normal that its selection rule asks for.
         let lambda = match (self, defense) {
             (Profile::Quick, Defense::Insensitive) => 0.5,
             (Profile::Quick, _) => 10.0,
             (_, Defense::Insensitive) => per_example_lambda(1000.0, 256),
-            (_, _) => per_example_lambda(56_234.0, 256),
+            (Profile::Standard, _) => 20.0,
+            (Profile::Paper, _) => per_example_lambda(56_234.0, 256),
         };
         Recipe {
             defense,
