@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::super::simd::{Kernel, Simd, dispatch};
 use super::{Coefficients, ROWS, flush, open, summed};
 
-/// Gradients, for the cotangent `t` of [`batch_norm_vjp`], of its `g`, of `z`, and of the gain; see the default body for the formulas.
+/// Gradients, for the cotangent `t` of [`batch_norm_vjp`](super::batch_norm_vjp), of its `g`, of `z`, and of the gain; see the default body for the formulas.
 pub fn batch_norm_vjp_vjp(
     t: &[f32],
     g: &[f32],
