@@ -30,6 +30,23 @@ pub fn random<const D: usize>(dims: [usize; D], seed: u64) -> Tensor<D> {
     double(&values(dims.iter().product(), seed), dims)
 }
 
+/// As [`random`], but no two values closer than 2 / count: the largest of a window stays the largest when the values move a little.
+pub fn distinct<const D: usize>(dims: [usize; D], seed: u64) -> Tensor<D> {
+    let values = values(dims.iter().product(), seed);
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+    let mut ranks = vec![0.0; values.len()];
+    for (rank, index) in order.into_iter().enumerate() {
+        ranks[index] = 2.0 * rank as f64 / values.len() as f64 - 1.0;
+    }
+    double(&ranks, dims)
+}
+
+/// Distance from zero of the value nearest to it.
+pub fn least_magnitude<const D: usize>(t: Tensor<D>) -> f64 {
+    to_vec(t).into_iter().map(f64::abs).fold(f64::INFINITY, f64::min)
+}
+
 pub fn to_vec<const D: usize>(t: Tensor<D>) -> Vec<f64> {
     t.into_data().convert::<f64>().try_to_vec().unwrap()
 }
@@ -63,7 +80,7 @@ pub fn check_gradients<const N: usize>(inputs: [Tensor<4>; N], f: impl Fn([Tenso
             .unwrap_or_else(|| panic!("no gradient for input {i}"));
         let direction = random(inputs[i].dims(), 7 + i as u64);
         let analytic: f64 = to_vec((gradient * direction.clone()).sum())[0];
-        let h = 1e-5;
+        let h = 1e-6;
         let at = |sign: f64| {
             let mut moved = inputs.clone();
             moved[i] = inputs[i].clone() + direction.clone() * (sign * h);
