@@ -15,7 +15,7 @@ pub fn run(args: &ReproduceArgs, context: &Context) -> Result<()> {
     let dataset = context.load(&args.dataset)?;
     let time = match args.profile {
         Profile::Quick => "some minutes",
-        Profile::Standard => "an hour or more",
+        Profile::Standard => "half an hour or more",
         Profile::Paper => "many hours",
     };
     let opening = format!(

@@ -46,6 +46,7 @@ pub fn body(context: &Context) -> Markup {
 }
 
 fn lines(context: &Context, cells: &[&TransferCell], models: &[&str]) -> Vec<Line> {
+    let largest = cells.iter().map(|cell| cell.eps).fold(0.0, f64::max);
     let mut lines = Vec::new();
     for model in models {
         let slot = context.slots.of(model);
@@ -65,6 +66,8 @@ fn lines(context: &Context, cells: &[&TransferCell], models: &[&str]) -> Vec<Lin
             .published
             .into_iter()
             .flat_map(|published| published.curve("fgsm", "normal", model))
+            // The paper's curves go on beyond what was measured here.
+            .filter(|(eps, _)| *eps <= largest + 1e-9)
             .map(|(eps, accuracy)| Point {
                 x: eps,
                 y: accuracy,
