@@ -8,9 +8,11 @@
 //! - [`attack`]: FGSM and TGSM; an attack says how many images it could not move.
 //! - [`evaluate`]: accuracy of all models on the examples of all, intervals, masking, the paper's claims.
 //! - [`reproduce`]: the paper's main experiment.
+//! - [`bench`]: how long a training step takes.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 pub mod attack;
+pub mod bench;
 pub mod data;
 mod error;
 pub mod evaluate;

@@ -1,6 +1,7 @@
 //! What can be asked for on the command line: parser, help, man page and completions come from these types. What the commands do is in
 //! [`commands`](crate::commands).
 mod attack;
+mod bench;
 mod data;
 mod reproduce;
 mod train;
@@ -13,6 +14,7 @@ use clap_complete::Shell;
 use doubleback::data::LoadOptions;
 
 pub use attack::{AttackArgs, TransferArgs};
+pub use bench::{BenchCommand, BenchStepArgs};
 pub use data::{DataCommand, ShowArgs};
 pub use reproduce::ReproduceArgs;
 pub use train::TrainArgs;
@@ -69,6 +71,9 @@ pub enum Command {
     /// List, check and show data sets
     #[command(subcommand, arg_required_else_help = false)]
     Data(DataCommand),
+    /// Time training steps and kernels on this machine
+    #[command(subcommand, arg_required_else_help = false)]
+    Bench(BenchCommand),
     /// Print completions for a shell
     #[command(
         after_help = "Examples:\n  doubleback completions bash > ~/.local/share/bash-completion/completions/doubleback"

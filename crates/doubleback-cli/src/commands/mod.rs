@@ -1,5 +1,6 @@
 //! What the commands do, one file each. Every one checks all its input before it writes anything.
 mod attack;
+mod bench;
 mod data;
 mod models;
 mod reproduce;
@@ -24,6 +25,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Some(Command::Train(args)) => train::run(&args, &context),
         Some(Command::Attack(args)) => attack::run(&args, &context),
         Some(Command::Transfer(args)) => transfer::run(&args, &context),
+        Some(Command::Bench(command)) => bench::run(&command, &context),
         Some(Command::Data(command)) => data::run(&command, &context),
         // The first two have returned, and no command means `reproduce`.
         Some(Command::Completions { .. } | Command::Man { .. }) | None => Ok(()),

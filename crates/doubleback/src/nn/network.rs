@@ -21,7 +21,9 @@ pub enum Mode<'a> {
 /// Randomness of the forward passes of one training step, and the batch statistics that they saw.
 pub struct TrainingPass {
     random: ChaCha8Rng,
+    /// To be used, last first; when there are none left, masks are drawn.
     masks: Vec<Tensor<4>>,
+    drawn: Vec<Tensor<4>>,
     statistics: Vec<Tensor<2>>,
 }
 
@@ -34,6 +36,7 @@ impl TrainingPass {
         Self {
             random,
             masks: Vec::new(),
+            drawn: Vec::new(),
             statistics: Vec::new(),
         }
     }
@@ -44,6 +47,11 @@ impl TrainingPass {
             masks: masks.into_iter().rev().collect(),
             ..Self::new(0, 0)
         }
+    }
+
+    /// The dropout masks that passes drew, in order, for [`with_masks`](Self::with_masks).
+    pub fn into_masks(self) -> Vec<Tensor<4>> {
+        self.drawn
     }
 
     /// This pass as a mode.
@@ -74,10 +82,9 @@ impl TrainingPass {
                 }
             })
             .collect();
-        Ok(Tensor::from_data(
-            TensorData::new(mask, dims),
-            (&x.device().inner(), x.dtype()),
-        ))
+        let mask = Tensor::from_data(TensorData::new(mask, dims), (&x.device().inner(), x.dtype()));
+        self.drawn.push(mask.clone());
+        Ok(mask)
     }
 }
 

@@ -1,0 +1,6 @@
+//! How fast the parts are, on random data: for the comparison with other frameworks, and to see where time goes.
+mod step;
+mod times;
+
+pub use step::{Step, StepBench};
+pub use times::{Times, time};
