@@ -81,6 +81,51 @@ impl<B: NetworkOps> Backward<B, 2> for Conv2dWeightGrad {
     }
 }
 
+/// A tensor with its place on the tape, by which a gradient that it already has can be found.
+type Tracked<B> = FloatTensor<Autodiff<B>>;
+
+#[derive(Clone, Debug)]
+struct ProductState<B: Backend> {
+    a: Tracked<B>,
+    b: Tracked<B>,
+    left_transposed: bool,
+    right_transposed: bool,
+}
+
+#[derive(Debug)]
+struct MatrixProduct;
+
+impl<B: NetworkOps> Backward<B, 2> for MatrixProduct {
+    type State = ProductState<B>;
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [a_node, b_node] = ops.parents;
+        let g = grads.consume::<B>(&ops.node);
+        let s = ops.state;
+        let (a, b) = (s.a.primitive().clone(), s.b.primitive().clone());
+        // A weight is used by the forward pass and by the vjp: the second gradient is added to the first in place.
+        let mut register = |tensor: &Tracked<B>, l, r, left_transposed, right_transposed| {
+            let gradient = match grads.remove::<B>(tensor) {
+                Some(onto) => B::matrix_product_add(l, r, left_transposed, right_transposed, onto),
+                None => B::matrix_product(l, r, left_transposed, right_transposed),
+            };
+            grads.register::<B>(tensor.id(), gradient);
+        };
+        if a_node.is_some() {
+            match s.left_transposed {
+                false => register(&s.a, g.clone(), b, false, !s.right_transposed),
+                true => register(&s.a, b, g.clone(), s.right_transposed, true),
+            }
+        }
+        if b_node.is_some() {
+            match s.right_transposed {
+                false => register(&s.b, a, g, !s.left_transposed, false),
+                true => register(&s.b, g, a, true, s.left_transposed),
+            }
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Select;
 
@@ -239,6 +284,23 @@ impl<B: NetworkOps, C: CheckpointStrategy> NetworkOps for Autodiff<B, C> {
         let ((x, x_node), (g, g_node)) = (x.into_parts(), g.into_parts());
         let w = B::conv2d_weight_vjp(x.clone(), g.clone(), shape);
         record!(Conv2dWeightGrad, [x_node, g_node], (x, g, shape), w)
+    }
+
+    fn matrix_product(
+        a: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        left_transposed: bool,
+        right_transposed: bool,
+    ) -> FloatTensor<Self> {
+        let state = ProductState {
+            a: a.clone(),
+            b: b.clone(),
+            left_transposed,
+            right_transposed,
+        };
+        let ((a, a_node), (b, b_node)) = (a.into_parts(), b.into_parts());
+        let c = B::matrix_product(a, b, left_transposed, right_transposed);
+        record!(MatrixProduct, [a_node, b_node], state, c)
     }
 
     fn max_pool2d_forward(x: FloatTensor<Self>, shape: Pool2dShape) -> MaxPooled<Self> {

@@ -60,6 +60,25 @@ pub trait NetworkOps: Backend {
     fn conv2d_weight_vjp(x: FloatTensor<Self>, g: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
         composite::conv2d_weight_grad::<Self>(x, g, shape)
     }
+    /// `a · b` of matrices, either of which may be stored transposed.
+    fn matrix_product(
+        a: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        left_transposed: bool,
+        right_transposed: bool,
+    ) -> FloatTensor<Self> {
+        composite::matrix_product::<Self>(a, b, left_transposed, right_transposed)
+    }
+    /// The same, added to `onto`.
+    fn matrix_product_add(
+        a: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        left_transposed: bool,
+        right_transposed: bool,
+        onto: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        composite::matrix_product_add::<Self>(a, b, left_transposed, right_transposed, onto)
+    }
     /// See [`max_pool2d`](crate::max_pool2d).
     fn max_pool2d_forward(x: FloatTensor<Self>, shape: Pool2dShape) -> MaxPooled<Self> {
         composite::max_pool2d::<Self>(x, shape)

@@ -33,10 +33,32 @@ fn scale<B: Backend>(t: FloatTensor<B>, by: f64) -> FloatTensor<B> {
     B::float_mul_scalar(t, Scalar::Float(by))
 }
 
+/// The same, added to `onto`.
+pub fn matrix_product_add<B: Backend>(
+    a: FloatTensor<B>,
+    b: FloatTensor<B>,
+    left_transposed: bool,
+    right_transposed: bool,
+    onto: FloatTensor<B>,
+) -> FloatTensor<B> {
+    B::float_add(matrix_product::<B>(a, b, left_transposed, right_transposed), onto)
+}
+
 // ---- convolution
 
 fn conv_options(shape: &Conv2dShape) -> ConvOptions<2> {
     ConvOptions::new(shape.options.stride, shape.options.padding, [1, 1], 1)
+}
+
+/// Matrix product with either matrix transposed first.
+pub fn matrix_product<B: Backend>(
+    a: FloatTensor<B>,
+    b: FloatTensor<B>,
+    left_transposed: bool,
+    right_transposed: bool,
+) -> FloatTensor<B> {
+    let turned = |t, yes| if yes { B::float_transpose(t) } else { t };
+    B::float_matmul(turned(a, left_transposed), turned(b, right_transposed))
 }
 
 /// Convolution.

@@ -5,7 +5,7 @@ use burn::backend::{DType, Flex};
 use burn::tensor::{Bytes, Shape};
 use burn_flex::{FlexTensor, Layout};
 
-use crate::kernels::{self, Coefficients};
+use crate::kernels::{self, Buffer, Coefficients, Product};
 use crate::{
     AdamOptions, BatchNormOptions, BatchNormVjp, BatchNormVjpVjp, Conv2dShape, MaxPooled, NetworkOps, Pool2dShape,
     Updated, composite,
@@ -20,7 +20,16 @@ fn values(t: &FlexTensor) -> &[f32] {
     t.as_slice::<f32>().unwrap_or_default()
 }
 
-fn tensor(values: Vec<f32>, dims: &[usize]) -> FlexTensor {
+fn tensor(values: Buffer, dims: &[usize]) -> FlexTensor {
+    FlexTensor::new(
+        values.into_bytes(),
+        Layout::contiguous(Shape::from(dims.to_vec())),
+        DType::F32,
+    )
+}
+
+/// As [`tensor`], for a few values.
+fn small(values: Vec<f32>, dims: &[usize]) -> FlexTensor {
     FlexTensor::new(
         Bytes::from_elems(values),
         Layout::contiguous(Shape::from(dims.to_vec())),
@@ -72,6 +81,39 @@ impl NetworkOps for Flex {
         )
     }
 
+    fn matrix_product(
+        a: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        left_transposed: bool,
+        right_transposed: bool,
+    ) -> FloatTensor<Self> {
+        if !native(&a) {
+            return composite::matrix_product::<Self>(a, b, left_transposed, right_transposed);
+        }
+        let (a, b) = (contiguous(a), contiguous(b));
+        let product = product(&a, &b, left_transposed, right_transposed);
+        tensor(
+            kernels::matmul(values(&a), values(&b), product),
+            &[product.m, product.n],
+        )
+    }
+
+    fn matrix_product_add(
+        a: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        left_transposed: bool,
+        right_transposed: bool,
+        onto: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        if !native(&a) {
+            return composite::matrix_product_add::<Self>(a, b, left_transposed, right_transposed, onto);
+        }
+        let (a, b, mut onto) = (contiguous(a), contiguous(b), contiguous(onto));
+        let product = product(&a, &b, left_transposed, right_transposed);
+        kernels::matmul_add(values(&a), values(&b), product, onto.storage_mut::<f32>());
+        onto
+    }
+
     fn max_pool2d_forward(x: FloatTensor<Self>, shape: Pool2dShape) -> MaxPooled<Self> {
         if !native(&x) {
             return composite::max_pool2d::<Self>(x, shape);
@@ -81,7 +123,7 @@ impl NetworkOps for Flex {
         let layout = Layout::contiguous(Shape::from(shape.output_dims().to_vec()));
         MaxPooled {
             values: tensor(pooled, &shape.output_dims()),
-            indices: FlexTensor::new(Bytes::from_elems(positions), layout, DType::I32),
+            indices: FlexTensor::new(positions.into_bytes(), layout, DType::I32),
         }
     }
 
@@ -135,7 +177,7 @@ impl NetworkOps for Flex {
         }
         let z = contiguous(z);
         let channels = dims(&z)[3];
-        tensor(kernels::moments(values(&z), channels), &[2, channels])
+        small(kernels::moments(values(&z), channels), &[2, channels])
     }
 
     fn batch_norm_forward(
@@ -176,7 +218,7 @@ impl NetworkOps for Flex {
         let input_grad = kernels::batch_norm_vjp(values(&g), values(&z), &sums, &coefficients);
         BatchNormVjp {
             input_grad: tensor(input_grad, &dims(&z)),
-            sums: tensor(sums, &[2, channels]),
+            sums: small(sums, &[2, channels]),
         }
     }
 
@@ -201,7 +243,7 @@ impl NetworkOps for Flex {
         BatchNormVjpVjp {
             cotangent_grad: tensor(cotangent, &dims(&z)),
             input_grad: tensor(input, &dims(&z)),
-            gain_grad: tensor(gain, &[channels]),
+            gain_grad: small(gain, &[channels]),
         }
     }
 
@@ -239,6 +281,18 @@ impl NetworkOps for Flex {
             first,
             second,
         }
+    }
+}
+
+fn product(a: &FlexTensor, b: &FlexTensor, left_transposed: bool, right_transposed: bool) -> Product {
+    let (a, b) = (dims(a), dims(b));
+    let (m, k) = if left_transposed { (a[1], a[0]) } else { (a[0], a[1]) };
+    Product {
+        m,
+        k,
+        n: if right_transposed { b[0] } else { b[1] },
+        left_transposed,
+        right_transposed,
     }
 }
 

@@ -38,7 +38,7 @@ pub use backend::{BatchNormVjp, BatchNormVjpVjp, MaxPooled, NetworkOps, Updated}
 pub use batch_norm::{BatchNorm, BatchNormOptions, batch_norm_statistics};
 pub use convolution::{conv2d, conv2d_input_grad, conv2d_weight_grad};
 pub use error::{Error, Result};
-pub use linear::matmul;
+pub use linear::{matmul, matmul_transposed};
 pub use pooling::{MaxPoolIndices, avg_pool2d, avg_pool2d_transpose, max_pool2d, pool_select, pool_unselect};
 pub use rectifier::{relu, relu_vjp};
 pub use shape::{Conv2dOptions, Conv2dShape, Pool2dOptions, Pool2dShape};

@@ -1,8 +1,9 @@
+use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 
-use crate::{Error, Result};
+use crate::{Error, NetworkOps, Result};
 
-/// Matrix product. Its derivatives are matrix products with a transpose, so Burn's own is closed under differentiation as it stands.
+/// Matrix product `a · b`.
 ///
 /// # Shapes
 /// `[rows, inner]` times `[inner, columns]`
@@ -10,13 +11,36 @@ use crate::{Error, Result};
 /// # Errors
 /// When the inner sizes differ.
 pub fn matmul(a: Tensor<2>, b: Tensor<2>) -> Result<Tensor<2>> {
-    if a.dims()[1] != b.dims()[0] {
+    product(a, b, "matmul", false, false)
+}
+
+/// Matrix product `a · bᵀ`, the vjp of `a' · b` at the cotangent `a`.
+///
+/// # Shapes
+/// `[rows, inner]` times `[columns, inner]`
+///
+/// # Errors
+/// When the inner sizes differ.
+pub fn matmul_transposed(a: Tensor<2>, b: Tensor<2>) -> Result<Tensor<2>> {
+    product(a, b, "matmul_transposed", false, true)
+}
+
+fn product(
+    a: Tensor<2>,
+    b: Tensor<2>,
+    name: &'static str,
+    left_transposed: bool,
+    right_transposed: bool,
+) -> Result<Tensor<2>> {
+    let inner = |dims: [usize; 2], first: bool| if first { dims[0] } else { dims[1] };
+    if inner(a.dims(), left_transposed) != inner(b.dims(), !right_transposed) {
         let found = format!("{:?} and {:?}", a.dims(), b.dims());
-        return Err(Error::shape(
-            "matmul",
-            "columns of the left as many as rows of the right",
-            found,
-        ));
+        return Err(Error::shape(name, "the same inner size in both matrices", found));
     }
-    Ok(a.matmul(b))
+    Ok(Tensor::from_dispatch(Dispatch::matrix_product(
+        a.into_dispatch(),
+        b.into_dispatch(),
+        left_transposed,
+        right_transposed,
+    )))
 }

@@ -17,9 +17,41 @@ fn both(dims: [usize; 4], seed: u64) -> (Tensor<4>, Tensor<4>) {
 }
 
 fn close(native: Tensor<4>, oracle: Tensor<4>) {
+    close_within(3e-6, native, oracle);
+}
+
+fn close_within(bound: f64, native: Tensor<4>, oracle: Tensor<4>) {
     assert_eq!(native.dims(), oracle.dims());
     let error = relative_error(&to_vec(native), &to_vec(oracle));
-    assert!(error < 3e-6, "relative error {error:e}");
+    assert!(error < bound, "relative error {error:e}");
+}
+
+/// `<conv(x, w), g> = <x, input_grad(g, w)> = <w, weight_grad(x, g)>`, each within `bound` of f64.
+fn check_convolution(x_dims: [usize; 4], w_dims: [usize; 4], options: Conv2dOptions, bound: f64) {
+    let ((x, x64), (w, w64)) = (both(x_dims, 1), both(w_dims, 2));
+    let y = conv2d(x.clone(), w.clone(), options).unwrap();
+    close_within(bound, y.clone(), conv2d(x64.clone(), w64.clone(), options).unwrap());
+    let (g, g64) = both(y.dims(), 3);
+    let (size, kernel) = ([x_dims[1], x_dims[2]], [w_dims[0], w_dims[1]]);
+    let input_grad = conv2d_input_grad(g.clone(), w.clone(), size, options).unwrap();
+    close_within(
+        bound,
+        input_grad.clone(),
+        conv2d_input_grad(g64.clone(), w64, size, options).unwrap(),
+    );
+    let weight_grad = conv2d_weight_grad(x.clone(), g.clone(), kernel, options).unwrap();
+    close_within(
+        bound,
+        weight_grad.clone(),
+        conv2d_weight_grad(x64, g64, kernel, options).unwrap(),
+    );
+    let dot = |a: Tensor<4>, b: Tensor<4>| to_vec(a).iter().zip(to_vec(b)).map(|(a, b)| a * b).sum::<f64>();
+    let (a, b, c) = (dot(y.clone(), g.clone()), dot(x, input_grad), dot(w, weight_grad));
+    let scale = (dot(y.clone(), y) * dot(g.clone(), g)).sqrt();
+    assert!(
+        (a - b).abs() <= 1e-5 * scale && (a - c).abs() <= 1e-5 * scale,
+        "{a} {b} {c}"
+    );
 }
 
 prop_compose! {
@@ -42,20 +74,39 @@ proptest! {
 
     #[test]
     fn convolutions_match((x_dims, w_dims, options) in convolutions()) {
-        let ((x, x64), (w, w64)) = (both(x_dims, 1), both(w_dims, 2));
-        let y = conv2d(x.clone(), w.clone(), options).unwrap();
-        close(y.clone(), conv2d(x64.clone(), w64.clone(), options).unwrap());
-        let (g, g64) = both(y.dims(), 3);
-        let (size, kernel) = ([x_dims[1], x_dims[2]], [w_dims[0], w_dims[1]]);
-        let input_grad = conv2d_input_grad(g.clone(), w.clone(), size, options).unwrap();
-        close(input_grad.clone(), conv2d_input_grad(g64.clone(), w64, size, options).unwrap());
-        let weight_grad = conv2d_weight_grad(x.clone(), g.clone(), kernel, options).unwrap();
-        close(weight_grad.clone(), conv2d_weight_grad(x64, g64, kernel, options).unwrap());
-        // <conv(x, w), g> = <x, input_grad(g, w)> = <w, weight_grad(x, g)>
-        let dot = |a: Tensor<4>, b: Tensor<4>| to_vec(a).iter().zip(to_vec(b)).map(|(a, b)| a * b).sum::<f64>();
-        let (a, b, c) = (dot(y.clone(), g.clone()), dot(x, input_grad), dot(w, weight_grad));
-        let scale = (dot(y.clone(), y) * dot(g.clone(), g)).sqrt();
-        prop_assert!((a - b).abs() <= 1e-5 * scale && (a - c).abs() <= 1e-5 * scale, "{a} {b} {c}");
+        check_convolution(x_dims, w_dims, options, 3e-6);
+    }
+
+    #[test]
+    fn fast_convolutions_match(
+        size in prop_oneof![Just(3usize), Just(5)], extra in [0usize..24, 0usize..24], padding in [0usize..5, 0usize..5],
+        batch in prop_oneof![1usize..5, 17usize..20], channels_in in 8usize..70, channels_out in 8usize..70,
+    ) {
+        let options = Conv2dOptions { stride: [1, 1], padding };
+        check_convolution([batch, size + extra[0], size + extra[1], channels_in], [size, size, channels_in, channels_out], options, 1e-5);
+    }
+
+    #[test]
+    fn matrix_products_match(m in 1usize..300, k in 1usize..600, n in 1usize..300) {
+        let matrix = |rows: usize, columns: usize, seed| {
+            let (a, b) = both([1, 1, rows, columns], seed);
+            (a.reshape([rows, columns]), b.reshape([rows, columns]))
+        };
+        let check = |c: Tensor<2>, c64: Tensor<2>| close(c.reshape([1, 1, m, n]), c64.reshape([1, 1, m, n]));
+        let ((a, a64), (b, b64), (t, t64)) = (matrix(m, k, 1), matrix(k, n, 2), matrix(n, k, 3));
+        check(matmul(a.clone(), b.clone()).unwrap(), matmul(a64.clone(), b64.clone()).unwrap());
+        check(matmul_transposed(a.clone(), t.clone()).unwrap(), matmul_transposed(a64.clone(), t64.clone()).unwrap());
+        // Used twice, so that the second gradient is added to the first; both gradients are products with a transposed matrix.
+        let gradients = |a: Tensor<2>, b: Tensor<2>, t: Tensor<2>| {
+            let (a, b, t) = (a.autodiff().require_grad(), b.autodiff().require_grad(), t.autodiff().require_grad());
+            let loss = matmul(a.clone(), b.clone()).unwrap().square() + matmul_transposed(a.clone() * 0.5, t.clone()).unwrap() + matmul(a.clone(), b.clone()).unwrap();
+            let gradients = loss.sum().backward();
+            [a.grad(&gradients).unwrap(), b.grad(&gradients).unwrap(), t.grad(&gradients).unwrap()]
+        };
+        for (native, oracle) in gradients(a, b, t).into_iter().zip(gradients(a64, b64, t64)) {
+            let dims = [1, 1, native.dims()[0], native.dims()[1]];
+            close_within(1e-5, native.reshape(dims), oracle.reshape(dims));
+        }
     }
 
     #[test]

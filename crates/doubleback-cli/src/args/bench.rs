@@ -9,20 +9,28 @@ use super::values;
 pub enum BenchCommand {
     /// Time forward, input gradient, plain and double-backprop steps of a network
     #[command(long_about = STEP)]
-    Step(BenchStepArgs),
+    Step(BenchArgs),
+    /// Time the CPU kernels of a network's convolutions and dense layers
+    #[command(long_about = KERNELS)]
+    Kernels(BenchArgs),
 }
 
 const STEP: &str = "Time forward, input gradient, plain and double-backprop steps of a network.\n\n\
     Images and labels are random. Prints one JSON object a line: engine, step, median_ms, min_ms. \
     The folder `bench` of the source has scripts that run the same steps in PyTorch and TensorFlow and compare.";
 
-/// Arguments of `bench step`.
+const KERNELS: &str = "Time the CPU kernels of a network's convolutions and dense layers: forward, input gradient, weight gradient.\n\n\
+    Values are random. Prints one JSON object a line: layer, kernel, median_ms, min_ms, gflops. The last is the rate at which the \
+    textbook algorithm would have had to work; faster algorithms can exceed the processor's peak.";
+
+/// Arguments of `bench`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   doubleback bench step
+  doubleback bench kernels --arch paper-cnn
   doubleback bench step --pool avg --batch 128 --threads 4")]
-pub struct BenchStepArgs {
+pub struct BenchArgs {
     /// Network
     #[arg(long, value_name = "NAME", value_parser = values::architecture(), default_value = "paper-cnn")]
     pub arch: String,

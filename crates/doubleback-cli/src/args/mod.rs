@@ -14,7 +14,7 @@ use clap_complete::Shell;
 use doubleback::data::LoadOptions;
 
 pub use attack::{AttackArgs, TransferArgs};
-pub use bench::{BenchCommand, BenchStepArgs};
+pub use bench::{BenchArgs, BenchCommand};
 pub use data::{DataCommand, ShowArgs};
 pub use reproduce::ReproduceArgs;
 pub use train::TrainArgs;

@@ -1,9 +1,9 @@
-use doubleback::bench::{Step, StepBench};
+use doubleback::bench::{Step, StepBench, time_kernels};
 use doubleback::data::{Bounds, ImageShape};
-use doubleback::nn::architecture;
+use doubleback::nn::{Architecture, architecture};
 use serde::Serialize;
 
-use crate::args::{BenchCommand, BenchStepArgs};
+use crate::args::{BenchArgs, BenchCommand};
 use crate::context::Context;
 use crate::exit::{Failure, Result};
 use crate::output;
@@ -12,6 +12,7 @@ use crate::output;
 pub fn run(command: &BenchCommand, context: &Context) -> Result<()> {
     match command {
         BenchCommand::Step(args) => step(args, context),
+        BenchCommand::Kernels(args) => kernels(args),
     }
 }
 
@@ -24,10 +25,13 @@ struct Line {
     min_ms: f64,
 }
 
-fn step(args: &BenchStepArgs, context: &Context) -> Result<()> {
+fn network(args: &BenchArgs) -> Result<Architecture> {
     let shape = image_shape(&args.arch);
-    let architecture = architecture(&args.arch, shape, Bounds::UNIT, 10, args.pool)?;
-    let mut bench = StepBench::new(architecture, args.batch, &context.device)?;
+    Ok(architecture(&args.arch, shape, Bounds::UNIT, 10, args.pool)?)
+}
+
+fn step(args: &BenchArgs, context: &Context) -> Result<()> {
+    let mut bench = StepBench::new(network(args)?, args.batch, &context.device)?;
     for step in Step::ALL {
         let times = bench.time(step, args.runs)?;
         print(&Line {
@@ -38,6 +42,31 @@ fn step(args: &BenchStepArgs, context: &Context) -> Result<()> {
         })?;
     }
     Ok(())
+}
+
+/// One line of `bench kernels`.
+#[derive(Serialize)]
+struct KernelLine {
+    layer: String,
+    kernel: &'static str,
+    median_ms: f64,
+    min_ms: f64,
+    gflops: f64,
+}
+
+fn kernels(args: &BenchArgs) -> Result<()> {
+    let mut lines = Vec::new();
+    time_kernels(&network(args)?, args.batch, args.runs, &mut |k| {
+        lines.push(KernelLine {
+            layer: k.layer,
+            kernel: k.kernel,
+            median_ms: rounded(k.times.median),
+            min_ms: rounded(k.times.min),
+            gflops: (k.flops / k.times.median / 1e6).round(),
+        });
+        Ok(())
+    })?;
+    lines.iter().try_for_each(print)
 }
 
 /// What the network is for: MNIST's images or CIFAR-10's.

@@ -2,14 +2,15 @@
 
 use crate::Conv2dShape;
 
+use super::buffer::Buffer;
 use super::conv_few::conv2d_few;
-use super::output::filled;
 use super::pack::Panels;
 use super::simd::{Kernel, Simd, dispatch, isa};
 use super::tile::{Reads, row};
+use super::winograd;
 
 /// Convolution of `x` with `w`; see [`crate::conv2d`] for shapes.
-pub fn conv2d(x: &[f32], w: &[f32], shape: &Conv2dShape) -> Vec<f32> {
+pub fn conv2d(x: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
     assert_eq!(
         (x.len(), w.len()),
         (
@@ -20,13 +21,16 @@ pub fn conv2d(x: &[f32], w: &[f32], shape: &Conv2dShape) -> Vec<f32> {
     if 2 * shape.channels_out <= isa().lanes() {
         return conv2d_few(x, w, shape);
     }
+    if winograd::pays_forward(shape) {
+        return winograd::conv2d_winograd(x, w, shape);
+    }
     let taps = shape.kernel[0] * shape.kernel[1] * shape.channels_in;
     let panels = Panels::new(taps, shape.channels_out, |tap, out| w[tap * shape.channels_out + out]);
     let [_, height, width, channels] = shape.output_dims();
     let input = shape.input[0] * shape.input[1] * shape.channels_in;
     // SAFETY: the kernel writes every pixel of its image, and reads within the lengths asserted above.
     unsafe {
-        filled(shape.batch, height * width * channels, |image, out| {
+        Buffer::filled(shape.batch, height * width * channels, |image, out| {
             dispatch(Direct {
                 x: &x[image * input..][..input],
                 panels: &panels,
@@ -117,9 +121,10 @@ impl Kernel for Direct<'_> {
                         row_stride: stride,
                         rows: end - start,
                         taps,
+                        tap_stride: 1,
                     };
                     let out = self.out.add(y * width * shape.channels_out + panel.start);
-                    row::<S>(reads, width, &panel, start * taps, out, shape.channels_out);
+                    row::<S>(reads, width, &panel, start * taps, out, shape.channels_out, false);
                 }
             }
         }

@@ -3,8 +3,8 @@
 
 use crate::Conv2dShape;
 
+use super::buffer::Buffer;
 use super::conv::{Padded, kernel_rows};
-use super::output::filled;
 use super::simd::{Kernel, Simd, dispatch};
 use super::tile::{each, evenly, unrolled};
 
@@ -12,7 +12,7 @@ use super::tile::{each, evenly, unrolled};
 const PIXELS: usize = 8;
 
 /// As [`super::conv2d`].
-pub(crate) fn conv2d_few(x: &[f32], w: &[f32], shape: &Conv2dShape) -> Vec<f32> {
+pub(crate) fn conv2d_few(x: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
     let channels = shape.channels_out;
     let taps = shape.kernel[0] * shape.kernel[1] * shape.channels_in;
     // [out][taps]
@@ -23,7 +23,7 @@ pub(crate) fn conv2d_few(x: &[f32], w: &[f32], shape: &Conv2dShape) -> Vec<f32> 
     let input = shape.input[0] * shape.input[1] * shape.channels_in;
     // SAFETY: the kernel writes every pixel of its image; the caller asserted the lengths.
     unsafe {
-        filled(shape.batch, height * width * channels, |image, out| {
+        Buffer::filled(shape.batch, height * width * channels, |image, out| {
             dispatch(Few {
                 x: &x[image * input..][..input],
                 weights: &weights,

@@ -2,14 +2,14 @@
 
 use crate::{Conv2dOptions, Conv2dShape};
 
+use super::buffer::Buffer;
 use super::conv::conv2d;
-use super::output::filled;
 use super::pack::Panels;
 use super::simd::{Kernel, Simd, dispatch};
 use super::tile::{Reads, row};
 
 /// Input gradient at the cotangent `g`; see [`crate::conv2d_input_grad`] for shapes.
-pub fn conv2d_input_grad(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Vec<f32> {
+pub fn conv2d_input_grad(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
     assert_eq!(
         (g.len(), w.len()),
         (
@@ -26,7 +26,7 @@ pub fn conv2d_input_grad(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Vec<f32> 
 }
 
 /// At stride 1 the gradient is the convolution of `g` with the kernel turned by 180°.
-fn correlate(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Vec<f32> {
+fn correlate(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
     let ([kernel_height, kernel_width], ci, co) = (shape.kernel, shape.channels_in, shape.channels_out);
     let mut turned = vec![0.0; w.len()];
     for (tap, block) in w.chunks_exact(ci * co).enumerate() {
@@ -56,7 +56,7 @@ fn correlate(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Vec<f32> {
 }
 
 /// Any stride: each output pixel's values of all taps at once, then added where they belong.
-fn scatter(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Vec<f32> {
+fn scatter(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
     let (ci, co) = (shape.channels_in, shape.channels_out);
     let taps = shape.kernel[0] * shape.kernel[1] * ci;
     let panels = Panels::new(co, taps, |out, tap| w[tap * co + out]);
@@ -64,7 +64,7 @@ fn scatter(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Vec<f32> {
     let image = shape.input[0] * shape.input[1] * ci;
     // SAFETY: the kernel clears its whole image before adding into it; lengths were asserted by the caller.
     unsafe {
-        filled(shape.batch, image, |index, out| {
+        Buffer::filled(shape.batch, image, |index, out| {
             let g = &g[index * height * width * co..][..height * width * co];
             dispatch(Scatter {
                 g,
@@ -110,8 +110,17 @@ impl Kernel for Scatter<'_> {
                         row_stride: 0,
                         rows: 1,
                         taps: co,
+                        tap_stride: 1,
                     };
-                    row::<S>(reads, width, &panel, 0, products.as_mut_ptr().add(panel.start), taps);
+                    row::<S>(
+                        reads,
+                        width,
+                        &panel,
+                        0,
+                        products.as_mut_ptr().add(panel.start),
+                        taps,
+                        false,
+                    );
                 }
             }
             for ky in 0..kernel_height {

@@ -4,15 +4,17 @@ use rayon::prelude::*;
 
 use crate::Conv2dShape;
 
+use super::buffer::Buffer;
 use super::conv::Padded;
 use super::simd::{Kernel, Simd, dispatch};
 use super::tile::{each, evenly, load_columns, store_columns, unrolled};
+use super::winograd;
 
 /// Partial sums over images; fixed, so that the result does not depend on the number of threads.
-const GROUPS: usize = 16;
+pub(crate) const GROUPS: usize = 16;
 
 /// Weight gradient of `conv2d(x, w)` at the cotangent `g`; see [`crate::conv2d_weight_grad`] for shapes.
-pub fn conv2d_weight_grad(x: &[f32], g: &[f32], shape: &Conv2dShape) -> Vec<f32> {
+pub fn conv2d_weight_grad(x: &[f32], g: &[f32], shape: &Conv2dShape) -> Buffer {
     assert_eq!(
         (x.len(), g.len()),
         (
@@ -20,12 +22,15 @@ pub fn conv2d_weight_grad(x: &[f32], g: &[f32], shape: &Conv2dShape) -> Vec<f32>
             shape.output_dims().iter().product()
         )
     );
+    if winograd::pays_weight_grad(shape) {
+        return winograd::conv2d_weight_grad_winograd(x, g, shape);
+    }
     let length: usize = shape.weight_dims().iter().product();
     let images = shape.batch.div_ceil(GROUPS);
-    let parts: Vec<Vec<f32>> = (0..shape.batch.div_ceil(images))
+    let parts: Vec<Buffer> = (0..shape.batch.div_ceil(images))
         .into_par_iter()
         .map(|group| {
-            let mut sum = vec![0.0; length];
+            let mut sum = Buffer::zeroed(length);
             let (input, output) = (x.len() / shape.batch, g.len() / shape.batch);
             let range = group * images..((group + 1) * images).min(shape.batch);
             let (x, g) = (
@@ -44,10 +49,15 @@ pub fn conv2d_weight_grad(x: &[f32], g: &[f32], shape: &Conv2dShape) -> Vec<f32>
             sum
         })
         .collect();
+    sum_in_order(parts, length)
+}
+
+/// Sum of equally long parts; zeros if there are none.
+pub(crate) fn sum_in_order(parts: Vec<Buffer>, length: usize) -> Buffer {
     let mut parts = parts.into_iter();
-    let mut total = parts.next().unwrap_or_else(|| vec![0.0; length]);
+    let mut total = parts.next().unwrap_or_else(|| Buffer::zeroed(length));
     for part in parts {
-        for (t, p) in total.iter_mut().zip(&part) {
+        for (t, p) in total.iter_mut().zip(part.iter()) {
             *t += p;
         }
     }

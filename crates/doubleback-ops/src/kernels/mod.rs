@@ -4,22 +4,26 @@
 
 mod adam;
 mod batch_norm;
+mod buffer;
 mod conv;
 mod conv_few;
 mod conv_input_grad;
 mod conv_weight_grad;
-mod output;
+mod matmul;
 mod pack;
 mod pool;
 mod rectifier;
 mod simd;
 mod tile;
+mod winograd;
 
 pub use adam::adam;
 pub use batch_norm::{Coefficients, batch_norm, batch_norm_vjp, batch_norm_vjp_vjp, moments, vjp_sums};
+pub use buffer::Buffer;
 pub use conv::conv2d;
 pub use conv_input_grad::conv2d_input_grad;
 pub use conv_weight_grad::conv2d_weight_grad;
+pub use matmul::{Product, matmul, matmul_add};
 pub use pool::{avg_pool2d, avg_pool2d_transpose, max_pool2d, pool_select, pool_unselect};
 pub use rectifier::relu_mask;
 pub use simd::{Isa, available, isa};

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::Pool2dShape;
 
-use super::output::filled;
+use super::buffer::{Buffer, Shared};
 use super::simd::{Kernel, Simd, dispatch};
 
 /// Input rows and columns of the window at output row `y` and column `x`.
@@ -23,27 +23,23 @@ fn sizes(shape: &Pool2dShape) -> (usize, usize) {
 }
 
 /// Largest value of each window and its position in the plane; NaN counts as largest.
-pub fn max_pool2d(x: &[f32], shape: &Pool2dShape) -> (Vec<f32>, Vec<i32>) {
+pub fn max_pool2d(x: &[f32], shape: &Pool2dShape) -> (Buffer, Buffer<i32>) {
     let (input, output) = sizes(shape);
     assert_eq!(x.len(), shape.batch * input);
-    // SAFETY: the kernel writes every output pixel of its image, in both outputs. The pairs are split again below.
-    let pairs: Vec<f32> = unsafe {
-        filled(shape.batch, 2 * output, |image, out: *mut f32| {
+    // SAFETY: the kernel writes every output pixel of its image, in both outputs.
+    unsafe {
+        let mut indices = Buffer::<i32>::uninitialized(shape.batch * output);
+        let start = Shared(indices.as_mut_ptr());
+        let values = Buffer::filled(shape.batch, output, |image, out: *mut f32| {
             dispatch(MaxPool {
                 x: &x[image * input..][..input],
                 shape,
                 values: out,
-                indices: out.add(output).cast(),
+                indices: start.get().add(image * output),
             });
-        })
-    };
-    let mut values = Vec::with_capacity(shape.batch * output);
-    let mut indices = Vec::with_capacity(shape.batch * output);
-    for pair in pairs.chunks_exact(2 * output) {
-        values.extend_from_slice(&pair[..output]);
-        indices.extend(pair[output..].iter().map(|bits| bits.to_bits() as i32));
+        });
+        (values, indices)
     }
-    (values, indices)
 }
 
 struct MaxPool<'a> {
@@ -96,13 +92,13 @@ impl Kernel for MaxPool<'_> {
 }
 
 /// The values of `x` at `indices`.
-pub fn pool_select(x: &[f32], indices: &[i32], shape: &Pool2dShape) -> Vec<f32> {
+pub fn pool_select(x: &[f32], indices: &[i32], shape: &Pool2dShape) -> Buffer {
     let (input, output) = sizes(shape);
     assert_eq!((x.len(), indices.len()), (shape.batch * input, shape.batch * output));
     let channels = shape.channels;
     // SAFETY: every output value of the image is written.
     unsafe {
-        filled(shape.batch, output, |image, out: *mut f32| {
+        Buffer::filled(shape.batch, output, |image, out: *mut f32| {
             let (x, indices) = (&x[image * input..][..input], &indices[image * output..][..output]);
             for (pixel, positions) in indices.chunks_exact(channels).enumerate() {
                 for (c, &position) in positions.iter().enumerate() {
@@ -114,12 +110,12 @@ pub fn pool_select(x: &[f32], indices: &[i32], shape: &Pool2dShape) -> Vec<f32> 
 }
 
 /// `g` added into zeros at `indices`.
-pub fn pool_unselect(g: &[f32], indices: &[i32], shape: &Pool2dShape) -> Vec<f32> {
+pub fn pool_unselect(g: &[f32], indices: &[i32], shape: &Pool2dShape) -> Buffer {
     let (input, output) = sizes(shape);
     assert_eq!((g.len(), indices.len()), (shape.batch * output, shape.batch * output));
     // SAFETY: the kernel clears its image before adding into it.
     unsafe {
-        filled(shape.batch, input, |image, out| {
+        Buffer::filled(shape.batch, input, |image, out| {
             dispatch(Unselect {
                 g: &g[image * output..][..output],
                 indices: &indices[image * output..][..output],
@@ -176,12 +172,12 @@ unsafe fn cleared<'a>(out: *mut f32, length: usize) -> &'a mut [f32] {
 }
 
 /// Mean of each window, padding counted as zeros.
-pub fn avg_pool2d(x: &[f32], shape: &Pool2dShape) -> Vec<f32> {
+pub fn avg_pool2d(x: &[f32], shape: &Pool2dShape) -> Buffer {
     let (input, output) = sizes(shape);
     assert_eq!(x.len(), shape.batch * input);
     // SAFETY: the kernel clears its image before adding into it.
     unsafe {
-        filled(shape.batch, output, |image, out| {
+        Buffer::filled(shape.batch, output, |image, out| {
             dispatch(Average {
                 from: &x[image * input..][..input],
                 shape,
@@ -193,12 +189,12 @@ pub fn avg_pool2d(x: &[f32], shape: &Pool2dShape) -> Vec<f32> {
 }
 
 /// Transpose of [`avg_pool2d`].
-pub fn avg_pool2d_transpose(g: &[f32], shape: &Pool2dShape) -> Vec<f32> {
+pub fn avg_pool2d_transpose(g: &[f32], shape: &Pool2dShape) -> Buffer {
     let (input, output) = sizes(shape);
     assert_eq!(g.len(), shape.batch * output);
     // SAFETY: the kernel clears its image before adding into it.
     unsafe {
-        filled(shape.batch, input, |image, out| {
+        Buffer::filled(shape.batch, input, |image, out| {
             dispatch(Average {
                 from: &g[image * output..][..output],
                 shape,

@@ -1,31 +1,22 @@
-use super::output::filled;
+use super::buffer::Buffer;
 use super::simd::{Kernel, Simd, dispatch};
 
 /// Values a task.
 const BLOCK: usize = 1 << 14;
 
 /// `g` where `y > 0`, else zero.
-pub fn relu_mask(g: &[f32], y: &[f32]) -> Vec<f32> {
+pub fn relu_mask(g: &[f32], y: &[f32]) -> Buffer {
     assert_eq!(g.len(), y.len());
-    let whole = g.len() / BLOCK;
     // SAFETY: the kernel writes its whole block.
-    let mut out = unsafe {
-        filled(whole, BLOCK, |block, out| {
-            let at = block * BLOCK;
+    unsafe {
+        Buffer::blocks(g.len(), BLOCK, |start, end, out| {
             dispatch(Mask {
-                g: &g[at..at + BLOCK],
-                y: &y[at..at + BLOCK],
+                g: &g[start..end],
+                y: &y[start..end],
                 out,
             });
         })
-    };
-    out.extend(
-        g[whole * BLOCK..]
-            .iter()
-            .zip(&y[whole * BLOCK..])
-            .map(|(&g, &y)| if y > 0.0 { g } else { 0.0 }),
-    );
-    out
+    }
 }
 
 struct Mask<'a> {

@@ -92,6 +92,8 @@ pub(crate) unsafe trait Simd: Copy {
     unsafe fn store_partial(p: *mut f32, v: Self::Vector, n: usize);
     /// Reads one value into every lane.
     unsafe fn splat(p: *const f32) -> Self::Vector;
+    /// `a * b`.
+    unsafe fn mul(a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `a * b + c`.
     unsafe fn mul_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     /// Sum of the lanes, in a fixed order.
@@ -171,6 +173,10 @@ unsafe impl Simd for Portable {
         [unsafe { *p }; 4]
     }
     #[inline(always)]
+    unsafe fn mul(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        std::array::from_fn(|i| a[i] * b[i])
+    }
+    #[inline(always)]
     unsafe fn mul_add(a: [f32; 4], b: [f32; 4], c: [f32; 4]) -> [f32; 4] {
         std::array::from_fn(|i| a[i] * b[i] + c[i])
     }
@@ -239,6 +245,10 @@ mod x86 {
             unsafe { _mm512_set1_ps(*p) }
         }
         #[inline(always)]
+        unsafe fn mul(a: __m512, b: __m512) -> __m512 {
+            unsafe { _mm512_mul_ps(a, b) }
+        }
+        #[inline(always)]
         unsafe fn mul_add(a: __m512, b: __m512, c: __m512) -> __m512 {
             unsafe { _mm512_fmadd_ps(a, b, c) }
         }
@@ -290,6 +300,10 @@ mod x86 {
         #[inline(always)]
         unsafe fn splat(p: *const f32) -> __m256 {
             unsafe { _mm256_set1_ps(*p) }
+        }
+        #[inline(always)]
+        unsafe fn mul(a: __m256, b: __m256) -> __m256 {
+            unsafe { _mm256_mul_ps(a, b) }
         }
         #[inline(always)]
         unsafe fn mul_add(a: __m256, b: __m256, c: __m256) -> __m256 {

@@ -14,8 +14,10 @@ pub(crate) struct Reads {
     pub row_stride: usize,
     /// Kernel rows.
     pub rows: usize,
-    /// Consecutive values read in each kernel row.
+    /// Values read in each kernel row.
     pub taps: usize,
+    /// Values from one tap to the next.
+    pub tap_stride: usize,
 }
 
 /// Calls `$body` with the const `$m` equal to the run-time `$count` in 1..=14: every remainder has its own unrolled tile.
@@ -84,7 +86,8 @@ impl Iterator for Parts {
     }
 }
 
-/// `out[pixel][column] = Σ_row Σ_tap input[pixel][row][tap] · panel[first_row·taps + row·taps + tap][column]` for a row of `pixels`.
+/// `out[pixel][column] = Σ_row Σ_tap input[pixel][row][tap] · panel[first_tap + row·taps + tap][column]` for a row of `pixels`;
+/// added to what is there if `accumulate`.
 ///
 /// # Safety
 /// All reads that `reads` describes and `pixels` rows of `panel.columns` values at `out`, `out_stride` apart, must be valid;
@@ -97,6 +100,7 @@ pub(crate) unsafe fn row<S: Simd>(
     first_tap: usize,
     out: *mut f32,
     out_stride: usize,
+    accumulate: bool,
 ) {
     for (start, length) in evenly(pixels, S::TILE) {
         // SAFETY: pixels start..start + length are among the caller's.
@@ -109,9 +113,9 @@ pub(crate) unsafe fn row<S: Simd>(
             let weights = panel.data.as_ptr().add(first_tap * panel.vectors * S::LANES);
             let columns = panel.columns;
             if panel.vectors == 2 {
-                unrolled!(length, M => S::call(Tile::<M, 2> { reads, weights, out, out_stride, columns }));
+                unrolled!(length, M => S::call(Tile::<M, 2> { reads, weights, out, out_stride, columns, accumulate }));
             } else {
-                unrolled!(length, M => S::call(Tile::<M, 1> { reads, weights, out, out_stride, columns }));
+                unrolled!(length, M => S::call(Tile::<M, 1> { reads, weights, out, out_stride, columns, accumulate }));
             }
         }
     }
@@ -124,6 +128,7 @@ struct Tile<const M: usize, const V: usize> {
     out: *mut f32,
     out_stride: usize,
     columns: usize,
+    accumulate: bool,
 }
 
 impl<const M: usize, const V: usize> Kernel for Tile<M, V> {
@@ -137,12 +142,20 @@ impl<const M: usize, const V: usize> Kernel for Tile<M, V> {
             out,
             out_stride,
             columns,
+            accumulate,
         } = self;
         // SAFETY: see `row`.
         unsafe {
             let mut sums = [[S::zero(); V]; M];
+            if accumulate {
+                each!(m < M, {
+                    for v in 0..V {
+                        sums[m][v] = load_columns::<S>(out.add(m * out_stride + v * S::LANES), columns - v * S::LANES);
+                    }
+                });
+            }
             let mut w = weights;
-            let stride = reads.pixel_stride;
+            let (stride, tap_stride) = (reads.pixel_stride, reads.tap_stride);
             for row in 0..reads.rows {
                 let mut input = reads.input.add(row * reads.row_stride);
                 for _ in 0..reads.taps {
@@ -157,7 +170,7 @@ impl<const M: usize, const V: usize> Kernel for Tile<M, V> {
                         }
                     });
                     w = w.add(V * S::LANES);
-                    input = input.add(1);
+                    input = input.add(tap_stride);
                 }
             }
             each!(m < M, {

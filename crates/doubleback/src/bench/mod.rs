@@ -1,6 +1,8 @@
 //! How fast the parts are, on random data: for the comparison with other frameworks, and to see where time goes.
+mod kernels;
 mod step;
 mod times;
 
+pub use kernels::{KernelTimes, time_kernels};
 pub use step::{Step, StepBench};
 pub use times::{Times, time};

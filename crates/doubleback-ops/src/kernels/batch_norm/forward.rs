@@ -1,5 +1,6 @@
 //! Statistics and the forward pass.
 
+use super::super::buffer::Buffer;
 use super::super::simd::{Kernel, Simd, dispatch};
 use super::{Coefficients, flush, mapped, summed};
 
@@ -50,7 +51,7 @@ impl Kernel for Deviations<'_> {
 }
 
 /// Normalized `z`, then ReLU if asked.
-pub fn batch_norm(z: &[f32], k: &Coefficients) -> Vec<f32> {
+pub fn batch_norm(z: &[f32], k: &Coefficients) -> Buffer {
     mapped(z.len(), k.channels(), |start, end, out| {
         // SAFETY: `out` has room for the block.
         unsafe {

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::BatchNormOptions;
 
-use super::output::filled;
+use super::buffer::Buffer;
 
 pub use forward::{batch_norm, moments};
 pub use second::batch_norm_vjp_vjp;
@@ -102,22 +102,10 @@ fn flush<const N: usize>(sums: &[f32], to: &mut [Vec<f64>; N]) {
 /// Rows a task of an elementwise pass.
 const ROWS: usize = 256;
 
-/// Runs `task(start, end, out)` over blocks of whole rows and returns `outputs` tensors shaped as the input, one after the other a block.
-fn mapped(length: usize, channels: usize, task: impl Fn(usize, usize, *mut f32) + Sync) -> Vec<f32> {
-    let block = ROWS.min(length / channels).max(1) * channels;
-    let whole = length / block;
+/// Runs `task(start, end, out)` over blocks of whole rows; tasks write the whole of their block.
+fn mapped(length: usize, channels: usize, task: impl Fn(usize, usize, *mut f32) + Sync) -> Buffer {
     // SAFETY: tasks write the whole of their block.
-    let mut out = unsafe { filled(whole, block, |i, p| task(i * block, (i + 1) * block, p)) };
-    let rest = length - whole * block;
-    out.reserve_exact(rest);
-    // SAFETY: the rest was reserved just now, and the task writes it before its length counts.
-    unsafe {
-        if rest > 0 {
-            task(whole * block, length, out.as_mut_ptr().add(whole * block));
-        }
-        out.set_len(length);
-    }
-    out
+    unsafe { Buffer::blocks(length, ROWS * channels, task) }
 }
 
 /// Whether the ReLU lets the gradient of this value through.

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::super::buffer::Buffer;
 use super::super::simd::{Kernel, Simd, dispatch};
 use super::{Coefficients, ROWS, flush, open, summed};
 
@@ -12,7 +13,7 @@ pub fn batch_norm_vjp_vjp(
     z: &[f32],
     sums: &[f32],
     k: &Coefficients,
-) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
+) -> (Buffer, Buffer, Vec<f32>) {
     let channels = k.channels();
     let n = (g.len() / channels) as f64;
     let mean: Vec<f32> = k.mean.iter().map(|&m| m as f32).collect();
@@ -58,41 +59,31 @@ pub fn batch_norm_vjp_vjp(
     }
     // Both outputs in one pass: a block of the first, then the same block of the second.
     let block = ROWS.min(g.len() / channels).max(1) * channels;
-    let (mut first, mut second) = (vec![0f32; 0], vec![0f32; 0]);
-    first.reserve_exact(g.len());
-    second.reserve_exact(g.len());
-    {
-        let first = &mut first.spare_capacity_mut()[..g.len()];
-        let second = &mut second.spare_capacity_mut()[..g.len()];
-        (
-            first.par_chunks_mut(block),
-            second.par_chunks_mut(block),
-            t.par_chunks(block),
-            g.par_chunks(block),
-            z.par_chunks(block),
-        )
-            .into_par_iter()
-            .for_each(|(first, second, t, g, z)| {
-                let (first, second) = (first.as_mut_ptr().cast(), second.as_mut_ptr().cast());
-                // SAFETY: the kernel writes as many values to both as `t` has.
-                unsafe {
-                    dispatch(Second {
-                        t,
-                        g,
-                        z,
-                        k,
-                        c: &c,
-                        first,
-                        second,
-                    })
-                }
-            });
-    }
-    // SAFETY: every block of both was written.
-    unsafe {
-        first.set_len(g.len());
-        second.set_len(g.len());
-    }
+    // SAFETY: every block of both is written below.
+    let (mut first, mut second) = unsafe { (Buffer::uninitialized(g.len()), Buffer::uninitialized(g.len())) };
+    (
+        first.par_chunks_mut(block),
+        second.par_chunks_mut(block),
+        t.par_chunks(block),
+        g.par_chunks(block),
+        z.par_chunks(block),
+    )
+        .into_par_iter()
+        .for_each(|(first, second, t, g, z)| {
+            let (first, second): (&mut [f32], &mut [f32]) = (first, second);
+            // SAFETY: the kernel writes as many values to both as `t` has.
+            unsafe {
+                dispatch(Second {
+                    t,
+                    g,
+                    z,
+                    k,
+                    c: &c,
+                    first: first.as_mut_ptr(),
+                    second: second.as_mut_ptr(),
+                })
+            }
+        });
     (first, second, gain_grad)
 }
 

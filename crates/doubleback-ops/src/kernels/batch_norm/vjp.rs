@@ -1,5 +1,6 @@
 //! The vjp.
 
+use super::super::buffer::Buffer;
 use super::super::simd::{Kernel, Simd, dispatch};
 use super::{Coefficients, flush, mapped, open, summed};
 
@@ -61,7 +62,7 @@ impl Kernel for Sums<'_> {
 }
 
 /// Gradient of the input: `slope * (g - mean(g) - x mean(g x))` with x the normalized input, or `slope * g` when frozen.
-pub fn batch_norm_vjp(g: &[f32], z: &[f32], sums: &[f32], k: &Coefficients) -> Vec<f32> {
+pub fn batch_norm_vjp(g: &[f32], z: &[f32], sums: &[f32], k: &Coefficients) -> Buffer {
     let channels = k.channels();
     let n = (g.len() / channels) as f64;
     let (mut at_z, mut constant) = (vec![0f32; channels], vec![0f32; channels]);

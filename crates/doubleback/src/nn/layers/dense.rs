@@ -1,5 +1,5 @@
 use burn::tensor::Tensor;
-use doubleback_ops::matmul;
+use doubleback_ops::{matmul, matmul_transposed};
 use serde::{Deserialize, Serialize};
 
 use super::{Context, Layer, LayerPullback, Size, TensorSpec};
@@ -58,7 +58,7 @@ impl Layer for Dense {
             y = y + context.parameters[1].view::<1>().reshape([1, units]);
         }
         let pullback = move |g: Tensor<4>| {
-            let gradient = matmul(g.reshape([n, units]), weight.clone().transpose())?;
+            let gradient = matmul_transposed(g.reshape([n, units]), weight.clone())?;
             Ok(gradient.reshape([n, 1, 1, inputs]))
         };
         Ok((y.reshape([n, 1, 1, units]), Box::new(pullback)))

@@ -1,0 +1,227 @@
+//! Weight gradient.
+
+use rayon::prelude::*;
+
+use crate::Conv2dShape;
+
+use super::super::buffer::Buffer;
+use super::super::conv_weight_grad::{GROUPS, sum_in_order};
+use super::super::pack::Panel;
+use super::super::simd::{Kernel, Simd, dispatch};
+use super::super::tile::{Reads, row};
+use super::forward::{Tiles, stride};
+use super::transform::{Grid, transform};
+use super::{Rows, points};
+
+/// As [`conv2d_weight_grad`](super::super::conv2d_weight_grad), for shapes that [`pays_weight_grad`](super::pays_weight_grad) accepts.
+pub(crate) fn conv2d_weight_grad_winograd(x: &[f32], g: &[f32], shape: &Conv2dShape) -> Buffer {
+    match shape.kernel[0] {
+        5 => run::<8, 5, 4>(x, g, shape),
+        _ => run::<6, 3, 4>(x, g, shape),
+    }
+}
+
+fn run<const N: usize, const R: usize, const M: usize>(x: &[f32], g: &[f32], shape: &Conv2dShape) -> Buffer {
+    let rows = Rows::new(shape, M, N * N);
+    let images = shape.batch.div_ceil(GROUPS);
+    let groups = shape.batch.div_ceil(images.max(1));
+    let parts: Vec<Buffer> = (0..groups)
+        .into_par_iter()
+        .map(|group| {
+            let range = (
+                group * images * rows.down,
+                ((group + 1) * images).min(shape.batch) * rows.down,
+            );
+            // SAFETY: whole images; the lengths fit the shape, as the caller asserted.
+            unsafe {
+                dispatch(Group::<N, R, M> {
+                    x,
+                    g,
+                    shape,
+                    rows: &rows,
+                    range,
+                })
+            }
+        })
+        .collect();
+    sum_in_order(parts, shape.weight_dims().iter().product())
+}
+
+struct Group<'a, const N: usize, const R: usize, const M: usize> {
+    x: &'a [f32],
+    g: &'a [f32],
+    shape: &'a Conv2dShape,
+    rows: &'a Rows,
+    range: (usize, usize),
+}
+
+impl<const N: usize, const R: usize, const M: usize> Kernel for Group<'_, N, R, M> {
+    type Output = Buffer;
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) -> Buffer {
+        let (ci, co) = (self.shape.channels_in, self.shape.channels_out);
+        let plane = stride(ci, co);
+        let mut sums = Buffer::<f32>::zeroed(N * N * plane);
+        let wide = 2 * S::LANES;
+        for start in (self.range.0..self.range.1).step_by(self.rows.run) {
+            let range = (start, (start + self.rows.run).min(self.range.1));
+            let tiles = (range.1 - range.0) * self.rows.across;
+            let input = Tiles::<N, R>::of_input(self.x, self.shape, self.rows, range);
+            let padded = co.next_multiple_of(S::LANES);
+            let step = stride(tiles, padded);
+            // SAFETY: every place is written before it is read.
+            let mut cotangents = unsafe { Buffer::<f32>::uninitialized(N * N * step) };
+            // SAFETY: places are inside the buffers.
+            unsafe {
+                self.cotangents::<S>(range, tiles, step, cotangents.as_mut_ptr());
+                for point in 0..N * N {
+                    for column in (0..co).step_by(wide) {
+                        let columns = (co - column).min(wide);
+                        let vectors = columns.div_ceil(S::LANES);
+                        let first = point * step + column * tiles;
+                        let panel = Panel {
+                            data: &cotangents[first..first + tiles * vectors * S::LANES],
+                            start: column,
+                            columns,
+                            vectors,
+                        };
+                        let reads = Reads {
+                            input: input.values.as_ptr().add(point * input.stride),
+                            pixel_stride: 1,
+                            row_stride: 0,
+                            rows: 1,
+                            taps: tiles,
+                            tap_stride: ci,
+                        };
+                        let out = sums.as_mut_ptr().add(point * plane + column);
+                        row::<S>(reads, ci, &panel, 0, out, co, true);
+                    }
+                }
+            }
+        }
+        // SAFETY: all taps of all channels are written.
+        unsafe {
+            let mut gradient = Buffer::<f32>::uninitialized(R * R * ci * co);
+            for i in 0..ci {
+                for channel in (0..co).step_by(S::LANES) {
+                    S::call(Taps::<N, R> {
+                        sums: sums.as_ptr().add(i * co + channel),
+                        stride: plane,
+                        out: gradient.as_mut_ptr().add(i * co + channel),
+                        plane: ci * co,
+                        lanes: co - channel,
+                    });
+                }
+            }
+            gradient
+        }
+    }
+}
+
+impl<const N: usize, const R: usize, const M: usize> Group<'_, N, R, M> {
+    /// Transformed tiles of the output gradient, `[point][panel][tile][channel]` with panels of two vectors of channels.
+    ///
+    /// # Safety
+    /// `out` has room for `step` values a point.
+    #[inline(always)]
+    unsafe fn cotangents<S: Simd>(&self, range: (usize, usize), tiles: usize, step: usize, out: *mut f32) {
+        let ([height, width], co) = (self.shape.output(), self.shape.channels_out);
+        let wide = 2 * S::LANES;
+        let mut patch = Buffer::<f32>::zeroed(M * M * co);
+        for (tile, [image, top, left]) in self.rows.tiles(range.0, range.1) {
+            let image = &self.g[image * height * width * co..][..height * width * co];
+            let (rows, columns) = ((height - top).min(M), (width - left).min(M));
+            let from = if rows == M && columns == M {
+                // SAFETY: the whole tile is inside the image.
+                let start = unsafe { image.as_ptr().add((top * width + left) * co) };
+                Grid {
+                    start,
+                    row: width * co,
+                    column: co,
+                }
+            } else {
+                patch.fill(0.0);
+                for i in 0..rows {
+                    let source = ((top + i) * width + left) * co;
+                    patch[i * M * co..][..columns * co].copy_from_slice(&image[source..source + columns * co]);
+                }
+                Grid {
+                    start: patch.as_ptr(),
+                    row: M * co,
+                    column: co,
+                }
+            };
+            for channel in (0..co).step_by(S::LANES) {
+                let panel = channel / wide * wide;
+                let vectors = (co - panel).min(wide).div_ceil(S::LANES);
+                let place = panel * tiles + tile * vectors * S::LANES + (channel - panel);
+                // SAFETY: these channels are in the tile; the last vector of a panel is whole.
+                unsafe {
+                    S::call(CotangentTile::<N, R, M> {
+                        from: Grid {
+                            start: from.start.add(channel),
+                            ..from
+                        },
+                        out: out.add(place),
+                        stride: step,
+                        lanes: co - channel,
+                    });
+                }
+            }
+        }
+    }
+}
+
+struct CotangentTile<const N: usize, const R: usize, const M: usize> {
+    from: Grid<*const f32>,
+    out: *mut f32,
+    stride: usize,
+    lanes: usize,
+}
+
+impl<const N: usize, const R: usize, const M: usize> Kernel for CotangentTile<N, R, M> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let to = Grid {
+            start: self.out,
+            row: N * self.stride,
+            column: self.stride,
+        };
+        // The tile kernel reads whole vectors: lanes without a channel are zero, and written too.
+        // SAFETY: see the caller.
+        unsafe {
+            super::transform::transform_padded::<S, M, N>(&points::of::<N, R>().cotangent, self.from, to, self.lanes)
+        }
+    }
+}
+
+struct Taps<const N: usize, const R: usize> {
+    sums: *const f32,
+    stride: usize,
+    out: *mut f32,
+    plane: usize,
+    lanes: usize,
+}
+
+impl<const N: usize, const R: usize> Kernel for Taps<N, R> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let from = Grid {
+            start: self.sums,
+            row: N * self.stride,
+            column: self.stride,
+        };
+        let to = Grid {
+            start: self.out,
+            row: R * self.plane,
+            column: self.plane,
+        };
+        // SAFETY: see the caller.
+        unsafe { transform::<S, N, R>(&points::of::<N, R>().taps, from, to, [R, R], self.lanes) }
+    }
+}
