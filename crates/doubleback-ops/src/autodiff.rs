@@ -3,13 +3,14 @@
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Autodiff, AutodiffBackend, Backend, TensorMetadata};
 use burn::tensor::Shape;
 
 use crate::{
-    AdamOptions, BatchNormOptions, BatchNormVjp, BatchNormVjpVjp, Conv2dShape, MaxPooled, NetworkOps, Pool2dShape,
-    Updated, composite,
+    AdamOptions, BatchNormOptions, BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed, Conv2dShape, MaxPooled,
+    NetworkOps, Pool2dShape, Updated, composite,
 };
 
 /// Puts an op with one differentiable output on the tape.
@@ -203,14 +204,11 @@ impl<B: NetworkOps> Backward<B, 1> for Mask {
     }
 }
 
-/// What a batch norm's derivatives need: its input, gain, shift and moments.
+/// What a batch norm's derivatives need, and the place of its input on the tape.
 #[derive(Clone, Debug)]
 struct BatchNormState<B: Backend> {
-    z: FloatTensor<B>,
-    gain: FloatTensor<B>,
-    shift: FloatTensor<B>,
-    moments: FloatTensor<B>,
-    options: BatchNormOptions,
+    input: Tracked<B>,
+    at: BatchNormPoint<B>,
 }
 
 /// Row `index` of `[2, channels]` sums as `[channels]`.
@@ -229,9 +227,14 @@ impl<B: NetworkOps> Backward<B, 3> for BatchNormForward {
     fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
         let [z_node, gain_node, shift_node] = ops.parents;
         let h = grads.consume::<B>(&ops.node);
-        let s = ops.state;
+        let BatchNormState { input, at } = ops.state;
         let want_sums = gain_node.is_some() || shift_node.is_some();
-        let vjp = B::batch_norm_vjp(h, s.z, s.gain, s.shift, s.moments, s.options, want_sums);
+        // The vjp has given the input a gradient already: this one is added to it in place.
+        let earlier = z_node.as_ref().and_then(|_| grads.remove::<B>(&input));
+        let vjp = match earlier {
+            Some(onto) => B::batch_norm_vjp_add(h, at, onto),
+            None => B::batch_norm_vjp(h, at, want_sums),
+        };
         if let Some(node) = z_node {
             grads.register::<B>(node.id, vjp.input_grad);
         }
@@ -248,17 +251,18 @@ impl<B: NetworkOps> Backward<B, 3> for BatchNormForward {
 struct BatchNormPullback;
 
 impl<B: NetworkOps> Backward<B, 3> for BatchNormPullback {
-    type State = (BatchNormState<B>, FloatTensor<B>, FloatTensor<B>);
+    type State = (BatchNormPoint<B>, FloatTensor<B>, FloatTensor<B>);
 
     fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
         let [g_node, z_node, gain_node] = ops.parents;
         let t = grads.consume::<B>(&ops.node);
-        let (s, g, sums) = ops.state;
-        let result = B::batch_norm_vjp_vjp(t, g, s.z, s.gain, s.shift, s.moments, sums, s.options);
+        let (at, g, sums) = ops.state;
+        let frozen = at.options.frozen;
+        let result = B::batch_norm_vjp_vjp(t, g, at, sums);
         if let Some(node) = g_node {
             grads.register::<B>(node.id, result.cotangent_grad);
         }
-        if let (Some(node), false) = (z_node, s.options.frozen) {
+        if let (Some(node), false) = (z_node, frozen) {
             grads.register::<B>(node.id, result.input_grad);
         }
         if let Some(node) = gain_node {
@@ -347,44 +351,47 @@ impl<B: NetworkOps, C: CheckpointStrategy> NetworkOps for Autodiff<B, C> {
         shift: FloatTensor<Self>,
         moments: FloatTensor<Self>,
         options: BatchNormOptions,
-    ) -> FloatTensor<Self> {
+        _for_sums: bool,
+    ) -> BatchNormed<Self> {
+        let input = z.clone();
         let ((z, z_node), (gain, gain_node), (shift, shift_node)) =
             (z.into_parts(), gain.into_parts(), shift.into_parts());
-        let state: BatchNormState<B> = BatchNormState {
+        let moments = moments.into_primitive();
+        let normed = B::batch_norm_forward(z.clone(), gain.clone(), shift.clone(), moments.clone(), options, true);
+        let at = BatchNormPoint {
             z,
             gain,
             shift,
-            moments: moments.into_primitive(),
+            moments,
+            picked: normed.picked.clone(),
+            bits: normed.bits.clone(),
             options,
         };
-        let s = state.clone();
-        let y = B::batch_norm_forward(s.z, s.gain, s.shift, s.moments, options);
-        record!(BatchNormForward, [z_node, gain_node, shift_node], state, y)
+        let state = BatchNormState::<B> { input, at };
+        let values = record!(BatchNormForward, [z_node, gain_node, shift_node], state, normed.values);
+        BatchNormed {
+            values,
+            picked: Self::from_inner(normed.picked),
+            bits: normed.bits,
+        }
     }
 
-    fn batch_norm_vjp(
-        g: FloatTensor<Self>,
-        z: FloatTensor<Self>,
-        gain: FloatTensor<Self>,
-        shift: FloatTensor<Self>,
-        moments: FloatTensor<Self>,
-        options: BatchNormOptions,
-        want_sums: bool,
-    ) -> BatchNormVjp<Self> {
-        let ((g, g_node), (z, z_node), (gain, gain_node)) = (g.into_parts(), z.into_parts(), gain.into_parts());
-        let state: BatchNormState<B> = BatchNormState {
+    fn batch_norm_vjp(g: FloatTensor<Self>, at: BatchNormPoint<Self>, want_sums: bool) -> BatchNormVjp<Self> {
+        let ((g, g_node), (z, z_node), (gain, gain_node)) = (g.into_parts(), at.z.into_parts(), at.gain.into_parts());
+        let at: BatchNormPoint<B> = BatchNormPoint {
             z,
             gain,
-            shift: shift.into_primitive(),
-            moments: moments.into_primitive(),
-            options,
+            shift: at.shift.into_primitive(),
+            moments: at.moments.into_primitive(),
+            picked: at.picked.into_primitive(),
+            bits: at.bits,
+            options: at.options,
         };
-        let s = state.clone();
-        let vjp = B::batch_norm_vjp(g.clone(), s.z, s.gain, s.shift, s.moments, options, want_sums);
+        let vjp = B::batch_norm_vjp(g.clone(), at.clone(), want_sums);
         let input_grad = record!(
             BatchNormPullback,
             [g_node, z_node, gain_node],
-            (state, g, vjp.sums.clone()),
+            (at, g, vjp.sums.clone()),
             vjp.input_grad
         );
         BatchNormVjp {
@@ -393,18 +400,36 @@ impl<B: NetworkOps, C: CheckpointStrategy> NetworkOps for Autodiff<B, C> {
         }
     }
 
+    fn batch_norm_vjp_add(
+        g: FloatTensor<Self>,
+        at: BatchNormPoint<Self>,
+        onto: FloatTensor<Self>,
+    ) -> BatchNormVjp<Self> {
+        let vjp = Self::batch_norm_vjp(g, at, true);
+        BatchNormVjp {
+            input_grad: Self::float_add(vjp.input_grad, onto),
+            ..vjp
+        }
+    }
+
     // Of third order only if called on a tape: stock ops differentiate it.
     fn batch_norm_vjp_vjp(
         t: FloatTensor<Self>,
         g: FloatTensor<Self>,
-        z: FloatTensor<Self>,
-        gain: FloatTensor<Self>,
-        shift: FloatTensor<Self>,
-        moments: FloatTensor<Self>,
+        at: BatchNormPoint<Self>,
         _sums: FloatTensor<Self>,
-        options: BatchNormOptions,
     ) -> BatchNormVjpVjp<Self> {
-        composite::batch_norm_vjp_vjp::<Self>(t, g, z, gain, shift, moments, options)
+        let o = at.options;
+        let normed =
+            composite::batch_norm::<Self>(at.z.clone(), at.gain.clone(), at.shift.clone(), at.moments.clone(), o);
+        composite::batch_norm_vjp_vjp::<Self>(
+            t,
+            g,
+            BatchNormPoint {
+                bits: normed.bits,
+                ..at
+            },
+        )
     }
 
     fn relu_mask(g: FloatTensor<Self>, y: FloatTensor<Self>) -> FloatTensor<Self> {

@@ -1,7 +1,7 @@
 //! The backend extension: one method an op, each with a default body of stock Burn ops.
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
-use burn::backend::{Backend, ExtensionType, backend_extension};
+use burn::backend::{Backend, ExtensionType, TensorMetadata, backend_extension};
 
 use crate::{AdamOptions, BatchNormOptions, Conv2dShape, Pool2dShape, composite};
 
@@ -12,6 +12,56 @@ pub struct MaxPooled<B: Backend> {
     pub values: FloatTensor<B>,
     /// Position `row * width + column` in the input plane, same shape.
     pub indices: IntTensor<B>,
+}
+
+/// Result of a batch norm.
+#[derive(ExtensionType)]
+pub struct BatchNormed<B: Backend> {
+    /// Normalized, rectified and pooled values.
+    pub values: FloatTensor<B>,
+    /// What the derivatives need of the choice among the values of each window; its form is the backend's own business.
+    pub picked: FloatTensor<B>,
+    /// As `picked`.
+    pub bits: IntTensor<B>,
+}
+
+/// Where a batch norm is differentiated: its input and parameters, and what the forward pass kept.
+#[derive(ExtensionType)]
+pub struct BatchNormPoint<B: Backend> {
+    /// `[batch, height, width, channels]`.
+    pub z: FloatTensor<B>,
+    /// `[channels]`.
+    pub gain: FloatTensor<B>,
+    /// `[channels]`.
+    pub shift: FloatTensor<B>,
+    /// `[2, channels]`.
+    pub moments: FloatTensor<B>,
+    /// See [`BatchNormed`].
+    pub picked: FloatTensor<B>,
+    /// See [`BatchNormed`].
+    pub bits: IntTensor<B>,
+    /// How the batch norm behaves.
+    pub options: BatchNormOptions,
+}
+
+impl<B: Backend> Clone for BatchNormPoint<B> {
+    fn clone(&self) -> Self {
+        Self {
+            z: self.z.clone(),
+            gain: self.gain.clone(),
+            shift: self.shift.clone(),
+            moments: self.moments.clone(),
+            picked: self.picked.clone(),
+            bits: self.bits.clone(),
+            options: self.options,
+        }
+    }
+}
+
+impl<B: Backend> std::fmt::Debug for BatchNormPoint<B> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "BatchNormPoint of {:?}, {:?}", self.z.shape(), self.options)
+    }
 }
 
 /// Result of the vjp of a batch norm.
@@ -104,41 +154,42 @@ pub trait NetworkOps: Backend {
     fn batch_norm_moments(z: FloatTensor<Self>) -> FloatTensor<Self> {
         composite::moments::<Self>(z)
     }
-    /// `gain * (z - mean) / sqrt(variance + epsilon) + shift`, then ReLU if asked.
+    /// `gain * (z - mean) / sqrt(variance + epsilon) + shift`, then ReLU and pooling if asked. `for_sums` says that the sums of a vjp may be
+    /// wanted later.
     fn batch_norm_forward(
         z: FloatTensor<Self>,
         gain: FloatTensor<Self>,
         shift: FloatTensor<Self>,
         moments: FloatTensor<Self>,
         options: BatchNormOptions,
-    ) -> FloatTensor<Self> {
+        _for_sums: bool,
+    ) -> BatchNormed<Self> {
         composite::batch_norm::<Self>(z, gain, shift, moments, options)
     }
     /// Its vjp. `sums` may be anything when `want_sums` is false and the statistics are frozen.
     fn batch_norm_vjp(
         g: FloatTensor<Self>,
-        z: FloatTensor<Self>,
-        gain: FloatTensor<Self>,
-        shift: FloatTensor<Self>,
-        moments: FloatTensor<Self>,
-        options: BatchNormOptions,
+        #[extension_type] at: BatchNormPoint<Self>,
         _want_sums: bool,
     ) -> BatchNormVjp<Self> {
-        composite::batch_norm_vjp::<Self>(g, z, gain, shift, moments, options)
+        composite::batch_norm_vjp::<Self>(g, at)
     }
-    /// The vjp of that, for the cotangent `t`.
-    #[allow(clippy::too_many_arguments)]
+    /// The same, with the gradient of the input added to `onto`.
+    fn batch_norm_vjp_add(
+        g: FloatTensor<Self>,
+        #[extension_type] at: BatchNormPoint<Self>,
+        onto: FloatTensor<Self>,
+    ) -> BatchNormVjp<Self> {
+        composite::batch_norm_vjp_add::<Self>(g, at, onto)
+    }
+    /// The vjp of the vjp, for the cotangent `t`.
     fn batch_norm_vjp_vjp(
         t: FloatTensor<Self>,
         g: FloatTensor<Self>,
-        z: FloatTensor<Self>,
-        gain: FloatTensor<Self>,
-        shift: FloatTensor<Self>,
-        moments: FloatTensor<Self>,
+        #[extension_type] at: BatchNormPoint<Self>,
         _sums: FloatTensor<Self>,
-        options: BatchNormOptions,
     ) -> BatchNormVjpVjp<Self> {
-        composite::batch_norm_vjp_vjp::<Self>(t, g, z, gain, shift, moments, options)
+        composite::batch_norm_vjp_vjp::<Self>(t, g, at)
     }
     /// `g` where `y > 0`, else 0; `y` is a constant for differentiation.
     fn relu_mask(g: FloatTensor<Self>, y: FloatTensor<Self>) -> FloatTensor<Self> {

@@ -1,8 +1,18 @@
 use burn::backend::Dispatch;
-use burn::tensor::Tensor;
+use burn::tensor::{Int, Tensor};
 
+use crate::backend::BatchNormPoint;
 use crate::convolution::expect;
 use crate::{Error, NetworkOps, Result};
+
+/// Pooling by 2x2 windows that do not overlap; a row or column that is left over is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PoolKind {
+    /// Largest value.
+    Max,
+    /// Mean.
+    Avg,
+}
 
 /// How a batch norm behaves.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -11,6 +21,8 @@ pub struct BatchNormOptions {
     pub epsilon: f64,
     /// Apply ReLU to the result, in the same pass over memory.
     pub relu: bool,
+    /// Pool the result, in the same pass too.
+    pub pool: Option<PoolKind>,
     /// The statistics are constants (inference), not functions of the input (training).
     pub frozen: bool,
 }
@@ -31,6 +43,9 @@ pub struct BatchNorm {
     shift: Tensor<1>,
     statistics: Tensor<2>,
     options: BatchNormOptions,
+    values: Tensor<4>,
+    picked: Tensor<4>,
+    bits: Tensor<4, Int>,
 }
 
 impl BatchNorm {
@@ -40,7 +55,7 @@ impl BatchNorm {
     /// - `statistics`: `[2, channels]`, mean and biased variance
     ///
     /// # Errors
-    /// When these disagree.
+    /// When these disagree, or windows do not fit the input.
     pub fn new(
         z: Tensor<4>,
         gain: Tensor<1>,
@@ -62,41 +77,57 @@ impl BatchNorm {
                 found,
             ));
         }
+        if options.pool.is_some() && z.dims()[1..3].iter().any(|&size| size < 2) {
+            return Err(Error::shape(
+                "batch_norm",
+                "at least one window of 2 x 2 pixels",
+                format!("an input of {:?}", z.dims()),
+            ));
+        }
+        let normed = Dispatch::batch_norm_forward(
+            z.clone().into_dispatch(),
+            gain.clone().into_dispatch(),
+            shift.clone().into_dispatch(),
+            statistics.clone().into_dispatch(),
+            options,
+            !options.frozen,
+        );
         Ok(Self {
             z,
             gain,
             shift,
             statistics,
             options,
+            values: Tensor::from_dispatch(normed.values),
+            picked: Tensor::from_dispatch(normed.picked),
+            bits: Tensor::from_dispatch(normed.bits),
         })
     }
 
-    /// `gain * (z - mean) / sqrt(variance + epsilon) + shift`, then ReLU if asked; shaped as `z`.
+    /// `gain * (z - mean) / sqrt(variance + epsilon) + shift`, then ReLU and pooling if asked.
+    ///
+    /// # Shapes
+    /// As `z`, or with half the height and width.
     pub fn forward(&self) -> Tensor<4> {
-        Tensor::from_dispatch(Dispatch::batch_norm_forward(
-            self.z.clone().into_dispatch(),
-            self.gain.clone().into_dispatch(),
-            self.shift.clone().into_dispatch(),
-            self.statistics.clone().into_dispatch(),
-            self.options,
-        ))
+        self.values.clone()
     }
 
     /// Gradient of the input at the cotangent `g` of the output.
     ///
     /// # Errors
-    /// When `g` is not shaped as `z`.
+    /// When `g` is not shaped as the output.
     pub fn vjp(&self, g: Tensor<4>) -> Result<Tensor<4>> {
-        expect("batch_norm vjp", "a cotangent", self.z.dims(), g.dims())?;
-        let result = Dispatch::batch_norm_vjp(
-            g.into_dispatch(),
-            self.z.clone().into_dispatch(),
-            self.gain.clone().into_dispatch(),
-            self.shift.clone().into_dispatch(),
-            self.statistics.clone().into_dispatch(),
-            self.options,
-            false,
-        );
+        expect("batch_norm vjp", "a cotangent", self.values.dims(), g.dims())?;
+        let at = BatchNormPoint {
+            z: self.z.clone().into_dispatch(),
+            gain: self.gain.clone().into_dispatch(),
+            shift: self.shift.clone().into_dispatch(),
+            moments: self.statistics.clone().into_dispatch(),
+            picked: self.picked.clone().into_dispatch(),
+            bits: self.bits.clone().into_dispatch(),
+            options: self.options,
+        };
+        let result = Dispatch::batch_norm_vjp(g.into_dispatch(), at, false);
         Ok(Tensor::from_dispatch(result.input_grad))
     }
 }

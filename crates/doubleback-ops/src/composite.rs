@@ -6,7 +6,8 @@ use burn::backend::{Backend, BoolDType, IntDType, Scalar, TensorMetadata};
 use burn::tensor::{IndexingUpdateOp, Shape};
 
 use crate::{
-    AdamOptions, BatchNormOptions, BatchNormVjp, BatchNormVjpVjp, Conv2dShape, MaxPooled, Pool2dShape, Updated,
+    AdamOptions, BatchNormOptions, BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed, Conv2dShape, MaxPooled,
+    Pool2dOptions, Pool2dShape, PoolKind, Updated,
 };
 
 fn nchw<B: Backend>(t: FloatTensor<B>) -> FloatTensor<B> {
@@ -235,12 +236,9 @@ impl<B: Backend> Normalized<B> {
         }
     }
 
-    fn gate(&self, t: FloatTensor<B>, options: BatchNormOptions) -> FloatTensor<B> {
-        if options.relu {
-            relu_mask::<B>(t, self.y.clone())
-        } else {
-            t
-        }
+    fn at(at: &BatchNormPoint<B>) -> Self {
+        let at = at.clone();
+        Self::new(at.z, at.gain, at.shift, at.moments, at.options)
     }
 
     /// t - mean(t) - x mean(t x): the projection that differentiating through the statistics amounts to.
@@ -250,29 +248,90 @@ impl<B: Backend> Normalized<B> {
     }
 }
 
-/// Batch norm, then ReLU if asked.
+/// The 2x2 windows of an activation.
+fn windows(dims: &[usize]) -> Pool2dShape {
+    Pool2dShape {
+        batch: dims[0],
+        input: [dims[1], dims[2]],
+        channels: dims[3],
+        options: Pool2dOptions::square(2),
+    }
+}
+
+/// Batch norm, then ReLU and pooling if asked. `bits` is 1 at the values that count, shaped as the input.
 pub fn batch_norm<B: Backend>(
     z: FloatTensor<B>,
     gain: FloatTensor<B>,
     shift: FloatTensor<B>,
     moments: FloatTensor<B>,
     options: BatchNormOptions,
-) -> FloatTensor<B> {
+) -> BatchNormed<B> {
     let n = Normalized::<B>::new(z, gain, shift, moments, options);
-    reshape::<B>(n.gate(n.y.clone(), options), &n.dims)
+    let y = reshape::<B>(n.y.clone(), &n.dims);
+    let ones = B::float_add_scalar(scale::<B>(y.clone(), 0.0), Scalar::Float(1.0));
+    let mut counts = match options.relu {
+        true => relu_mask::<B>(ones, y.clone()),
+        false => ones,
+    };
+    let rectified = match options.relu {
+        true => relu_mask::<B>(y.clone(), y.clone()),
+        false => y.clone(),
+    };
+    let values = match options.pool {
+        None => rectified,
+        Some(PoolKind::Avg) => avg_pool2d::<B>(rectified, windows(&n.dims)),
+        Some(PoolKind::Max) => {
+            let shape = windows(&n.dims);
+            let pooled = max_pool2d::<B>(y, shape);
+            let chosen = pool_unselect::<B>(
+                pool_select::<B>(counts, pooled.indices.clone(), shape),
+                pooled.indices.clone(),
+                shape,
+            );
+            counts = chosen;
+            pool_select::<B>(rectified, pooled.indices, shape)
+        }
+    };
+    let picked = zeros_like::<B>(&values, &[1, 1, 1, 1]);
+    BatchNormed {
+        values,
+        picked,
+        bits: B::float_into_int(counts, IntDType::I32),
+    }
 }
 
-/// slope · P(g), with g gated by the ReLU and P the projection (the identity when the statistics are frozen).
-pub fn batch_norm_vjp<B: Backend>(
-    g: FloatTensor<B>,
-    z: FloatTensor<B>,
-    gain: FloatTensor<B>,
-    shift: FloatTensor<B>,
-    moments: FloatTensor<B>,
-    options: BatchNormOptions,
-) -> BatchNormVjp<B> {
-    let n = Normalized::<B>::new(z, gain, shift, moments, options);
-    let g = n.gate(rows::<B>(g), options);
+/// A cotangent of the output at each value of the input, zero where the value does not count; as rows.
+fn spread<B: Backend>(g: FloatTensor<B>, at: &BatchNormPoint<B>) -> FloatTensor<B> {
+    let dims: Vec<usize> = at.z.shape().iter().copied().collect();
+    let g = match at.options.pool {
+        None => g,
+        // A quarter to each value of the window, or the whole to the one that counts.
+        Some(PoolKind::Avg) => avg_pool2d_transpose::<B>(g, windows(&dims)),
+        Some(PoolKind::Max) => scale::<B>(avg_pool2d_transpose::<B>(g, windows(&dims)), 4.0),
+    };
+    rows::<B>(product::<B>(&g, &counts::<B>(at)))
+}
+
+/// The transpose of [`spread`], from rows.
+fn gather<B: Backend>(t: FloatTensor<B>, at: &BatchNormPoint<B>) -> FloatTensor<B> {
+    let dims: Vec<usize> = at.z.shape().iter().copied().collect();
+    let t = product::<B>(&reshape::<B>(t, &dims), &counts::<B>(at));
+    match at.options.pool {
+        None => t,
+        Some(PoolKind::Avg) => avg_pool2d::<B>(t, windows(&dims)),
+        Some(PoolKind::Max) => scale::<B>(avg_pool2d::<B>(t, windows(&dims)), 4.0),
+    }
+}
+
+/// 1 where a value counts, else 0.
+fn counts<B: Backend>(at: &BatchNormPoint<B>) -> FloatTensor<B> {
+    B::int_into_float(at.bits.clone(), at.z.dtype().into())
+}
+
+/// slope · P(g), with g zero at values that do not count and P the projection (the identity when the statistics are frozen).
+pub fn batch_norm_vjp<B: Backend>(g: FloatTensor<B>, at: BatchNormPoint<B>) -> BatchNormVjp<B> {
+    let n = Normalized::<B>::at(&at);
+    let g = spread::<B>(g, &at);
     let sums = B::float_cat(
         vec![
             B::float_sum_dim(g.clone(), 0),
@@ -280,10 +339,23 @@ pub fn batch_norm_vjp<B: Backend>(
         ],
         0,
     );
-    let g = if options.frozen { g } else { n.project(g) };
+    let g = if at.options.frozen { g } else { n.project(g) };
     BatchNormVjp {
         input_grad: reshape::<B>(B::float_mul(g, n.slope), &n.dims),
         sums,
+    }
+}
+
+/// The same, with the gradient of the input added to `onto`.
+pub fn batch_norm_vjp_add<B: Backend>(
+    g: FloatTensor<B>,
+    at: BatchNormPoint<B>,
+    onto: FloatTensor<B>,
+) -> BatchNormVjp<B> {
+    let vjp = batch_norm_vjp::<B>(g, at);
+    BatchNormVjp {
+        input_grad: B::float_add(vjp.input_grad, onto),
+        ..vjp
     }
 }
 
@@ -291,23 +363,19 @@ pub fn batch_norm_vjp<B: Backend>(
 pub fn batch_norm_vjp_vjp<B: Backend>(
     t: FloatTensor<B>,
     g: FloatTensor<B>,
-    z: FloatTensor<B>,
-    gain: FloatTensor<B>,
-    shift: FloatTensor<B>,
-    moments: FloatTensor<B>,
-    options: BatchNormOptions,
+    at: BatchNormPoint<B>,
 ) -> BatchNormVjpVjp<B> {
-    let n = Normalized::<B>::new(z, gain, shift, moments, options);
-    let (t, g) = (rows::<B>(t), n.gate(rows::<B>(g), options));
+    let n = Normalized::<B>::at(&at);
+    let (t, g) = (rows::<B>(t), spread::<B>(g, &at));
     let channels = n.dims[n.dims.len() - 1];
-    let (pt, pg) = if options.frozen {
+    let (pt, pg) = if at.options.frozen {
         (t.clone(), g.clone())
     } else {
         (n.project(t.clone()), n.project(g.clone()))
     };
     let gain_grad = B::float_sum_dim(B::float_mul(product::<B>(&t, &pg), n.inverse.clone()), 0);
-    let cotangent_grad = n.gate(B::float_mul(pt, n.slope.clone()), options);
-    let input_grad = if options.frozen {
+    let cotangent_grad = gather::<B>(B::float_mul(pt, n.slope.clone()), &at);
+    let input_grad = if at.options.frozen {
         scale::<B>(t, 0.0)
     } else {
         // P depends on z through x, the slope through the deviation.
@@ -320,7 +388,7 @@ pub fn batch_norm_vjp_vjp<B: Backend>(
         B::float_mul(B::float_sub(n.project(x_grad), deviation), n.inverse.clone())
     };
     BatchNormVjpVjp {
-        cotangent_grad: reshape::<B>(cotangent_grad, &n.dims),
+        cotangent_grad,
         input_grad: reshape::<B>(input_grad, &n.dims),
         gain_grad: reshape::<B>(gain_grad, &[channels]),
     }

@@ -5,10 +5,10 @@ use burn::backend::{DType, Flex};
 use burn::tensor::{Bytes, Shape};
 use burn_flex::{FlexTensor, Layout};
 
-use crate::kernels::{self, Buffer, Coefficients, Product};
+use crate::kernels::{self, Buffer, Coefficients, Kept, Product, Windows};
 use crate::{
-    AdamOptions, BatchNormOptions, BatchNormVjp, BatchNormVjpVjp, Conv2dShape, MaxPooled, NetworkOps, Pool2dShape,
-    Updated, composite,
+    AdamOptions, BatchNormOptions, BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed, Conv2dShape, MaxPooled,
+    NetworkOps, Pool2dShape, PoolKind, Updated, composite,
 };
 
 fn contiguous(t: FlexTensor) -> FlexTensor {
@@ -176,8 +176,8 @@ impl NetworkOps for Flex {
             return composite::moments::<Self>(z);
         }
         let z = contiguous(z);
-        let channels = dims(&z)[3];
-        small(kernels::moments(values(&z), channels), &[2, channels])
+        let windows = windows(&z, None);
+        small(kernels::moments(values(&z), &windows), &[2, windows.channels])
     }
 
     fn batch_norm_forward(
@@ -186,64 +186,100 @@ impl NetworkOps for Flex {
         shift: FloatTensor<Self>,
         moments: FloatTensor<Self>,
         options: BatchNormOptions,
-    ) -> FloatTensor<Self> {
+        for_sums: bool,
+    ) -> BatchNormed<Self> {
         if !native(&z) {
             return composite::batch_norm::<Self>(z, gain, shift, moments, options);
         }
         let z = contiguous(z);
         let coefficients = coefficients(gain, shift, moments, options);
-        tensor(kernels::batch_norm(values(&z), &coefficients), &dims(&z))
+        let windows = windows(&z, options.pool);
+        let forward = kernels::batch_norm(values(&z), &windows, &coefficients, for_sums);
+        let pooled = [windows.batch, windows.down(), windows.across(), windows.channels];
+        // What was not kept is an empty tensor.
+        let dims = |length: usize| if length == 0 { [0, 1, 1, 1] } else { pooled };
+        let (picked_dims, bits_dims) = (dims(forward.picked.len()), dims(forward.bits.len()));
+        let bits_layout = Layout::contiguous(Shape::from(bits_dims.to_vec()));
+        BatchNormed {
+            values: tensor(forward.values, &pooled),
+            picked: tensor(forward.picked, &picked_dims),
+            bits: FlexTensor::new(forward.bits.into_bytes(), bits_layout, DType::U8),
+        }
     }
 
-    fn batch_norm_vjp(
-        g: FloatTensor<Self>,
-        z: FloatTensor<Self>,
-        gain: FloatTensor<Self>,
-        shift: FloatTensor<Self>,
-        moments: FloatTensor<Self>,
-        options: BatchNormOptions,
-        want_sums: bool,
-    ) -> BatchNormVjp<Self> {
-        if !native(&z) {
-            return composite::batch_norm_vjp::<Self>(g, z, gain, shift, moments, options);
+    fn batch_norm_vjp(g: FloatTensor<Self>, at: BatchNormPoint<Self>, want_sums: bool) -> BatchNormVjp<Self> {
+        if !native(&g) {
+            return composite::batch_norm_vjp::<Self>(g, at);
         }
-        let (g, z) = (contiguous(g), contiguous(z));
-        let coefficients = coefficients(gain, shift, moments, options);
-        let channels = dims(&z)[3];
-        let sums = if want_sums || !options.frozen {
-            kernels::vjp_sums(values(&g), values(&z), &coefficients)
-        } else {
-            vec![0.0; 2 * channels]
-        };
-        let input_grad = kernels::batch_norm_vjp(values(&g), values(&z), &sums, &coefficients);
+        let (g, at) = (contiguous(g), Point::new(at));
+        let sums = at.sums(&g, want_sums);
+        let input_grad = kernels::batch_norm_vjp(
+            values(&g),
+            values(&at.z),
+            &at.windows,
+            at.kept(),
+            &sums,
+            &at.coefficients,
+        );
         BatchNormVjp {
-            input_grad: tensor(input_grad, &dims(&z)),
-            sums: small(sums, &[2, channels]),
+            input_grad: tensor(input_grad, &dims(&at.z)),
+            sums: small(sums, &[2, at.windows.channels]),
+        }
+    }
+
+    fn batch_norm_vjp_add(
+        g: FloatTensor<Self>,
+        at: BatchNormPoint<Self>,
+        onto: FloatTensor<Self>,
+    ) -> BatchNormVjp<Self> {
+        if !native(&g) {
+            return composite::batch_norm_vjp_add::<Self>(g, at, onto);
+        }
+        let (g, at, mut onto) = (contiguous(g), Point::new(at), contiguous(onto));
+        let sums = at.sums(&g, true);
+        kernels::batch_norm_vjp_add(
+            values(&g),
+            values(&at.z),
+            &at.windows,
+            at.kept(),
+            &sums,
+            &at.coefficients,
+            onto.storage_mut::<f32>(),
+        );
+        BatchNormVjp {
+            input_grad: onto,
+            sums: small(sums, &[2, at.windows.channels]),
         }
     }
 
     fn batch_norm_vjp_vjp(
         t: FloatTensor<Self>,
         g: FloatTensor<Self>,
-        z: FloatTensor<Self>,
-        gain: FloatTensor<Self>,
-        shift: FloatTensor<Self>,
-        moments: FloatTensor<Self>,
+        at: BatchNormPoint<Self>,
         sums: FloatTensor<Self>,
-        options: BatchNormOptions,
     ) -> BatchNormVjpVjp<Self> {
-        if !native(&z) {
-            return composite::batch_norm_vjp_vjp::<Self>(t, g, z, gain, shift, moments, options);
+        if !native(&g) {
+            return composite::batch_norm_vjp_vjp::<Self>(t, g, at);
         }
-        let (t, g, z, sums) = (contiguous(t), contiguous(g), contiguous(z), contiguous(sums));
-        let coefficients = coefficients(gain, shift, moments, options);
-        let (cotangent, input, gain) =
-            kernels::batch_norm_vjp_vjp(values(&t), values(&g), values(&z), values(&sums), &coefficients);
-        let channels = gain.len();
+        let (t, g, at, sums) = (contiguous(t), contiguous(g), Point::new(at), contiguous(sums));
+        let second = kernels::batch_norm_vjp_vjp(
+            values(&t),
+            values(&g),
+            values(&at.z),
+            &at.windows,
+            at.kept(),
+            values(&sums),
+            &at.coefficients,
+        );
+        let input_dims = if second.input.is_empty() {
+            vec![0, 1, 1, 1]
+        } else {
+            dims(&at.z)
+        };
         BatchNormVjpVjp {
-            cotangent_grad: tensor(cotangent, &dims(&z)),
-            input_grad: tensor(input, &dims(&z)),
-            gain_grad: small(gain, &[channels]),
+            cotangent_grad: tensor(second.cotangent, &dims(&g)),
+            input_grad: tensor(second.input, &input_dims),
+            gain_grad: small(second.gain, &[at.windows.channels]),
         }
     }
 
@@ -293,6 +329,61 @@ fn product(a: &FlexTensor, b: &FlexTensor, left_transposed: bool, right_transpos
         n: if right_transposed { b[0] } else { b[1] },
         left_transposed,
         right_transposed,
+    }
+}
+
+fn windows(z: &FlexTensor, pool: Option<PoolKind>) -> Windows {
+    let dims = dims(z);
+    Windows {
+        batch: dims[0],
+        height: dims[1],
+        width: dims[2],
+        channels: dims[3],
+        size: if pool.is_some() { 2 } else { 1 },
+    }
+}
+
+/// A [`BatchNormPoint`] as the kernels take it.
+struct Point {
+    z: FlexTensor,
+    picked: FlexTensor,
+    bits: FlexTensor,
+    windows: Windows,
+    coefficients: Coefficients,
+}
+
+impl Point {
+    fn new(at: BatchNormPoint<Flex>) -> Self {
+        let z = contiguous(at.z);
+        Self {
+            windows: windows(&z, at.options.pool),
+            z,
+            picked: contiguous(at.picked),
+            bits: contiguous(at.bits),
+            coefficients: coefficients(at.gain, at.shift, at.moments, at.options),
+        }
+    }
+
+    fn kept(&self) -> Kept<'_> {
+        Kept {
+            picked: values(&self.picked),
+            bits: self.bits.as_slice::<u8>().unwrap_or_default(),
+        }
+    }
+
+    /// Sums of the vjp at `g`; zeros if no one needs them.
+    fn sums(&self, g: &FlexTensor, wanted: bool) -> Vec<f32> {
+        if wanted || !self.coefficients.options().frozen {
+            kernels::vjp_sums(
+                values(g),
+                values(&self.z),
+                &self.windows,
+                self.kept(),
+                &self.coefficients,
+            )
+        } else {
+            vec![0.0; 2 * self.windows.channels]
+        }
     }
 }
 

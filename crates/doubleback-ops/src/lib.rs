@@ -34,8 +34,8 @@ mod rectifier;
 mod shape;
 
 pub use adam::{AdamOptions, AdamState, adam_update};
-pub use backend::{BatchNormVjp, BatchNormVjpVjp, MaxPooled, NetworkOps, Updated};
-pub use batch_norm::{BatchNorm, BatchNormOptions, batch_norm_statistics};
+pub use backend::{BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed, MaxPooled, NetworkOps, Updated};
+pub use batch_norm::{BatchNorm, BatchNormOptions, PoolKind, batch_norm_statistics};
 pub use convolution::{conv2d, conv2d_input_grad, conv2d_weight_grad};
 pub use error::{Error, Result};
 pub use linear::{matmul, matmul_transposed};

@@ -3,7 +3,7 @@
 mod common;
 
 use burn::tensor::Tensor;
-use common::{check_gradients, distinct, least_magnitude, random};
+use common::{check_gradients, distinct, least_gap, least_magnitude, random};
 use doubleback_ops::*;
 use proptest::prelude::*;
 
@@ -86,8 +86,12 @@ proptest! {
     }
 
     #[test]
-    fn batch_norm_both_orders(dims in [2usize..5, 1usize..4, 1usize..4, 1usize..5], relu: bool, frozen: bool) {
-        let options = BatchNormOptions { epsilon: 1e-3, relu, frozen };
+    fn batch_norm_both_orders(
+        dims in [2usize..5, 1usize..4, 1usize..4, 1usize..5], relu: bool, frozen: bool,
+        pool in prop_oneof![Just(None), Just(Some(PoolKind::Max)), Just(Some(PoolKind::Avg))],
+    ) {
+        let pool = pool.filter(|_| dims[1] > 1 && dims[2] > 1);
+        let options = BatchNormOptions { epsilon: 1e-3, relu, pool, frozen };
         let c = [1, 1, 1, dims[3]];
         let fixed = batch_norm_statistics(random(dims, 5));
         let norm = |z: Tensor<4>, gain: Tensor<4>, shift: Tensor<4>| {
@@ -97,14 +101,16 @@ proptest! {
         };
         let gain = random(c, 6) + 2.0;
         // At the kink of the ReLU there is no derivative to compare with.
-        let linear = BatchNormOptions { relu: false, ..options };
+        let linear = BatchNormOptions { relu: false, pool: None, ..options };
         let statistics = if frozen { fixed.clone() } else { batch_norm_statistics(random(dims, 1)) };
         let y = BatchNorm::new(random(dims, 1), channels(gain.clone()), channels(random(c, 7)), statistics, linear).unwrap().forward();
-        prop_assume!(!relu || least_magnitude(y) > 1e-4);
+        prop_assume!(!relu || least_magnitude(y.clone()) > 1e-4);
+        prop_assume!(pool != Some(PoolKind::Max) || least_gap(y.clone()) > 1e-4);
+        let pooled = if pool.is_some() { [dims[0], dims[1] / 2, dims[2] / 2, dims[3]] } else { dims };
         check_gradients([random(dims, 1), gain.clone(), random(c, 7)], |[z, gain, shift]| norm(z, gain, shift).forward());
         // The vjp does not depend on the shift but through the mask.
         let shift = random(c, 7);
-        check_gradients([random(dims, 2), random(dims, 1), gain], |[g, z, gain]| {
+        check_gradients([random(pooled, 2), random(dims, 1), gain], |[g, z, gain]| {
             let shift = if z.is_autodiff() { shift.clone().autodiff() } else { shift.clone() };
             let z_used = z.clone() * if frozen { 0.0 } else { 1.0 };
             // Frozen statistics make the vjp constant in z; a zero keeps z on the tape.

@@ -147,6 +147,7 @@ fn batch_norm() {
                 let options = BatchNormOptions {
                     epsilon: 1e-3,
                     relu,
+                    pool: None,
                     frozen: false,
                 };
                 let vector = |t: &Tensor<4>| t.clone().reshape([3]);

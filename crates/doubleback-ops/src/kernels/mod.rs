@@ -18,7 +18,10 @@ mod tile;
 mod winograd;
 
 pub use adam::adam;
-pub use batch_norm::{Coefficients, batch_norm, batch_norm_vjp, batch_norm_vjp_vjp, moments, vjp_sums};
+pub use batch_norm::{
+    Coefficients, Forward, Kept, Second, Windows, batch_norm, batch_norm_vjp, batch_norm_vjp_add, batch_norm_vjp_vjp,
+    moments, vjp_sums,
+};
 pub use buffer::Buffer;
 pub use conv::conv2d;
 pub use conv_input_grad::conv2d_input_grad;

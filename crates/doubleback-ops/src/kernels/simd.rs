@@ -76,6 +76,10 @@ pub(crate) unsafe trait Simd: Copy {
     /// Rows of a register tile that is two vectors wide: as many as the registers hold.
     const TILE: usize;
     type Vector: Copy;
+    /// One bit a lane.
+    type Mask: Copy;
+    /// One byte a lane, widened.
+    type Bits: Copy;
 
     /// Runs a kernel as a function of its own. Register tiles need that: inlined into one big function, all their variants together
     /// leave the register allocator no way to keep any of them in registers.
@@ -92,12 +96,38 @@ pub(crate) unsafe trait Simd: Copy {
     unsafe fn store_partial(p: *mut f32, v: Self::Vector, n: usize);
     /// Reads one value into every lane.
     unsafe fn splat(p: *const f32) -> Self::Vector;
+    /// `a + b`.
+    unsafe fn add(a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `a - b`.
+    unsafe fn sub(a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `a * b`.
     unsafe fn mul(a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `a * b + c`.
     unsafe fn mul_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     /// Sum of the lanes, in a fixed order.
     unsafe fn sum(v: Self::Vector) -> f32;
+    /// Adds the first `n` lanes to `n` values of f64.
+    unsafe fn add_to_f64(to: *mut f64, v: Self::Vector, n: usize);
+
+    /// Every lane, or none.
+    unsafe fn all(yes: bool) -> Self::Mask;
+    /// Where `a > b`, or either is NaN.
+    unsafe fn not_le(a: Self::Vector, b: Self::Vector) -> Self::Mask;
+    /// Where `a` is not NaN.
+    unsafe fn ordered(a: Self::Vector) -> Self::Mask;
+    unsafe fn and(a: Self::Mask, b: Self::Mask) -> Self::Mask;
+    /// `a` without `b`.
+    unsafe fn without(a: Self::Mask, b: Self::Mask) -> Self::Mask;
+    /// `v` in the lanes of the mask, zero elsewhere.
+    unsafe fn keep(mask: Self::Mask, v: Self::Vector) -> Self::Vector;
+    /// `yes` in the lanes of the mask, `no` elsewhere.
+    unsafe fn select(mask: Self::Mask, yes: Self::Vector, no: Self::Vector) -> Self::Vector;
+    /// Reads `n` bytes, at most `LANES`.
+    unsafe fn load_bits(p: *const u8, n: usize) -> Self::Bits;
+    /// Where bit `k` is set.
+    unsafe fn bit(bits: Self::Bits, k: usize) -> Self::Mask;
+    /// Writes `n` bytes, at most `LANES`: bit `k` of each says whether its lane is in mask `k`.
+    unsafe fn store_bits<const K: usize>(p: *mut u8, masks: [Self::Mask; K], n: usize);
 }
 
 /// Work that is compiled once for every instruction set.
@@ -135,6 +165,8 @@ unsafe impl Simd for Portable {
     const LANES: usize = 4;
     const TILE: usize = 6;
     type Vector = [f32; 4];
+    type Mask = [u32; 4];
+    type Bits = [u32; 4];
 
     #[inline(never)]
     unsafe fn call<K: Kernel>(kernel: K) -> K::Output {
@@ -173,6 +205,14 @@ unsafe impl Simd for Portable {
         [unsafe { *p }; 4]
     }
     #[inline(always)]
+    unsafe fn add(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        std::array::from_fn(|i| a[i] + b[i])
+    }
+    #[inline(always)]
+    unsafe fn sub(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        std::array::from_fn(|i| a[i] - b[i])
+    }
+    #[inline(always)]
     unsafe fn mul(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
         std::array::from_fn(|i| a[i] * b[i])
     }
@@ -183,6 +223,58 @@ unsafe impl Simd for Portable {
     #[inline(always)]
     unsafe fn sum(v: [f32; 4]) -> f32 {
         (v[0] + v[2]) + (v[1] + v[3])
+    }
+    #[inline(always)]
+    unsafe fn add_to_f64(to: *mut f64, v: [f32; 4], n: usize) {
+        for (i, value) in v.into_iter().enumerate().take(n) {
+            // SAFETY: only indices below n are touched.
+            unsafe { *to.add(i) += f64::from(value) }
+        }
+    }
+    #[inline(always)]
+    unsafe fn all(yes: bool) -> [u32; 4] {
+        [if yes { u32::MAX } else { 0 }; 4]
+    }
+    #[inline(always)]
+    unsafe fn not_le(a: [f32; 4], b: [f32; 4]) -> [u32; 4] {
+        std::array::from_fn(|i| if a[i] <= b[i] { 0 } else { u32::MAX })
+    }
+    #[inline(always)]
+    unsafe fn ordered(a: [f32; 4]) -> [u32; 4] {
+        std::array::from_fn(|i| if a[i].is_nan() { 0 } else { u32::MAX })
+    }
+    #[inline(always)]
+    unsafe fn and(a: [u32; 4], b: [u32; 4]) -> [u32; 4] {
+        std::array::from_fn(|i| a[i] & b[i])
+    }
+    #[inline(always)]
+    unsafe fn without(a: [u32; 4], b: [u32; 4]) -> [u32; 4] {
+        std::array::from_fn(|i| a[i] & !b[i])
+    }
+    #[inline(always)]
+    unsafe fn keep(mask: [u32; 4], v: [f32; 4]) -> [f32; 4] {
+        std::array::from_fn(|i| f32::from_bits(v[i].to_bits() & mask[i]))
+    }
+    #[inline(always)]
+    unsafe fn select(mask: [u32; 4], yes: [f32; 4], no: [f32; 4]) -> [f32; 4] {
+        std::array::from_fn(|i| f32::from_bits((yes[i].to_bits() & mask[i]) | (no[i].to_bits() & !mask[i])))
+    }
+    #[inline(always)]
+    unsafe fn load_bits(p: *const u8, n: usize) -> [u32; 4] {
+        // SAFETY: only indices below n are read.
+        std::array::from_fn(|i| if i < n { u32::from(unsafe { *p.add(i) }) } else { 0 })
+    }
+    #[inline(always)]
+    unsafe fn bit(bits: [u32; 4], k: usize) -> [u32; 4] {
+        bits.map(|b| if b & (1 << k) == 0 { 0 } else { u32::MAX })
+    }
+    #[inline(always)]
+    unsafe fn store_bits<const K: usize>(p: *mut u8, masks: [[u32; 4]; K], n: usize) {
+        for i in 0..n.min(4) {
+            let byte = (0..K).fold(0, |byte, k| byte | (masks[k][i] & (1 << k)) as u8);
+            // SAFETY: only indices below n are written.
+            unsafe { *p.add(i) = byte }
+        }
     }
 }
 
@@ -215,6 +307,8 @@ mod x86 {
         const LANES: usize = 16;
         const TILE: usize = 14;
         type Vector = __m512;
+        type Mask = __mmask16;
+        type Bits = __m512i;
 
         #[inline(always)]
         unsafe fn call<K: Kernel>(kernel: K) -> K::Output {
@@ -245,6 +339,14 @@ mod x86 {
             unsafe { _mm512_set1_ps(*p) }
         }
         #[inline(always)]
+        unsafe fn add(a: __m512, b: __m512) -> __m512 {
+            unsafe { _mm512_add_ps(a, b) }
+        }
+        #[inline(always)]
+        unsafe fn sub(a: __m512, b: __m512) -> __m512 {
+            unsafe { _mm512_sub_ps(a, b) }
+        }
+        #[inline(always)]
         unsafe fn mul(a: __m512, b: __m512) -> __m512 {
             unsafe { _mm512_mul_ps(a, b) }
         }
@@ -255,6 +357,79 @@ mod x86 {
         #[inline(always)]
         unsafe fn sum(v: __m512) -> f32 {
             unsafe { _mm512_reduce_add_ps(v) }
+        }
+        #[inline(always)]
+        unsafe fn add_to_f64(to: *mut f64, v: __m512, n: usize) {
+            unsafe {
+                let low = _mm512_cvtps_pd(_mm512_castps512_ps256(v));
+                let high = _mm512_cvtps_pd(_mm256_castpd_ps(_mm512_extractf64x4_pd::<1>(_mm512_castps_pd(v))));
+                let lanes = ((1u32 << n.min(16)) - 1) as u16;
+                let (first, second) = (lanes as u8, (lanes >> 8) as u8);
+                let low = _mm512_add_pd(_mm512_maskz_loadu_pd(first, to), low);
+                _mm512_mask_storeu_pd(to, first, low);
+                let to = to.wrapping_add(8);
+                let high = _mm512_add_pd(_mm512_maskz_loadu_pd(second, to), high);
+                _mm512_mask_storeu_pd(to, second, high);
+            }
+        }
+        #[inline(always)]
+        unsafe fn all(yes: bool) -> __mmask16 {
+            if yes { u16::MAX } else { 0 }
+        }
+        #[inline(always)]
+        unsafe fn not_le(a: __m512, b: __m512) -> __mmask16 {
+            unsafe { _mm512_cmp_ps_mask::<_CMP_NLE_UQ>(a, b) }
+        }
+        #[inline(always)]
+        unsafe fn ordered(a: __m512) -> __mmask16 {
+            unsafe { _mm512_cmp_ps_mask::<_CMP_ORD_Q>(a, a) }
+        }
+        #[inline(always)]
+        unsafe fn and(a: __mmask16, b: __mmask16) -> __mmask16 {
+            a & b
+        }
+        #[inline(always)]
+        unsafe fn without(a: __mmask16, b: __mmask16) -> __mmask16 {
+            a & !b
+        }
+        #[inline(always)]
+        unsafe fn keep(mask: __mmask16, v: __m512) -> __m512 {
+            unsafe { _mm512_maskz_mov_ps(mask, v) }
+        }
+        #[inline(always)]
+        unsafe fn select(mask: __mmask16, yes: __m512, no: __m512) -> __m512 {
+            unsafe { _mm512_mask_mov_ps(no, mask, yes) }
+        }
+        #[inline(always)]
+        unsafe fn load_bits(p: *const u8, n: usize) -> __m512i {
+            unsafe {
+                if n >= 16 {
+                    return _mm512_cvtepu8_epi32(_mm_loadu_si128(p.cast()));
+                }
+                let mut bytes = [0u8; 16];
+                std::ptr::copy_nonoverlapping(p, bytes.as_mut_ptr(), n);
+                _mm512_cvtepu8_epi32(_mm_loadu_si128(bytes.as_ptr().cast()))
+            }
+        }
+        #[inline(always)]
+        unsafe fn bit(bits: __m512i, k: usize) -> __mmask16 {
+            unsafe { _mm512_test_epi32_mask(bits, _mm512_set1_epi32(1 << k)) }
+        }
+        #[inline(always)]
+        unsafe fn store_bits<const K: usize>(p: *mut u8, masks: [__mmask16; K], n: usize) {
+            unsafe {
+                let mut bits = _mm512_setzero_si512();
+                for (k, mask) in masks.into_iter().enumerate() {
+                    bits = _mm512_mask_or_epi32(bits, mask, bits, _mm512_set1_epi32(1 << k));
+                }
+                let bytes = _mm512_cvtepi32_epi8(bits);
+                if n >= 16 {
+                    return _mm_storeu_si128(p.cast(), bytes);
+                }
+                let mut array = [0u8; 16];
+                _mm_storeu_si128(array.as_mut_ptr().cast(), bytes);
+                std::ptr::copy_nonoverlapping(array.as_ptr(), p, n);
+            }
         }
     }
 
@@ -267,6 +442,8 @@ mod x86 {
         const LANES: usize = 8;
         const TILE: usize = 6;
         type Vector = __m256;
+        type Mask = __m256;
+        type Bits = __m256i;
 
         #[inline(always)]
         unsafe fn call<K: Kernel>(kernel: K) -> K::Output {
@@ -302,6 +479,14 @@ mod x86 {
             unsafe { _mm256_set1_ps(*p) }
         }
         #[inline(always)]
+        unsafe fn add(a: __m256, b: __m256) -> __m256 {
+            unsafe { _mm256_add_ps(a, b) }
+        }
+        #[inline(always)]
+        unsafe fn sub(a: __m256, b: __m256) -> __m256 {
+            unsafe { _mm256_sub_ps(a, b) }
+        }
+        #[inline(always)]
         unsafe fn mul(a: __m256, b: __m256) -> __m256 {
             unsafe { _mm256_mul_ps(a, b) }
         }
@@ -315,6 +500,80 @@ mod x86 {
             unsafe { _mm256_storeu_ps(values.as_mut_ptr(), v) };
             let half: [f32; 4] = std::array::from_fn(|i| values[i] + values[i + 4]);
             (half[0] + half[2]) + (half[1] + half[3])
+        }
+        #[inline(always)]
+        unsafe fn add_to_f64(to: *mut f64, v: __m256, n: usize) {
+            unsafe {
+                if n >= 8 {
+                    let low = _mm256_cvtps_pd(_mm256_castps256_ps128(v));
+                    let high = _mm256_cvtps_pd(_mm256_extractf128_ps::<1>(v));
+                    _mm256_storeu_pd(to, _mm256_add_pd(_mm256_loadu_pd(to), low));
+                    _mm256_storeu_pd(to.add(4), _mm256_add_pd(_mm256_loadu_pd(to.add(4)), high));
+                    return;
+                }
+                let mut values = [0f32; 8];
+                _mm256_storeu_ps(values.as_mut_ptr(), v);
+                for (i, &value) in values.iter().enumerate().take(n) {
+                    *to.add(i) += f64::from(value);
+                }
+            }
+        }
+        #[inline(always)]
+        unsafe fn all(yes: bool) -> __m256 {
+            unsafe { _mm256_castsi256_ps(_mm256_set1_epi32(if yes { -1 } else { 0 })) }
+        }
+        #[inline(always)]
+        unsafe fn not_le(a: __m256, b: __m256) -> __m256 {
+            unsafe { _mm256_cmp_ps::<_CMP_NLE_UQ>(a, b) }
+        }
+        #[inline(always)]
+        unsafe fn ordered(a: __m256) -> __m256 {
+            unsafe { _mm256_cmp_ps::<_CMP_ORD_Q>(a, a) }
+        }
+        #[inline(always)]
+        unsafe fn and(a: __m256, b: __m256) -> __m256 {
+            unsafe { _mm256_and_ps(a, b) }
+        }
+        #[inline(always)]
+        unsafe fn without(a: __m256, b: __m256) -> __m256 {
+            unsafe { _mm256_andnot_ps(b, a) }
+        }
+        #[inline(always)]
+        unsafe fn keep(mask: __m256, v: __m256) -> __m256 {
+            unsafe { _mm256_and_ps(mask, v) }
+        }
+        #[inline(always)]
+        unsafe fn select(mask: __m256, yes: __m256, no: __m256) -> __m256 {
+            unsafe { _mm256_blendv_ps(no, yes, mask) }
+        }
+        #[inline(always)]
+        unsafe fn load_bits(p: *const u8, n: usize) -> __m256i {
+            unsafe {
+                let mut bytes = [0u8; 8];
+                std::ptr::copy_nonoverlapping(p, bytes.as_mut_ptr(), n.min(8));
+                _mm256_cvtepu8_epi32(_mm_loadl_epi64(bytes.as_ptr().cast()))
+            }
+        }
+        #[inline(always)]
+        unsafe fn bit(bits: __m256i, k: usize) -> __m256 {
+            unsafe {
+                let one = _mm256_set1_epi32(1 << k);
+                _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_and_si256(bits, one), one))
+            }
+        }
+        #[inline(always)]
+        unsafe fn store_bits<const K: usize>(p: *mut u8, masks: [__m256; K], n: usize) {
+            unsafe {
+                let mut bits = _mm256_setzero_si256();
+                for (k, mask) in masks.into_iter().enumerate() {
+                    let mask = _mm256_and_si256(_mm256_castps_si256(mask), _mm256_set1_epi32(1 << k));
+                    bits = _mm256_or_si256(bits, mask);
+                }
+                let halves = _mm_packus_epi32(_mm256_castsi256_si128(bits), _mm256_extracti128_si256::<1>(bits));
+                let mut bytes = [0u8; 8];
+                _mm_storel_epi64(bytes.as_mut_ptr().cast(), _mm_packus_epi16(halves, halves));
+                std::ptr::copy_nonoverlapping(bytes.as_ptr(), p, n.min(8));
+            }
         }
     }
 }

@@ -93,3 +93,29 @@ pub fn check_gradients<const N: usize>(inputs: [Tensor<4>; N], f: impl Fn([Tenso
         );
     }
 }
+
+/// Least difference between two values of one 2x2 window.
+pub fn least_gap(y: Tensor<4>) -> f64 {
+    let [batch, height, width, channels] = y.dims();
+    let values = to_vec(y);
+    let at =
+        |n: usize, row: usize, column: usize, c: usize| values[((n * height + row) * width + column) * channels + c];
+    let mut least = f64::INFINITY;
+    for (n, c) in (0..batch).flat_map(|n| (0..channels).map(move |c| (n, c))) {
+        for (row, column) in (0..height / 2).flat_map(|r| (0..width / 2).map(move |x| (2 * r, 2 * x))) {
+            let window = [
+                at(n, row, column, c),
+                at(n, row, column + 1, c),
+                at(n, row + 1, column, c),
+                at(n, row + 1, column + 1, c),
+            ];
+            for i in 0..4 {
+                least = window[i + 1..]
+                    .iter()
+                    .map(|b| (window[i] - b).abs())
+                    .fold(least, f64::min);
+            }
+        }
+    }
+    least
+}

@@ -1,89 +1,135 @@
-//! Statistics and the forward pass.
+//! The forward pass.
 
-use super::super::buffer::Buffer;
+use crate::PoolKind;
+
+use super::super::buffer::{Buffer, Shared};
 use super::super::simd::{Kernel, Simd, dispatch};
-use super::{Coefficients, flush, mapped, summed};
+use super::super::tile::{load_columns, store_columns};
+use super::{Coefficients, Forward, Windows, of, place};
 
-/// Mean and biased variance of each channel of `[rows, channels]`, as `[2, channels]`.
-pub fn moments(z: &[f32], channels: usize) -> Vec<f32> {
-    let rows = z.len() / channels;
-    // Deviations from the first row, so that a large common mean does not cancel.
-    let origin = &z[..channels];
-    let [sum, square] = summed::<2>(rows, channels, |start, end, sums| {
-        // SAFETY: safe slices of whole rows.
-        unsafe {
-            dispatch(Deviations {
-                z: &z[start..end],
-                origin,
-                sums,
-            })
-        }
-    });
-    let n = rows as f64;
-    let mean = (0..channels).map(|c| (origin[c] as f64 + sum[c] / n) as f32);
-    let variance = (0..channels).map(|c| (square[c] / n - (sum[c] / n).powi(2)).max(0.0) as f32);
-    mean.chain(variance).collect()
-}
-
-struct Deviations<'a> {
-    z: &'a [f32],
-    origin: &'a [f32],
-    sums: &'a mut [Vec<f64>; 2],
-}
-
-impl Kernel for Deviations<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    unsafe fn run<S: Simd>(self) {
-        let channels = self.origin.len();
-        let mut sums = vec![0f32; 2 * channels];
-        let (sum, square) = sums.split_at_mut(channels);
-        for row in self.z.chunks_exact(channels) {
-            for c in 0..channels {
-                let d = row[c] - self.origin[c];
-                sum[c] += d;
-                square[c] += d * d;
+/// Normalized, rectified and pooled `z`, with what the derivatives need; `picked` stays empty unless `keep`.
+pub fn batch_norm(z: &[f32], windows: &Windows, k: &Coefficients, keep: bool) -> Forward {
+    assert_eq!((z.len(), k.channels()), (windows.len(), windows.channels));
+    let (length, pool) = (windows.pooled_len(), windows.size > 1);
+    // SAFETY: every window's values are written.
+    let (mut out, mut picked, mut bits) = unsafe {
+        (
+            Buffer::uninitialized(length),
+            Buffer::uninitialized(if pool && keep { length } else { 0 }),
+            Buffer::<u8>::uninitialized(if pool { length } else { 0 }),
+        )
+    };
+    let (to, picks) = (Shared(out.as_mut_ptr()), Shared(picked.as_mut_ptr()));
+    let (kept, wanted) = (Shared(bits.as_mut_ptr()), !picked.is_empty());
+    windows.each_run(|start, end| {
+        let run = |kernel: &dyn Fn(Run<'_>)| {
+            kernel(Run {
+                z,
+                windows,
+                rows: (start, end),
+                k,
+                out: to.get(),
+                picked: if wanted { picks.get() } else { std::ptr::null_mut() },
+                bits: kept.get(),
+            });
+        };
+        // SAFETY: rows of windows do not overlap.
+        run(&|run| unsafe {
+            match k.options.pool {
+                None => dispatch(Rows::<1, false>(run)),
+                Some(PoolKind::Max) => dispatch(Rows::<2, true>(run)),
+                Some(PoolKind::Avg) => dispatch(Rows::<2, false>(run)),
             }
-        }
-        flush(&sums, self.sums);
+        });
+    });
+    Forward {
+        values: out,
+        picked,
+        bits,
     }
 }
 
-/// Normalized `z`, then ReLU if asked.
-pub fn batch_norm(z: &[f32], k: &Coefficients) -> Buffer {
-    mapped(z.len(), k.channels(), |start, end, out| {
-        // SAFETY: `out` has room for the block.
-        unsafe {
-            dispatch(Forward {
-                z: &z[start..end],
-                k,
-                out,
-            })
-        }
-    })
-}
-
-struct Forward<'a> {
+struct Run<'a> {
     z: &'a [f32],
+    windows: &'a Windows,
+    rows: (usize, usize),
     k: &'a Coefficients,
     out: *mut f32,
+    /// Null if not wanted.
+    picked: *mut f32,
+    bits: *mut u8,
 }
 
-impl Kernel for Forward<'_> {
+/// Windows of `W` by `W` values, of which the largest counts, or all.
+struct Rows<'a, const W: usize, const MAX: bool>(Run<'a>);
+
+impl<const W: usize, const MAX: bool> Kernel for Rows<'_, W, MAX> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        let channels = self.k.channels();
-        let (slope, offset) = (&self.k.slope[..channels], &self.k.offset[..channels]);
-        let floor = if self.k.options.relu { 0.0 } else { f32::NEG_INFINITY };
-        for (r, row) in self.z.chunks_exact(channels).enumerate() {
-            for c in 0..channels {
-                let y = row[c] * slope[c] + offset[c];
-                // Written so that NaN passes.
-                // SAFETY: inside the block.
-                unsafe { *self.out.add(r * channels + c) = if y < floor { floor } else { y } };
+        let Run {
+            z,
+            windows,
+            rows,
+            k,
+            out,
+            picked,
+            bits,
+        } = self.0;
+        let (width, channels) = (windows.width, windows.channels);
+        let share = k.share() as f32;
+        for row in rows.0..rows.1 {
+            let ((first, _), pooled) = (windows.row(row), windows.pooled_row(row));
+            for channel in (0..channels).step_by(S::LANES) {
+                let lanes = channels - channel;
+                // SAFETY: inside the row of windows.
+                unsafe {
+                    let (slope, offset) = (of::<S>(&k.slope, channel), of::<S>(&k.offset, channel));
+                    let (share, zero) = (S::splat(&share), S::zero());
+                    for x in 0..windows.across() {
+                        let window = z.as_ptr().add(first + x * W * channels + channel);
+                        let to = pooled + x * channels + channel;
+                        let mut values = [S::zero(); 4];
+                        let mut y = [S::zero(); 4];
+                        let mut counts = [S::all(!MAX); 4];
+                        for i in 0..W * W {
+                            values[i] = load_columns::<S>(window.add(place::<W>(i, width, channels)), lanes);
+                            y[i] = S::mul_add(values[i], slope, offset);
+                        }
+                        if MAX {
+                            // The first of equals; a NaN counts as largest, and nothing replaces it.
+                            counts[0] = S::all(true);
+                            let mut best = y[0];
+                            for i in 1..W * W {
+                                let better = S::and(S::not_le(y[i], best), S::ordered(best));
+                                best = S::select(better, y[i], best);
+                                for count in &mut counts[..i] {
+                                    *count = S::without(*count, better);
+                                }
+                                counts[i] = better;
+                            }
+                        }
+                        let mut sum = S::zero();
+                        let mut pick = S::zero();
+                        for i in 0..W * W {
+                            if k.options.relu {
+                                // Written so that NaN passes.
+                                counts[i] = S::and(counts[i], S::not_le(y[i], zero));
+                            }
+                            sum = S::add(sum, S::keep(counts[i], y[i]));
+                            pick = S::add(pick, S::keep(counts[i], values[i]));
+                        }
+                        if W > 1 {
+                            S::store_bits(bits.add(to), counts, lanes);
+                            if !picked.is_null() {
+                                store_columns::<S>(picked.add(to), pick, lanes);
+                            }
+                            sum = if MAX { sum } else { S::mul(sum, share) };
+                        }
+                        store_columns::<S>(out.add(to), sum, lanes);
+                    }
+                }
             }
         }
     }

@@ -1,25 +1,25 @@
-//! Batch norm, its vjp, and the vjp of that: per channel each is a linear combination of a few tensors, whose coefficients come from
-//! one pass of sums. The ReLU's mask is recomputed from the input rather than stored.
+//! Batch norm, then ReLU, then 2x2 pooling, as one op; its vjp, and the vjp of that.
+//!
+//! Which values of a window count (the largest, or all, and of these the ones that the ReLU lets through) is decided once, in the forward
+//! pass, and kept as one bit each. Given the bits everything is linear in each channel: a combination of a few tensors whose coefficients
+//! come from one pass of sums. Without pooling a window is one value, and its bit is computed anew rather than kept.
 
 mod forward;
+mod moments;
 mod second;
 mod vjp;
+mod windows;
 
-use rayon::prelude::*;
-
-use crate::BatchNormOptions;
+use crate::{BatchNormOptions, PoolKind};
 
 use super::buffer::Buffer;
+use super::simd::Simd;
 
-pub use forward::{batch_norm, moments};
-pub use second::batch_norm_vjp_vjp;
-pub use vjp::{batch_norm_vjp, vjp_sums};
-
-/// Rows whose sums are kept in f32 before they go to f64.
-const BLOCK: usize = 64;
-
-/// Most parts that sums over rows are split in; fixed, so that results do not depend on the number of threads.
-const PARTS: usize = 64;
+pub use forward::batch_norm;
+pub use moments::moments;
+pub use second::{Second, batch_norm_vjp_vjp};
+pub use vjp::{batch_norm_vjp, batch_norm_vjp_add, vjp_sums};
+pub use windows::Windows;
 
 /// What the three orders share, per channel, in f64.
 pub struct Coefficients {
@@ -29,6 +29,8 @@ pub struct Coefficients {
     /// Output before the ReLU is `slope * z + offset`.
     slope: Vec<f32>,
     offset: Vec<f32>,
+    /// The mean as the sums use it.
+    center: Vec<f32>,
     options: BatchNormOptions,
 }
 
@@ -48,68 +50,60 @@ impl Coefficients {
                 .map(|c| (shift[c] as f64 - mean[c] as f64 * slope(c)) as f32)
                 .collect(),
             mean: mean.iter().map(|&m| m as f64).collect(),
+            center: mean.to_vec(),
             gain: gain.iter().map(|&g| g as f64).collect(),
             inverse,
             options,
         }
     }
 
+    /// How the batch norm behaves.
+    pub fn options(&self) -> BatchNormOptions {
+        self.options
+    }
+
     fn channels(&self) -> usize {
         self.gain.len()
     }
-}
 
-/// Splits `[rows, channels]` into at most [`PARTS`] runs of whole rows, sums each with `sum`, and adds the sums in order.
-fn summed<const N: usize>(
-    rows: usize,
-    channels: usize,
-    sum: impl Fn(usize, usize, &mut [Vec<f64>; N]) + Sync,
-) -> [Vec<f64>; N] {
-    let length = rows.div_ceil(PARTS).max(BLOCK);
-    let parts: Vec<[Vec<f64>; N]> = (0..rows.div_ceil(length))
-        .into_par_iter()
-        .map(|part| {
-            let mut sums = std::array::from_fn(|_| vec![0.0; channels]);
-            for start in (part * length..((part + 1) * length).min(rows)).step_by(BLOCK) {
-                let end = (start + BLOCK).min((part + 1) * length).min(rows);
-                sum(start * channels, end * channels, &mut sums);
-            }
-            sums
-        })
-        .collect();
-    let mut total: [Vec<f64>; N] = std::array::from_fn(|_| vec![0.0; channels]);
-    for part in &parts {
-        for (to, from) in total.iter_mut().zip(part) {
-            for (t, f) in to.iter_mut().zip(from) {
-                *t += f;
-            }
-        }
-    }
-    total
-}
-
-/// Adds f32 sums `[N, channels]` to f64 ones.
-#[inline(always)]
-fn flush<const N: usize>(sums: &[f32], to: &mut [Vec<f64>; N]) {
-    let channels = to[0].len();
-    for (to, from) in to.iter_mut().zip(sums.chunks_exact(channels)) {
-        for (t, &f) in to.iter_mut().zip(from) {
-            *t += f as f64;
+    /// What a value that counts adds to its window.
+    fn share(&self) -> f64 {
+        match self.options.pool {
+            Some(PoolKind::Avg) => 0.25,
+            _ => 1.0,
         }
     }
 }
 
-/// Rows a task of an elementwise pass.
-const ROWS: usize = 256;
-
-/// Runs `task(start, end, out)` over blocks of whole rows; tasks write the whole of their block.
-fn mapped(length: usize, channels: usize, task: impl Fn(usize, usize, *mut f32) + Sync) -> Buffer {
-    // SAFETY: tasks write the whole of their block.
-    unsafe { Buffer::blocks(length, ROWS * channels, task) }
+/// What the forward pass of a batch norm with pooling keeps for the others; both are empty without pooling.
+#[derive(Clone, Copy)]
+pub struct Kept<'a> {
+    /// Sum over the values of `z` that count, for each window and channel; empty where no sums are wanted.
+    pub picked: &'a [f32],
+    /// Bit `k` is set where value `k` of the window counts, for each window and channel.
+    pub bits: &'a [u8],
 }
 
-/// Whether the ReLU lets the gradient of this value through.
+/// What [`batch_norm`] returns.
+pub struct Forward {
+    /// The result.
+    pub values: Buffer,
+    /// See [`Kept`].
+    pub picked: Buffer,
+    /// See [`Kept`].
+    pub bits: Buffer<u8>,
+}
+
+/// A vector of one coefficient of the channels from `channel` on.
 #[inline(always)]
-fn open(z: f32, slope: f32, offset: f32, floor: f32) -> bool {
-    z * slope + offset > floor
+unsafe fn of<S: Simd>(values: &[f32], channel: usize) -> S::Vector {
+    let lanes = values.len() - channel;
+    // SAFETY: as many values are left.
+    unsafe { super::tile::load_columns::<S>(values.as_ptr().add(channel), lanes) }
+}
+
+/// Values from the first of a window to value `k` of it.
+#[inline(always)]
+fn place<const W: usize>(k: usize, width: usize, channels: usize) -> usize {
+    (k / W * width + k % W) * channels
 }

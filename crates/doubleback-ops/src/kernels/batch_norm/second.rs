@@ -1,201 +1,273 @@
 //! The vjp of the vjp.
 
-use rayon::prelude::*;
-
-use super::super::buffer::Buffer;
+use super::super::buffer::{Buffer, Shared};
 use super::super::simd::{Kernel, Simd, dispatch};
-use super::{Coefficients, ROWS, flush, open, summed};
+use super::super::tile::{load_columns, store_columns};
+use super::vjp::{Dense, Gate, combine};
+use super::{Coefficients, Kept, Windows, of, place};
 
-/// Gradients, for the cotangent `t` of [`batch_norm_vjp`](super::batch_norm_vjp), of its `g`, of `z`, and of the gain; see the default body for the formulas.
+/// Gradients of [`batch_norm_vjp`](super::batch_norm_vjp).
+pub struct Second {
+    /// Of its cotangent.
+    pub cotangent: Buffer,
+    /// Of the batch norm's input; empty when the statistics are frozen, because it is zero.
+    pub input: Buffer,
+    /// Of the gain.
+    pub gain: Vec<f32>,
+}
+
+/// Gradients for the cotangent `t` of [`batch_norm_vjp`](super::batch_norm_vjp) at `g`; see the default body for the formulas.
 pub fn batch_norm_vjp_vjp(
     t: &[f32],
     g: &[f32],
     z: &[f32],
+    windows: &Windows,
+    kept: Kept<'_>,
     sums: &[f32],
     k: &Coefficients,
-) -> (Buffer, Buffer, Vec<f32>) {
-    let channels = k.channels();
-    let n = (g.len() / channels) as f64;
-    let mean: Vec<f32> = k.mean.iter().map(|&m| m as f32).collect();
-    let [sum_t, product_t, sum_tg] = summed::<3>(g.len() / channels, channels, |start, end, sums| {
-        // SAFETY: safe slices of whole rows.
+) -> Second {
+    assert_eq!(
+        (t.len(), z.len(), g.len()),
+        (windows.len(), windows.len(), windows.pooled_len())
+    );
+    let (n, share) = (windows.pixels() as f64, k.share());
+    // SAFETY: every value is written before it is read.
+    let mut cotangent = unsafe { Buffer::uninitialized(windows.pooled_len()) };
+    let picked_t = Shared(cotangent.as_mut_ptr());
+    let [sum_t, product_t, sum_tg] = windows.summed::<3>(|start, end, sums| {
+        let sums = Sums {
+            t,
+            g,
+            z,
+            windows,
+            kept,
+            k,
+            rows: (start, end),
+            picked: picked_t.get(),
+            sums,
+        };
+        // SAFETY: rows of windows do not overlap.
         unsafe {
-            dispatch(SecondSums {
-                t: &t[start..end],
-                g: &g[start..end],
-                z: &z[start..end],
-                mean: &mean,
-                k,
-                sums,
-            })
+            match windows.size {
+                1 => dispatch(SumRows::<1>(sums)),
+                _ => dispatch(SumRows::<2>(sums)),
+            }
         }
     });
-    let mut c = SecondCoefficients::default();
-    let mut gain_grad = Vec::with_capacity(channels);
-    for i in 0..channels {
-        let (inverse, slope, mu) = (k.inverse[i], k.gain[i] * k.inverse[i], k.mean[i]);
+    let channels = k.channels();
+    let mut gain = Vec::with_capacity(channels);
+    let mut first = Dense::default();
+    let mut second = Dense::default();
+    for c in 0..channels {
+        let (inverse, slope, mean) = (k.inverse[c], k.gain[c] * k.inverse[c], k.mean[c]);
         if k.options.frozen {
-            gain_grad.push((inverse * sum_tg[i]) as f32);
-            c.push([slope, 0.0, 0.0], [0.0; 4]);
+            gain.push((inverse * share * sum_tg[c]) as f32);
+            first.push([0.0, 0.0, 0.0, share * slope]);
             continue;
         }
-        // Means over pixels of t, g, t x, g x, and of t P(g).
-        let (mt, mg) = (sum_t[i] / n, sums[i] as f64 / n);
-        let (mtx, mgx) = (product_t[i] * inverse / n, sums[channels + i] as f64 / n);
-        let mtp = sum_tg[i] / n - mt * mg - mtx * mgx;
-        gain_grad.push((inverse * mtp * n) as f32);
-        // cotangent_grad = slope (t - mt - x mtx)
+        // Means over pixels of t, g, t x, g x, and of t P(g), P the projection that the statistics amount to.
+        let (mt, mg) = (sum_t[c] / n, sums[c] as f64 / n);
+        let (mtx, mgx) = (product_t[c] * inverse / n, sums[channels + c] as f64 / n);
+        let mtp = share * sum_tg[c] / n - mt * mg - mtx * mgx;
+        gain.push((inverse * mtp * n) as f32);
+        // cotangent = slope (t - mt - x mtx), where the value counts
         let along = slope * mtx * inverse;
-        c.push_first([slope, -along, along * mu - slope * mt]);
-        // x_grad = -slope (mgx t + mtx g); input_grad = inverse (P(x_grad) - x slope mtp)
+        first.push([0.0, -share * along, share * (along * mean - slope * mt), share * slope]);
+        // x_grad = -slope (mgx t + mtx g); input = inverse (P(x_grad) - x slope mtp)
         let mean_x_grad = -slope * (mgx * mt + mtx * mg);
         let along = inverse * inverse * (-2.0 * slope * mgx * mtx + slope * mtp);
-        c.push_second([
-            -inverse * slope * mgx,
-            -inverse * slope * mtx,
+        second.push([
+            -inverse * slope * mtx * share,
             -along,
-            along * mu - inverse * mean_x_grad,
+            along * mean - inverse * mean_x_grad,
+            -inverse * slope * mgx,
         ]);
     }
-    // Both outputs in one pass: a block of the first, then the same block of the second.
-    let block = ROWS.min(g.len() / channels).max(1) * channels;
-    // SAFETY: every block of both is written below.
-    let (mut first, mut second) = unsafe { (Buffer::uninitialized(g.len()), Buffer::uninitialized(g.len())) };
-    (
-        first.par_chunks_mut(block),
-        second.par_chunks_mut(block),
-        t.par_chunks(block),
-        g.par_chunks(block),
-        z.par_chunks(block),
-    )
-        .into_par_iter()
-        .for_each(|(first, second, t, g, z)| {
-            let (first, second): (&mut [f32], &mut [f32]) = (first, second);
-            // SAFETY: the kernel writes as many values to both as `t` has.
-            unsafe {
-                dispatch(Second {
-                    t,
-                    g,
-                    z,
-                    k,
-                    c: &c,
-                    first: first.as_mut_ptr(),
-                    second: second.as_mut_ptr(),
-                })
-            }
-        });
-    (first, second, gain_grad)
+    cotangents(&first, z, windows, kept, k, &mut cotangent);
+    let mut input = Buffer::zeroed(0);
+    if !k.options.frozen {
+        // SAFETY: every value is written.
+        input = unsafe { Buffer::uninitialized(windows.len()) };
+        combine::<false>(&second, Some(t), g, z, windows, kept, k, &mut input);
+    }
+    Second { cotangent, input, gain }
 }
 
-/// Per channel: coefficients of (t, z, 1) in the first output and of (t, g, z, 1) in the second.
-#[derive(Default)]
-struct SecondCoefficients {
-    first: [Vec<f32>; 3],
-    second: [Vec<f32>; 4],
-}
-
-impl SecondCoefficients {
-    fn push(&mut self, first: [f64; 3], second: [f64; 4]) {
-        self.push_first(first);
-        self.push_second(second);
-    }
-
-    fn push_first(&mut self, values: [f64; 3]) {
-        for (to, value) in self.first.iter_mut().zip(values) {
-            to.push(value as f32);
-        }
-    }
-
-    fn push_second(&mut self, values: [f64; 4]) {
-        for (to, value) in self.second.iter_mut().zip(values) {
-            to.push(value as f32);
+impl Default for Dense {
+    fn default() -> Self {
+        Self {
+            cotangent: Vec::new(),
+            z: Vec::new(),
+            constant: Vec::new(),
+            t: Vec::new(),
         }
     }
 }
 
-struct SecondSums<'a> {
+impl Dense {
+    fn push(&mut self, [cotangent, z, constant, t]: [f64; 4]) {
+        self.cotangent.push(cotangent as f32);
+        self.z.push(z as f32);
+        self.constant.push(constant as f32);
+        self.t.push(t as f32);
+    }
+}
+
+struct Sums<'a> {
     t: &'a [f32],
     g: &'a [f32],
     z: &'a [f32],
-    mean: &'a [f32],
+    windows: &'a Windows,
+    kept: Kept<'a>,
     k: &'a Coefficients,
+    rows: (usize, usize),
+    /// For the sums over the values of `t` that count, one a window.
+    picked: *mut f32,
     sums: &'a mut [Vec<f64>; 3],
 }
 
-impl Kernel for SecondSums<'_> {
+struct SumRows<'a, const W: usize>(Sums<'a>);
+
+impl<const W: usize> Kernel for SumRows<'_, W> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        let channels = self.k.channels();
-        let (slope, offset, mean) = (
-            &self.k.slope[..channels],
-            &self.k.offset[..channels],
-            &self.mean[..channels],
-        );
-        let floor = if self.k.options.relu { 0.0 } else { f32::NEG_INFINITY };
-        let mut sums = vec![0f32; 3 * channels];
-        let (sum, rest) = sums.split_at_mut(channels);
-        let (along, product) = rest.split_at_mut(channels);
-        let rows = self
-            .t
-            .chunks_exact(channels)
-            .zip(self.g.chunks_exact(channels))
-            .zip(self.z.chunks_exact(channels));
-        for ((t, g), z) in rows {
-            for c in 0..channels {
-                let g = if open(z[c], slope[c], offset[c], floor) {
-                    g[c]
-                } else {
-                    0.0
-                };
-                sum[c] += t[c];
-                along[c] += t[c] * (z[c] - mean[c]);
-                product[c] += t[c] * g;
+        let Sums {
+            t,
+            g,
+            z,
+            windows,
+            kept,
+            k,
+            rows,
+            picked,
+            sums: [sums, alongs, products],
+        } = self.0;
+        let (width, channels) = (windows.width, windows.channels);
+        for row in rows.0..rows.1 {
+            let ((first, height), pooled) = (windows.row(row), windows.pooled_row(row));
+            for channel in (0..channels).step_by(S::LANES) {
+                let lanes = channels - channel;
+                let start = first + channel;
+                // SAFETY: inside the row of windows and the pixels left over after it.
+                unsafe {
+                    let gate = Gate::<S>::new(k, channel);
+                    let center = of::<S>(&k.center, channel);
+                    let (mut sum, mut along, mut product) = (S::zero(), S::zero(), S::zero());
+                    for x in 0..windows.across() {
+                        let at = pooled + x * channels + channel;
+                        let bits = match W {
+                            1 => S::load_bits(std::ptr::null(), 0),
+                            _ => S::load_bits(kept.bits.as_ptr().add(at), lanes),
+                        };
+                        let mut pick = S::zero();
+                        for i in 0..W * W {
+                            let place = start + x * W * channels + place::<W>(i, width, channels);
+                            let value = load_columns::<S>(z.as_ptr().add(place), lanes);
+                            let t = load_columns::<S>(t.as_ptr().add(place), lanes);
+                            let counts = if W == 1 { gate.open(value) } else { S::bit(bits, i) };
+                            sum = S::add(sum, t);
+                            along = S::mul_add(t, S::sub(value, center), along);
+                            pick = S::add(pick, S::keep(counts, t));
+                        }
+                        product = S::mul_add(pick, load_columns::<S>(g.as_ptr().add(at), lanes), product);
+                        store_columns::<S>(picked.add(at), pick, lanes);
+                    }
+                    windows.left_over(height, |pixel| {
+                        let value = load_columns::<S>(z.as_ptr().add(start + pixel), lanes);
+                        let t = load_columns::<S>(t.as_ptr().add(start + pixel), lanes);
+                        sum = S::add(sum, t);
+                        along = S::mul_add(t, S::sub(value, center), along);
+                    });
+                    S::add_to_f64(sums.as_mut_ptr().add(channel), sum, lanes);
+                    S::add_to_f64(alongs.as_mut_ptr().add(channel), along, lanes);
+                    S::add_to_f64(products.as_mut_ptr().add(channel), product, lanes);
+                }
             }
         }
-        flush(&sums, self.sums);
     }
 }
 
-struct Second<'a> {
-    t: &'a [f32],
-    g: &'a [f32],
-    z: &'a [f32],
-    k: &'a Coefficients,
-    c: &'a SecondCoefficients,
-    first: *mut f32,
-    second: *mut f32,
+/// Turns the sums over the values of `t` that count into gradients of the cotangent, in place.
+fn cotangents(first: &Dense, z: &[f32], windows: &Windows, kept: Kept<'_>, k: &Coefficients, out: &mut [f32]) {
+    let to = Shared(out.as_mut_ptr());
+    windows.each_run(|start, end| {
+        let cotangents = Cotangents {
+            first,
+            z,
+            windows,
+            kept,
+            k,
+            rows: (start, end),
+            out: to.get(),
+        };
+        // SAFETY: rows of windows do not overlap.
+        unsafe {
+            match windows.size {
+                1 => dispatch(CotangentRows::<1>(cotangents)),
+                _ => dispatch(CotangentRows::<2>(cotangents)),
+            }
+        }
+    });
 }
 
-impl Kernel for Second<'_> {
+struct Cotangents<'a> {
+    first: &'a Dense,
+    z: &'a [f32],
+    windows: &'a Windows,
+    kept: Kept<'a>,
+    k: &'a Coefficients,
+    rows: (usize, usize),
+    out: *mut f32,
+}
+
+struct CotangentRows<'a, const W: usize>(Cotangents<'a>);
+
+impl<const W: usize> Kernel for CotangentRows<'_, W> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        let n = self.k.channels();
-        let (slope, offset) = (&self.k.slope[..n], &self.k.offset[..n]);
-        let floor = if self.k.options.relu { 0.0 } else { f32::NEG_INFINITY };
-        let [at, az, a1] = &self.c.first;
-        let [bt, bg, bz, b1] = &self.c.second;
-        let (at, az, a1) = (&at[..n], &az[..n], &a1[..n]);
-        let (bt, bg, bz, b1) = (&bt[..n], &bg[..n], &bz[..n], &b1[..n]);
-        let rows = self
-            .t
-            .chunks_exact(n)
-            .zip(self.g.chunks_exact(n))
-            .zip(self.z.chunks_exact(n))
-            .enumerate();
-        for (r, ((t, g), z)) in rows {
-            for c in 0..n {
-                let open = open(z[c], slope[c], offset[c], floor);
-                let g = if open { g[c] } else { 0.0 };
-                let first = at[c] * t[c] + (az[c] * z[c] + a1[c]);
-                let second = bt[c] * t[c] + bg[c] * g + (bz[c] * z[c] + b1[c]);
-                // SAFETY: inside the block.
+        let Cotangents {
+            first: factors,
+            z,
+            windows,
+            kept,
+            k,
+            rows,
+            out,
+        } = self.0;
+        let channels = windows.channels;
+        // Where the statistics are frozen only `t` has a factor, and nothing was picked from `z`.
+        let frozen = k.options.frozen;
+        for row in rows.0..rows.1 {
+            let ((first, _), pooled) = (windows.row(row), windows.pooled_row(row));
+            for channel in (0..channels).step_by(S::LANES) {
+                let lanes = channels - channel;
+                // SAFETY: inside the row of windows.
                 unsafe {
-                    *self.first.add(r * n + c) = if open { first } else { 0.0 };
-                    *self.second.add(r * n + c) = second;
+                    let gate = Gate::<S>::new(k, channel);
+                    let (at_t, at_z) = (of::<S>(&factors.t, channel), of::<S>(&factors.z, channel));
+                    let (constant, one) = (of::<S>(&factors.constant, channel), S::splat(&1.0));
+                    for x in 0..windows.across() {
+                        let at = pooled + x * channels + channel;
+                        let mut sum = S::mul(at_t, load_columns::<S>(out.add(at), lanes));
+                        if W == 1 {
+                            let value = load_columns::<S>(z.as_ptr().add(first + x * channels + channel), lanes);
+                            let rest = S::mul_add(at_z, value, constant);
+                            sum = S::add(sum, S::keep(gate.open(value), rest));
+                        } else if !frozen {
+                            let bits = S::load_bits(kept.bits.as_ptr().add(at), lanes);
+                            let mut count = S::zero();
+                            for i in 0..W * W {
+                                count = S::add(count, S::keep(S::bit(bits, i), one));
+                            }
+                            let picked = load_columns::<S>(kept.picked.as_ptr().add(at), lanes);
+                            sum = S::mul_add(at_z, picked, S::mul_add(constant, count, sum));
+                        }
+                        store_columns::<S>(out.add(at), sum, lanes);
+                    }
                 }
             }
         }

@@ -1,126 +1,314 @@
 //! The vjp.
 
-use super::super::buffer::Buffer;
+use super::super::buffer::{Buffer, Shared};
 use super::super::simd::{Kernel, Simd, dispatch};
-use super::{Coefficients, flush, mapped, open, summed};
+use super::super::tile::{load_columns, store_columns};
+use super::{Coefficients, Kept, Windows, of, place};
 
-/// `[2, channels]`: sums of `g` and of `g` times the normalized input, after the ReLU's mask.
-pub fn vjp_sums(g: &[f32], z: &[f32], k: &Coefficients) -> Vec<f32> {
-    let channels = k.channels();
-    let mean: Vec<f32> = k.mean.iter().map(|&m| m as f32).collect();
-    let [sum, product] = summed::<2>(g.len() / channels, channels, |start, end, sums| {
-        // SAFETY: safe slices of whole rows.
+/// `[2, channels]`: sums over the values that count of the cotangent `g`, and of `g` times the normalized input.
+pub fn vjp_sums(g: &[f32], z: &[f32], windows: &Windows, kept: Kept<'_>, k: &Coefficients) -> Vec<f32> {
+    assert_eq!((g.len(), z.len()), (windows.pooled_len(), windows.len()));
+    let [sum, product] = windows.summed::<2>(|start, end, sums| {
+        let sums = Sums {
+            g,
+            z,
+            windows,
+            kept,
+            rows: (start, end),
+            k,
+            sums,
+        };
+        // SAFETY: rows of the activation.
         unsafe {
-            dispatch(Sums {
-                g: &g[start..end],
-                z: &z[start..end],
-                mean: &mean,
-                k,
-                sums,
-            })
+            match windows.size {
+                1 => dispatch(SumRows::<1>(sums)),
+                _ => dispatch(SumRows::<2>(sums)),
+            }
         }
     });
-    let product = product.iter().zip(&k.inverse).map(|(p, i)| (p * i) as f32);
-    sum.iter().map(|&s| s as f32).chain(product).collect()
+    let share = k.share();
+    let product = product.iter().zip(&k.inverse).map(|(p, i)| (p * i * share) as f32);
+    sum.iter().map(|&s| (s * share) as f32).chain(product).collect()
 }
 
 struct Sums<'a> {
     g: &'a [f32],
     z: &'a [f32],
-    mean: &'a [f32],
+    windows: &'a Windows,
+    kept: Kept<'a>,
+    rows: (usize, usize),
     k: &'a Coefficients,
     sums: &'a mut [Vec<f64>; 2],
 }
 
-impl Kernel for Sums<'_> {
+struct SumRows<'a, const W: usize>(Sums<'a>);
+
+impl<const W: usize> Kernel for SumRows<'_, W> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        let channels = self.k.channels();
-        let (slope, offset, mean) = (
-            &self.k.slope[..channels],
-            &self.k.offset[..channels],
-            &self.mean[..channels],
-        );
-        let floor = if self.k.options.relu { 0.0 } else { f32::NEG_INFINITY };
-        let mut sums = vec![0f32; 2 * channels];
-        let (sum, product) = sums.split_at_mut(channels);
-        for (g, z) in self.g.chunks_exact(channels).zip(self.z.chunks_exact(channels)) {
-            for c in 0..channels {
-                let g = if open(z[c], slope[c], offset[c], floor) {
-                    g[c]
-                } else {
-                    0.0
-                };
-                sum[c] += g;
-                product[c] += g * (z[c] - mean[c]);
+        let Sums {
+            g,
+            z,
+            windows,
+            kept,
+            rows,
+            k,
+            sums: [sums, products],
+        } = self.0;
+        let (width, channels) = (windows.width, windows.channels);
+        let summary = !kept.picked.is_empty();
+        for row in rows.0..rows.1 {
+            let ((first, _), pooled) = (windows.row(row), windows.pooled_row(row));
+            for channel in (0..channels).step_by(S::LANES) {
+                let lanes = channels - channel;
+                // SAFETY: inside the row of windows.
+                unsafe {
+                    let gate = Gate::<S>::new(k, channel);
+                    let (center, one) = (of::<S>(&k.center, channel), S::splat(&1.0));
+                    let (mut sum, mut product) = (S::zero(), S::zero());
+                    for x in 0..windows.across() {
+                        let at = pooled + x * channels + channel;
+                        let window = z.as_ptr().add(first + x * W * channels + channel);
+                        let g = load_columns::<S>(g.as_ptr().add(at), lanes);
+                        if W == 1 {
+                            let value = load_columns::<S>(window, lanes);
+                            let g = S::keep(gate.open(value), g);
+                            sum = S::add(sum, g);
+                            product = S::mul_add(g, S::sub(value, center), product);
+                            continue;
+                        }
+                        let bits = S::load_bits(kept.bits.as_ptr().add(at), lanes);
+                        let (mut count, mut deviation) = (S::zero(), S::zero());
+                        for i in 0..W * W {
+                            count = S::add(count, S::keep(S::bit(bits, i), one));
+                            if !summary {
+                                let value = load_columns::<S>(window.add(place::<W>(i, width, channels)), lanes);
+                                deviation = S::add(deviation, S::keep(S::bit(bits, i), S::sub(value, center)));
+                            }
+                        }
+                        if summary {
+                            let picked = load_columns::<S>(kept.picked.as_ptr().add(at), lanes);
+                            deviation = S::sub(picked, S::mul(count, center));
+                        }
+                        sum = S::mul_add(g, count, sum);
+                        product = S::mul_add(g, deviation, product);
+                    }
+                    S::add_to_f64(sums.as_mut_ptr().add(channel), sum, lanes);
+                    S::add_to_f64(products.as_mut_ptr().add(channel), product, lanes);
+                }
             }
         }
-        flush(&sums, self.sums);
     }
 }
 
-/// Gradient of the input: `slope * (g - mean(g) - x mean(g x))` with x the normalized input, or `slope * g` when frozen.
-pub fn batch_norm_vjp(g: &[f32], z: &[f32], sums: &[f32], k: &Coefficients) -> Buffer {
-    let channels = k.channels();
-    let n = (g.len() / channels) as f64;
-    let (mut at_z, mut constant) = (vec![0f32; channels], vec![0f32; channels]);
-    if !k.options.frozen {
-        for c in 0..channels {
-            let slope = k.gain[c] * k.inverse[c];
-            let along = slope * sums[channels + c] as f64 / n * k.inverse[c];
-            at_z[c] = -along as f32;
-            constant[c] = (along * k.mean[c] - slope * sums[c] as f64 / n) as f32;
-        }
-    }
-    mapped(g.len(), channels, |start, end, out| {
-        // SAFETY: `out` has room for the block.
+/// The ReLU's bit of a value, where no bits are kept.
+pub(super) struct Gate<S: Simd> {
+    slope: S::Vector,
+    offset: S::Vector,
+    relu: bool,
+}
+
+impl<S: Simd> Gate<S> {
+    #[inline(always)]
+    pub unsafe fn new(k: &Coefficients, channel: usize) -> Self {
+        // SAFETY: vectors only.
         unsafe {
-            dispatch(Vjp {
-                g: &g[start..end],
-                z: &z[start..end],
-                k,
-                at_z: &at_z,
-                constant: &constant,
-                out,
-            })
+            Self {
+                slope: of::<S>(&k.slope, channel),
+                offset: of::<S>(&k.offset, channel),
+                relu: k.options.relu,
+            }
         }
-    })
+    }
+
+    #[inline(always)]
+    pub unsafe fn open(&self, z: S::Vector) -> S::Mask {
+        // SAFETY: vectors only.
+        unsafe {
+            match self.relu {
+                true => S::not_le(S::mul_add(z, self.slope, self.offset), S::zero()),
+                false => S::all(true),
+            }
+        }
+    }
 }
 
-struct Vjp<'a> {
+/// Gradient of the input: `slope * (g - mean(g) - x mean(g x))`, with x the normalized input and `g` zero at values that do not count;
+/// `slope * g` when frozen.
+pub fn batch_norm_vjp(
+    g: &[f32],
+    z: &[f32],
+    windows: &Windows,
+    kept: Kept<'_>,
+    sums: &[f32],
+    k: &Coefficients,
+) -> Buffer {
+    // SAFETY: every value is written.
+    let mut out = unsafe { Buffer::uninitialized(windows.len()) };
+    let dense = Dense::of_vjp(sums, windows, k);
+    combine::<false>(&dense, None, g, z, windows, kept, k, &mut out);
+    out
+}
+
+/// Adds [`batch_norm_vjp`] to `out`.
+pub fn batch_norm_vjp_add(
+    g: &[f32],
+    z: &[f32],
+    windows: &Windows,
+    kept: Kept<'_>,
+    sums: &[f32],
+    k: &Coefficients,
+    out: &mut [f32],
+) {
+    let dense = Dense::of_vjp(sums, windows, k);
+    combine::<true>(&dense, None, g, z, windows, kept, k, out);
+}
+
+/// Per channel, factors of the cotangent, of `z`, of 1 and of `t` in a gradient of the input.
+pub(super) struct Dense {
+    pub cotangent: Vec<f32>,
+    pub z: Vec<f32>,
+    pub constant: Vec<f32>,
+    pub t: Vec<f32>,
+}
+
+impl Dense {
+    fn of_vjp(sums: &[f32], windows: &Windows, k: &Coefficients) -> Self {
+        let channels = k.channels();
+        let n = windows.pixels() as f64;
+        let slope = |c: usize| k.gain[c] * k.inverse[c];
+        let along = |c: usize| slope(c) * sums[channels + c] as f64 / n * k.inverse[c];
+        let per_channel = |value: &dyn Fn(usize) -> f64| match k.options.frozen {
+            true => vec![0.0; channels],
+            false => (0..channels).map(|c| value(c) as f32).collect(),
+        };
+        Self {
+            cotangent: (0..channels).map(|c| (k.share() * slope(c)) as f32).collect(),
+            z: per_channel(&|c| -along(c)),
+            constant: per_channel(&|c| along(c) * k.mean[c] - slope(c) * sums[c] as f64 / n),
+            t: Vec::new(),
+        }
+    }
+}
+
+/// Writes the combination that `dense` describes, or adds it to what is there. `t` is shaped as the input.
+#[allow(clippy::too_many_arguments)]
+pub(super) fn combine<const ADD: bool>(
+    dense: &Dense,
+    t: Option<&[f32]>,
+    g: &[f32],
+    z: &[f32],
+    windows: &Windows,
+    kept: Kept<'_>,
+    k: &Coefficients,
+    out: &mut [f32],
+) {
+    assert_eq!(
+        (g.len(), z.len(), out.len()),
+        (windows.pooled_len(), windows.len(), windows.len())
+    );
+    assert!(t.is_none_or(|t| t.len() == z.len()) && (windows.size == 1 || kept.bits.len() == g.len()));
+    let to = Shared(out.as_mut_ptr());
+    windows.each_run(|start, end| {
+        let combine = Combine {
+            dense,
+            t,
+            g,
+            z,
+            windows,
+            kept,
+            k,
+            rows: (start, end),
+            out: to.get(),
+        };
+        // SAFETY: rows of windows do not overlap.
+        unsafe {
+            match (windows.size, t.is_some()) {
+                (1, false) => dispatch(CombineRows::<1, false, ADD>(combine)),
+                (1, true) => dispatch(CombineRows::<1, true, ADD>(combine)),
+                (_, false) => dispatch(CombineRows::<2, false, ADD>(combine)),
+                (_, true) => dispatch(CombineRows::<2, true, ADD>(combine)),
+            }
+        }
+    });
+}
+
+struct Combine<'a> {
+    dense: &'a Dense,
+    t: Option<&'a [f32]>,
     g: &'a [f32],
     z: &'a [f32],
+    windows: &'a Windows,
+    kept: Kept<'a>,
     k: &'a Coefficients,
-    at_z: &'a [f32],
-    constant: &'a [f32],
+    rows: (usize, usize),
     out: *mut f32,
 }
 
-impl Kernel for Vjp<'_> {
+struct CombineRows<'a, const W: usize, const T: bool, const ADD: bool>(Combine<'a>);
+
+impl<const W: usize, const T: bool, const ADD: bool> Kernel for CombineRows<'_, W, T, ADD> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        let channels = self.k.channels();
-        let (slope, offset) = (&self.k.slope[..channels], &self.k.offset[..channels]);
-        let (at_z, constant) = (&self.at_z[..channels], &self.constant[..channels]);
-        let floor = if self.k.options.relu { 0.0 } else { f32::NEG_INFINITY };
-        for (r, (g, z)) in self
-            .g
-            .chunks_exact(channels)
-            .zip(self.z.chunks_exact(channels))
-            .enumerate()
-        {
-            for c in 0..channels {
-                let g = if open(z[c], slope[c], offset[c], floor) {
-                    g[c]
-                } else {
-                    0.0
-                };
-                // SAFETY: inside the block.
-                unsafe { *self.out.add(r * channels + c) = slope[c] * g + (at_z[c] * z[c] + constant[c]) };
+        let Combine {
+            dense,
+            t,
+            g,
+            z,
+            windows,
+            kept,
+            k,
+            rows,
+            out,
+        } = self.0;
+        let (width, channels) = (windows.width, windows.channels);
+        let t = t.unwrap_or(z).as_ptr();
+        for row in rows.0..rows.1 {
+            let ((first, height), pooled) = (windows.row(row), windows.pooled_row(row));
+            for channel in (0..channels).step_by(S::LANES) {
+                let lanes = channels - channel;
+                // SAFETY: inside the row of windows and the pixels left over after it.
+                unsafe {
+                    let gate = Gate::<S>::new(k, channel);
+                    let (at_g, at_z) = (of::<S>(&dense.cotangent, channel), of::<S>(&dense.z, channel));
+                    let constant = of::<S>(&dense.constant, channel);
+                    let at_t = if T { of::<S>(&dense.t, channel) } else { S::zero() };
+                    let start = first + channel;
+                    // What does not depend on the cotangent.
+                    let rest = |at: usize, value: S::Vector| {
+                        let mut sum = S::mul_add(at_z, value, constant);
+                        if T {
+                            sum = S::mul_add(at_t, load_columns::<S>(t.add(at), lanes), sum);
+                        }
+                        if ADD {
+                            sum = S::add(sum, load_columns::<S>(out.add(at), lanes));
+                        }
+                        sum
+                    };
+                    for x in 0..windows.across() {
+                        let at = pooled + x * channels + channel;
+                        let scaled = S::mul(at_g, load_columns::<S>(g.as_ptr().add(at), lanes));
+                        let bits = match W {
+                            1 => S::load_bits(std::ptr::null(), 0),
+                            _ => S::load_bits(kept.bits.as_ptr().add(at), lanes),
+                        };
+                        for i in 0..W * W {
+                            let at = start + x * W * channels + place::<W>(i, width, channels);
+                            let value = load_columns::<S>(z.as_ptr().add(at), lanes);
+                            let counts = if W == 1 { gate.open(value) } else { S::bit(bits, i) };
+                            let sum = S::add(rest(at, value), S::keep(counts, scaled));
+                            store_columns::<S>(out.add(at), sum, lanes);
+                        }
+                    }
+                    windows.left_over(height, |pixel| {
+                        let value = load_columns::<S>(z.as_ptr().add(start + pixel), lanes);
+                        store_columns::<S>(out.add(start + pixel), rest(start + pixel, value), lanes);
+                    });
+                }
             }
         }
     }

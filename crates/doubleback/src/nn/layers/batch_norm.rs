@@ -1,5 +1,5 @@
 use burn::tensor::Tensor;
-use doubleback_ops::{BatchNormOptions, batch_norm_statistics};
+use doubleback_ops::{BatchNormOptions, PoolKind, batch_norm_statistics};
 use serde::{Deserialize, Serialize};
 
 use super::{Context, Layer, LayerPullback, Size, TensorSpec};
@@ -33,6 +33,43 @@ impl BatchNorm {
             decay: 0.9,
             relu: true,
         }
+    }
+}
+
+impl BatchNorm {
+    /// The layer and a 2x2 pool that follows it, in one pass over memory at every order.
+    ///
+    /// # Errors
+    /// When a tensor does not fit.
+    pub(crate) fn forward_pooled(
+        &self,
+        x: Tensor<4>,
+        pool: Option<PoolKind>,
+        context: &mut Context<'_, '_>,
+    ) -> Result<(Tensor<4>, LayerPullback)> {
+        let channels = x.dims()[3];
+        let shift = context.parameters[0].view::<1>();
+        let gain = match context.parameters.get(1) {
+            Some(gain) => gain.view::<1>(),
+            None => Tensor::ones([channels], (&shift.device().inner(), shift.dtype())),
+        };
+        let frozen = matches!(context.mode, Mode::Inference);
+        let statistics = match context.mode {
+            Mode::Inference => Tensor::stack(vec![context.buffers[0].view::<1>(), context.buffers[1].view::<1>()], 0),
+            Mode::Training(pass) => {
+                let statistics = batch_norm_statistics(x.clone().inner());
+                pass.record(statistics.clone());
+                statistics
+            }
+        };
+        let options = BatchNormOptions {
+            epsilon: self.epsilon,
+            relu: self.relu,
+            pool,
+            frozen,
+        };
+        let norm = doubleback_ops::BatchNorm::new(x, gain, shift, statistics, options)?;
+        Ok((norm.forward(), Box::new(move |g| Ok(norm.vjp(g)?))))
     }
 }
 
@@ -79,27 +116,6 @@ impl Layer for BatchNorm {
     }
 
     fn forward(&self, x: Tensor<4>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)> {
-        let channels = x.dims()[3];
-        let shift = context.parameters[0].view::<1>();
-        let gain = match context.parameters.get(1) {
-            Some(gain) => gain.view::<1>(),
-            None => Tensor::ones([channels], (&shift.device().inner(), shift.dtype())),
-        };
-        let frozen = matches!(context.mode, Mode::Inference);
-        let statistics = match context.mode {
-            Mode::Inference => Tensor::stack(vec![context.buffers[0].view::<1>(), context.buffers[1].view::<1>()], 0),
-            Mode::Training(pass) => {
-                let statistics = batch_norm_statistics(x.clone().inner());
-                pass.record(statistics.clone());
-                statistics
-            }
-        };
-        let options = BatchNormOptions {
-            epsilon: self.epsilon,
-            relu: self.relu,
-            frozen,
-        };
-        let norm = doubleback_ops::BatchNorm::new(x, gain, shift, statistics, options)?;
-        Ok((norm.forward(), Box::new(move |g| Ok(norm.vjp(g)?))))
+        self.forward_pooled(x, None, context)
     }
 }
