@@ -2,6 +2,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::graph::{Graph, misfit};
 use super::layers::{AvgPool, BatchNorm, Conv2d, Dense, Dropout, Flatten, LayerKind, MaxPool, Size};
 use crate::data::{Bounds, ImageShape};
 use crate::{Error, Result};
@@ -11,18 +12,28 @@ use crate::{Error, Result};
 pub struct LayerSpec {
     /// Unique name; parameters are called `name.role`.
     pub name: String,
+    /// The earlier layer whose output is the input. Without one it is the layer before, or the images for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
     /// What it computes.
     #[serde(flatten)]
     pub kind: LayerKind,
 }
 
 impl LayerSpec {
-    /// A named layer.
+    /// A named layer after the one before it.
     pub fn new(name: impl Into<String>, kind: LayerKind) -> Self {
         Self {
             name: name.into(),
+            input: None,
             kind,
         }
+    }
+
+    /// The same layer after another, earlier one.
+    pub fn after(mut self, input: impl Into<String>) -> Self {
+        self.input = Some(input.into());
+        self
     }
 }
 
@@ -37,7 +48,7 @@ pub struct Architecture {
     pub bounds: [f32; 2],
     /// Number of classes.
     pub classes: usize,
-    /// The layers in order.
+    /// The layers in the order of computation: a chain, but for those that name another input. The last one gives the logits.
     pub layers: Vec<LayerSpec>,
 }
 
@@ -63,7 +74,7 @@ impl Architecture {
     /// Size of the input of every layer, and of the last one's output.
     ///
     /// # Errors
-    /// Names the first layer that does not fit, or whose name is taken.
+    /// Names the first layer that does not fit, whose name is taken, that names no earlier layer, or whose output is not used.
     pub fn sizes(&self) -> Result<Vec<Size>> {
         let [channels, height, width] = self.input;
         if self.input.contains(&0) || self.classes == 0 {
@@ -71,29 +82,29 @@ impl Architecture {
                 "{} classes of images {:?}: neither may be empty",
                 self.classes, self.input
             );
-            return Err(Error::Architecture {
-                layer: "input".into(),
-                problem,
-            });
+            return Err(misfit("input", problem));
         }
-        let mut sizes = vec![[height, width, channels]];
+        let graph = Graph::new(&self.layers)?;
+        let mut inputs = Vec::with_capacity(self.layers.len() + 1);
+        let mut values = vec![[height, width, channels]];
         for (index, spec) in self.layers.iter().enumerate() {
-            let fail = |problem| Error::Architecture {
-                layer: spec.name.clone(),
-                problem,
-            };
-            if self.layers[..index].iter().any(|other| other.name == spec.name) {
-                return Err(fail("another layer has this name".into()));
+            let sources = graph.sources(index).iter().map(|&value| values[value]);
+            let input = sources.clone().next().unwrap_or_default();
+            if let Some(other) = sources.clone().find(|&size| size != input) {
+                let problem = format!("cannot add {other:?} values to {input:?}: both must be of one size");
+                return Err(misfit(&spec.name, problem));
             }
-            sizes.push(spec.kind.layer().output(sizes[index]).map_err(fail)?);
+            let output = spec.kind.layer().output(input);
+            values.push(output.map_err(|problem| misfit(&spec.name, problem))?);
+            inputs.push(input);
         }
-        let last = sizes[sizes.len() - 1];
+        let last = values[values.len() - 1];
         if last != [1, 1, self.classes] {
             let problem = format!("gives {last:?} values, not one for each of {} classes", self.classes);
-            let layer = self.layers.last().map_or("input", |spec| &spec.name).to_owned();
-            return Err(Error::Architecture { layer, problem });
+            return Err(misfit(self.layers.last().map_or("input", |spec| &spec.name), problem));
         }
-        Ok(sizes)
+        inputs.push(last);
+        Ok(inputs)
     }
 }
 

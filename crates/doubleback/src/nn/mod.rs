@@ -5,6 +5,7 @@
 //! [`Classifier`] is all that attacks and evaluation ask of a model; any function of Burn tensors is one through [`FromFunction`].
 mod architecture;
 mod classifier;
+mod graph;
 mod initialize;
 pub mod layers;
 mod loss;

@@ -2,6 +2,7 @@
 //!
 //! Activations are `[n, height, width, channels]` throughout; vectors have height and width 1.
 mod activation;
+mod add;
 mod batch_norm;
 mod conv;
 mod dense;
@@ -17,11 +18,12 @@ use super::parameter::Parameter;
 use crate::Result;
 
 pub use activation::{Flatten, Relu};
+pub use add::Add;
 pub use batch_norm::BatchNorm;
 pub use conv::Conv2d;
 pub use dense::Dense;
 pub use dropout::Dropout;
-pub use pool::{AvgPool, MaxPool};
+pub use pool::{AvgPool, GlobalAvgPool, MaxPool};
 
 /// Height, width and channels of an activation.
 pub type Size = [usize; 3];
@@ -52,6 +54,11 @@ pub struct Context<'a, 'm> {
 
 /// A differentiable function of an activation.
 pub trait Layer {
+    /// Name of a second layer: the network adds its output to the input before this layer sees it, and gives both the same gradient.
+    fn with(&self) -> Option<&str> {
+        None
+    }
+
     /// Size of the output.
     ///
     /// # Errors
@@ -85,9 +92,11 @@ pub enum LayerKind {
     Relu(Relu),
     MaxPool(MaxPool),
     AvgPool(AvgPool),
+    GlobalAvgPool(GlobalAvgPool),
     Flatten(Flatten),
     Dense(Dense),
     Dropout(Dropout),
+    Add(Add),
 }
 
 impl LayerKind {
@@ -99,9 +108,11 @@ impl LayerKind {
             LayerKind::Relu(layer) => layer,
             LayerKind::MaxPool(layer) => layer,
             LayerKind::AvgPool(layer) => layer,
+            LayerKind::GlobalAvgPool(layer) => layer,
             LayerKind::Flatten(layer) => layer,
             LayerKind::Dense(layer) => layer,
             LayerKind::Dropout(layer) => layer,
+            LayerKind::Add(layer) => layer,
         }
     }
 }
