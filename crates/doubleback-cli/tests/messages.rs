@@ -53,6 +53,7 @@ fn messages_are_as_reviewed_and_nothing_is_written() {
         "train --dataset mnist-mini --defense dubleback --out a.safetensors".into(),
         "train --dataset mnist-mini --defense normal --pool mean --out a.safetensors".into(),
         "train --dataset mnist-mini --defense normal --arch paper-cn --out a.safetensors".into(),
+        "train --dataset mnist-mini --defense normal --arch resnet-small --pool avg --out a.safetensors".into(),
         "train --dataset mnist-mini --defense normal --profile quik --out a.safetensors".into(),
         "train --dataset mnist-mini --defense normal --lambda 1 --out a.safetensors".into(),
         "train --dataset mnist-mini --defense advtrain --paper-lambda 1 --out a.safetensors".into(),

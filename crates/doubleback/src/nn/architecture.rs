@@ -1,11 +1,10 @@
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
+use super::architectures::Pool;
 use super::graph::{Graph, misfit};
-use super::layers::{AvgPool, BatchNorm, Conv2d, Dense, Dropout, Flatten, LayerKind, MaxPool, Size};
+use super::layers::{LayerKind, Size};
+use crate::Result;
 use crate::data::{Bounds, ImageShape};
-use crate::{Error, Result};
 
 /// A layer with its name. Layers of one stage share the part before the dot: `conv1`, `conv1.norm`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,6 +70,15 @@ impl Architecture {
         }
     }
 
+    /// The kind of its pooling layers, if it has any that could be of either kind.
+    pub fn pool(&self) -> Option<Pool> {
+        self.layers.iter().find_map(|spec| match spec.kind {
+            LayerKind::MaxPool(_) => Some(Pool::Max),
+            LayerKind::AvgPool(_) => Some(Pool::Avg),
+            _ => None,
+        })
+    }
+
     /// Size of the input of every layer, and of the last one's output.
     ///
     /// # Errors
@@ -105,122 +113,5 @@ impl Architecture {
         }
         inputs.push(last);
         Ok(inputs)
-    }
-}
-
-/// Kind of pooling.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Pool {
-    /// Largest value of a window.
-    #[default]
-    Max,
-    /// Mean of a window.
-    Avg,
-}
-
-impl Pool {
-    /// Both kinds.
-    pub const ALL: [Pool; 2] = [Pool::Max, Pool::Avg];
-
-    /// `max` or `avg`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Pool::Max => "max",
-            Pool::Avg => "avg",
-        }
-    }
-
-    fn layer(self, size: usize) -> LayerKind {
-        match self {
-            Pool::Max => LayerKind::MaxPool(MaxPool { size }),
-            Pool::Avg => LayerKind::AvgPool(AvgPool { size }),
-        }
-    }
-}
-
-impl FromStr for Pool {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        let known = Pool::ALL.iter().map(|pool| pool.name());
-        Pool::ALL
-            .into_iter()
-            .find(|pool| pool.name() == name)
-            .ok_or_else(|| Error::unknown("pooling", name, known))
-    }
-}
-
-/// Names of the architectures, as on the command line.
-pub const ARCHITECTURES: [&str; 1] = ["paper-cnn"];
-
-/// Checks that there is an architecture of a name.
-///
-/// # Errors
-/// When there is none; the message suggests the nearest.
-pub fn check_architecture(name: &str) -> Result<()> {
-    match ARCHITECTURES.contains(&name) {
-        true => Ok(()),
-        false => Err(Error::unknown("architecture", name, ARCHITECTURES)),
-    }
-}
-
-/// The architecture of a name, for images of this shape.
-///
-/// # Errors
-/// As [`check_architecture`].
-pub fn architecture(name: &str, shape: ImageShape, bounds: Bounds, classes: usize, pool: Pool) -> Result<Architecture> {
-    check_architecture(name)?;
-    Ok(paper_cnn(shape, bounds, classes, pool))
-}
-
-/// The network of Ross & Doshi-Velez 2018: two 5x5 convolutions of 32 and 64 channels, each with batch norm, ReLU and 2x2 pooling,
-/// a dense layer of 1024 units with batch norm, ReLU and dropout, and a dense layer of logits.
-/// 3,274,634 parameters on 28x28x1 images with 10 classes.
-pub fn paper_cnn(shape: ImageShape, bounds: Bounds, classes: usize, pool: Pool) -> Architecture {
-    let conv = |channels| {
-        LayerKind::Conv2d(Conv2d {
-            channels,
-            kernel: [5, 5],
-            stride: [1, 1],
-            padding: [2, 2],
-            bias: false,
-        })
-    };
-    let norm = || LayerKind::BatchNorm(BatchNorm::paper());
-    let layers = [
-        ("conv1", conv(32)),
-        ("conv1.norm", norm()),
-        ("pool1", pool.layer(2)),
-        ("conv2", conv(64)),
-        ("conv2.norm", norm()),
-        ("pool2", pool.layer(2)),
-        ("flatten", LayerKind::Flatten(Flatten {})),
-        (
-            "dense1",
-            LayerKind::Dense(Dense {
-                units: 1024,
-                bias: false,
-            }),
-        ),
-        ("dense1.norm", norm()),
-        ("dense1.dropout", LayerKind::Dropout(Dropout { rate: 0.5 })),
-        (
-            "logits",
-            LayerKind::Dense(Dense {
-                units: classes,
-                bias: true,
-            }),
-        ),
-    ];
-    Architecture {
-        name: "paper-cnn".into(),
-        input: [shape.channels, shape.height, shape.width],
-        bounds: [bounds.low, bounds.high],
-        classes,
-        layers: layers
-            .into_iter()
-            .map(|(name, kind)| LayerSpec::new(name, kind))
-            .collect(),
     }
 }

@@ -34,6 +34,16 @@ impl BatchNorm {
             relu: true,
         }
     }
+
+    /// As in most networks: gain, epsilon 1e-5, decay 0.9.
+    pub fn with_gain(relu: bool) -> Self {
+        Self {
+            gain: true,
+            epsilon: 1e-5,
+            decay: 0.9,
+            relu,
+        }
+    }
 }
 
 impl Layer for BatchNorm {

@@ -22,6 +22,19 @@ pub struct Conv2d {
     pub bias: bool,
 }
 
+impl Conv2d {
+    /// Square kernel of odd size, stride 1, the padding that keeps height and width, no bias.
+    pub fn same(channels: usize, kernel: usize) -> Self {
+        Self {
+            channels,
+            kernel: [kernel; 2],
+            stride: [1; 2],
+            padding: [kernel / 2; 2],
+            bias: false,
+        }
+    }
+}
+
 impl Layer for Conv2d {
     fn output(&self, [height, width, _]: Size) -> std::result::Result<Size, String> {
         let along = |axis: usize, size: usize| {
