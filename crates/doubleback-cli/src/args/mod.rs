@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use doubleback::data::LoadOptions;
 
-pub use attack::{AttackArgs, TransferArgs};
+pub use attack::{AttackArgs, AttackOptions, TransferArgs};
 pub use bench::{BenchCommand, BenchStepArgs};
 pub use data::{DataCommand, ShowArgs};
 pub use reproduce::ReproduceArgs;
