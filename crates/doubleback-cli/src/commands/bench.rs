@@ -1,9 +1,9 @@
-use doubleback::bench::{Step, StepBench};
+use doubleback::bench::{AttackBench, Step, StepBench, TimedAttack};
 use doubleback::data::{Bounds, ImageShape};
-use doubleback::nn::architecture;
+use doubleback::nn::{Architecture, architecture};
 use serde::Serialize;
 
-use crate::args::{BenchCommand, BenchStepArgs};
+use crate::args::{BenchArgs, BenchCommand, BenchStepArgs};
 use crate::context::Context;
 use crate::exit::{Failure, Result};
 use crate::output;
@@ -12,12 +12,13 @@ use crate::output;
 pub fn run(command: &BenchCommand, context: &Context) -> Result<()> {
     match command {
         BenchCommand::Step(args) => step(args, context),
+        BenchCommand::Attack(args) => attack(args, context),
     }
 }
 
-/// One line of output.
+/// One line of `bench step`.
 #[derive(Serialize)]
-struct Line {
+struct StepLine {
     engine: String,
     step: &'static str,
     median_ms: f64,
@@ -25,19 +26,55 @@ struct Line {
 }
 
 fn step(args: &BenchStepArgs, context: &Context) -> Result<()> {
-    let shape = image_shape(&args.arch);
-    let architecture = architecture(&args.arch, shape, Bounds::UNIT, 10, args.pool)?;
-    let mut bench = StepBench::new(architecture, args.batch, &context.device)?;
-    for step in Step::ALL {
+    let BenchStepArgs { bench: args, only } = args;
+    let mut bench = StepBench::new(network(args)?, args.batch, &context.device)?;
+    for step in Step::ALL
+        .into_iter()
+        .filter(|step| only.is_none_or(|only| only == *step))
+    {
         let times = bench.time(step, args.runs)?;
-        print(&Line {
-            engine: format!("doubleback {}", env!("CARGO_PKG_VERSION")),
+        print(&StepLine {
+            engine: engine(),
             step: step.name(),
             median_ms: rounded(times.median),
             min_ms: rounded(times.min),
         })?;
     }
     Ok(())
+}
+
+/// One line of `bench attack`.
+#[derive(Serialize)]
+struct AttackLine {
+    engine: String,
+    attack: &'static str,
+    images_per_second: f64,
+    median_ms: f64,
+    min_ms: f64,
+}
+
+fn attack(args: &BenchArgs, context: &Context) -> Result<()> {
+    let bench = AttackBench::new(network(args)?, args.batch, &context.device)?;
+    for attack in TimedAttack::ALL {
+        let times = bench.time(attack, args.runs)?;
+        print(&AttackLine {
+            engine: engine(),
+            attack: attack.name(),
+            images_per_second: (args.batch as f64 / times.median * 1e3).round(),
+            median_ms: rounded(times.median),
+            min_ms: rounded(times.min),
+        })?;
+    }
+    Ok(())
+}
+
+fn engine() -> String {
+    format!("doubleback {}", env!("CARGO_PKG_VERSION"))
+}
+
+fn network(args: &BenchArgs) -> Result<Architecture> {
+    let shape = image_shape(&args.arch);
+    Ok(architecture(&args.arch, shape, Bounds::UNIT, 10, args.pool)?)
 }
 
 /// What the network is for: MNIST's images or CIFAR-10's.
