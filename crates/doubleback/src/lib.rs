@@ -8,7 +8,7 @@
 //! - [`attack`]: FGSM, TGSM and PGD; an attack says how many images it could not move.
 //! - [`evaluate`]: accuracy of all models on the examples of all, intervals, masking, the paper's claims.
 //! - [`reproduce`]: the paper's main experiment.
-//! - [`bench`]: how long training steps and attacks take.
+//! - [`mod@bench`]: how long training steps and attacks take.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 pub mod attack;
