@@ -13,7 +13,7 @@ environment() {
 }
 
 environment pytorch torch torchattacks foolbox
-environment tensorflow tensorflow-cpu
+environment tensorflow tensorflow
 "$dir/pytorch/bin/python" -c 'import torch, torchattacks, foolbox; print("PyTorch", torch.__version__)'
 TF_CPP_MIN_LOG_LEVEL=3 "$dir/tensorflow/bin/python" -c 'import tensorflow; print("TensorFlow", tensorflow.__version__)'
 echo "Now: python3 $here/compare.py --environment $dir"
