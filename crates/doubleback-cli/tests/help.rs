@@ -19,6 +19,9 @@ fn help_is_as_reviewed() {
         "data list",
         "data verify",
         "data show",
+        "bench",
+        "bench step",
+        "bench attack",
         "completions",
         "man",
     ] {
@@ -41,6 +44,9 @@ fn every_command_has_examples() {
         "data list",
         "data verify",
         "data show",
+        "bench",
+        "bench step",
+        "bench attack",
     ] {
         for form in ["-h", "--help"] {
             let run = expect_done(Path::new("."), &format!("{command} {form}"));

@@ -63,6 +63,21 @@ fn a_model_is_trained_attacked_and_compared() {
     let piped = expect_done(here, &format!("{attack} --json"));
     assert_eq!(serde_json::from_str::<serde_json::Value>(&piped.stdout).unwrap(), json);
 
+    let pgd = attack.replace(
+        "--attack fgsm",
+        "--attack pgd --steps 3 --step-size 0.1 --seed 5 --json",
+    );
+    let of_pgd: serde_json::Value = serde_json::from_str(&expect_done(here, &pgd).stdout).unwrap();
+    assert_eq!(of_pgd["results"][0]["gradients"], 3);
+    let moved = of_pgd["results"][0]["mean_linf"].as_f64().unwrap();
+    assert!(moved > 0.0 && moved <= 0.1 + 1e-6, "{moved}");
+    let unmoved = pgd.replace(
+        "--steps 3 --step-size 0.1 --seed 5",
+        "--steps 1 --step-size 0.1 --no-random-start",
+    );
+    let one_step: serde_json::Value = serde_json::from_str(&expect_done(here, &unmoved).stdout).unwrap();
+    assert_eq!(one_step["results"][0], json["results"][0]);
+
     let transfer = "transfer --models models/normal.safetensors,models/doubleback.safetensors --dataset mnist-mini";
     let run = expect_done(
         here,
@@ -168,7 +183,7 @@ fn an_attack_that_cannot_move_images_says_so_loudly() {
 
     let attack = "attack --dataset mnist-mini --attack fgsm --eps 0.1 --count 8 --model blind.safetensors";
     let run = expect_done(here, attack);
-    let warning = "WARNING: 8 of 8 images had an exactly zero gradient and were left alone.";
+    let warning = "WARNING: 8 of 8 images had an exactly zero gradient: the attack had no direction for them.";
     assert!(run.stdout.contains(warning), "{}", run.stdout);
     let run = expect_done(here, &format!("{attack} --json"));
     let json: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();

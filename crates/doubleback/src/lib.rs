@@ -5,10 +5,10 @@
 //! - [`data`]: images and labels, checked and in memory.
 //! - [`nn`]: networks that return their logits with a pullback, so that the input gradient is an ordinary value.
 //! - [`train`]: one objective a defense, and a loop that can be interrupted and resumed to the same bits.
-//! - [`attack`]: FGSM and TGSM; an attack says how many images it could not move.
+//! - [`attack`]: FGSM, TGSM and PGD; an attack says how many images it could not move.
 //! - [`evaluate`]: accuracy of all models on the examples of all, intervals, masking, the paper's claims.
 //! - [`reproduce`]: the paper's main experiment.
-//! - [`bench`]: how long a training step takes.
+//! - [`mod@bench`]: how long training steps and attacks take.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 pub mod attack;

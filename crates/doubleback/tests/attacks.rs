@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use burn::tensor::{Device, Tensor, TensorData};
-use doubleback::attack::{self, BoundedAttack, Fgsm, Tgsm, run};
+use doubleback::attack::{self, BoundedAttack, Fgsm, Pgd, Tgsm, run};
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{Classifier, FromFunction, Loss, Network, Pool, paper_cnn, predictions, to_vec};
 use proptest::prelude::*;
@@ -72,6 +72,53 @@ proptest! {
         }
     }
 
+    /// One step of length eps from the image itself is FGSM, to the bit.
+    #[test]
+    fn one_step_of_pgd_is_fgsm(
+        weight in prop::collection::vec(-2f32..2.0, PIXELS * CLASSES),
+        images in prop::collection::vec(0f32..=1.0, 2 * PIXELS),
+        eps in 0.001f64..1.0,
+    ) {
+        let model = linear(&weight);
+        let images = tensor(&images, [2, 1, 2, 3]);
+        for loss in [Loss::CrossEntropy, Loss::Margin] {
+            let pgd = Pgd { loss, steps: 1, step_size: Some(eps), random_start: None };
+            let examples = |attack: &dyn BoundedAttack| {
+                let attacked = run(&model, attack, &images, &[0, 2], &[eps]).unwrap();
+                (to_vec(attacked.by_eps[0].images.clone()).unwrap(), attacked.zero_gradient)
+            };
+            prop_assert_eq!(examples(&pgd), examples(&Fgsm { loss }));
+        }
+    }
+
+    /// On a linear model of two classes the gradient never turns: from any start, steps of 2.5 eps in all reach the corner of the ball
+    /// that the gradient points to.
+    #[test]
+    fn pgd_reaches_the_corner_of_a_linear_model(
+        weight in prop::collection::vec(-2f32..2.0, PIXELS),
+        image in prop::collection::vec(0f32..1.0, PIXELS),
+        label in 0..2usize,
+        eps in 0.001f64..1.0,
+        steps in 1usize..12,
+        seed in any::<u64>(),
+    ) {
+        let both: Vec<f32> = weight.iter().flat_map(|&w| [w, -w]).collect();
+        let both = tensor(&both, [PIXELS, 2]);
+        let model = FromFunction::new(SHAPE, Bounds::UNIT, 2, |x: Tensor<4>| x.reshape([-1, PIXELS as i32]).matmul(both.clone()));
+        let images = tensor(&image, [1, 1, 2, 3]);
+        let pgd = Pgd { loss: Loss::Margin, steps, step_size: None, random_start: Some(seed) };
+        let attacked = run(&model, &pgd, &images, &[label], &[eps]).unwrap();
+        let found = to_vec(attacked.by_eps[0].images.clone()).unwrap();
+        for (i, &found) in found.iter().enumerate() {
+            // The margin is that of the other class.
+            let sign = f64::from(weight[i].signum()) * if label == 0 { -1.0 } else { 1.0 };
+            if weight[i] != 0.0 {
+                let expected = (f64::from(image[i]) + sign * eps).clamp(0.0, 1.0);
+                prop_assert!((f64::from(found) - expected).abs() < 1e-5, "pixel {i} is {found}, not {expected}");
+            }
+        }
+    }
+
     #[test]
     fn examples_stay_within_eps_and_bounds_and_success_is_recomputed(
         weight in prop::collection::vec(-9f32..9.0, PIXELS * CLASSES),
@@ -112,9 +159,61 @@ fn zero_gradients_are_counted() {
     let attacked = run(&model, &Fgsm::default(), &images, &[0, 1], &[0.3]).unwrap();
     assert_eq!(attacked.zero_gradient, [true, false]);
     assert_eq!((attacked.by_eps[0].linf[0], attacked.by_eps[0].l0[0]), (0.0, 0.0));
+    let pgd = run(&model, &Pgd::default(), &images, &[0, 1], &[0.1, 0.3]).unwrap();
+    assert_eq!(pgd.zero_gradient, [true, false]);
     let margin = run(&model, &Fgsm { loss: Loss::Margin }, &images, &[0, 0], &[0.3]).unwrap();
     assert_eq!(margin.zero_gradient, [false, false]);
     assert!(margin.by_eps[0].linf.iter().all(|&l| (l - 0.3).abs() < 1e-6));
+}
+
+/// The start of an image is drawn from the seed and the image, whatever else is in the batch.
+#[test]
+fn random_starts_repeat() {
+    let weight: Vec<f32> = (0..PIXELS * CLASSES).map(|i| (i as f32).sin()).collect();
+    let model = linear(&weight);
+    let pixels: Vec<f32> = (0..3 * PIXELS).map(|i| i as f32 / 40.0).collect();
+    // A step too short to move anything leaves the start.
+    let start = |seed, first: usize, labels: &[usize]| {
+        let images = tensor(
+            &pixels[first * PIXELS..][..labels.len() * PIXELS],
+            [labels.len(), 1, 2, 3],
+        );
+        let pgd = Pgd {
+            steps: 1,
+            step_size: Some(1e-30),
+            random_start: Some(seed),
+            ..Pgd::default()
+        };
+        let attacked = run(&model, &pgd, &images, labels, &[0.1, 0.2]).unwrap();
+        let of = |place: usize| to_vec(attacked.by_eps[place].images.clone()).unwrap();
+        (of(0), of(1))
+    };
+    let (small, large) = start(1, 0, &[0, 1, 2]);
+    assert_eq!(start(1, 1, &[1]).0, small[PIXELS..2 * PIXELS]);
+    assert_ne!(start(2, 0, &[0, 1, 2]).0, small);
+    let moved = |found: &[f32]| -> Vec<f32> { found.iter().zip(&pixels).map(|(a, b)| a - b).collect() };
+    let (small, large) = (moved(&small), moved(&large));
+    assert!(small.iter().all(|d| d.abs() <= 0.1 + 1e-6) && large.iter().any(|d| d.abs() > 0.1));
+    assert!(small.iter().any(|&d| d > 0.02) && small.iter().any(|&d| d < -0.02));
+}
+
+#[test]
+fn settings_of_pgd_out_of_range_are_refused() {
+    let model = linear(&[1.0; PIXELS * CLASSES]);
+    let images = tensor(&[0.5; PIXELS], [1, 1, 2, 3]);
+    let message = |pgd: Pgd| run(&model, &pgd, &images, &[0], &[0.1]).unwrap_err().to_string();
+    let steps = Pgd {
+        steps: 0,
+        ..Pgd::default()
+    };
+    assert_eq!(message(steps), "steps: 0 is not at least 1");
+    for size in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let pgd = Pgd {
+            step_size: Some(size),
+            ..Pgd::default()
+        };
+        assert_eq!(message(pgd), format!("step size: {size} is not a positive number"));
+    }
 }
 
 #[test]

@@ -6,16 +6,21 @@ use std::process::Command;
 
 use burn::tensor::{Device, Tensor};
 use doubleback::data::{Bounds, ImageShape};
-use doubleback::nn::{Classifier, ModelCard, Network, Pool, load, paper_cnn, save, to_vec};
+use doubleback::nn::{Classifier, ModelCard, Network, Pool, load, paper_cnn, resnet_small, save, to_vec};
 use proptest::prelude::*;
 
+const SHAPE: ImageShape = ImageShape {
+    channels: 1,
+    height: 8,
+    width: 8,
+};
+
 fn network() -> Network {
-    let shape = ImageShape {
-        channels: 1,
-        height: 8,
-        width: 8,
-    };
-    Network::new(paper_cnn(shape, Bounds::UNIT, 3, Pool::Max), 7, &Device::flex()).unwrap()
+    Network::new(paper_cnn(SHAPE, Bounds::UNIT, 3, Pool::Max), 7, &Device::flex()).unwrap()
+}
+
+fn residual() -> Network {
+    Network::new(resnet_small(SHAPE, Bounds::UNIT, 3), 7, &Device::flex()).unwrap()
 }
 
 fn card() -> ModelCard {
@@ -34,17 +39,18 @@ fn values(network: &Network) -> Vec<(String, Vec<f32>)> {
 fn round_trip() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
-    let original = network();
-    save(&original, &card(), &path).unwrap();
-    let (loaded, found) = load(&path, &Device::flex()).unwrap();
-    assert_eq!(found, card());
-    assert_eq!(loaded.architecture(), original.architecture());
-    assert_eq!(values(&loaded), values(&original));
-    let images = Tensor::<4>::ones([2, 1, 8, 8], &Device::flex()) * 0.3;
-    assert_eq!(
-        to_vec(loaded.logits(images.clone()).unwrap()).unwrap(),
-        to_vec(original.logits(images).unwrap()).unwrap()
-    );
+    for original in [network(), residual()] {
+        save(&original, &card(), &path).unwrap();
+        let (loaded, found) = load(&path, &Device::flex()).unwrap();
+        assert_eq!(found, card());
+        assert_eq!(loaded.architecture(), original.architecture());
+        assert_eq!(values(&loaded), values(&original));
+        let images = Tensor::<4>::ones([2, 1, 8, 8], &Device::flex()) * 0.3;
+        assert_eq!(
+            to_vec(loaded.logits(images.clone()).unwrap()).unwrap(),
+            to_vec(original.logits(images).unwrap()).unwrap()
+        );
+    }
 }
 
 #[test]

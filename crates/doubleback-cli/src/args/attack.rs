@@ -24,6 +24,18 @@ pub struct AttackOptions {
         allow_hyphen_values = true
     )]
     pub eps: Vec<f64>,
+    /// Gradients to follow, for pgd [default: 40]
+    #[arg(long, value_name = "N", value_parser = values::at_least_one)]
+    pub steps: Option<usize>,
+    /// Length of a step in the units of the data, for pgd [default: 2.5 x eps / steps]
+    #[arg(long, value_name = "X", value_parser = values::positive, allow_hyphen_values = true)]
+    pub step_size: Option<f64>,
+    /// Seed of the random start, for pgd [default: 0]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Start at the image itself, for pgd
+    #[arg(long, conflicts_with = "seed")]
+    pub no_random_start: bool,
     /// Test images to attack, from the first [default: all]
     #[arg(long, value_name = "N", value_parser = values::at_least_one)]
     pub count: Option<usize>,
@@ -46,6 +58,8 @@ pub const LONG: &str = "Measure a model's accuracy under one attack.\n\n\
 Examples:
   doubleback attack --model normal.safetensors --dataset mnist-mini \\
       --attack fgsm --eps 0.1,0.2,0.3
+  doubleback attack --model normal.safetensors --dataset mnist-mini \\
+      --attack pgd --steps 100 --eps 0.1
   doubleback attack --model normal.safetensors --dataset mnist-mini \\
       --attack tgsm --eps 0.3 --count 100 --out examples.npz
   doubleback attack --model normal.safetensors --dataset mnist-mini \\

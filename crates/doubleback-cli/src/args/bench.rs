@@ -1,17 +1,24 @@
 use clap::{Args, Subcommand};
+use doubleback::bench::Step;
 use doubleback::nn::Pool;
 
 use super::values;
 
 /// Things to time.
 #[derive(Debug, Subcommand)]
-#[command(after_help = "Examples:\n  doubleback bench step")]
+#[command(after_help = "\
+Examples:
+  doubleback bench step
+  doubleback bench attack --batch 64")]
 pub enum BenchCommand {
     /// Time forward, input gradient, plain and double-backprop steps of a network
-    #[command(long_about = STEP)]
-    Step(BenchArgs),
+    #[command(long_about = STEP, after_help = STEP_EXAMPLES)]
+    Step(BenchStepArgs),
+    /// Time FGSM and ten steps of PGD on a network
+    #[command(long_about = ATTACK, after_help = ATTACK_EXAMPLES)]
+    Attack(BenchArgs),
     /// Time the CPU kernels of a network's convolutions and dense layers
-    #[command(long_about = KERNELS)]
+    #[command(long_about = KERNELS, after_help = KERNELS_EXAMPLES)]
     Kernels(BenchArgs),
 }
 
@@ -23,24 +30,52 @@ const KERNELS: &str = "Time the CPU kernels of a network's convolutions and dens
     Values are random. Prints one JSON object a line: layer, kernel, median_ms, min_ms, gflops. The last is the rate at which the \
     textbook algorithm would have had to work; faster algorithms can exceed the processor's peak.";
 
-/// Arguments of `bench`.
-#[derive(Args, Debug)]
-#[command(after_help = "\
+const KERNELS_EXAMPLES: &str = "\
+Examples:
+  doubleback bench kernels
+  doubleback bench kernels --arch vgg-small --threads 1";
+
+const STEP_EXAMPLES: &str = "\
 Examples:
   doubleback bench step
-  doubleback bench kernels --arch paper-cnn
-  doubleback bench step --pool avg --batch 128 --threads 4")]
+  doubleback bench step --pool avg --batch 128 --threads 4
+  doubleback bench step --arch resnet-small --only double";
+
+const ATTACK: &str = "Time FGSM and ten steps of PGD on a network in inference.\n\n\
+    Images and labels are random; eps is 0.1, and PGD's steps are 0.025 from a random start. Measures all that an attack gives: \
+    examples, predictions, lengths of perturbations. Prints one JSON object a line: engine, attack, images_per_second (of the \
+    median), median_ms, min_ms. The folder `bench` of the source has a script that runs the same attacks with torchattacks and \
+    foolbox.";
+
+const ATTACK_EXAMPLES: &str = "\
+Examples:
+  doubleback bench attack
+  doubleback bench attack --arch small-cnn --batch 64 --threads 4";
+
+/// Arguments of `bench step`.
+#[derive(Args, Debug)]
+pub struct BenchStepArgs {
+    /// The network and how often.
+    #[command(flatten)]
+    pub bench: BenchArgs,
+    /// Time this step alone
+    #[arg(long, value_name = "STEP", value_parser = values::step())]
+    pub only: Option<Step>,
+}
+
+/// Arguments of the commands of `bench`.
+#[derive(Args, Debug)]
 pub struct BenchArgs {
     /// Network
     #[arg(long, value_name = "NAME", value_parser = values::architecture(), default_value = "paper-cnn")]
     pub arch: String,
-    /// Pooling of the network
+    /// Pooling of the network; resnet-small has none to choose
     #[arg(long, value_name = "KIND", value_parser = values::pool(), default_value = "max")]
     pub pool: Pool,
-    /// Images a step
+    /// Images a step or attack
     #[arg(long, value_name = "N", value_parser = values::at_least_one, default_value = "256")]
     pub batch: usize,
-    /// Measured runs of each step, after three that do not count
+    /// Measured runs of each, after a few that do not count
     #[arg(long, value_name = "N", value_parser = values::at_least_one, default_value = "12")]
     pub runs: usize,
 }

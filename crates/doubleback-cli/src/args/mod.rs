@@ -13,8 +13,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use doubleback::data::LoadOptions;
 
-pub use attack::{AttackArgs, TransferArgs};
-pub use bench::{BenchArgs, BenchCommand};
+pub use attack::{AttackArgs, AttackOptions, TransferArgs};
+pub use bench::{BenchArgs, BenchCommand, BenchStepArgs};
 pub use data::{DataCommand, ShowArgs};
 pub use reproduce::ReproduceArgs;
 pub use train::TrainArgs;
@@ -71,7 +71,7 @@ pub enum Command {
     /// List, check and show data sets
     #[command(subcommand, arg_required_else_help = false)]
     Data(DataCommand),
-    /// Time training steps and kernels on this machine
+    /// Time training steps and attacks on this machine
     #[command(subcommand, arg_required_else_help = false)]
     Bench(BenchCommand),
     /// Print completions for a shell

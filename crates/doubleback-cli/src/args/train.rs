@@ -40,7 +40,7 @@ pub struct TrainArgs {
     /// Network
     #[arg(long, value_name = "NAME", value_parser = values::architecture(), default_value = "paper-cnn")]
     pub arch: String,
-    /// Pooling of the network
+    /// Pooling of the network; resnet-small has none to choose
     #[arg(long, value_name = "KIND", value_parser = values::pool(), default_value = "max")]
     pub pool: Pool,
     /// Optimizer steps [default: the profile's]

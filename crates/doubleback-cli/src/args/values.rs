@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
+use doubleback::bench::Step;
 use doubleback::data::{Part, catalog};
 use doubleback::nn::{ARCHITECTURES, Pool};
 use doubleback::reproduce::Profile;
@@ -70,6 +71,14 @@ pub fn pool() -> Named<Pool> {
 pub fn part() -> Named<Part> {
     Named {
         names: Part::ALL.map(Part::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// Steps of training.
+pub fn step() -> Named<Step> {
+    Named {
+        names: Step::ALL.map(Step::name).to_vec(),
         parse: str::parse,
     }
 }

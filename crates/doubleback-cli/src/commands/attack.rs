@@ -5,7 +5,7 @@ use doubleback::evaluate::{Named, TestSet, clean_accuracy, wilson};
 use doubleback::nn::{Classifier, Network};
 use serde::Serialize;
 
-use super::models;
+use super::{attacks, models};
 use crate::args::AttackArgs;
 use crate::context::Context;
 use crate::exit::{Failure, Result};
@@ -19,7 +19,7 @@ pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
         Some(out) => example_files(out, &options.eps)?,
         None => Vec::new(),
     };
-    let attack = attack::by_name(options.attack)?;
+    let attack = attacks::build(options)?;
     let dataset = context.load(&options.dataset)?;
     let model = models::load(&args.model, &dataset, context)?;
     models::check_all_eps(&options.eps, &model)?;
@@ -221,7 +221,7 @@ impl Summary {
 
     fn masking(&self) -> String {
         format!(
-            "{} of {} images had an exactly zero gradient and were left alone.",
+            "{} of {} images had an exactly zero gradient: the attack had no direction for them.",
             grouped(self.zero_gradient_images),
             grouped(self.count)
         )

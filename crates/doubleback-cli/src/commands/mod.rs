@@ -1,5 +1,6 @@
 //! What the commands do, one file each. Every one checks all its input before it writes anything.
 mod attack;
+mod attacks;
 mod bench;
 mod data;
 mod models;

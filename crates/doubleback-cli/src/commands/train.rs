@@ -2,7 +2,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use doubleback::data::Dataset;
-use doubleback::nn::architecture;
+use doubleback::nn::{Pool, architecture};
 use doubleback::reproduce::Profile;
 use doubleback::train::{Cooked, CurvePoint, Defense, Recipe, paper_lambda, per_example_lambda};
 use doubleback::write::remove_partial_files;
@@ -91,7 +91,8 @@ struct Summary<'a> {
     dataset: &'a str,
     defense: &'a str,
     architecture: &'a str,
-    pool: &'a str,
+    /// None where the architecture has no pooling to choose.
+    pool: Option<&'a str>,
     steps: usize,
     batch: usize,
     learning_rate: f64,
@@ -116,7 +117,7 @@ impl<'a> Summary<'a> {
             dataset: &args.dataset,
             defense: recipe.defense.name(),
             architecture: &recipe.architecture.name,
-            pool: args.pool.name(),
+            pool: recipe.architecture.pool().map(Pool::name),
             steps: options.steps,
             batch: options.batch,
             learning_rate: options.adam.learning_rate,

@@ -1,13 +1,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use doubleback::attack;
 use doubleback::evaluate::{CleanAccuracy, Masking, Named, TransferCell, clean_accuracy, transfer};
 use doubleback::nn::Network;
 use doubleback::train::Watch;
 use serde::Serialize;
 
-use super::models;
+use super::{attacks, models};
 use crate::args::TransferArgs;
 use crate::context::Context;
 use crate::exit::{Failure, Result};
@@ -31,7 +30,7 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
     let options = &args.options;
     output::check_json(options.json.as_ref())?;
     let names = names(&args.models)?;
-    let attack = attack::by_name(options.attack)?;
+    let attack = attacks::build(options)?;
     let dataset = context.load(&options.dataset)?;
     let networks = args
         .models
@@ -140,7 +139,7 @@ impl Summary {
         masked
             .map(|(model, masking)| {
                 format!(
-                    "{} of {} images had an exactly zero gradient on {model}: left alone.",
+                    "{} of {} images had an exactly zero gradient on {model}: the attack had no direction for them.",
                     grouped(masking.zero_gradient_images),
                     grouped(masking.count)
                 )

@@ -2,6 +2,7 @@
 //! predicts again, and counts images whose gradient is exactly zero.
 mod arrays;
 mod fgsm;
+mod pgd;
 mod run;
 mod tgsm;
 
@@ -12,6 +13,7 @@ use crate::{Error, Result};
 
 pub use arrays::Examples;
 pub use fgsm::Fgsm;
+pub use pgd::Pgd;
 pub use run::{Adversarial, Attacked, check_eps, run};
 pub use tgsm::Tgsm;
 
@@ -19,11 +21,11 @@ pub use tgsm::Tgsm;
 pub struct Perturbation {
     /// One tensor an epsilon, shaped as the images.
     pub images: Vec<Tensor<4>>,
-    /// By image: its loss gradient is exactly zero in every pixel, so the attack could not move it.
+    /// By image: its loss gradient was exactly zero in every pixel wherever the attack asked for it, so it had no direction to move the image in.
     pub zero_gradient: Vec<bool>,
-    /// Gradients computed an image.
+    /// Gradients computed an image for one epsilon.
     pub gradients: usize,
-    /// Forward passes an image, besides those of the gradients.
+    /// Forward passes an image for one epsilon, besides those of the gradients.
     pub forwards: usize,
 }
 
@@ -51,9 +53,9 @@ pub trait BoundedAttack {
 }
 
 /// Names of the attacks, as on the command line.
-pub const NAMES: [&str; 2] = ["fgsm", "tgsm"];
+pub const NAMES: [&str; 3] = ["fgsm", "tgsm", "pgd"];
 
-/// The attack of a name.
+/// The attack of a name, with its default settings.
 ///
 /// # Errors
 /// When there is none of this name; the message suggests the nearest.
@@ -61,6 +63,7 @@ pub fn by_name(name: &str) -> Result<Box<dyn BoundedAttack>> {
     match name {
         "fgsm" => Ok(Box::new(Fgsm::default())),
         "tgsm" => Ok(Box::new(Tgsm::default())),
+        "pgd" => Ok(Box::new(Pgd::default())),
         _ => Err(Error::unknown("attack", name, NAMES)),
     }
 }

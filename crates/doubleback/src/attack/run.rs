@@ -28,11 +28,11 @@ pub struct Adversarial {
 pub struct Attacked {
     /// One entry an epsilon, in the order given.
     pub by_eps: Vec<Adversarial>,
-    /// By image: the loss gradient is exactly zero, so the image was left alone.
+    /// By image: the loss gradient was always exactly zero, so the attack had no direction to move the image in.
     pub zero_gradient: Vec<bool>,
-    /// Gradients computed an image.
+    /// Gradients computed an image for one epsilon.
     pub gradients: usize,
-    /// Forward passes an image, besides those of the gradients.
+    /// Forward passes an image for one epsilon, besides those of the gradients.
     pub forwards: usize,
 }
 

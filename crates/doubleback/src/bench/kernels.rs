@@ -25,30 +25,23 @@ pub struct KernelTimes {
 ///
 /// # Errors
 /// When the architecture's layers do not fit each other.
-pub fn time_kernels(
-    architecture: &Architecture,
-    batch: usize,
-    runs: usize,
-    report: &mut dyn FnMut(KernelTimes) -> Result<()>,
-) -> Result<()> {
+pub fn time_kernels(architecture: &Architecture, batch: usize, runs: usize) -> Result<Vec<KernelTimes>> {
     let sizes = architecture.sizes()?;
+    let mut all = Vec::new();
     for (spec, &size) in architecture.layers.iter().zip(&sizes) {
         let timed = match &spec.kind {
             LayerKind::Conv2d(layer) => convolution(layer, size, batch, runs)?,
             LayerKind::Dense(layer) => dense(layer, size, batch, runs)?,
             _ => continue,
         };
-        for (kernel, flops, times) in timed {
-            let layer = spec.name.clone();
-            report(KernelTimes {
-                layer,
-                kernel,
-                flops,
-                times,
-            })?;
-        }
+        all.extend(timed.map(|(kernel, flops, times)| KernelTimes {
+            layer: spec.name.clone(),
+            kernel,
+            flops,
+            times,
+        }));
     }
-    Ok(())
+    Ok(all)
 }
 
 type Timed = [(&'static str, f64, Times); 3];

@@ -1,12 +1,13 @@
-use burn::tensor::{Device, Tensor, TensorData};
-use doubleback_ops::AdamOptions;
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use std::str::FromStr;
 
+use burn::tensor::{Device, Tensor};
+use doubleback_ops::AdamOptions;
+
+use super::batch::random_batch;
 use super::times::{Times, time};
-use crate::Result;
-use crate::nn::{Architecture, Loss, Network, TrainingPass, one_hot, to_vec};
+use crate::nn::{Architecture, Loss, Network, TrainingPass, to_vec};
 use crate::train::{Adam, Batch, DoubleBackprop, Normal, Objective};
+use crate::{Error, Result};
 
 /// What can be timed. All of them run the network as in training: batch statistics, dropout masks drawn beforehand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,18 @@ impl Step {
     }
 }
 
+impl FromStr for Step {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let known = Step::ALL.iter().map(|step| step.name());
+        Step::ALL
+            .into_iter()
+            .find(|step| step.name() == name)
+            .ok_or_else(|| Error::unknown("step", name, known))
+    }
+}
+
 /// A network with one batch of random images and labels.
 pub struct StepBench {
     network: Network,
@@ -50,24 +63,12 @@ impl StepBench {
     /// # Errors
     /// When the architecture's layers do not fit each other, or the device fails.
     pub fn new(architecture: Architecture, batch: usize, device: &Device) -> Result<Self> {
-        let shape = architecture.shape();
-        let classes = architecture.classes;
+        let batch = random_batch(&architecture, batch, device)?;
         let network = Network::new(architecture, 0, device)?;
         let options = AdamOptions {
             learning_rate: 2e-4,
             epsilon: 1e-4,
             ..AdamOptions::default()
-        };
-        let mut random = ChaCha8Rng::seed_from_u64(1);
-        let dims = [batch, shape.channels, shape.height, shape.width];
-        let pixels: Vec<f32> = (0..dims.iter().product()).map(|_| random.random()).collect();
-        let images = Tensor::from_data(TensorData::new(pixels, dims), device);
-        let labels: Vec<usize> = (0..batch).map(|_| random.random_range(0..classes)).collect();
-        let targets = one_hot(&labels, classes, &images)?;
-        let batch = Batch {
-            images,
-            targets,
-            labels,
         };
         // A pass draws the masks that the architecture asks for; every step then uses the same ones.
         let mut pass = TrainingPass::new(0, 0);

@@ -4,7 +4,10 @@
 //! the input, written as forward ops on the same tape, so that a loss may contain it (design after JAX's `vjp`).
 //! [`Classifier`] is all that attacks and evaluation ask of a model; any function of Burn tensors is one through [`FromFunction`].
 mod architecture;
+mod architectures;
 mod classifier;
+mod fusion;
+mod graph;
 mod initialize;
 pub mod layers;
 mod loss;
@@ -12,7 +15,10 @@ mod network;
 mod parameter;
 mod save;
 
-pub use architecture::{ARCHITECTURES, Architecture, LayerSpec, Pool, architecture, check_architecture, paper_cnn};
+pub use architecture::{Architecture, LayerSpec};
+pub use architectures::{
+    ARCHITECTURES, Pool, architecture, check_architecture, paper_cnn, resnet_small, small_cnn, vgg_small,
+};
 pub use classifier::{Classifier, FromFunction, Pullback};
 pub use loss::{Loss, cross_entropy, one_hot, predictions, to_vec};
 pub use network::{Mode, Network, TrainingPass};

@@ -4,6 +4,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::architecture::Architecture;
 use super::classifier::{Classifier, Pullback, check_images};
+use super::fusion::Tail;
+use super::graph::{Graph, misfit};
 use super::initialize;
 use super::layers::{Context, LayerKind, LayerPullback, TensorSpec};
 use super::parameter::Parameter;
@@ -88,7 +90,7 @@ impl TrainingPass {
     }
 }
 
-/// A chain of layers with their parameters.
+/// Layers with their parameters: chains, and sums where they meet.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor, activation::softmax};
@@ -107,6 +109,7 @@ impl TrainingPass {
 #[derive(Clone, Debug)]
 pub struct Network {
     architecture: Architecture,
+    graph: Graph,
     /// One list a layer.
     parameters: Vec<Vec<Parameter>>,
     buffers: Vec<Vec<Parameter>>,
@@ -135,6 +138,7 @@ impl Network {
         mut value: impl FnMut(&TensorSpec, &str) -> Result<Tensor<1>>,
     ) -> Result<Self> {
         let sizes = architecture.sizes()?;
+        let graph = Graph::new(&architecture.layers)?;
         let mut named = |layer: &str, specs: Vec<TensorSpec>| -> Result<Vec<Parameter>> {
             specs
                 .into_iter()
@@ -152,6 +156,7 @@ impl Network {
         }
         Ok(Self {
             architecture,
+            graph,
             parameters,
             buffers,
             device: device.clone(),
@@ -241,28 +246,53 @@ impl Network {
     ) -> Result<(Tensor<2>, Pullback<'static>)> {
         check_images(self.shape(), &images)?;
         let n = images.dims()[0];
-        let mut x = to_nhwc(images);
-        let mut pullbacks: Vec<LayerPullback> = Vec::with_capacity(self.architecture.layers.len());
-        for (index, spec) in self.architecture.layers.iter().enumerate() {
+        let layers = &self.architecture.layers;
+        let mut values = vec![None; layers.len() + 1];
+        values[0] = Some(to_nhwc(images));
+        let mut pullbacks: Vec<LayerPullback> = Vec::with_capacity(layers.len());
+        let mut done = 0;
+        for (index, spec) in layers.iter().enumerate() {
+            let gathered = self.graph.gather(index, &mut values);
+            let x = gathered.ok_or_else(|| misfit(&spec.name, "has no input"))?;
+            if index < done {
+                // Computed together with an earlier layer.
+                pullbacks.push(Box::new(Ok));
+                values[index + 1] = Some(x);
+                continue;
+            }
+            let tail = Tail::after(index, layers, &self.graph);
+            done = index + 1 + tail.layers;
             let mut context = Context {
                 parameters: &self.parameters[index],
                 buffers: &self.buffers[index],
                 mode: &mut mode,
             };
-            let (y, pullback) = spec.kind.layer().forward(x, &mut context)?;
+            let (y, pullback) = spec.kind.forward(x, tail, &mut context)?;
             pullbacks.push(pullback);
-            x = y;
+            values[index + 1] = Some(y);
         }
-        let classes = self.architecture.classes;
+        let logits = values
+            .pop()
+            .flatten()
+            .ok_or_else(|| misfit("logits", "there are none"))?;
+        let (classes, graph) = (self.architecture.classes, self.graph.clone());
         let pullback = move |cotangent: Tensor<2>| {
             if cotangent.dims() != [n, classes] {
                 return Err(Error::shape("cotangent of the logits", [n, classes], cotangent.dims()));
             }
-            let cotangent = cotangent.reshape([n, 1, 1, classes]);
-            let gradient = pullbacks.iter().rev().try_fold(cotangent, |g, pullback| pullback(g))?;
-            Ok(to_nchw(gradient))
+            let mut gradients = vec![None; pullbacks.len() + 1];
+            gradients[pullbacks.len()] = Some(cotangent.reshape([n, 1, 1, classes]));
+            for (index, pullback) in pullbacks.iter().enumerate().rev() {
+                if let Some(gradient) = gradients[index + 1].take() {
+                    graph.scatter(index, &pullback(gradient)?, &mut gradients);
+                }
+            }
+            let gradient = gradients.swap_remove(0);
+            Ok(to_nchw(
+                gradient.ok_or_else(|| misfit("input", "the logits do not depend on it"))?,
+            ))
         };
-        Ok((x.reshape([n, classes]), Pullback::new(pullback)))
+        Ok((logits.reshape([n, classes]), Pullback::new(pullback)))
     }
 
     /// Logits `[n, classes]` of `images` `[n, channels, height, width]`.

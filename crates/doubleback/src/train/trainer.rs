@@ -88,7 +88,7 @@ pub fn train(
     watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Trained> {
     check(&network, dataset, options)?;
-    let fingerprint = fingerprint(&network, name, dataset, options);
+    let fingerprint = fingerprint(&network, name, dataset, options)?;
     let mut adam = Adam::new(&network, options.adam);
     let mut state = State {
         fingerprint,
@@ -204,7 +204,9 @@ fn check(network: &Network, dataset: &Dataset, options: &TrainOptions) -> Result
 }
 
 /// Everything that the result depends on, as text.
-fn fingerprint(network: &Network, name: &str, dataset: &Dataset, options: &TrainOptions) -> String {
+fn fingerprint(network: &Network, name: &str, dataset: &Dataset, options: &TrainOptions) -> Result<String> {
+    let architecture =
+        serde_json::to_string(network.architecture()).map_err(|e| Error::device("describing the network", e))?;
     let TrainOptions {
         steps,
         batch,
@@ -216,12 +218,11 @@ fn fingerprint(network: &Network, name: &str, dataset: &Dataset, options: &Train
         checkpoint_every: _,
     } = options;
     let sources: Vec<&str> = dataset.sources.iter().map(|s| s.sha256.as_str()).collect();
-    format!(
-        "{name}; {}; {} {sources:?} {} images; {steps} steps of {batch}, {adam:?}, seed {seed}, curve {curve_every} {curve_images} {curve_eps}",
-        network.architecture().name,
+    Ok(format!(
+        "{name}; {architecture}; {} {sources:?} {} images; {steps} steps of {batch}, {adam:?}, seed {seed}, curve {curve_every} {curve_images} {curve_eps}",
         dataset.name,
         dataset.train.len(),
-    )
+    ))
 }
 
 fn last_good(checkpoint: Option<&Path>, step: Option<usize>) -> String {

@@ -1,9 +1,10 @@
 use burn::tensor::Tensor;
-use doubleback_ops::{BatchNormOptions, PoolKind, batch_norm_statistics};
+use doubleback_ops::{BatchNormOptions, batch_norm_statistics};
 use serde::{Deserialize, Serialize};
 
 use super::{Context, Layer, LayerPullback, Size, TensorSpec};
 use crate::Result;
+use crate::nn::fusion::Tail;
 use crate::nn::initialize::Start;
 use crate::nn::network::Mode;
 
@@ -34,17 +35,27 @@ impl BatchNorm {
             relu: true,
         }
     }
+
+    /// As in most networks: gain, epsilon 1e-5, decay 0.9.
+    pub fn with_gain(relu: bool) -> Self {
+        Self {
+            gain: true,
+            epsilon: 1e-5,
+            decay: 0.9,
+            relu,
+        }
+    }
 }
 
 impl BatchNorm {
-    /// The layer and a 2x2 pool that follows it, in one pass over memory at every order.
+    /// The layer and what follows it.
     ///
     /// # Errors
     /// When a tensor does not fit.
-    pub(crate) fn forward_pooled(
+    pub(super) fn forward_with(
         &self,
         x: Tensor<4>,
-        pool: Option<PoolKind>,
+        tail: Tail,
         context: &mut Context<'_, '_>,
     ) -> Result<(Tensor<4>, LayerPullback)> {
         let channels = x.dims()[3];
@@ -64,8 +75,8 @@ impl BatchNorm {
         };
         let options = BatchNormOptions {
             epsilon: self.epsilon,
-            relu: self.relu,
-            pool,
+            relu: self.relu || tail.relu,
+            pool: tail.pool,
             frozen,
         };
         let norm = doubleback_ops::BatchNorm::new(x, gain, shift, statistics, options)?;
@@ -116,6 +127,6 @@ impl Layer for BatchNorm {
     }
 
     fn forward(&self, x: Tensor<4>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)> {
-        self.forward_pooled(x, None, context)
+        self.forward_with(x, Tail::default(), context)
     }
 }

@@ -2,8 +2,10 @@ use burn::tensor::Tensor;
 use doubleback_ops::{Conv2dOptions, conv2d, conv2d_input_grad};
 use serde::{Deserialize, Serialize};
 
+use super::bias::biased;
 use super::{Context, Layer, LayerPullback, Size, TensorSpec};
 use crate::Result;
+use crate::nn::fusion::Tail;
 use crate::nn::initialize::Start;
 
 /// Convolution.
@@ -20,6 +22,19 @@ pub struct Conv2d {
     pub padding: [usize; 2],
     /// Add a bias to each channel. Before a batch norm its gradient would be exactly zero.
     pub bias: bool,
+}
+
+impl Conv2d {
+    /// Square kernel of odd size, stride 1, the padding that keeps height and width, no bias.
+    pub fn same(channels: usize, kernel: usize) -> Self {
+        Self {
+            channels,
+            kernel: [kernel; 2],
+            stride: [1; 2],
+            padding: [kernel / 2; 2],
+            bias: false,
+        }
+    }
 }
 
 impl Layer for Conv2d {
@@ -63,17 +78,33 @@ impl Layer for Conv2d {
     }
 
     fn forward(&self, x: Tensor<4>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)> {
+        self.forward_with(x, Tail::default(), context)
+    }
+}
+
+impl Conv2d {
+    /// The layer and what follows it.
+    ///
+    /// # Errors
+    /// When a tensor does not fit.
+    pub(super) fn forward_with(
+        &self,
+        x: Tensor<4>,
+        tail: Tail,
+        context: &mut Context<'_, '_>,
+    ) -> Result<(Tensor<4>, LayerPullback)> {
         let options = Conv2dOptions {
             stride: self.stride,
             padding: self.padding,
         };
         let weight = context.parameters[0].view::<4>();
         let [_, height, width, _] = x.dims();
-        let mut y = conv2d(x, weight.clone(), options)?;
-        if self.bias {
-            y = y + context.parameters[1].view::<1>().reshape([1, 1, 1, self.channels]);
-        }
+        let y = conv2d(x, weight.clone(), options)?;
         let pullback = move |g| Ok(conv2d_input_grad(g, weight.clone(), [height, width], options)?);
-        Ok((y, Box::new(pullback)))
+        if !self.bias {
+            return Ok((y, Box::new(pullback)));
+        }
+        let (y, before) = biased(y, context.parameters[1].view(), tail)?;
+        Ok((y, Box::new(move |g| pullback(before(g)?))))
     }
 }

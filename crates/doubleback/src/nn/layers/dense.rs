@@ -2,8 +2,10 @@ use burn::tensor::Tensor;
 use doubleback_ops::{matmul, matmul_transposed};
 use serde::{Deserialize, Serialize};
 
+use super::bias::biased;
 use super::{Context, Layer, LayerPullback, Size, TensorSpec};
 use crate::Result;
+use crate::nn::fusion::Tail;
 use crate::nn::initialize::Start;
 
 /// Matrix product with a vector of activations.
@@ -50,17 +52,33 @@ impl Layer for Dense {
     }
 
     fn forward(&self, x: Tensor<4>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)> {
+        self.forward_with(x, Tail::default(), context)
+    }
+}
+
+impl Dense {
+    /// The layer and what follows it.
+    ///
+    /// # Errors
+    /// When a tensor does not fit.
+    pub(super) fn forward_with(
+        &self,
+        x: Tensor<4>,
+        tail: Tail,
+        context: &mut Context<'_, '_>,
+    ) -> Result<(Tensor<4>, LayerPullback)> {
         let [n, _, _, inputs] = x.dims();
         let units = self.units;
         let weight = context.parameters[0].view::<2>();
-        let mut y = matmul(x.reshape([n, inputs]), weight.clone())?;
-        if self.bias {
-            y = y + context.parameters[1].view::<1>().reshape([1, units]);
-        }
+        let y = matmul(x.reshape([n, inputs]), weight.clone())?.reshape([n, 1, 1, units]);
         let pullback = move |g: Tensor<4>| {
             let gradient = matmul_transposed(g.reshape([n, units]), weight.clone())?;
             Ok(gradient.reshape([n, 1, 1, inputs]))
         };
-        Ok((y.reshape([n, 1, 1, units]), Box::new(pullback)))
+        if !self.bias {
+            return Ok((y, Box::new(pullback)));
+        }
+        let (y, before) = biased(y, context.parameters[1].view(), tail)?;
+        Ok((y, Box::new(move |g| pullback(before(g)?))))
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! Activations are `[n, height, width, channels]` throughout; vectors have height and width 1.
 mod activation;
+mod add;
 mod batch_norm;
+mod bias;
 mod conv;
 mod dense;
 mod dropout;
@@ -11,17 +13,19 @@ mod pool;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
+use super::fusion::Tail;
 use super::initialize::Start;
 use super::network::Mode;
 use super::parameter::Parameter;
 use crate::Result;
 
 pub use activation::{Flatten, Relu};
+pub use add::Add;
 pub use batch_norm::BatchNorm;
 pub use conv::Conv2d;
 pub use dense::Dense;
 pub use dropout::Dropout;
-pub use pool::{AvgPool, MaxPool};
+pub use pool::{AvgPool, GlobalAvgPool, MaxPool};
 
 /// Height, width and channels of an activation.
 pub type Size = [usize; 3];
@@ -52,6 +56,11 @@ pub struct Context<'a, 'm> {
 
 /// A differentiable function of an activation.
 pub trait Layer {
+    /// Name of a second layer: the network adds its output to the input before this layer sees it, and gives both the same gradient.
+    fn with(&self) -> Option<&str> {
+        None
+    }
+
     /// Size of the output.
     ///
     /// # Errors
@@ -85,12 +94,29 @@ pub enum LayerKind {
     Relu(Relu),
     MaxPool(MaxPool),
     AvgPool(AvgPool),
+    GlobalAvgPool(GlobalAvgPool),
     Flatten(Flatten),
     Dense(Dense),
     Dropout(Dropout),
+    Add(Add),
 }
 
 impl LayerKind {
+    /// The output of this layer and of what follows it, and its pullback.
+    pub(crate) fn forward(
+        &self,
+        x: Tensor<4>,
+        tail: Tail,
+        context: &mut Context<'_, '_>,
+    ) -> Result<(Tensor<4>, LayerPullback)> {
+        match self {
+            LayerKind::BatchNorm(layer) => layer.forward_with(x, tail, context),
+            LayerKind::Conv2d(layer) => layer.forward_with(x, tail, context),
+            LayerKind::Dense(layer) => layer.forward_with(x, tail, context),
+            other => other.layer().forward(x, context),
+        }
+    }
+
     /// The layer behind the kind.
     pub fn layer(&self) -> &dyn Layer {
         match self {
@@ -99,9 +125,11 @@ impl LayerKind {
             LayerKind::Relu(layer) => layer,
             LayerKind::MaxPool(layer) => layer,
             LayerKind::AvgPool(layer) => layer,
+            LayerKind::GlobalAvgPool(layer) => layer,
             LayerKind::Flatten(layer) => layer,
             LayerKind::Dense(layer) => layer,
             LayerKind::Dropout(layer) => layer,
+            LayerKind::Add(layer) => layer,
         }
     }
 }

@@ -47,12 +47,34 @@ impl Layer for AvgPool {
     }
 
     fn forward(&self, x: Tensor<4>, _: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)> {
-        let options = Pool2dOptions::square(self.size);
-        let [_, height, width, _] = x.dims();
-        let y = avg_pool2d(x, options)?;
-        Ok((
-            y,
-            Box::new(move |g| Ok(avg_pool2d_transpose(g, [height, width], options)?)),
-        ))
+        average(x, Pool2dOptions::square(self.size))
     }
+}
+
+/// Mean of each channel over all pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GlobalAvgPool {}
+
+impl Layer for GlobalAvgPool {
+    fn output(&self, [_, _, channels]: Size) -> std::result::Result<Size, String> {
+        Ok([1, 1, channels])
+    }
+
+    fn forward(&self, x: Tensor<4>, _: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)> {
+        let [_, height, width, _] = x.dims();
+        let options = Pool2dOptions {
+            kernel: [height, width],
+            stride: [height, width],
+            padding: [0, 0],
+        };
+        average(x, options)
+    }
+}
+
+fn average(x: Tensor<4>, options: Pool2dOptions) -> Result<(Tensor<4>, LayerPullback)> {
+    let [_, height, width, _] = x.dims();
+    let y = avg_pool2d(x, options)?;
+    let pullback = move |g| Ok(avg_pool2d_transpose(g, [height, width], options)?);
+    Ok((y, Box::new(pullback)))
 }

@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+"""Compares doubleback with PyTorch and TensorFlow on this machine: training steps, or attacks.
+
+    bench/setup.sh peers
+    cargo build --release
+    python3 bench/compare.py --environment peers
+    python3 bench/compare.py --environment peers --arch resnet-small --only double
+    python3 bench/compare.py attack --environment peers
+
+In each of several rounds every engine runs once, in a process of its own, with the same network, batch and number of threads; the
+order turns from round to round, so that what else the machine does hits all alike. Prints a Markdown table of medians over the
+rounds. A ratio is the median over rounds of the peer's value by doubleback's of the same round: above 1, doubleback is faster, or
+needs less memory.
+"""
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from timing import ARCHITECTURES, STEPS
+
+HERE = Path(__file__).resolve().parent
+PRODUCT = "doubleback"
+# By default glibc gives large blocks back to the system at once, which costs PyTorch a fifth of its time. A fair comparison has the
+# peers at their best.
+GLIBC = {
+    "MALLOC_MMAP_THRESHOLD_": "1073741824",
+    "MALLOC_TRIM_THRESHOLD_": "17179869184",
+    "MALLOC_TOP_PAD_": "268435456",
+}
+
+
+def cores():
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def options():
+    a = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    a.add_argument("what", nargs="?", choices=("step", "attack"), default="step")
+    a.add_argument("--environment", type=Path, metavar="DIR", help="what setup.sh made")
+    a.add_argument("--pytorch-python", type=Path, metavar="PATH", help="a Python with PyTorch, torchattacks and foolbox")
+    a.add_argument("--tensorflow-python", type=Path, metavar="PATH", help="a Python with TensorFlow")
+    a.add_argument("--doubleback", type=Path, metavar="PATH", default=HERE.parent / "target/release/doubleback")
+    a.add_argument("--rounds", type=int, default=5)
+    a.add_argument("--runs", type=int, default=12, help="measured runs of each step in a round")
+    a.add_argument("--arch", choices=ARCHITECTURES, default="paper-cnn")
+    a.add_argument("--pool", choices=("max", "avg"), default="max")
+    a.add_argument("--batch", type=int, default=256)
+    a.add_argument("--threads", type=int, default=cores())
+    a.add_argument("--isa", choices=("avx512", "avx2", "portable"), help="instruction set of doubleback's kernels")
+    a.add_argument("--only", choices=STEPS, help="this step alone")
+    a.add_argument("--layout", choices=("both", "contiguous", "channels-last"), default="both", help="of PyTorch's images")
+    a.add_argument("--json", type=Path, metavar="FILE", help="write every measurement")
+    given = a.parse_args()
+    for name in ("pytorch", "tensorflow"):
+        if getattr(given, f"{name}_python") is None and given.environment:
+            setattr(given, f"{name}_python", given.environment / name / "bin/python")
+    for count in ("rounds", "runs", "batch", "threads"):
+        if getattr(given, count) < 1:
+            a.error(f"--{count}: {getattr(given, count)} is not at least 1")
+    if given.only and given.what == "attack":
+        a.error("--only: attacks have no steps. Leave it out")
+    if not given.doubleback.exists():
+        a.error(f"{given.doubleback} is not there. Build it with `cargo build --release`, or give --doubleback PATH")
+    if not given.pytorch_python and not given.tensorflow_python:
+        a.error("no peer to compare with. Give --environment DIR (see setup.sh), --pytorch-python or --tensorflow-python")
+    for python in (given.pytorch_python, given.tensorflow_python):
+        if python and not python.exists():
+            a.error(f"{python} is not there. Make it with setup.sh, or give another path")
+    return given
+
+
+def commands(given):
+    """Command line and environment of every engine that can do what was asked for."""
+    shared = ("arch", "pool", "batch", "threads", "runs")
+    work = [word for name in shared for word in (f"--{name}", getattr(given, name))]
+    only = ["--only", given.only] if given.only else []
+    isa = {"DOUBLEBACK_ISA": given.isa} if given.isa else {}
+    peer = {**GLIBC, "OMP_NUM_THREADS": str(given.threads)}
+    engines = {PRODUCT: ([given.doubleback, "bench", given.what, *work, *only], isa)}
+    if given.pytorch_python:
+        # Neither layout is faster throughout.
+        command = [given.pytorch_python, HERE / f"pytorch_{given.what}.py", *work, *only]
+        if given.layout != "channels-last":
+            engines["PyTorch"] = (command, peer)
+        if given.layout != "contiguous":
+            engines["PyTorch, channels last"] = ([*command, "--channels-last"], peer)
+    if given.tensorflow_python and (given.what, given.arch) == ("step", "paper-cnn"):
+        engines["TensorFlow"] = ([given.tensorflow_python, HERE / "tensorflow_step.py", *work, *only], peer)
+    elif given.tensorflow_python:
+        print("TensorFlow is left out: its script has the steps of paper-cnn alone", file=sys.stderr)
+    return engines
+
+
+def measure(command, environment):
+    """The lines that a process prints, and its peak memory in MiB."""
+    with tempfile.TemporaryFile("w+") as said:
+        words = [str(word) for word in command]
+        process = subprocess.Popen(words, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=said, text=True)
+        printed = process.stdout.read()
+        # Only this gives the memory of one child instead of the greatest of all so far.
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            said.seek(0)
+            raise SystemExit(f"{' '.join(words)} ended with status {process.returncode}:\n{said.read()}")
+    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    return [json.loads(line) for line in printed.splitlines()], usage.ru_maxrss / unit
+
+
+def rounds(given):
+    """What each engine printed in each round, and the memory of its process."""
+    engines = list(commands(given).items())
+    found = []
+    for number in range(given.rounds):
+        turn = number % len(engines)
+        for name, (command, environment) in engines[turn:] + engines[:turn]:
+            print(f"round {number + 1}/{given.rounds}: {name}", file=sys.stderr)
+            lines, memory = measure(command, environment)
+            found.append({"round": number, "process": name, "peak_mib": round(memory), "lines": lines})
+    return found
+
+
+def table(found, what):
+    """Rows by step or attack and a last one of memory; columns by engine: median over the rounds and ratio to doubleback."""
+    times, memory, processes = {}, {}, {}
+    for entry in found:
+        for line in entry["lines"]:
+            times.setdefault((line[what], line["engine"]), {})[entry["round"]] = line["median_ms"]
+            processes[line["engine"]] = entry["process"]
+        memory.setdefault(entry["process"], {})[entry["round"]] = entry["peak_mib"]
+    ours = next(engine for engine, process in processes.items() if process == PRODUCT)
+    engines = [ours] + [engine for engine in processes if engine != ours]
+    names = list(dict.fromkeys(name for name, _ in times))
+
+    def cell(values, product, digits):
+        text = f"{statistics.median(values.values()):.{digits}f}"
+        if values is product:
+            return text
+        return f"{text} ({statistics.median(values[r] / product[r] for r in values):.2f}x)"
+
+    rows = [["ms", *engines], ["---"] + ["---:"] * len(engines)]
+    for name in names:
+        rows.append([name] + [cell(times[name, engine], times[name, ours], 1) for engine in engines])
+    rows.append(["peak memory, MiB"] + [cell(memory[processes[engine]], memory[PRODUCT], 0) for engine in engines])
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def main():
+    given = options()
+    found = rounds(given)
+    setting = f"{given.arch}, {given.pool} pooling" if given.arch != "resnet-small" else given.arch
+    isa = f", {given.isa}" if given.isa else ""
+    print(f"{setting}, batch {given.batch}, {given.threads} threads{isa}; medians over rounds: {given.rounds}\n")
+    print(table(found, given.what))
+    if given.json:
+        settings = {key: str(value) if isinstance(value, Path) else value for key, value in vars(given).items()}
+        given.json.write_text(json.dumps({"settings": settings, "measurements": found}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+//! What is timed, and the form of the lines that other programs read.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod support;
+
+use std::path::Path;
+
+use support::{doubleback, expect_done};
+
+fn lines(words: &str) -> Vec<serde_json::Value> {
+    let run = expect_done(Path::new("."), words);
+    run.stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn every_step_of_every_architecture_is_timed() {
+    for arch in ["paper-cnn", "small-cnn", "vgg-small", "resnet-small"] {
+        let lines = lines(&format!("bench step --arch {arch} --batch 2 --runs 1"));
+        let steps: Vec<&str> = lines.iter().map(|line| line["step"].as_str().unwrap()).collect();
+        assert_eq!(steps, ["forward", "input_gradient", "plain", "double"], "{arch}");
+        for line in lines {
+            assert!(line["engine"].as_str().unwrap().starts_with("doubleback "));
+            assert!(line["min_ms"].as_f64().unwrap() <= line["median_ms"].as_f64().unwrap());
+        }
+    }
+}
+
+#[test]
+fn one_step_can_be_timed_alone() {
+    let lines = lines("bench step --arch resnet-small --batch 2 --runs 1 --only double");
+    assert_eq!((lines.len(), &lines[0]["step"]), (1, &"double".into()));
+    let refused = doubleback(Path::new("."), "bench step --only dobule");
+    assert!(refused.stderr.contains("Did you mean `double`?"), "{}", refused.stderr);
+}
+
+#[test]
+fn attacks_are_timed() {
+    let lines = lines("bench attack --arch small-cnn --pool avg --batch 2 --runs 1");
+    let attacks: Vec<&str> = lines.iter().map(|line| line["attack"].as_str().unwrap()).collect();
+    assert_eq!(attacks, ["fgsm", "pgd-10"]);
+    for line in lines {
+        assert!(line["images_per_second"].as_f64().unwrap() > 0.0);
+        assert!(line["median_ms"].as_f64().unwrap() > 0.0);
+    }
+    let refused = doubleback(Path::new("."), "bench attack --arch resnet-small --pool avg");
+    assert_eq!(refused.status, 2, "{}", refused.stderr);
+}

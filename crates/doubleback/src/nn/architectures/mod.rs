@@ -1,0 +1,76 @@
+//! The built-in architectures, one file each: lists of named layers for images of any shape that they fit.
+mod paper_cnn;
+mod pool;
+mod resnet_small;
+mod small_cnn;
+mod vgg_small;
+
+use super::architecture::{Architecture, LayerSpec};
+use super::layers::LayerKind;
+use crate::data::{Bounds, ImageShape};
+use crate::{Error, Result};
+
+pub use paper_cnn::paper_cnn;
+pub use pool::Pool;
+pub use resnet_small::resnet_small;
+pub use small_cnn::small_cnn;
+pub use vgg_small::vgg_small;
+
+/// Names of the architectures, as on the command line.
+pub const ARCHITECTURES: [&str; 4] = ["paper-cnn", "small-cnn", "vgg-small", "resnet-small"];
+
+/// Checks that there is an architecture of a name.
+///
+/// # Errors
+/// When there is none; the message suggests the nearest.
+pub fn check_architecture(name: &str) -> Result<()> {
+    match ARCHITECTURES.contains(&name) {
+        true => Ok(()),
+        false => Err(Error::unknown("architecture", name, ARCHITECTURES)),
+    }
+}
+
+/// The architecture of a name, for images of this shape. `resnet-small` has no pooling layers to choose and takes the default kind alone.
+///
+/// # Errors
+/// As [`check_architecture`]; when the architecture does not fit such images, or has no choice of pooling.
+pub fn architecture(name: &str, shape: ImageShape, bounds: Bounds, classes: usize, pool: Pool) -> Result<Architecture> {
+    check_architecture(name)?;
+    let built = match name {
+        "small-cnn" => small_cnn(shape, bounds, classes, pool),
+        "vgg-small" => vgg_small(shape, bounds, classes, pool),
+        "resnet-small" if pool != Pool::default() => {
+            let expected = format!("for `{name}`, which has no pooling layers to choose. Leave it out");
+            return Err(Error::value("pool", expected, pool.name()));
+        }
+        "resnet-small" => resnet_small(shape, bounds, classes),
+        _ => paper_cnn(shape, bounds, classes, pool),
+    };
+    match built.sizes() {
+        Ok(_) => Ok(built),
+        Err(Error::Architecture { layer, problem }) => Err(Error::Architecture {
+            layer,
+            problem: format!("{problem}. `{name}` does not fit images of {shape}"),
+        }),
+        Err(e) => Err(e),
+    }
+}
+
+/// An architecture of layers in their order.
+fn named(name: &str, shape: ImageShape, bounds: Bounds, classes: usize, layers: Vec<LayerSpec>) -> Architecture {
+    Architecture {
+        name: name.into(),
+        input: [shape.channels, shape.height, shape.width],
+        bounds: [bounds.low, bounds.high],
+        classes,
+        layers,
+    }
+}
+
+/// Layers one after the other.
+fn chain<N: Into<String>>(layers: impl IntoIterator<Item = (N, LayerKind)>) -> Vec<LayerSpec> {
+    layers
+        .into_iter()
+        .map(|(name, kind)| LayerSpec::new(name, kind))
+        .collect()
+}

@@ -1,0 +1,95 @@
+use std::collections::HashMap;
+
+use burn::tensor::Tensor;
+
+use super::architecture::LayerSpec;
+use crate::{Error, Result};
+
+/// Which values enter each layer. Value 0 is the images, value `i + 1` what layer `i` gives; the input of a layer is the sum of its sources.
+#[derive(Clone, Debug)]
+pub(crate) struct Graph {
+    /// By layer, at least one each.
+    sources: Vec<Vec<usize>>,
+    /// By value: the last layer that takes it.
+    last_use: Vec<Option<usize>>,
+}
+
+impl Graph {
+    /// Finds the layers that others name.
+    ///
+    /// # Errors
+    /// Names the first layer whose name is taken or that names no earlier layer, or the first that none takes.
+    pub fn new(layers: &[LayerSpec]) -> Result<Self> {
+        let mut values = HashMap::new();
+        let mut sources = Vec::with_capacity(layers.len());
+        let mut last_use = vec![None; layers.len() + 1];
+        for (index, spec) in layers.iter().enumerate() {
+            let value = |name: &str| {
+                let problem = || format!("takes the output of `{name}`, which is not an earlier layer");
+                values.get(name).copied().ok_or_else(|| misfit(&spec.name, problem()))
+            };
+            let mut taken = vec![spec.input.as_deref().map_or(Ok(index), value)?];
+            if let Some(name) = spec.kind.layer().with() {
+                taken.push(value(name)?);
+            }
+            for &value in &taken {
+                last_use[value] = Some(index);
+            }
+            sources.push(taken);
+            if values.insert(spec.name.as_str(), index + 1).is_some() {
+                return Err(misfit(&spec.name, "another layer has this name"));
+            }
+        }
+        // The last layer's output is the logits. A layer without influence on them would have parameters without gradients.
+        let inner = layers.len().saturating_sub(1);
+        if let Some(index) = (0..inner).find(|index| last_use[index + 1].is_none()) {
+            return Err(misfit(&layers[index].name, "no later layer takes its output"));
+        }
+        Ok(Self { sources, last_use })
+    }
+
+    /// Whether the output of a layer enters one other layer, alone.
+    pub fn feeds_only(&self, layer: usize, other: usize) -> bool {
+        let users = self.sources.iter().filter(|sources| sources.contains(&(layer + 1)));
+        users.count() == 1 && self.sources.get(other).is_some_and(|sources| sources == &[layer + 1])
+    }
+
+    /// The values that enter a layer.
+    pub fn sources(&self, layer: usize) -> &[usize] {
+        &self.sources[layer]
+    }
+
+    /// The input of a layer; values that no later layer takes are dropped.
+    pub fn gather(&self, layer: usize, values: &mut [Option<Tensor<4>>]) -> Option<Tensor<4>> {
+        let sources = self.sources(layer);
+        let inputs: Vec<_> = sources
+            .iter()
+            .map(|&value| values[value].clone())
+            .collect::<Option<_>>()?;
+        for &value in sources {
+            if self.last_use[value] == Some(layer) {
+                values[value] = None;
+            }
+        }
+        inputs.into_iter().reduce(|sum, input| sum + input)
+    }
+
+    /// Adds the gradient of a layer's input to those of its sources: the pullback of a sum.
+    pub fn scatter(&self, layer: usize, gradient: &Tensor<4>, gradients: &mut [Option<Tensor<4>>]) {
+        for &value in self.sources(layer) {
+            let gradient = gradient.clone();
+            gradients[value] = Some(match gradients[value].take() {
+                Some(sum) => sum + gradient,
+                None => gradient,
+            });
+        }
+    }
+}
+
+/// The error that a layer does not fit.
+pub(crate) fn misfit(layer: &str, problem: impl Into<String>) -> Error {
+    Error::Architecture {
+        layer: layer.to_owned(),
+        problem: problem.into(),
+    }
+}
