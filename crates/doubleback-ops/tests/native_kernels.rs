@@ -28,6 +28,9 @@ fn close_within(bound: f64, native: Tensor<4>, oracle: Tensor<4>) {
 
 /// `<conv(x, w), g> = <x, input_grad(g, w)> = <w, weight_grad(x, g)>`, each within `bound` of f64.
 fn check_convolution(x_dims: [usize; 4], w_dims: [usize; 4], options: Conv2dOptions, bound: f64) {
+    // A sum or two may cancel almost to nothing; many do not.
+    let few = x_dims.iter().product::<usize>().min(w_dims.iter().product()) < 64;
+    let bound = if few { 1e-3 } else { bound };
     let ((x, x64), (w, w64)) = (both(x_dims, 1), both(w_dims, 2));
     let y = conv2d(x.clone(), w.clone(), options).unwrap();
     close_within(bound, y.clone(), conv2d(x64.clone(), w64.clone(), options).unwrap());

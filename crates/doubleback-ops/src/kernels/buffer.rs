@@ -104,8 +104,8 @@ impl Drop for Memory {
         free.used -= block.size;
         free.bytes += block.size;
         free.blocks.push_back(block);
-        // Keep no more than was ever in use at once: sizes that are not asked for any longer go first.
-        while free.used + free.bytes > free.most_used {
+        // Keep no more than was ever in use at once, and as much again for sizes that do not fit: those not asked for any longer go first.
+        while free.used + free.bytes > 2 * free.most_used {
             let Some(oldest) = free.blocks.pop_front() else { break };
             free.bytes -= oldest.size;
             dropped.push(oldest);

@@ -1,14 +1,17 @@
 //! Convolution.
 
+use std::marker::PhantomData;
+
 use rayon::prelude::*;
 
 use crate::Conv2dShape;
 
 use super::super::buffer::{Buffer, Shared};
 use super::super::pack::Panels;
-use super::super::simd::{Kernel, Simd, dispatch};
+use super::super::simd::{Kernel, Simd, dispatch, isa};
 use super::super::tile::{Reads, row};
-use super::transform::{Grid, transform};
+use super::points::Matrix;
+use super::transform::{Grid, TileRow, Transform, transform};
 use super::{Rows, points};
 
 /// As [`conv2d`](super::super::conv2d), for shapes that [`pays_forward`](super::pays_forward) accepts.
@@ -136,7 +139,7 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Run<'_, N, R, M>
     unsafe fn run<S: Simd>(self) {
         let (ci, co) = (self.shape.channels_in, self.shape.channels_out);
         let tiles = (self.range.1 - self.range.0) * self.rows.across;
-        let input = Tiles::<N, R>::of_input(self.x, self.shape, self.rows, self.range);
+        let input = Tiles::of_input::<N, R>(self.x, self.shape, self.rows, self.range);
         // SAFETY: every place is written before it is read.
         let mut products = unsafe { Buffer::<f32>::uninitialized(N * N * stride(tiles, co)) };
         // SAFETY: rows, columns and points are inside the buffers; output pixels inside this run's rows.
@@ -156,19 +159,54 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Run<'_, N, R, M>
                     row::<S>(reads, tiles, &panel, point * ci, product.add(panel.start), co, false);
                 }
             }
-            let [height, width] = self.shape.output();
-            for (tile, [image, top, left]) in self.rows.tiles(self.range.0, self.range.1) {
-                let out = self.out.add(((image * height + top) * width + left) * co);
+            S::call(Output::<N, R, M> {
+                products: &products,
+                stride: stride(tiles, co),
+                shape: self.shape,
+                rows: self.rows,
+                range: self.range,
+                out: self.out,
+            });
+        }
+    }
+}
+
+/// From products at the points to pixels, for all tiles of a run.
+struct Output<'a, const N: usize, const R: usize, const M: usize> {
+    products: &'a [f32],
+    stride: usize,
+    shape: &'a Conv2dShape,
+    rows: &'a Rows,
+    range: (usize, usize),
+    out: *mut f32,
+}
+
+impl<const N: usize, const R: usize, const M: usize> Kernel for Output<'_, N, R, M> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let ([height, width], co) = (self.shape.output(), self.shape.channels_out);
+        for row in self.range.0..self.range.1 {
+            let [image, top] = self.rows.place(row);
+            for x in 0..self.rows.across {
+                let (tile, left) = ((row - self.range.0) * self.rows.across + x, x * M);
+                let size = [(height - top).min(M), (width - left).min(M)];
                 for channel in (0..co).step_by(S::LANES) {
-                    S::call(OutputTile::<N, R, M> {
-                        products: products.as_ptr().add(tile * co + channel),
-                        stride: stride(tiles, co),
-                        out: out.add(channel),
-                        row: width * co,
-                        column: co,
-                        size: [(height - top).min(M), (width - left).min(M)],
-                        lanes: co - channel,
-                    });
+                    // SAFETY: the tile is in the buffer, its pixels in the image.
+                    unsafe {
+                        let from = Grid {
+                            start: self.products.as_ptr().add(tile * co + channel),
+                            row: N * self.stride,
+                            column: self.stride,
+                        };
+                        let to = Grid {
+                            start: self.out.add(((image * height + top) * width + left) * co + channel),
+                            row: width * co,
+                            column: co,
+                        };
+                        transform::<S, N, M>(&points::of::<N, R>().output, from, to, size, co - channel);
+                    }
                 }
             }
         }
@@ -180,155 +218,148 @@ pub(super) fn stride(tiles: usize, channels: usize) -> usize {
     (tiles * channels).next_multiple_of(16) + 16
 }
 
-/// Transformed tiles of the input, `[point][tile][channel]`.
-pub(super) struct Tiles<const N: usize, const R: usize> {
+/// Transformed tiles of a run of rows.
+pub(super) struct Tiles {
     pub values: Buffer,
     pub stride: usize,
 }
 
-impl<const N: usize, const R: usize> Tiles<N, R> {
-    pub fn of_input(x: &[f32], shape: &Conv2dShape, rows: &Rows, range: (usize, usize)) -> Self {
-        let stride = stride((range.1 - range.0) * rows.across, shape.channels_in);
+impl Tiles {
+    /// Of the input, `[point][tile][channel]`.
+    pub fn of_input<const N: usize, const R: usize>(
+        x: &[f32],
+        shape: &Conv2dShape,
+        rows: &Rows,
+        range: (usize, usize),
+    ) -> Self {
+        let ci = shape.channels_in;
+        let stride = stride((range.1 - range.0) * rows.across, ci);
         // SAFETY: every place that is read is written.
         let mut values = unsafe { Buffer::uninitialized(N * N * stride) };
-        let out = values.as_mut_ptr();
-        // SAFETY: the kernel stays inside the image, its patch and the buffer.
-        unsafe {
-            dispatch(Input::<N, R> {
-                x,
-                shape,
-                rows,
-                range,
-                out,
-                stride,
-            });
-        }
+        let run = TileRun::<_, N, N> {
+            image: x,
+            size: shape.input,
+            channels: ci,
+            padding: shape.options.padding,
+            transform: PhantomData::<InputTransform<N, R>>,
+            rows,
+            range,
+            out: values.as_mut_ptr(),
+            stride,
+            panels: false,
+        };
+        // SAFETY: the buffer has room for all tiles.
+        unsafe { dispatch(run) }
+        Self { values, stride }
+    }
+
+    /// Of the gradient of the output, `[point][panel][tile][channel]` with panels of two vectors of channels.
+    pub fn of_cotangent<const N: usize, const R: usize, const M: usize>(
+        g: &[f32],
+        shape: &Conv2dShape,
+        rows: &Rows,
+        range: (usize, usize),
+    ) -> Self {
+        let co = shape.channels_out;
+        let stride = stride((range.1 - range.0) * rows.across, co.next_multiple_of(isa().lanes()));
+        // SAFETY: every place that is read is written.
+        let mut values = unsafe { Buffer::uninitialized(N * N * stride) };
+        let run = TileRun::<_, M, N> {
+            image: g,
+            size: shape.output(),
+            channels: co,
+            padding: [0, 0],
+            transform: PhantomData::<CotangentTransform<N, R>>,
+            rows,
+            range,
+            out: values.as_mut_ptr(),
+            stride,
+            panels: true,
+        };
+        // SAFETY: the buffer has room for all tiles.
+        unsafe { dispatch(run) }
         Self { values, stride }
     }
 }
 
-struct Input<'a, const N: usize, const R: usize> {
-    x: &'a [f32],
-    shape: &'a Conv2dShape,
+struct InputTransform<const N: usize, const R: usize>;
+
+impl<const N: usize, const R: usize> Transform for InputTransform<N, R> {
+    #[inline(always)]
+    fn matrix() -> &'static Matrix {
+        &points::of::<N, R>().input
+    }
+}
+
+struct CotangentTransform<const N: usize, const R: usize>;
+
+impl<const N: usize, const R: usize> Transform for CotangentTransform<N, R> {
+    #[inline(always)]
+    fn matrix() -> &'static Matrix {
+        &points::of::<N, R>().cotangent
+    }
+}
+
+struct TileRun<'a, T, const I: usize, const N: usize> {
+    image: &'a [f32],
+    size: [usize; 2],
+    channels: usize,
+    padding: [usize; 2],
+    transform: PhantomData<T>,
     rows: &'a Rows,
     range: (usize, usize),
     out: *mut f32,
     stride: usize,
+    panels: bool,
 }
 
-impl<const N: usize, const R: usize> Kernel for Input<'_, N, R> {
+impl<T: Transform, const I: usize, const N: usize> Kernel for TileRun<'_, T, I, N> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        let ([height, width], ci) = (self.shape.input, self.shape.channels_in);
-        let padding = self.shape.options.padding;
-        let mut patch = Buffer::<f32>::zeroed(N * N * ci);
-        for (tile, [image, top, left]) in self.rows.tiles(self.range.0, self.range.1) {
-            let image = &self.x[image * height * width * ci..][..height * width * ci];
-            // The part of the tile that is inside the image.
-            let rows = inside(top, padding[0], height, N);
-            let columns = inside(left, padding[1], width, N);
-            let from = if rows.1 - rows.0 == N && columns.1 - columns.0 == N {
-                // SAFETY: the whole tile is inside.
-                let start = unsafe {
-                    image
-                        .as_ptr()
-                        .add(((top - padding[0]) * width + left - padding[1]) * ci)
+        let ([height, width], channels) = (self.size, self.channels);
+        let across = self.rows.across;
+        let tiles = (self.range.1 - self.range.0) * across;
+        let zeros = Buffer::<f32>::zeroed(width * channels);
+        for row in self.range.0..self.range.1 {
+            let [image, top] = self.rows.place(row);
+            let image = &self.image[image * height * width * channels..][..height * width * channels];
+            let rows: [*const f32; I] = std::array::from_fn(|i| {
+                match (top + i).checked_sub(self.padding[0]).filter(|&y| y < height) {
+                    Some(y) => image[y * width * channels..].as_ptr(),
+                    None => zeros.as_ptr(),
+                }
+            });
+            let first = (row - self.range.0) * across;
+            for channel in (0..channels).step_by(S::LANES) {
+                let wide = 2 * S::LANES;
+                // Place of the first tile and step to the next.
+                let (place, tile) = if self.panels {
+                    let panel = channel / wide * wide;
+                    let columns = (channels - panel).min(wide).next_multiple_of(S::LANES);
+                    (panel * tiles + first * columns + (channel - panel), columns)
+                } else {
+                    (first * channels + channel, channels)
                 };
-                Grid {
-                    start,
-                    row: width * ci,
-                    column: ci,
-                }
-            } else {
-                patch.fill(0.0);
-                let length = (columns.1 - columns.0) * ci;
-                let rows = if length > 0 { rows } else { (0, 0) };
-                for i in rows.0..rows.1 {
-                    let source = ((top + i - padding[0]) * width + left + columns.0 - padding[1]) * ci;
-                    patch[(i * N + columns.0) * ci..][..length].copy_from_slice(&image[source..source + length]);
-                }
-                Grid {
-                    start: patch.as_ptr(),
-                    row: N * ci,
-                    column: ci,
-                }
-            };
-            for channel in (0..ci).step_by(S::LANES) {
-                // SAFETY: these channels are in the tile, the tile's place in the buffer.
+                // SAFETY: channels are in the image or the zeros, places in the buffer.
                 unsafe {
-                    S::call(InputTile::<N, R> {
-                        from: Grid {
-                            start: from.start.add(channel),
-                            ..from
-                        },
-                        out: self.out.add(tile * ci + channel),
-                        stride: self.stride,
-                        lanes: ci - channel,
+                    S::call(TileRow::<T, I, N> {
+                        transform: PhantomData,
+                        rows: rows.map(|start| start.add(channel)),
+                        padding: self.padding[1],
+                        width,
+                        pixel: channels,
+                        across,
+                        step: self.rows.tile,
+                        lanes: channels - channel,
+                        out: self.out.add(place),
+                        tile,
+                        point: self.stride,
+                        padded: self.panels,
                     });
                 }
             }
         }
-    }
-}
-
-/// Which of `count` places from `start - padding` on are in `0..size`.
-#[inline(always)]
-fn inside(start: usize, padding: usize, size: usize, count: usize) -> (usize, usize) {
-    let first = padding.saturating_sub(start).min(count);
-    let last = (size + padding).saturating_sub(start).clamp(first, count);
-    (first, last)
-}
-
-struct InputTile<const N: usize, const R: usize> {
-    from: Grid<*const f32>,
-    out: *mut f32,
-    stride: usize,
-    lanes: usize,
-}
-
-impl<const N: usize, const R: usize> Kernel for InputTile<N, R> {
-    type Output = ();
-
-    #[inline(always)]
-    unsafe fn run<S: Simd>(self) {
-        let to = Grid {
-            start: self.out,
-            row: N * self.stride,
-            column: self.stride,
-        };
-        // SAFETY: see the caller.
-        unsafe { transform::<S, N, N>(&points::of::<N, R>().input, self.from, to, [N, N], self.lanes) }
-    }
-}
-
-struct OutputTile<const N: usize, const R: usize, const M: usize> {
-    products: *const f32,
-    stride: usize,
-    out: *mut f32,
-    row: usize,
-    column: usize,
-    size: [usize; 2],
-    lanes: usize,
-}
-
-impl<const N: usize, const R: usize, const M: usize> Kernel for OutputTile<N, R, M> {
-    type Output = ();
-
-    #[inline(always)]
-    unsafe fn run<S: Simd>(self) {
-        let from = Grid {
-            start: self.products,
-            row: N * self.stride,
-            column: self.stride,
-        };
-        let to = Grid {
-            start: self.out,
-            row: self.row,
-            column: self.column,
-        };
-        // SAFETY: see the caller.
-        unsafe { transform::<S, N, M>(&points::of::<N, R>().output, from, to, self.size, self.lanes) }
     }
 }

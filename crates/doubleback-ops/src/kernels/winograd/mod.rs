@@ -76,13 +76,8 @@ impl Rows {
         }
     }
 
-    /// Image, top and left output pixel of each tile of rows `start..end`, with the tile's number among them.
-    fn tiles(&self, start: usize, end: usize) -> impl Iterator<Item = (usize, [usize; 3])> + '_ {
-        (start..end).flat_map(move |row| {
-            (0..self.across).map(move |x| {
-                let place = [row / self.down, row % self.down * self.tile, x * self.tile];
-                ((row - start) * self.across + x, place)
-            })
-        })
+    /// Image and top output pixel of a row.
+    fn place(&self, row: usize) -> [usize; 2] {
+        [row / self.down, row % self.down * self.tile]
     }
 }

@@ -1,6 +1,9 @@
 //! Two-dimensional transforms of tiles, a vector of channels at a time.
 
-use super::super::simd::Simd;
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+
+use super::super::simd::{Kernel, Simd};
 use super::super::tile::{load_columns, store_columns};
 use super::points::Matrix;
 
@@ -38,7 +41,7 @@ unsafe fn apply<S: Simd, const I: usize, const O: usize>(matrix: &Matrix, input:
 
 /// Where a transform reads or writes: steps in values along the two axes.
 #[derive(Clone, Copy)]
-pub(crate) struct Grid<P> {
+pub(super) struct Grid<P> {
     pub start: P,
     pub row: usize,
     pub column: usize,
@@ -50,40 +53,12 @@ pub(crate) struct Grid<P> {
 /// # Safety
 /// The grids must be valid for that.
 #[inline(always)]
-pub(crate) unsafe fn transform<S: Simd, const I: usize, const O: usize>(
-    matrix: &Matrix,
-    from: Grid<*const f32>,
-    to: Grid<*mut f32>,
-    size: [usize; 2],
-    lanes: usize,
-) {
-    // SAFETY: the caller's.
-    unsafe { both::<S, I, O>(matrix, from, to, size, lanes, lanes) }
-}
-
-/// The same for the whole result, where vectors are written whole, with zeros behind the last channel.
-///
-/// # Safety
-/// As [`transform`].
-#[inline(always)]
-pub(crate) unsafe fn transform_padded<S: Simd, const I: usize, const O: usize>(
-    matrix: &Matrix,
-    from: Grid<*const f32>,
-    to: Grid<*mut f32>,
-    lanes: usize,
-) {
-    // SAFETY: the caller's.
-    unsafe { both::<S, I, O>(matrix, from, to, [O, O], lanes, S::LANES) }
-}
-
-#[inline(always)]
-unsafe fn both<S: Simd, const I: usize, const O: usize>(
+pub(super) unsafe fn transform<S: Simd, const I: usize, const O: usize>(
     matrix: &Matrix,
     from: Grid<*const f32>,
     to: Grid<*mut f32>,
     [rows, columns]: [usize; 2],
-    read: usize,
-    written: usize,
+    lanes: usize,
 ) {
     // SAFETY: the caller's.
     unsafe {
@@ -92,7 +67,7 @@ unsafe fn both<S: Simd, const I: usize, const O: usize>(
             let mut column = [S::zero(); I];
             each!(
                 i < I,
-                column[i] = load_columns::<S>(from.start.add(i * from.row + j * from.column), read)
+                column[i] = load_columns::<S>(from.start.add(i * from.row + j * from.column), lanes)
             );
             let column = apply::<S, I, O>(matrix, column);
             each!(i < O, half[i][j] = column[i]);
@@ -102,9 +77,83 @@ unsafe fn both<S: Simd, const I: usize, const O: usize>(
             let to_row = to.start.add(i * to.row);
             each!(j < O, {
                 if j < columns {
-                    store_columns::<S>(to_row.add(j * to.column), row[j], written);
+                    store_columns::<S>(to_row.add(j * to.column), row[j], lanes);
                 }
             });
+        }
+    }
+}
+
+/// A matrix as a type: only what the compiler knows inside of a kernel can it unroll.
+pub(super) trait Transform {
+    fn matrix() -> &'static Matrix;
+}
+
+/// Columns of half transformed tiles that are kept at once.
+const COLUMNS: usize = 64;
+
+/// A row of tiles of an image, `I` by `I` pixels each and `step` apart, to their values at `N` by `N` points, for one vector of channels.
+/// Tiles may overlap: what they share is transformed vertically once.
+pub(super) struct TileRow<T, const I: usize, const N: usize> {
+    pub transform: PhantomData<T>,
+    /// First value of each row of pixels, at column 0; rows outside of the image are elsewhere and zero.
+    pub rows: [*const f32; I],
+    /// Columns of zeros before the image.
+    pub padding: usize,
+    /// Columns of the image.
+    pub width: usize,
+    /// Values from a pixel to the next.
+    pub pixel: usize,
+    /// Tiles.
+    pub across: usize,
+    pub step: usize,
+    /// Channels, at most a vector.
+    pub lanes: usize,
+    /// Where the value of the first tile at the first point goes, and steps from tile to tile and from point to point.
+    pub out: *mut f32,
+    pub tile: usize,
+    pub point: usize,
+    /// Write whole vectors, with zeros behind the last channel.
+    pub padded: bool,
+}
+
+impl<T: Transform, const I: usize, const N: usize> Kernel for TileRow<T, I, N> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let written = if self.padded { S::LANES } else { self.lanes };
+        // As many tiles at a time as the columns allow.
+        let most = ((COLUMNS - I) / self.step + 1).min(self.across);
+        // SAFETY: pixels inside the image are read, and the caller vouches for the places written.
+        unsafe {
+            // Written column by column before it is read.
+            let mut half = MaybeUninit::<[[S::Vector; N]; COLUMNS]>::uninit();
+            let half = half.as_mut_ptr().cast::<[S::Vector; N]>();
+            for first in (0..self.across).step_by(most) {
+                let tiles = (self.across - first).min(most);
+                for x in 0..(tiles - 1) * self.step + I {
+                    let mut column = [S::zero(); I];
+                    let place = (first * self.step + x).wrapping_sub(self.padding);
+                    if place < self.width {
+                        each!(i < I, {
+                            column[i] = load_columns::<S>(self.rows[i].add(place * self.pixel), self.lanes);
+                        });
+                    }
+                    half.add(x).write(apply::<S, I, N>(T::matrix(), column));
+                }
+                for t in 0..tiles {
+                    let out = self.out.add((first + t) * self.tile);
+                    let half = half.add(t * self.step).cast::<S::Vector>();
+                    for i in 0..N {
+                        let mut row = [S::zero(); I];
+                        each!(j < I, row[j] = half.add(j * N + i).read());
+                        let row = apply::<S, I, N>(T::matrix(), row);
+                        let out = out.add(i * N * self.point);
+                        each!(j < N, store_columns::<S>(out.add(j * self.point), row[j], written));
+                    }
+                }
+            }
         }
     }
 }

@@ -67,21 +67,17 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Group<'_, N, R, 
         for start in (self.range.0..self.range.1).step_by(self.rows.run) {
             let range = (start, (start + self.rows.run).min(self.range.1));
             let tiles = (range.1 - range.0) * self.rows.across;
-            let input = Tiles::<N, R>::of_input(self.x, self.shape, self.rows, range);
-            let padded = co.next_multiple_of(S::LANES);
-            let step = stride(tiles, padded);
-            // SAFETY: every place is written before it is read.
-            let mut cotangents = unsafe { Buffer::<f32>::uninitialized(N * N * step) };
+            let input = Tiles::of_input::<N, R>(self.x, self.shape, self.rows, range);
+            let cotangents = Tiles::of_cotangent::<N, R, M>(self.g, self.shape, self.rows, range);
             // SAFETY: places are inside the buffers.
             unsafe {
-                self.cotangents::<S>(range, tiles, step, cotangents.as_mut_ptr());
                 for point in 0..N * N {
                     for column in (0..co).step_by(wide) {
                         let columns = (co - column).min(wide);
                         let vectors = columns.div_ceil(S::LANES);
-                        let first = point * step + column * tiles;
+                        let first = point * cotangents.stride + column * tiles;
                         let panel = Panel {
-                            data: &cotangents[first..first + tiles * vectors * S::LANES],
+                            data: &cotangents.values[first..first + tiles * vectors * S::LANES],
                             start: column,
                             columns,
                             vectors,
@@ -115,85 +111,6 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Group<'_, N, R, 
                 }
             }
             gradient
-        }
-    }
-}
-
-impl<const N: usize, const R: usize, const M: usize> Group<'_, N, R, M> {
-    /// Transformed tiles of the output gradient, `[point][panel][tile][channel]` with panels of two vectors of channels.
-    ///
-    /// # Safety
-    /// `out` has room for `step` values a point.
-    #[inline(always)]
-    unsafe fn cotangents<S: Simd>(&self, range: (usize, usize), tiles: usize, step: usize, out: *mut f32) {
-        let ([height, width], co) = (self.shape.output(), self.shape.channels_out);
-        let wide = 2 * S::LANES;
-        let mut patch = Buffer::<f32>::zeroed(M * M * co);
-        for (tile, [image, top, left]) in self.rows.tiles(range.0, range.1) {
-            let image = &self.g[image * height * width * co..][..height * width * co];
-            let (rows, columns) = ((height - top).min(M), (width - left).min(M));
-            let from = if rows == M && columns == M {
-                // SAFETY: the whole tile is inside the image.
-                let start = unsafe { image.as_ptr().add((top * width + left) * co) };
-                Grid {
-                    start,
-                    row: width * co,
-                    column: co,
-                }
-            } else {
-                patch.fill(0.0);
-                for i in 0..rows {
-                    let source = ((top + i) * width + left) * co;
-                    patch[i * M * co..][..columns * co].copy_from_slice(&image[source..source + columns * co]);
-                }
-                Grid {
-                    start: patch.as_ptr(),
-                    row: M * co,
-                    column: co,
-                }
-            };
-            for channel in (0..co).step_by(S::LANES) {
-                let panel = channel / wide * wide;
-                let vectors = (co - panel).min(wide).div_ceil(S::LANES);
-                let place = panel * tiles + tile * vectors * S::LANES + (channel - panel);
-                // SAFETY: these channels are in the tile; the last vector of a panel is whole.
-                unsafe {
-                    S::call(CotangentTile::<N, R, M> {
-                        from: Grid {
-                            start: from.start.add(channel),
-                            ..from
-                        },
-                        out: out.add(place),
-                        stride: step,
-                        lanes: co - channel,
-                    });
-                }
-            }
-        }
-    }
-}
-
-struct CotangentTile<const N: usize, const R: usize, const M: usize> {
-    from: Grid<*const f32>,
-    out: *mut f32,
-    stride: usize,
-    lanes: usize,
-}
-
-impl<const N: usize, const R: usize, const M: usize> Kernel for CotangentTile<N, R, M> {
-    type Output = ();
-
-    #[inline(always)]
-    unsafe fn run<S: Simd>(self) {
-        let to = Grid {
-            start: self.out,
-            row: N * self.stride,
-            column: self.stride,
-        };
-        // The tile kernel reads whole vectors: lanes without a channel are zero, and written too.
-        // SAFETY: see the caller.
-        unsafe {
-            super::transform::transform_padded::<S, M, N>(&points::of::<N, R>().cotangent, self.from, to, self.lanes)
         }
     }
 }
