@@ -18,7 +18,16 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Has mimalloc keep all of it: by default it gives back what was not used for some milliseconds, which is most of a step's memory.
+fn keep_memory() {
+    /// `mi_option_purge_delay`, of which -1 means never.
+    const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
+    // SAFETY: a call that sets a number; no other thread runs yet.
+    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, -1) }
+}
+
 fn main() -> ExitCode {
+    keep_memory();
     exit::install_panic_hook();
     let cli = match usage::parse(std::env::args_os()) {
         Ok(cli) => cli,

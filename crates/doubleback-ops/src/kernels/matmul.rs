@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::buffer::{Buffer, Shared};
 use super::pack::Panel;
 use super::simd::{Kernel, Simd, dispatch, isa};
-use super::tile::{Reads, row};
+use super::tile::{Reads, load_columns, row, store_columns};
 
 /// A product of an `[m, k]` with a `[k, n]` matrix, either of which may be stored transposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +108,8 @@ impl Kernel for Part<'_> {
                 let column = first + index * wide;
                 let columns = (last - column).min(wide);
                 let width = columns.next_multiple_of(S::LANES);
-                pack(self.b, self.product, (start, depth), (column, columns), panel, width);
+                // SAFETY: the panel's columns and rows are inside the matrix.
+                unsafe { pack::<S>(self.b, self.product, (start, depth), (column, columns), panel, width) };
             }
             for (top, rows) in super::tile::evenly(self.rows.1 - self.rows.0, S::TILE) {
                 let top = self.rows.0 + top;
@@ -153,7 +154,7 @@ impl Kernel for Part<'_> {
 
 /// Copies rows `start..start + depth` of some columns of `b` to `panel`, `wide` values a row; the columns that are missing stay zero.
 #[inline(always)]
-fn pack(
+unsafe fn pack<S: Simd>(
     b: &[f32],
     product: Product,
     (start, depth): (usize, usize),
@@ -162,16 +163,30 @@ fn pack(
     wide: usize,
 ) {
     let Product { k, n, .. } = product;
-    if product.right_transposed {
-        for c in 0..columns {
-            let from = &b[(column + c) * k + start..][..depth];
-            for (row, &value) in panel.chunks_exact_mut(wide).zip(from) {
-                row[c] = value;
+    let (from, to) = (b.as_ptr(), panel.as_mut_ptr());
+    // SAFETY: these rows and columns are inside `b`, the panel holds `depth * wide` values.
+    unsafe {
+        if !product.right_transposed {
+            for i in 0..depth {
+                for c in (0..columns).step_by(S::LANES) {
+                    let values = load_columns::<S>(from.add((start + i) * n + column + c), columns - c);
+                    store_columns::<S>(to.add(i * wide + c), values, columns - c);
+                }
             }
+            return;
         }
-    } else {
-        for (i, row) in panel.chunks_exact_mut(wide).take(depth).enumerate() {
-            row[..columns].copy_from_slice(&b[(start + i) * n + column..][..columns]);
+        let blocks = (columns / S::LANES * S::LANES, depth / S::LANES * S::LANES);
+        for c in 0..columns {
+            let from = from.add((column + c) * k + start);
+            if c < blocks.0 && c % S::LANES == 0 {
+                for i in (0..blocks.1).step_by(S::LANES) {
+                    S::transpose(from.add(i), k, to.add(i * wide + c), wide);
+                }
+            }
+            let done = if c < blocks.0 { blocks.1 } else { 0 };
+            for i in done..depth {
+                *to.add(i * wide + c) = *from.add(i);
+            }
         }
     }
 }

@@ -96,6 +96,8 @@ pub(crate) unsafe trait Simd: Copy {
     unsafe fn store_partial(p: *mut f32, v: Self::Vector, n: usize);
     /// Reads one value into every lane.
     unsafe fn splat(p: *const f32) -> Self::Vector;
+    /// Copies a block of `LANES` rows of `LANES` values with rows and columns exchanged; steps between rows are given in values.
+    unsafe fn transpose(from: *const f32, step: usize, to: *mut f32, to_step: usize);
     /// `a + b`.
     unsafe fn add(a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `a - b`.
@@ -203,6 +205,16 @@ unsafe impl Simd for Portable {
     unsafe fn splat(p: *const f32) -> [f32; 4] {
         // SAFETY: one value is readable.
         [unsafe { *p }; 4]
+    }
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, step: usize, to: *mut f32, to_step: usize) {
+        // SAFETY: four rows of four values on both sides.
+        unsafe {
+            let rows: [[f32; 4]; 4] = std::array::from_fn(|i| *from.add(i * step).cast());
+            for i in 0..4 {
+                *to.add(i * to_step).cast() = [rows[0][i], rows[1][i], rows[2][i], rows[3][i]];
+            }
+        }
     }
     #[inline(always)]
     unsafe fn add(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
@@ -337,6 +349,38 @@ mod x86 {
         #[inline(always)]
         unsafe fn splat(p: *const f32) -> __m512 {
             unsafe { _mm512_set1_ps(*p) }
+        }
+        #[inline(always)]
+        unsafe fn transpose(from: *const f32, step: usize, to: *mut f32, to_step: usize) {
+            unsafe {
+                // Pairs of rows, then of pairs: 4x4 blocks within the four quarters of a vector; then the quarters.
+                let mut rows = [_mm512_setzero_ps(); 16];
+                for (i, row) in rows.iter_mut().enumerate() {
+                    *row = _mm512_loadu_ps(from.add(i * step));
+                }
+                let mut quads = [_mm512_setzero_ps(); 16];
+                for i in (0..16).step_by(4) {
+                    let low = _mm512_unpacklo_ps(rows[i], rows[i + 1]);
+                    let high = _mm512_unpackhi_ps(rows[i], rows[i + 1]);
+                    let low2 = _mm512_unpacklo_ps(rows[i + 2], rows[i + 3]);
+                    let high2 = _mm512_unpackhi_ps(rows[i + 2], rows[i + 3]);
+                    quads[i] = _mm512_shuffle_ps::<0x44>(low, low2);
+                    quads[i + 1] = _mm512_shuffle_ps::<0xee>(low, low2);
+                    quads[i + 2] = _mm512_shuffle_ps::<0x44>(high, high2);
+                    quads[i + 3] = _mm512_shuffle_ps::<0xee>(high, high2);
+                }
+                // quads[4 g + j]: in quarter q the column 4 q + j of rows 4 g to 4 g + 3.
+                for j in 0..4 {
+                    let low = _mm512_shuffle_f32x4::<0x88>(quads[j], quads[4 + j]);
+                    let high = _mm512_shuffle_f32x4::<0xdd>(quads[j], quads[4 + j]);
+                    let low2 = _mm512_shuffle_f32x4::<0x88>(quads[8 + j], quads[12 + j]);
+                    let high2 = _mm512_shuffle_f32x4::<0xdd>(quads[8 + j], quads[12 + j]);
+                    _mm512_storeu_ps(to.add(j * to_step), _mm512_shuffle_f32x4::<0x88>(low, low2));
+                    _mm512_storeu_ps(to.add((4 + j) * to_step), _mm512_shuffle_f32x4::<0x88>(high, high2));
+                    _mm512_storeu_ps(to.add((8 + j) * to_step), _mm512_shuffle_f32x4::<0xdd>(low, low2));
+                    _mm512_storeu_ps(to.add((12 + j) * to_step), _mm512_shuffle_f32x4::<0xdd>(high, high2));
+                }
+            }
         }
         #[inline(always)]
         unsafe fn add(a: __m512, b: __m512) -> __m512 {
@@ -477,6 +521,27 @@ mod x86 {
         #[inline(always)]
         unsafe fn splat(p: *const f32) -> __m256 {
             unsafe { _mm256_set1_ps(*p) }
+        }
+        #[inline(always)]
+        unsafe fn transpose(from: *const f32, step: usize, to: *mut f32, to_step: usize) {
+            unsafe {
+                let mut quads = [_mm256_setzero_ps(); 8];
+                for i in (0..8).step_by(4) {
+                    let row = |j: usize| _mm256_loadu_ps(from.add((i + j) * step));
+                    let low = _mm256_unpacklo_ps(row(0), row(1));
+                    let high = _mm256_unpackhi_ps(row(0), row(1));
+                    let low2 = _mm256_unpacklo_ps(row(2), row(3));
+                    let high2 = _mm256_unpackhi_ps(row(2), row(3));
+                    quads[i] = _mm256_shuffle_ps::<0x44>(low, low2);
+                    quads[i + 1] = _mm256_shuffle_ps::<0xee>(low, low2);
+                    quads[i + 2] = _mm256_shuffle_ps::<0x44>(high, high2);
+                    quads[i + 3] = _mm256_shuffle_ps::<0xee>(high, high2);
+                }
+                for j in 0..4 {
+                    _mm256_storeu_ps(to.add(j * to_step), _mm256_permute2f128_ps::<0x20>(quads[j], quads[4 + j]));
+                    _mm256_storeu_ps(to.add((4 + j) * to_step), _mm256_permute2f128_ps::<0x31>(quads[j], quads[4 + j]));
+                }
+            }
         }
         #[inline(always)]
         unsafe fn add(a: __m256, b: __m256) -> __m256 {
