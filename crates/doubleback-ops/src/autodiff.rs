@@ -9,7 +9,7 @@ use burn::backend::{Autodiff, AutodiffBackend, Backend, TensorMetadata};
 use burn::tensor::Shape;
 
 use crate::{
-    AdamOptions, BatchNormOptions, BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed, Conv2dShape, MaxPooled,
+    AdamOptions, BatchNormOptions, BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed, Conv2dShape, Convolved, MaxPooled,
     NetworkOps, Pool2dShape, Updated, composite,
 };
 
@@ -276,6 +276,15 @@ impl<B: NetworkOps, C: CheckpointStrategy> NetworkOps for Autodiff<B, C> {
         let ((x, x_node), (w, w_node)) = (x.into_parts(), w.into_parts());
         let y = B::conv2d_forward(x.clone(), w.clone(), shape);
         record!(Conv2d, [x_node, w_node], (x, w, shape), y)
+    }
+
+    fn conv2d_forward_with_moments(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> Convolved<Self> {
+        let ((x, x_node), (w, w_node)) = (x.into_parts(), w.into_parts());
+        let y = B::conv2d_forward_with_moments(x.clone(), w.clone(), shape);
+        Convolved {
+            values: record!(Conv2d, [x_node, w_node], (x, w, shape), y.values),
+            moments: Self::from_inner(y.moments),
+        }
     }
 
     fn conv2d_input_vjp(g: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {

@@ -14,6 +14,15 @@ pub struct MaxPooled<B: Backend> {
     pub indices: IntTensor<B>,
 }
 
+/// Result of a convolution and its statistics.
+#[derive(ExtensionType)]
+pub struct Convolved<B: Backend> {
+    /// `[batch, height, width, channels]`.
+    pub values: FloatTensor<B>,
+    /// `[2, channels]`.
+    pub moments: FloatTensor<B>,
+}
+
 /// Result of a batch norm.
 #[derive(ExtensionType)]
 pub struct BatchNormed<B: Backend> {
@@ -101,6 +110,14 @@ pub trait NetworkOps: Backend {
     /// See [`conv2d`](crate::conv2d).
     fn conv2d_forward(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
         composite::conv2d::<Self>(x, w, shape)
+    }
+    /// A convolution with the moments of its result, which are a constant for differentiation as in [`batch_norm_moments`](Self::batch_norm_moments).
+    fn conv2d_forward_with_moments(
+        x: FloatTensor<Self>,
+        w: FloatTensor<Self>,
+        shape: Conv2dShape,
+    ) -> Convolved<Self> {
+        composite::conv2d_with_moments::<Self>(x, w, shape)
     }
     /// See [`conv2d_input_grad`](crate::conv2d_input_grad).
     fn conv2d_input_vjp(g: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {

@@ -6,7 +6,7 @@ use burn::backend::{Backend, BoolDType, IntDType, Scalar, TensorMetadata};
 use burn::tensor::{IndexingUpdateOp, Shape};
 
 use crate::{
-    AdamOptions, BatchNormOptions, BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed, Conv2dShape, MaxPooled,
+    AdamOptions, BatchNormOptions, BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed, Conv2dShape, Convolved, MaxPooled,
     Pool2dOptions, Pool2dShape, PoolKind, Updated,
 };
 
@@ -65,6 +65,15 @@ pub fn matrix_product<B: Backend>(
 /// Convolution.
 pub fn conv2d<B: Backend>(x: FloatTensor<B>, w: FloatTensor<B>, shape: Conv2dShape) -> FloatTensor<B> {
     nhwc::<B>(B::conv2d(nchw::<B>(x), oihw::<B>(w), None, conv_options(&shape)))
+}
+
+/// Convolution and the moments of its result.
+pub fn conv2d_with_moments<B: Backend>(x: FloatTensor<B>, w: FloatTensor<B>, shape: Conv2dShape) -> Convolved<B> {
+    let values = conv2d::<B>(x, w, shape);
+    Convolved {
+        moments: moments::<B>(values.clone()),
+        values,
+    }
 }
 
 /// Gradient of a convolution's input.

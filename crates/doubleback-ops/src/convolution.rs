@@ -32,6 +32,22 @@ pub fn conv2d(x: Tensor<4>, w: Tensor<4>, options: Conv2dOptions) -> Result<Tens
     )))
 }
 
+/// A convolution, with mean and biased variance of each channel of its result, `[2, channels]`, for the batch norm that follows it: as
+/// [`conv2d`] and [`batch_norm_statistics`](crate::batch_norm_statistics), in one pass over memory. The statistics are constants.
+///
+/// # Errors
+/// As [`conv2d`].
+pub fn conv2d_with_statistics(
+    x: Tensor<4>,
+    w: Tensor<4>,
+    options: Conv2dOptions,
+) -> Result<(Tensor<4>, Tensor<2>)> {
+    let shape = Conv2dShape::new("conv2d_with_statistics", x.dims(), w.dims(), options)?;
+    let convolved = Dispatch::conv2d_forward_with_moments(x.into_dispatch(), w.into_dispatch(), shape);
+    let statistics = Tensor::from_dispatch(convolved.moments);
+    Ok((Tensor::from_dispatch(convolved.values), statistics))
+}
+
 /// Gradient of a convolution with respect to its input: the vjp at the cotangent `g`. Also the transposed convolution.
 ///
 /// # Shapes

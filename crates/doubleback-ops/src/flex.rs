@@ -7,7 +7,7 @@ use burn_flex::{FlexTensor, Layout};
 
 use crate::kernels::{self, Buffer, Coefficients, Kept, Product, Windows};
 use crate::{
-    AdamOptions, BatchNormOptions, BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed, Conv2dShape, MaxPooled,
+    AdamOptions, BatchNormOptions, BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed, Conv2dShape, Convolved, MaxPooled,
     NetworkOps, Pool2dShape, PoolKind, Updated, composite,
 };
 
@@ -57,6 +57,18 @@ impl NetworkOps for Flex {
         }
         let (x, w) = (contiguous(x), contiguous(w));
         tensor(kernels::conv2d(values(&x), values(&w), &shape), &shape.output_dims())
+    }
+
+    fn conv2d_forward_with_moments(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> Convolved<Self> {
+        if !native(&x) {
+            return composite::conv2d_with_moments::<Self>(x, w, shape);
+        }
+        let (x, w) = (contiguous(x), contiguous(w));
+        let (y, moments) = kernels::conv2d_with_moments(values(&x), values(&w), &shape);
+        Convolved {
+            values: tensor(y, &shape.output_dims()),
+            moments: small(moments, &[2, shape.channels_out]),
+        }
     }
 
     fn conv2d_input_vjp(g: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
@@ -176,8 +188,8 @@ impl NetworkOps for Flex {
             return composite::moments::<Self>(z);
         }
         let z = contiguous(z);
-        let windows = windows(&z, None);
-        small(kernels::moments(values(&z), &windows), &[2, windows.channels])
+        let channels = dims(&z)[3];
+        small(kernels::moments(values(&z), channels), &[2, channels])
     }
 
     fn batch_norm_forward(

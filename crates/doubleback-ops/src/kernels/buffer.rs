@@ -174,14 +174,33 @@ impl<T: Copy + Send + Sync> Buffer<T> {
     /// # Safety
     /// `fill(i, p)` must write all `chunk` values from `p` on.
     pub(crate) unsafe fn filled(chunks: usize, chunk: usize, fill: impl Fn(usize, *mut T) + Sync) -> Self {
+        // SAFETY: the caller's.
+        unsafe { Self::filled_then(chunks, chunk, fill, |_| ()).0 }
+    }
+
+    /// The same, and what `after` says to each chunk just written, while it is in the cache.
+    ///
+    /// # Safety
+    /// As [`filled`](Self::filled).
+    pub(crate) unsafe fn filled_then<P: Send>(
+        chunks: usize,
+        chunk: usize,
+        fill: impl Fn(usize, *mut T) + Sync,
+        after: impl Fn(&[T]) -> P + Sync,
+    ) -> (Self, Vec<P>) {
         // SAFETY: `fill` writes every value.
         let mut buffer = unsafe { Self::uninitialized(chunks * chunk) };
         let start = Shared(buffer.as_mut_ptr());
-        // SAFETY: chunk i is inside the buffer.
-        (0..chunks)
-            .into_par_iter()
-            .for_each(|i| fill(i, unsafe { start.get().add(i * chunk) }));
-        buffer
+        let said = (0..chunks).into_par_iter().map(|i| {
+            // SAFETY: chunk i is inside the buffer, and no one else looks at it.
+            unsafe {
+                let part = start.get().add(i * chunk);
+                fill(i, part);
+                after(std::slice::from_raw_parts(part, chunk))
+            }
+        });
+        let said = said.collect();
+        (buffer, said)
     }
 
     /// `len` values that `fill(start, end, p)` writes in parallel, `block` at a time; the last block may be shorter.

@@ -2,6 +2,7 @@
 
 use crate::Conv2dShape;
 
+use super::batch_norm::{Partial, merged};
 use super::buffer::Buffer;
 use super::conv_few::conv2d_few;
 use super::pack::Panels;
@@ -11,6 +12,23 @@ use super::winograd;
 
 /// Convolution of `x` with `w`; see [`crate::conv2d`] for shapes.
 pub fn conv2d(x: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
+    conv2d_then(x, w, shape, |_| ()).0
+}
+
+/// The same, with mean and biased variance of each channel, `[2, channels]`, taken while the values are in the cache.
+pub fn conv2d_with_moments(x: &[f32], w: &[f32], shape: &Conv2dShape) -> (Buffer, Vec<f32>) {
+    let channels = shape.channels_out;
+    let (y, parts) = conv2d_then(x, w, shape, |pixels| Partial::of(pixels, channels));
+    (y, merged(&parts, channels))
+}
+
+/// Convolution, and what `after` says to each run of pixels just written. The runs depend on the shape alone.
+fn conv2d_then<P: Send>(
+    x: &[f32],
+    w: &[f32],
+    shape: &Conv2dShape,
+    after: impl Fn(&[f32]) -> P + Sync,
+) -> (Buffer, Vec<P>) {
     assert_eq!(
         (x.len(), w.len()),
         (
@@ -19,10 +37,10 @@ pub fn conv2d(x: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
         )
     );
     if 2 * shape.channels_out <= isa().lanes() {
-        return conv2d_few(x, w, shape);
+        return conv2d_few(x, w, shape, after);
     }
     if winograd::pays_forward(shape) {
-        return winograd::conv2d_winograd(x, w, shape);
+        return winograd::conv2d_winograd(x, w, shape, after);
     }
     let taps = shape.kernel[0] * shape.kernel[1] * shape.channels_in;
     let panels = Panels::new(taps, shape.channels_out, |tap, out| w[tap * shape.channels_out + out]);
@@ -30,14 +48,19 @@ pub fn conv2d(x: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
     let input = shape.input[0] * shape.input[1] * shape.channels_in;
     // SAFETY: the kernel writes every pixel of its image, and reads within the lengths asserted above.
     unsafe {
-        Buffer::filled(shape.batch, height * width * channels, |image, out| {
-            dispatch(Direct {
-                x: &x[image * input..][..input],
-                panels: &panels,
-                shape,
-                out,
-            });
-        })
+        Buffer::filled_then(
+            shape.batch,
+            height * width * channels,
+            |image, out| {
+                dispatch(Direct {
+                    x: &x[image * input..][..input],
+                    panels: &panels,
+                    shape,
+                    out,
+                });
+            },
+            after,
+        )
     }
 }
 

@@ -11,8 +11,13 @@ use super::tile::{each, evenly, unrolled};
 /// Pixels whose sums are kept in registers at once.
 const PIXELS: usize = 8;
 
-/// As [`super::conv2d`].
-pub(crate) fn conv2d_few(x: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
+/// As [`conv2d`](super::conv2d).
+pub(crate) fn conv2d_few<P: Send>(
+    x: &[f32],
+    w: &[f32],
+    shape: &Conv2dShape,
+    after: impl Fn(&[f32]) -> P + Sync,
+) -> (Buffer, Vec<P>) {
     let channels = shape.channels_out;
     let taps = shape.kernel[0] * shape.kernel[1] * shape.channels_in;
     // [out][taps]
@@ -23,14 +28,19 @@ pub(crate) fn conv2d_few(x: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
     let input = shape.input[0] * shape.input[1] * shape.channels_in;
     // SAFETY: the kernel writes every pixel of its image; the caller asserted the lengths.
     unsafe {
-        Buffer::filled(shape.batch, height * width * channels, |image, out| {
-            dispatch(Few {
-                x: &x[image * input..][..input],
-                weights: &weights,
-                shape,
-                out,
-            });
-        })
+        Buffer::filled_then(
+            shape.batch,
+            height * width * channels,
+            |image, out| {
+                dispatch(Few {
+                    x: &x[image * input..][..input],
+                    weights: &weights,
+                    shape,
+                    out,
+                });
+            },
+            after,
+        )
     }
 }
 

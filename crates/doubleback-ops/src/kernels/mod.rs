@@ -23,7 +23,7 @@ pub use batch_norm::{
     moments, vjp_sums,
 };
 pub use buffer::Buffer;
-pub use conv::conv2d;
+pub use conv::{conv2d, conv2d_with_moments};
 pub use conv_input_grad::conv2d_input_grad;
 pub use conv_weight_grad::conv2d_weight_grad;
 pub use matmul::{Product, matmul, matmul_add};

@@ -13,6 +13,8 @@ pub(crate) struct Tail {
     pub relu: bool,
     /// 2x2 pooling, after the ReLU.
     pub pool: Option<PoolKind>,
+    /// The statistics of the output, for a batch norm that comes next and is not part of this.
+    pub statistics: bool,
     /// Layers that this stands for.
     pub layers: usize,
 }
@@ -20,18 +22,24 @@ pub(crate) struct Tail {
 impl Tail {
     /// The layers after `index` that nothing else looks at and that its own kind can take along.
     pub fn after(index: usize, layers: &[LayerSpec], graph: &Graph) -> Self {
+        let next = |after: usize| {
+            let only = graph.feeds_only(after, after + 1);
+            layers.get(after + 1).filter(|_| only).map(|spec| &spec.kind)
+        };
         let takes_relu = match &layers[index].kind {
             LayerKind::BatchNorm(BatchNorm { relu: true, .. }) => false,
             LayerKind::BatchNorm(_) => true,
             LayerKind::Conv2d(layer) if layer.bias => true,
             LayerKind::Dense(layer) if layer.bias => true,
+            LayerKind::Conv2d(_) => {
+                return Self {
+                    statistics: matches!(next(index), Some(LayerKind::BatchNorm(_))),
+                    ..Self::default()
+                };
+            }
             _ => return Self::default(),
         };
         let mut tail = Self::default();
-        let next = |after: usize| {
-            let only = graph.feeds_only(after, after + 1);
-            layers.get(after + 1).filter(|_| only).map(|spec| &spec.kind)
-        };
         if takes_relu && matches!(next(index), Some(LayerKind::Relu(_))) {
             tail.relu = true;
             tail.layers += 1;

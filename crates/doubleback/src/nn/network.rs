@@ -250,7 +250,7 @@ impl Network {
         let mut values = vec![None; layers.len() + 1];
         values[0] = Some(to_nhwc(images));
         let mut pullbacks: Vec<LayerPullback> = Vec::with_capacity(layers.len());
-        let mut done = 0;
+        let (mut done, mut statistics) = (0, None);
         for (index, spec) in layers.iter().enumerate() {
             let gathered = self.graph.gather(index, &mut values);
             let x = gathered.ok_or_else(|| misfit(&spec.name, "has no input"))?;
@@ -266,6 +266,7 @@ impl Network {
                 parameters: &self.parameters[index],
                 buffers: &self.buffers[index],
                 mode: &mut mode,
+                statistics: &mut statistics,
             };
             let (y, pullback) = spec.kind.forward(x, tail, &mut context)?;
             pullbacks.push(pullback);

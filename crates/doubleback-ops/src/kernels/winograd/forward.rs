@@ -14,24 +14,40 @@ use super::points::Matrix;
 use super::transform::{Grid, TileRow, Transform, transform};
 use super::{Rows, points};
 
-/// As [`conv2d`](super::super::conv2d), for shapes that [`pays_forward`](super::pays_forward) accepts.
-pub(crate) fn conv2d_winograd(x: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
+/// As `conv2d_then`, for shapes that [`pays_forward`](super::pays_forward) accepts.
+pub(crate) fn conv2d_winograd<P: Send>(
+    x: &[f32],
+    w: &[f32],
+    shape: &Conv2dShape,
+    after: impl Fn(&[f32]) -> P + Sync,
+) -> (Buffer, Vec<P>) {
     match shape.kernel[0] {
-        5 => run::<6, 5, 2>(x, w, shape),
-        _ => run::<6, 3, 4>(x, w, shape),
+        5 => run::<6, 5, 2, P>(x, w, shape, after),
+        _ => run::<6, 3, 4, P>(x, w, shape, after),
     }
 }
 
-fn run<const N: usize, const R: usize, const M: usize>(x: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
+fn run<const N: usize, const R: usize, const M: usize, P: Send>(
+    x: &[f32],
+    w: &[f32],
+    shape: &Conv2dShape,
+    after: impl Fn(&[f32]) -> P + Sync,
+) -> (Buffer, Vec<P>) {
     let (ci, co) = (shape.channels_in, shape.channels_out);
     let kernel = transformed_kernel::<N, R>(w, ci, co);
     let panels = Panels::new(N * N * ci, co, |row, out| kernel[row * co + out]);
     let rows = Rows::new(shape, M, N * N);
     let count = shape.batch * rows.down;
+    // First value of a row of tiles.
+    let [_, height, width, _] = shape.output_dims();
+    let place = |row: usize| {
+        let [image, top] = rows.place(row);
+        (image * height + top) * width * co
+    };
     // SAFETY: the tiles of all rows together write every pixel.
     let mut out = unsafe { Buffer::uninitialized(shape.output_dims().iter().product()) };
     let start = Shared(out.as_mut_ptr());
-    (0..count.div_ceil(rows.run)).into_par_iter().for_each(|run| {
+    let said = (0..count.div_ceil(rows.run)).into_par_iter().map(|run| {
         let range = (run * rows.run, ((run + 1) * rows.run).min(count));
         // SAFETY: rows of tiles do not overlap; the lengths fit the shape, as the caller asserted.
         unsafe {
@@ -43,9 +59,12 @@ fn run<const N: usize, const R: usize, const M: usize>(x: &[f32], w: &[f32], sha
                 range,
                 out: start.get(),
             });
+            let (first, last) = (place(range.0), place(range.1));
+            after(std::slice::from_raw_parts(start.get().add(first), last - first))
         }
     });
-    out
+    let said = said.collect();
+    (out, said)
 }
 
 /// `G w Gᵀ` for all pairs of channels: `[N * N, in, out]`.

@@ -68,7 +68,8 @@ impl BatchNorm {
         let statistics = match context.mode {
             Mode::Inference => Tensor::stack(vec![context.buffers[0].view::<1>(), context.buffers[1].view::<1>()], 0),
             Mode::Training(pass) => {
-                let statistics = batch_norm_statistics(x.clone().inner());
+                let taken = context.statistics.take();
+                let statistics = taken.unwrap_or_else(|| batch_norm_statistics(x.clone().inner()));
                 pass.record(statistics.clone());
                 statistics
             }

@@ -1,5 +1,5 @@
 use burn::tensor::Tensor;
-use doubleback_ops::{Conv2dOptions, conv2d, conv2d_input_grad};
+use doubleback_ops::{Conv2dOptions, conv2d, conv2d_input_grad, conv2d_with_statistics};
 use serde::{Deserialize, Serialize};
 
 use super::bias::biased;
@@ -7,6 +7,7 @@ use super::{Context, Layer, LayerPullback, Size, TensorSpec};
 use crate::Result;
 use crate::nn::fusion::Tail;
 use crate::nn::initialize::Start;
+use crate::nn::network::Mode;
 
 /// Convolution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -99,7 +100,13 @@ impl Conv2d {
         };
         let weight = context.parameters[0].view::<4>();
         let [_, height, width, _] = x.dims();
-        let y = conv2d(x, weight.clone(), options)?;
+        let y = if tail.statistics && matches!(context.mode, Mode::Training(_)) {
+            let (y, statistics) = conv2d_with_statistics(x, weight.clone(), options)?;
+            *context.statistics = Some(statistics.inner());
+            y
+        } else {
+            conv2d(x, weight.clone(), options)?
+        };
         let pullback = move |g| Ok(conv2d_input_grad(g, weight.clone(), [height, width], options)?);
         if !self.bias {
             return Ok((y, Box::new(pullback)));

@@ -52,6 +52,8 @@ pub struct Context<'a, 'm> {
     pub buffers: &'a [Parameter],
     /// Training or inference.
     pub mode: &'a mut Mode<'m>,
+    /// Batch statistics of the layer's input, `[2, channels]`, if the layer before has taken them.
+    pub statistics: &'a mut Option<Tensor<2>>,
 }
 
 /// A differentiable function of an activation.
