@@ -9,8 +9,8 @@ use burn::backend::{Autodiff, AutodiffBackend, Backend, TensorMetadata};
 use burn::tensor::Shape;
 
 use crate::{
-    AdamOptions, BatchNormOptions, BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed, Conv2dShape, Convolved, MaxPooled,
-    NetworkOps, Pool2dShape, Updated, composite,
+    AdamOptions, BatchNormOptions, BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed, Conv2dShape, Convolved,
+    MaxPooled, NetworkOps, Pool2dShape, Updated, composite,
 };
 
 /// Puts an op with one differentiable output on the tape.

@@ -112,11 +112,7 @@ pub trait NetworkOps: Backend {
         composite::conv2d::<Self>(x, w, shape)
     }
     /// A convolution with the moments of its result, which are a constant for differentiation as in [`batch_norm_moments`](Self::batch_norm_moments).
-    fn conv2d_forward_with_moments(
-        x: FloatTensor<Self>,
-        w: FloatTensor<Self>,
-        shape: Conv2dShape,
-    ) -> Convolved<Self> {
+    fn conv2d_forward_with_moments(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> Convolved<Self> {
         composite::conv2d_with_moments::<Self>(x, w, shape)
     }
     /// See [`conv2d_input_grad`](crate::conv2d_input_grad).

@@ -6,8 +6,8 @@ use burn::backend::{Backend, BoolDType, IntDType, Scalar, TensorMetadata};
 use burn::tensor::{IndexingUpdateOp, Shape};
 
 use crate::{
-    AdamOptions, BatchNormOptions, BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed, Conv2dShape, Convolved, MaxPooled,
-    Pool2dOptions, Pool2dShape, PoolKind, Updated,
+    AdamOptions, BatchNormOptions, BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed, Conv2dShape, Convolved,
+    MaxPooled, Pool2dOptions, Pool2dShape, PoolKind, Updated,
 };
 
 fn nchw<B: Backend>(t: FloatTensor<B>) -> FloatTensor<B> {

@@ -37,11 +37,7 @@ pub fn conv2d(x: Tensor<4>, w: Tensor<4>, options: Conv2dOptions) -> Result<Tens
 ///
 /// # Errors
 /// As [`conv2d`].
-pub fn conv2d_with_statistics(
-    x: Tensor<4>,
-    w: Tensor<4>,
-    options: Conv2dOptions,
-) -> Result<(Tensor<4>, Tensor<2>)> {
+pub fn conv2d_with_statistics(x: Tensor<4>, w: Tensor<4>, options: Conv2dOptions) -> Result<(Tensor<4>, Tensor<2>)> {
     let shape = Conv2dShape::new("conv2d_with_statistics", x.dims(), w.dims(), options)?;
     let convolved = Dispatch::conv2d_forward_with_moments(x.into_dispatch(), w.into_dispatch(), shape);
     let statistics = Tensor::from_dispatch(convolved.moments);

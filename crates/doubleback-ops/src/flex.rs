@@ -7,8 +7,8 @@ use burn_flex::{FlexTensor, Layout};
 
 use crate::kernels::{self, Buffer, Coefficients, Kept, Product, Windows};
 use crate::{
-    AdamOptions, BatchNormOptions, BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed, Conv2dShape, Convolved, MaxPooled,
-    NetworkOps, Pool2dShape, PoolKind, Updated, composite,
+    AdamOptions, BatchNormOptions, BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed, Conv2dShape, Convolved,
+    MaxPooled, NetworkOps, Pool2dShape, PoolKind, Updated, composite,
 };
 
 fn contiguous(t: FlexTensor) -> FlexTensor {

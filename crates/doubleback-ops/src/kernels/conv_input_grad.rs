@@ -5,8 +5,9 @@ use crate::{Conv2dOptions, Conv2dShape};
 use super::buffer::Buffer;
 use super::conv::conv2d;
 use super::pack::Panels;
-use super::simd::{Kernel, Simd, dispatch};
+use super::simd::{Kernel, Simd, dispatch, isa};
 use super::tile::{Reads, row};
+use super::winograd;
 
 /// Input gradient at the cotangent `g`; see [`crate::conv2d_input_grad`] for shapes.
 pub fn conv2d_input_grad(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
@@ -52,6 +53,9 @@ fn correlate(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
             padding,
         },
     };
+    if 2 * ci > isa().lanes() && winograd::pays_gradient(&transposed) {
+        return winograd::conv2d_winograd_gradient(g, &turned, &transposed);
+    }
     conv2d(g, &turned, &transposed)
 }
 

@@ -22,7 +22,7 @@ pub fn conv2d_weight_grad(x: &[f32], g: &[f32], shape: &Conv2dShape) -> Buffer {
             shape.output_dims().iter().product()
         )
     );
-    if winograd::pays_weight_grad(shape) {
+    if winograd::pays_gradient(shape) {
         return winograd::conv2d_weight_grad_winograd(x, g, shape);
     }
     let length: usize = shape.weight_dims().iter().product();

@@ -538,8 +538,14 @@ mod x86 {
                     quads[i + 3] = _mm256_shuffle_ps::<0xee>(high, high2);
                 }
                 for j in 0..4 {
-                    _mm256_storeu_ps(to.add(j * to_step), _mm256_permute2f128_ps::<0x20>(quads[j], quads[4 + j]));
-                    _mm256_storeu_ps(to.add((4 + j) * to_step), _mm256_permute2f128_ps::<0x31>(quads[j], quads[4 + j]));
+                    _mm256_storeu_ps(
+                        to.add(j * to_step),
+                        _mm256_permute2f128_ps::<0x20>(quads[j], quads[4 + j]),
+                    );
+                    _mm256_storeu_ps(
+                        to.add((4 + j) * to_step),
+                        _mm256_permute2f128_ps::<0x31>(quads[j], quads[4 + j]),
+                    );
                 }
             }
         }

@@ -147,13 +147,6 @@ impl<const M: usize, const V: usize> Kernel for Tile<M, V> {
         // SAFETY: see `row`.
         unsafe {
             let mut sums = [[S::zero(); V]; M];
-            if accumulate {
-                each!(m < M, {
-                    for v in 0..V {
-                        sums[m][v] = load_columns::<S>(out.add(m * out_stride + v * S::LANES), columns - v * S::LANES);
-                    }
-                });
-            }
             let mut w = weights;
             let (stride, tap_stride) = (reads.pixel_stride, reads.tap_stride);
             for row in 0..reads.rows {
@@ -175,7 +168,14 @@ impl<const M: usize, const V: usize> Kernel for Tile<M, V> {
             }
             each!(m < M, {
                 for (v, &sum) in sums[m].iter().enumerate() {
-                    store_columns::<S>(out.add(m * out_stride + v * S::LANES), sum, columns - v * S::LANES);
+                    let (place, columns) = (out.add(m * out_stride + v * S::LANES), columns - v * S::LANES);
+                    // Added at the end: sums of parts round less than one long sum.
+                    let sum = if accumulate {
+                        S::add(sum, load_columns::<S>(place, columns))
+                    } else {
+                        sum
+                    };
+                    store_columns::<S>(place, sum, columns);
                 }
             });
         }

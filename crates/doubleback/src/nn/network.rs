@@ -1,6 +1,7 @@
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 
 use super::architecture::Architecture;
 use super::classifier::{Classifier, Pullback, check_images};
@@ -19,6 +20,9 @@ pub enum Mode<'a> {
     /// Statistics of the batch, dropout; the pass collects what must be remembered.
     Training(&'a mut TrainingPass),
 }
+
+/// Values of a dropout mask that are drawn at once.
+const MASK_BLOCK: usize = 1 << 14;
 
 /// Randomness of the forward passes of one training step, and the batch statistics that they saw.
 pub struct TrainingPass {
@@ -75,15 +79,19 @@ impl TrainingPass {
             };
         }
         let kept = (1.0 / (1.0 - rate)) as f32;
-        let mask: Vec<f32> = (0..dims.iter().product())
-            .map(|_| {
-                if self.random.random::<f32>() < rate as f32 {
-                    0.0
-                } else {
-                    kept
+        let mut mask = vec![0f32; dims.iter().product()];
+        // A value is one word of the stream, so that every block knows where it begins.
+        let start = self.random.get_word_pos();
+        mask.par_chunks_mut(MASK_BLOCK).enumerate().for_each(|(index, block)| {
+            let mut random = self.random.clone();
+            random.set_word_pos(start + (index * MASK_BLOCK) as u128);
+            for value in block {
+                if random.random::<f32>() >= rate as f32 {
+                    *value = kept;
                 }
-            })
-            .collect();
+            }
+        });
+        self.random.set_word_pos(start + mask.len() as u128);
         let mask = Tensor::from_data(TensorData::new(mask, dims), (&x.device().inner(), x.dtype()));
         self.drawn.push(mask.clone());
         Ok(mask)

@@ -226,6 +226,7 @@ pub(super) fn combine<const ADD: bool>(
         // SAFETY: rows of windows do not overlap.
         unsafe {
             match (windows.size, t.is_some()) {
+                (2, false) if k.options.frozen && !ADD => dispatch(FrozenRows(combine)),
                 (1, false) => dispatch(CombineRows::<1, false, ADD>(combine)),
                 (1, true) => dispatch(CombineRows::<1, true, ADD>(combine)),
                 (_, false) => dispatch(CombineRows::<2, false, ADD>(combine)),
@@ -307,6 +308,51 @@ impl<const W: usize, const T: bool, const ADD: bool> Kernel for CombineRows<'_, 
                     windows.left_over(height, |pixel| {
                         let value = load_columns::<S>(z.as_ptr().add(start + pixel), lanes);
                         store_columns::<S>(out.add(start + pixel), rest(start + pixel, value), lanes);
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// As [`CombineRows`] for windows of 2 by 2 and constant statistics, where a gradient has no part that does not depend on the cotangent:
+/// the input is not even read.
+struct FrozenRows<'a>(Combine<'a>);
+
+impl Kernel for FrozenRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let Combine {
+            dense,
+            g,
+            windows,
+            kept,
+            rows,
+            out,
+            ..
+        } = self.0;
+        let (width, channels) = (windows.width, windows.channels);
+        for row in rows.0..rows.1 {
+            let ((first, height), pooled) = (windows.row(row), windows.pooled_row(row));
+            for channel in (0..channels).step_by(S::LANES) {
+                let lanes = channels - channel;
+                let start = first + channel;
+                // SAFETY: inside the row of windows and the pixels left over after it.
+                unsafe {
+                    let at_g = of::<S>(&dense.cotangent, channel);
+                    for x in 0..windows.across() {
+                        let at = pooled + x * channels + channel;
+                        let scaled = S::mul(at_g, load_columns::<S>(g.as_ptr().add(at), lanes));
+                        let bits = S::load_bits(kept.bits.as_ptr().add(at), lanes);
+                        for i in 0..4 {
+                            let at = start + 2 * x * channels + place::<2>(i, width, channels);
+                            store_columns::<S>(out.add(at), S::keep(S::bit(bits, i), scaled), lanes);
+                        }
+                    }
+                    windows.left_over(height, |pixel| {
+                        store_columns::<S>(out.add(start + pixel), S::zero(), lanes);
                     });
                 }
             }

@@ -27,6 +27,14 @@ pub(crate) fn conv2d_winograd<P: Send>(
     }
 }
 
+/// The convolution that an input gradient is, for shapes that [`pays_gradient`](super::pays_gradient) accepts.
+pub(crate) fn conv2d_winograd_gradient(g: &[f32], turned: &[f32], shape: &Conv2dShape) -> Buffer {
+    match shape.kernel[0] {
+        5 => run::<8, 5, 4, ()>(g, turned, shape, |_| ()).0,
+        _ => run::<6, 3, 4, ()>(g, turned, shape, |_| ()).0,
+    }
+}
+
 fn run<const N: usize, const R: usize, const M: usize, P: Send>(
     x: &[f32],
     w: &[f32],
@@ -141,6 +149,9 @@ impl<const N: usize, const R: usize> Kernel for KernelTile<N, R> {
     }
 }
 
+/// Channels that are summed up at a time: a sum of short sums rounds less than one long sum.
+const DEPTH: usize = 32;
+
 /// A run of rows of tiles.
 struct Run<'a, const N: usize, const R: usize, const M: usize> {
     x: &'a [f32],
@@ -167,15 +178,18 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Run<'_, N, R, M>
                 let values = input.values.as_ptr().add(point * input.stride);
                 let product = products.as_mut_ptr().add(point * stride(tiles, co));
                 for panel in self.panels.iter() {
-                    let reads = Reads {
-                        input: values,
-                        pixel_stride: ci,
-                        row_stride: 0,
-                        rows: 1,
-                        taps: ci,
-                        tap_stride: 1,
-                    };
-                    row::<S>(reads, tiles, &panel, point * ci, product.add(panel.start), co, false);
+                    for first in (0..ci).step_by(DEPTH) {
+                        let reads = Reads {
+                            input: values.add(first),
+                            pixel_stride: ci,
+                            row_stride: 0,
+                            rows: 1,
+                            taps: (ci - first).min(DEPTH),
+                            tap_stride: 1,
+                        };
+                        let out = product.add(panel.start);
+                        row::<S>(reads, tiles, &panel, point * ci + first, out, co, first > 0);
+                    }
                 }
             }
             S::call(Output::<N, R, M> {
@@ -344,12 +358,13 @@ impl<T: Transform, const I: usize, const N: usize> Kernel for TileRun<'_, T, I, 
         for row in self.range.0..self.range.1 {
             let [image, top] = self.rows.place(row);
             let image = &self.image[image * height * width * channels..][..height * width * channels];
-            let rows: [*const f32; I] = std::array::from_fn(|i| {
-                match (top + i).checked_sub(self.padding[0]).filter(|&y| y < height) {
-                    Some(y) => image[y * width * channels..].as_ptr(),
-                    None => zeros.as_ptr(),
-                }
-            });
+            let rows: [*const f32; I] =
+                std::array::from_fn(
+                    |i| match (top + i).checked_sub(self.padding[0]).filter(|&y| y < height) {
+                        Some(y) => image[y * width * channels..].as_ptr(),
+                        None => zeros.as_ptr(),
+                    },
+                );
             let first = (row - self.range.0) * across;
             for channel in (0..channels).step_by(S::LANES) {
                 let wide = 2 * S::LANES;

@@ -13,7 +13,7 @@ use super::forward::{Tiles, stride};
 use super::transform::{Grid, transform};
 use super::{Rows, points};
 
-/// As [`conv2d_weight_grad`](super::super::conv2d_weight_grad), for shapes that [`pays_weight_grad`](super::pays_weight_grad) accepts.
+/// As [`conv2d_weight_grad`](super::super::conv2d_weight_grad), for shapes that [`pays_gradient`](super::pays_gradient) accepts.
 pub(crate) fn conv2d_weight_grad_winograd(x: &[f32], g: &[f32], shape: &Conv2dShape) -> Buffer {
     match shape.kernel[0] {
         5 => run::<8, 5, 4>(x, g, shape),
