@@ -133,14 +133,7 @@ impl Recipe {
                     &TeacherAtTemperature { temperature },
                 )?;
                 teacher_curve = Some(teacher.curve);
-                let mut student = phase(
-                    name,
-                    seed,
-                    &Distillation {
-                        teacher: teacher.network,
-                        temperature,
-                    },
-                )?;
+                let mut student = phase(name, seed, &Distillation::new(teacher.network, temperature))?;
                 student.seconds += teacher.seconds;
                 student
             }
