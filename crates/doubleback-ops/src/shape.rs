@@ -2,13 +2,15 @@
 
 use crate::{Error, Result};
 
-/// Stride and zero padding of a convolution, as `[height, width]`.
+/// Stride, zero padding and dilation of a convolution, as `[height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conv2dOptions {
     /// Steps between output pixels, at least 1.
     pub stride: [usize; 2],
     /// Zeros added on each of the two sides.
     pub padding: [usize; 2],
+    /// Steps between the pixels that neighbouring taps of the kernel see, at least 1.
+    pub dilation: [usize; 2],
 }
 
 impl Conv2dOptions {
@@ -17,16 +19,18 @@ impl Conv2dOptions {
         Self {
             stride: [1, 1],
             padding: [kernel[0] / 2, kernel[1] / 2],
+            dilation: [1, 1],
         }
     }
 }
 
 impl Default for Conv2dOptions {
-    /// Stride 1, no padding (`VALID`).
+    /// Stride 1, no padding (`VALID`), no dilation.
     fn default() -> Self {
         Self {
             stride: [1, 1],
             padding: [0, 0],
+            dilation: [1, 1],
         }
     }
 }
@@ -44,7 +48,7 @@ pub struct Conv2dShape {
     pub kernel: [usize; 2],
     /// Output channels.
     pub channels_out: usize,
-    /// Stride and padding.
+    /// Stride, padding and dilation.
     pub options: Conv2dOptions,
 }
 
@@ -60,10 +64,10 @@ impl Conv2dShape {
                 format!("input {input:?}"),
             ));
         }
-        if input.contains(&0) || weight.contains(&0) || options.stride.contains(&0) {
+        if input.contains(&0) || weight.contains(&0) || options.stride.contains(&0) || options.dilation.contains(&0) {
             return Err(Error::shape(
                 op,
-                "sizes and strides of at least 1",
+                "sizes, strides and dilations of at least 1",
                 format!("input {input:?}, weight {weight:?}, {options:?}"),
             ));
         }
@@ -76,17 +80,26 @@ impl Conv2dShape {
             channels_out,
             options,
         };
-        if (0..2).any(|axis| kernel[axis] > shape.input[axis] + 2 * options.padding[axis]) {
+        if (0..2).any(|axis| shape.reach()[axis] > shape.input[axis] + 2 * options.padding[axis]) {
             let found = format!("input {input:?}, weight {weight:?}, {options:?}");
             return Err(Error::shape(op, "a kernel no larger than the padded input", found));
         }
         Ok(shape)
     }
 
+    /// Height and width that the dilated kernel covers.
+    pub fn reach(&self) -> [usize; 2] {
+        std::array::from_fn(|a| {
+            self.options.dilation[a]
+                .saturating_mul(self.kernel[a] - 1)
+                .saturating_add(1)
+        })
+    }
+
     /// Output height and width.
     pub fn output(&self) -> [usize; 2] {
         std::array::from_fn(|a| {
-            (self.input[a] + 2 * self.options.padding[a] - self.kernel[a]) / self.options.stride[a] + 1
+            (self.input[a] + 2 * self.options.padding[a] - self.reach()[a]) / self.options.stride[a] + 1
         })
     }
 

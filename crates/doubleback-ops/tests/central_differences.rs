@@ -11,13 +11,14 @@ prop_compose! {
     fn convolutions()(
         kernel in [1usize..5, 1usize..5],
         stride in [1usize..4, 1usize..4],
+        dilation in [1usize..3, 1usize..3],
         extra in [0usize..6, 0usize..6],
         padding in [0usize..4, 0usize..4],
         batch in 1usize..4,
         channels in [1usize..6, 1usize..6],
     ) -> ([usize; 4], [usize; 4], Conv2dOptions) {
-        let size: [usize; 2] = std::array::from_fn(|a| (kernel[a] + extra[a]).saturating_sub(2 * padding[a]).max(1));
-        ([batch, size[0], size[1], channels[0]], [kernel[0], kernel[1], channels[0], channels[1]], Conv2dOptions { stride, padding })
+        let size: [usize; 2] = std::array::from_fn(|a| (dilation[a] * (kernel[a] - 1) + 1 + extra[a]).saturating_sub(2 * padding[a]).max(1));
+        ([batch, size[0], size[1], channels[0]], [kernel[0], kernel[1], channels[0], channels[1]], Conv2dOptions { stride, padding, dilation })
     }
 }
 

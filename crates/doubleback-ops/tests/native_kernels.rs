@@ -61,14 +61,15 @@ prop_compose! {
     fn convolutions()(
         kernel in [1usize..8, 1usize..8],
         stride in prop_oneof![3 => Just([1usize, 1]), 1 => [1usize..4, 1usize..4]],
+        dilation in prop_oneof![3 => Just([1usize, 1]), 1 => [1usize..4, 1usize..4]],
         extra in [0usize..12, 0usize..34],
         padding in [0usize..4, 0usize..4],
         batch in prop_oneof![1usize..5, 17usize..35],
         channels_in in prop_oneof![Just(1usize), Just(3), 2usize..40],
         channels_out in prop_oneof![1usize..20, 30usize..70],
     ) -> ([usize; 4], [usize; 4], Conv2dOptions) {
-        let size: [usize; 2] = std::array::from_fn(|a| (kernel[a] + extra[a]).saturating_sub(2 * padding[a]).max(1));
-        ([batch, size[0], size[1], channels_in], [kernel[0], kernel[1], channels_in, channels_out], Conv2dOptions { stride, padding })
+        let size: [usize; 2] = std::array::from_fn(|a| (dilation[a] * (kernel[a] - 1) + 1 + extra[a]).saturating_sub(2 * padding[a]).max(1));
+        ([batch, size[0], size[1], channels_in], [kernel[0], kernel[1], channels_in, channels_out], Conv2dOptions { stride, padding, dilation })
     }
 }
 
@@ -87,7 +88,7 @@ proptest! {
         size in prop_oneof![Just(3usize), Just(5)], extra in [0usize..24, 0usize..24], padding in [0usize..5, 0usize..5],
         batch in prop_oneof![1usize..5, 17usize..20], channels_in in 8usize..70, channels_out in 8usize..70,
     ) {
-        let options = Conv2dOptions { stride: [1, 1], padding };
+        let options = Conv2dOptions { padding, ..Conv2dOptions::default() };
         check_convolution([batch, size + extra[0], size + extra[1], channels_in], [size, size, channels_in, channels_out], options, 1e-5);
     }
 

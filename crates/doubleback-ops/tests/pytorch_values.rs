@@ -78,6 +78,7 @@ fn convolutions() {
             Conv2dOptions {
                 stride: [1, 1],
                 padding: [1, 1],
+                dilation: [1, 1],
             },
         ),
         (
@@ -87,6 +88,7 @@ fn convolutions() {
             Conv2dOptions {
                 stride: [2, 3],
                 padding: [1, 0],
+                dilation: [1, 1],
             },
         ),
         (
@@ -96,6 +98,7 @@ fn convolutions() {
             Conv2dOptions {
                 stride: [1, 1],
                 padding: [2, 2],
+                dilation: [1, 1],
             },
         ),
     ];

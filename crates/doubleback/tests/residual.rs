@@ -28,6 +28,7 @@ fn conv(channels: usize, kernel: usize, stride: usize) -> LayerKind {
         kernel: [kernel; 2],
         stride: [stride; 2],
         padding: [kernel / 2; 2],
+        dilation: [1; 2],
         bias: false,
     })
 }

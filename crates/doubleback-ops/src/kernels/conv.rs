@@ -36,7 +36,7 @@ fn conv2d_then<P: Send>(
             shape.weight_dims().iter().product()
         )
     );
-    if 2 * shape.channels_out <= isa().lanes() {
+    if 2 * shape.channels_out <= isa().lanes() && shape.options.dilation == [1, 1] {
         return conv2d_few(x, w, shape, after);
     }
     if winograd::pays_forward(shape) {
@@ -99,16 +99,45 @@ impl Padded {
     }
 }
 
+/// How the values that a kernel row reads lie: in one run, or with gaps where the kernel is dilated.
+#[derive(Clone, Copy)]
+pub(crate) struct Runs {
+    pub count: usize,
+    pub length: usize,
+    /// Values from one run to the next.
+    pub stride: usize,
+}
+
+impl Runs {
+    pub fn of(shape: &Conv2dShape) -> Self {
+        let (width, channels) = (shape.kernel[1], shape.channels_in);
+        match shape.options.dilation[1] {
+            1 => Self {
+                count: 1,
+                length: width * channels,
+                stride: 0,
+            },
+            dilation => Self {
+                count: width,
+                length: channels,
+                stride: dilation * channels,
+            },
+        }
+    }
+}
+
 /// The kernel rows `start..end` that meet the image at output row `y`, and the input row that the first one reads.
 #[inline(always)]
 pub(crate) fn kernel_rows(shape: &Conv2dShape, y: usize) -> (usize, usize, usize) {
     let (top, padding) = (y * shape.options.stride[0], shape.options.padding[0]);
-    let start = padding.saturating_sub(top).min(shape.kernel[0]);
+    let dilation = shape.options.dilation[0];
+    let start = padding.saturating_sub(top).div_ceil(dilation).min(shape.kernel[0]);
     let end = (shape.input[0] + padding)
         .saturating_sub(top)
+        .div_ceil(dilation)
         .min(shape.kernel[0])
         .max(start);
-    (start, end, (top + start).saturating_sub(padding))
+    (start, end, (top + start * dilation).saturating_sub(padding))
 }
 
 struct Direct<'a> {
@@ -129,6 +158,7 @@ impl Kernel for Direct<'_> {
         let x = padded.fill(self.x, shape);
         let [height, width] = shape.output();
         let taps = shape.kernel[1] * shape.channels_in;
+        let runs = Runs::of(shape);
         for panel in self.panels.iter() {
             for y in 0..height {
                 let (start, end, input_row) = kernel_rows(shape, y);
@@ -141,9 +171,11 @@ impl Kernel for Direct<'_> {
                             x.as_ptr()
                         },
                         pixel_stride: shape.options.stride[1] * shape.channels_in,
-                        row_stride: stride,
+                        row_stride: shape.options.dilation[0] * stride,
                         rows: end - start,
-                        taps,
+                        groups: runs.count,
+                        group_stride: runs.stride,
+                        taps: runs.length,
                         tap_stride: 1,
                     };
                     let out = self.out.add(y * width * shape.channels_out + panel.start);

@@ -18,8 +18,9 @@ pub fn conv2d_input_grad(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
             shape.weight_dims().iter().product()
         )
     );
-    let (options, kernel) = (&shape.options, shape.kernel);
-    if options.stride == [1, 1] && options.padding[0] < kernel[0] && options.padding[1] < kernel[1] {
+    let options = &shape.options;
+    let reach = shape.reach();
+    if options.stride == [1, 1] && options.padding[0] < reach[0] && options.padding[1] < reach[1] {
         correlate(g, w, shape)
     } else {
         scatter(g, w, shape)
@@ -39,8 +40,8 @@ fn correlate(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
         }
     }
     let padding = [
-        kernel_height - 1 - shape.options.padding[0],
-        kernel_width - 1 - shape.options.padding[1],
+        shape.reach()[0] - 1 - shape.options.padding[0],
+        shape.reach()[1] - 1 - shape.options.padding[1],
     ];
     let transposed = Conv2dShape {
         batch: shape.batch,
@@ -51,6 +52,7 @@ fn correlate(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
         options: Conv2dOptions {
             stride: [1, 1],
             padding,
+            dilation: shape.options.dilation,
         },
     };
     if 2 * ci > isa().lanes() && winograd::pays_gradient(&transposed) {
@@ -95,7 +97,7 @@ impl Kernel for Scatter<'_> {
         let shape = self.shape;
         let ([input_height, input_width], [kernel_height, kernel_width]) = (shape.input, shape.kernel);
         let ([height, width], ci, co) = (shape.output(), shape.channels_in, shape.channels_out);
-        let (stride, padding) = (shape.options.stride, shape.options.padding);
+        let (stride, padding, dilation) = (shape.options.stride, shape.options.padding, shape.options.dilation);
         let taps = kernel_height * kernel_width * ci;
         // SAFETY: `out` is one image of that many values.
         let image = unsafe {
@@ -113,6 +115,8 @@ impl Kernel for Scatter<'_> {
                         pixel_stride: co,
                         row_stride: 0,
                         rows: 1,
+                        groups: 1,
+                        group_stride: 0,
                         taps: co,
                         tap_stride: 1,
                     };
@@ -128,7 +132,7 @@ impl Kernel for Scatter<'_> {
                 }
             }
             for ky in 0..kernel_height {
-                let Some(iy) = (y * stride[0] + ky)
+                let Some(iy) = (y * stride[0] + ky * dilation[0])
                     .checked_sub(padding[0])
                     .filter(|&iy| iy < input_height)
                 else {
@@ -136,7 +140,7 @@ impl Kernel for Scatter<'_> {
                 };
                 for (x, values) in products.chunks_exact(taps).enumerate() {
                     for kx in 0..kernel_width {
-                        let Some(ix) = (x * stride[1] + kx)
+                        let Some(ix) = (x * stride[1] + kx * dilation[1])
                             .checked_sub(padding[1])
                             .filter(|&ix| ix < input_width)
                         else {

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::Conv2dShape;
 
 use super::buffer::Buffer;
-use super::conv::Padded;
+use super::conv::{Padded, Runs};
 use super::simd::{Kernel, Simd, dispatch};
 use super::tile::{each, evenly, load_columns, store_columns, unrolled};
 use super::winograd;
@@ -80,7 +80,7 @@ impl Kernel for Group<'_> {
         let [_, height, width, channels] = shape.output_dims();
         let mut padded = Padded::new(shape, 0);
         let stride = padded.stride;
-        let taps = shape.kernel[1] * shape.channels_in;
+        let (taps, runs) = (shape.kernel[1] * shape.channels_in, Runs::of(shape));
         let pixel_stride = shape.options.stride[1] * shape.channels_in;
         let image = shape.input[0] * shape.input[1] * shape.channels_in;
         for (x, g) in self
@@ -90,18 +90,21 @@ impl Kernel for Group<'_> {
         {
             let x = padded.fill(x, shape);
             for ky in 0..shape.kernel[0] {
-                let (start, end) = output_rows(shape, ky);
+                let offset = ky * shape.options.dilation[0];
+                let (start, end) = output_rows(shape, offset);
                 if start >= end {
                     continue;
                 }
-                let input_row = start * shape.options.stride[0] + ky - shape.options.padding[0];
+                let input_row = start * shape.options.stride[0] + offset - shape.options.padding[0];
                 for column in (0..channels).step_by(2 * S::LANES) {
                     let columns = (channels - column).min(2 * S::LANES);
-                    for (first, count) in evenly(taps, S::TILE) {
+                    let tiles = (0..runs.count)
+                        .flat_map(|run| evenly(runs.length, S::TILE).map(move |(first, count)| (run, first, count)));
+                    for (run, first, count) in tiles {
                         // SAFETY: rows start..end of g and the input rows they read are inside the image; the taps inside the weight.
                         unsafe {
                             let walk = Walk {
-                                x: x.as_ptr().add(input_row * stride + first),
+                                x: x.as_ptr().add(input_row * stride + run * runs.stride + first),
                                 row_stride: shape.options.stride[0] * stride,
                                 pixel_stride,
                                 g: g.as_ptr().add(start * width * channels + column),
@@ -110,7 +113,8 @@ impl Kernel for Group<'_> {
                                 width,
                                 columns,
                             };
-                            let sum = self.sum.as_mut_ptr().add((ky * taps + first) * channels + column);
+                            let tap = ky * taps + run * runs.length + first;
+                            let sum = self.sum.as_mut_ptr().add(tap * channels + column);
                             if columns > S::LANES {
                                 unrolled!(count, M => S::call(Tile::<M, 2> { walk, sum }));
                             } else {
@@ -124,12 +128,12 @@ impl Kernel for Group<'_> {
     }
 }
 
-/// Output rows whose kernel row `ky` falls inside the image.
-fn output_rows(shape: &Conv2dShape, ky: usize) -> (usize, usize) {
+/// Output rows whose kernel row, `offset` pixels from the first, falls inside the image.
+fn output_rows(shape: &Conv2dShape, offset: usize) -> (usize, usize) {
     let (stride, padding) = (shape.options.stride[0], shape.options.padding[0]);
-    let start = padding.saturating_sub(ky).div_ceil(stride);
+    let start = padding.saturating_sub(offset).div_ceil(stride);
     let end = (shape.input[0] + padding)
-        .saturating_sub(ky)
+        .saturating_sub(offset)
         .div_ceil(stride)
         .min(shape.output()[0]);
     (start, end)

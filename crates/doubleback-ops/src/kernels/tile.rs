@@ -14,7 +14,10 @@ pub(crate) struct Reads {
     pub row_stride: usize,
     /// Kernel rows.
     pub rows: usize,
-    /// Values read in each kernel row.
+    /// Runs of taps in each kernel row, and values from one to the next.
+    pub groups: usize,
+    pub group_stride: usize,
+    /// Values read in each run.
     pub taps: usize,
     /// Values from one tap to the next.
     pub tap_stride: usize,
@@ -150,20 +153,22 @@ impl<const M: usize, const V: usize> Kernel for Tile<M, V> {
             let mut w = weights;
             let (stride, tap_stride) = (reads.pixel_stride, reads.tap_stride);
             for row in 0..reads.rows {
-                let mut input = reads.input.add(row * reads.row_stride);
-                for _ in 0..reads.taps {
-                    let mut weight = [S::zero(); V];
-                    for (v, value) in weight.iter_mut().enumerate() {
-                        *value = S::load(w.add(v * S::LANES));
-                    }
-                    each!(m < M, {
-                        let value = S::splat(input.add(m * stride));
-                        for (sum, &weight) in sums[m].iter_mut().zip(&weight) {
-                            *sum = S::mul_add(value, weight, *sum);
+                for group in 0..reads.groups {
+                    let mut input = reads.input.add(row * reads.row_stride + group * reads.group_stride);
+                    for _ in 0..reads.taps {
+                        let mut weight = [S::zero(); V];
+                        for (v, value) in weight.iter_mut().enumerate() {
+                            *value = S::load(w.add(v * S::LANES));
                         }
-                    });
-                    w = w.add(V * S::LANES);
-                    input = input.add(tap_stride);
+                        each!(m < M, {
+                            let value = S::splat(input.add(m * stride));
+                            for (sum, &weight) in sums[m].iter_mut().zip(&weight) {
+                                *sum = S::mul_add(value, weight, *sum);
+                            }
+                        });
+                        w = w.add(V * S::LANES);
+                        input = input.add(tap_stride);
+                    }
                 }
             }
             each!(m < M, {

@@ -55,6 +55,7 @@ fn convolution(layer: &Conv2d, [height, width, channels]: Size, batch: usize, ru
     let options = Conv2dOptions {
         stride: layer.stride,
         padding: layer.padding,
+        dilation: layer.dilation,
     };
     let x_dims = [batch, height, width, channels];
     let w_dims = [layer.kernel[0], layer.kernel[1], channels, layer.channels];
@@ -63,7 +64,12 @@ fn convolution(layer: &Conv2d, [height, width, channels]: Size, batch: usize, ru
     let (x, w) = (values(count(x_dims), 1), values(count(w_dims), 2));
     let g = values(count(shape.output_dims()), 3);
     let flops = 2.0 * g.len() as f64 * (w.len() / layer.channels) as f64;
-    let run = |work: &dyn Fn()| time(2, runs, || Ok(work()));
+    let run = |work: &dyn Fn()| {
+        time(2, runs, || {
+            work();
+            Ok(())
+        })
+    };
     Ok([
         ("forward", flops, run(&|| drop(kernels::conv2d(&x, &w, &shape)))?),
         (

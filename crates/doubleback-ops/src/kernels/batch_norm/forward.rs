@@ -9,8 +9,8 @@ use super::{Coefficients, Forward, Windows, of, place};
 
 /// Normalized, rectified and pooled `z`, with what the derivatives need; `picked` stays empty unless `keep`.
 pub fn batch_norm(z: &[f32], windows: &Windows, k: &Coefficients, keep: bool) -> Forward {
-    assert_eq!((z.len(), k.channels()), (windows.len(), windows.channels));
-    let (length, pool) = (windows.pooled_len(), windows.size > 1);
+    assert_eq!((z.len(), k.channels()), (windows.values(), windows.channels));
+    let (length, pool) = (windows.pooled_values(), windows.size > 1);
     // SAFETY: every window's values are written.
     let (mut out, mut picked, mut bits) = unsafe {
         (

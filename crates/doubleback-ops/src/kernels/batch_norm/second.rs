@@ -28,11 +28,11 @@ pub fn batch_norm_vjp_vjp(
 ) -> Second {
     assert_eq!(
         (t.len(), z.len(), g.len()),
-        (windows.len(), windows.len(), windows.pooled_len())
+        (windows.values(), windows.values(), windows.pooled_values())
     );
     let (n, share) = (windows.pixels() as f64, k.share());
     // SAFETY: every value is written before it is read.
-    let mut cotangent = unsafe { Buffer::uninitialized(windows.pooled_len()) };
+    let mut cotangent = unsafe { Buffer::uninitialized(windows.pooled_values()) };
     let picked_t = Shared(cotangent.as_mut_ptr());
     let [sum_t, product_t, sum_tg] = windows.summed::<3>(|start, end, sums| {
         let sums = Sums {
@@ -87,21 +87,10 @@ pub fn batch_norm_vjp_vjp(
     let mut input = Buffer::zeroed(0);
     if !k.options.frozen {
         // SAFETY: every value is written.
-        input = unsafe { Buffer::uninitialized(windows.len()) };
+        input = unsafe { Buffer::uninitialized(windows.values()) };
         combine::<false>(&second, Some(t), g, z, windows, kept, k, &mut input);
     }
     Second { cotangent, input, gain }
-}
-
-impl Default for Dense {
-    fn default() -> Self {
-        Self {
-            cotangent: Vec::new(),
-            z: Vec::new(),
-            constant: Vec::new(),
-            t: Vec::new(),
-        }
-    }
 }
 
 impl Dense {

@@ -7,7 +7,7 @@ use super::{Coefficients, Kept, Windows, of, place};
 
 /// `[2, channels]`: sums over the values that count of the cotangent `g`, and of `g` times the normalized input.
 pub fn vjp_sums(g: &[f32], z: &[f32], windows: &Windows, kept: Kept<'_>, k: &Coefficients) -> Vec<f32> {
-    assert_eq!((g.len(), z.len()), (windows.pooled_len(), windows.len()));
+    assert_eq!((g.len(), z.len()), (windows.pooled_values(), windows.values()));
     let [sum, product] = windows.summed::<2>(|start, end, sums| {
         let sums = Sums {
             g,
@@ -146,7 +146,7 @@ pub fn batch_norm_vjp(
     k: &Coefficients,
 ) -> Buffer {
     // SAFETY: every value is written.
-    let mut out = unsafe { Buffer::uninitialized(windows.len()) };
+    let mut out = unsafe { Buffer::uninitialized(windows.values()) };
     let dense = Dense::of_vjp(sums, windows, k);
     combine::<false>(&dense, None, g, z, windows, kept, k, &mut out);
     out
@@ -167,6 +167,7 @@ pub fn batch_norm_vjp_add(
 }
 
 /// Per channel, factors of the cotangent, of `z`, of 1 and of `t` in a gradient of the input.
+#[derive(Default)]
 pub(super) struct Dense {
     pub cotangent: Vec<f32>,
     pub z: Vec<f32>,
@@ -207,7 +208,7 @@ pub(super) fn combine<const ADD: bool>(
 ) {
     assert_eq!(
         (g.len(), z.len(), out.len()),
-        (windows.pooled_len(), windows.len(), windows.len())
+        (windows.pooled_values(), windows.values(), windows.values())
     );
     assert!(t.is_none_or(|t| t.len() == z.len()) && (windows.size == 1 || kept.bits.len() == g.len()));
     let to = Shared(out.as_mut_ptr());

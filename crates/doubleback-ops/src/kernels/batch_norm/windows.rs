@@ -26,7 +26,7 @@ pub struct Windows {
 
 impl Windows {
     /// Values in all.
-    pub fn len(&self) -> usize {
+    pub fn values(&self) -> usize {
         self.pixels() * self.channels
     }
 
@@ -36,7 +36,7 @@ impl Windows {
     }
 
     /// Values in all windows, one a window and channel.
-    pub fn pooled_len(&self) -> usize {
+    pub fn pooled_values(&self) -> usize {
         self.batch * self.down() * self.across() * self.channels
     }
 

@@ -184,6 +184,8 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Run<'_, N, R, M>
                             pixel_stride: ci,
                             row_stride: 0,
                             rows: 1,
+                            groups: 1,
+                            group_stride: 0,
                             taps: (ci - first).min(DEPTH),
                             tap_stride: 1,
                         };

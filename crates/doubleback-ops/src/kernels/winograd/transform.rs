@@ -63,6 +63,7 @@ pub(super) unsafe fn transform<S: Simd, const I: usize, const O: usize>(
     // SAFETY: the caller's.
     unsafe {
         let mut half = [[S::zero(); I]; O];
+        #[allow(clippy::needless_range_loop)]
         for j in 0..I {
             let mut column = [S::zero(); I];
             each!(

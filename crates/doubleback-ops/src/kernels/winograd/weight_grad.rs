@@ -87,6 +87,8 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Group<'_, N, R, 
                             pixel_stride: 1,
                             row_stride: 0,
                             rows: 1,
+                            groups: 1,
+                            group_stride: 0,
                             taps: tiles,
                             tap_stride: ci,
                         };

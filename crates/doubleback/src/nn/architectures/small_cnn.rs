@@ -10,6 +10,7 @@ pub fn small_cnn(shape: ImageShape, bounds: Bounds, classes: usize, pool: Pool) 
     let conv = |channels| {
         LayerKind::Conv2d(Conv2d {
             padding: [0, 0],
+            dilation: [1; 2],
             bias: true,
             ..Conv2d::same(channels, 3)
         })

@@ -21,8 +21,20 @@ pub struct Conv2d {
     pub stride: [usize; 2],
     /// Zeros on each side.
     pub padding: [usize; 2],
+    /// Steps between the pixels that neighbouring taps of the kernel see.
+    #[serde(default = "adjacent", skip_serializing_if = "is_adjacent")]
+    pub dilation: [usize; 2],
     /// Add a bias to each channel. Before a batch norm its gradient would be exactly zero.
     pub bias: bool,
+}
+
+/// No dilation: what files from before there was one mean, and what is not worth a line in a file.
+fn adjacent() -> [usize; 2] {
+    [1, 1]
+}
+
+fn is_adjacent(dilation: &[usize; 2]) -> bool {
+    *dilation == adjacent()
 }
 
 impl Conv2d {
@@ -33,6 +45,7 @@ impl Conv2d {
             kernel: [kernel; 2],
             stride: [1; 2],
             padding: [kernel / 2; 2],
+            dilation: adjacent(),
             bias: false,
         }
     }
@@ -42,13 +55,22 @@ impl Layer for Conv2d {
     fn output(&self, [height, width, _]: Size) -> std::result::Result<Size, String> {
         let along = |axis: usize, size: usize| {
             let room = size + 2 * self.padding[axis];
-            if self.kernel[axis] == 0 || self.stride[axis] == 0 || self.kernel[axis] > room {
+            if [self.kernel[axis], self.stride[axis], self.dilation[axis]].contains(&0) {
                 return Err(format!(
-                    "a kernel of {:?} with stride {:?} does not fit {size} pixels",
-                    self.kernel, self.stride
+                    "kernel {:?}, stride {:?} and dilation {:?} must be at least 1",
+                    self.kernel, self.stride, self.dilation
                 ));
             }
-            Ok((room - self.kernel[axis]) / self.stride[axis] + 1)
+            let reach = self.dilation[axis]
+                .saturating_mul(self.kernel[axis] - 1)
+                .saturating_add(1);
+            if reach > room {
+                return Err(format!(
+                    "a kernel of {:?} with dilation {:?} does not fit {size} pixels",
+                    self.kernel, self.dilation
+                ));
+            }
+            Ok((room - reach) / self.stride[axis] + 1)
         };
         if self.channels == 0 {
             return Err("needs at least one output channel".into());
@@ -97,6 +119,7 @@ impl Conv2d {
         let options = Conv2dOptions {
             stride: self.stride,
             padding: self.padding,
+            dilation: self.dilation,
         };
         let weight = context.parameters[0].view::<4>();
         let [_, height, width, _] = x.dims();
