@@ -234,6 +234,26 @@ fn nan_and_infinity_are_carried() {
 }
 
 #[test]
+fn values_below_the_normal_range_are_not_flushed() {
+    let tiny = 1e-40;
+    for channels in [4, 32] {
+        let x = single(&vec![tiny; 2 * 8 * 8 * channels], [2, 8, 8, channels]);
+        let w = single(&vec![1.0; 9 * channels * 16], [3, 3, channels, 16]);
+        let sum = 9.0 * channels as f64 * tiny;
+        for y in to_vec(conv2d(x, w, Conv2dOptions::default()).unwrap()) {
+            assert!((y - sum).abs() < 1e-3 * sum, "{y:e} instead of {sum:e}");
+        }
+    }
+    let a = single(&[tiny; 300], [3, 100]);
+    let b = single(&[1.0; 500], [100, 5]);
+    assert!(
+        to_vec(matmul(a, b).unwrap())
+            .iter()
+            .all(|c| (c - 100.0 * tiny).abs() < 1e-3 * 100.0 * tiny)
+    );
+}
+
+#[test]
 fn wrong_shapes_are_errors_that_name_the_op() {
     let (x, w) = (
         single(&values(2 * 5 * 5 * 3, 1), [2, 5, 5, 3]),
@@ -246,4 +266,59 @@ fn wrong_shapes_are_errors_that_name_the_op() {
     );
     let big = Pool2dOptions::square(6);
     assert!(max_pool2d(x.clone(), big).is_err() && avg_pool2d(x, big).is_err());
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    let run = |threads: usize| -> Vec<Vec<f64>> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let tensor = |dims: [usize; 4], seed| both(dims, seed).0;
+            // Shapes of the fast algorithm, of the direct one, of few channels.
+            let convolutions = [
+                ([19, 13, 14, 24], 5, 40),
+                ([19, 13, 14, 24], 3, 40),
+                ([19, 13, 14, 5], 4, 9),
+                ([19, 9, 9, 32], 5, 1),
+            ];
+            let mut results = Vec::new();
+            for (dims, size, channels) in convolutions {
+                let (x, w) = (tensor(dims, 1), tensor([size, size, dims[3], channels], 2));
+                let options = Conv2dOptions::same([size, size]);
+                let (y, statistics) = conv2d_with_statistics(x.clone(), w.clone(), options).unwrap();
+                let g = tensor(y.dims(), 3);
+                results.push(to_vec(
+                    conv2d_input_grad(g.clone(), w, [dims[1], dims[2]], options).unwrap(),
+                ));
+                results.push(to_vec(conv2d_weight_grad(x, g, [size, size], options).unwrap()));
+                results.extend([to_vec(y), to_vec(statistics)]);
+            }
+            let matrix =
+                |rows: usize, columns: usize, seed| tensor([1, 1, rows, columns], seed).reshape([rows, columns]);
+            results.push(to_vec(matmul(matrix(300, 700, 1), matrix(700, 10, 2)).unwrap()));
+            results.push(to_vec(
+                matmul_transposed(matrix(100, 300, 1), matrix(900, 300, 2)).unwrap(),
+            ));
+            for pool in [None, Some(PoolKind::Max), Some(PoolKind::Avg)] {
+                let options = BatchNormOptions {
+                    epsilon: 1e-3,
+                    relu: true,
+                    pool,
+                    frozen: false,
+                };
+                let z = tensor([23, 9, 9, 20], 4).autodiff().require_grad();
+                let (gain, shift) = (Tensor::ones([20], &z.device()), Tensor::zeros([20], &z.device()));
+                let norm = BatchNorm::new(z.clone(), gain, shift, batch_norm_statistics(z.clone()), options).unwrap();
+                let g = tensor(norm.forward().dims(), 5).autodiff();
+                let vjp = norm.vjp(g).unwrap();
+                let gradients = (norm.forward().square().sum() + vjp.clone().square().sum()).backward();
+                results.extend([to_vec(vjp.inner()), to_vec(z.grad(&gradients).unwrap())]);
+            }
+            results
+        })
+    };
+    let alone = run(1);
+    for threads in [2, 3, 7] {
+        assert_eq!(alone, run(threads), "{threads} threads");
+    }
 }
