@@ -3,14 +3,13 @@
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
-use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Autodiff, AutodiffBackend, Backend, TensorMetadata};
 use burn::tensor::Shape;
 
 use crate::{
     AdamOptions, BatchNormOptions, BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed, Conv2dShape, Convolved,
-    MaxPooled, NetworkOps, Pool2dShape, Updated, composite,
+    Deferred, MaxPooled, NetworkOps, Pool2dShape, Updated, composite,
 };
 
 /// Puts an op with one differentiable output on the tape.
@@ -55,7 +54,7 @@ impl<B: NetworkOps> Backward<B, 2> for Conv2dInputGrad {
         let u = grads.consume::<B>(&ops.node);
         let (g, w, shape) = ops.state;
         if let Some(node) = g_node {
-            grads.register::<B>(node.id, B::conv2d_forward(u.clone(), w, shape));
+            grads.register::<B>(node.id, B::conv2d_forward_of_gradient(u.clone(), w, shape));
         }
         if let Some(node) = w_node {
             grads.register::<B>(node.id, B::conv2d_weight_vjp(u, g, shape));
@@ -204,11 +203,12 @@ impl<B: NetworkOps> Backward<B, 1> for Mask {
     }
 }
 
-/// What a batch norm's derivatives need, and the place of its input on the tape.
-#[derive(Clone, Debug)]
-struct BatchNormState<B: Backend> {
-    input: Tracked<B>,
-    at: BatchNormPoint<B>,
+/// What the backward pass of a batch norm's vjp leaves to that of the batch norm.
+struct Left<B: Backend> {
+    t: FloatTensor<B>,
+    t_sums: FloatTensor<B>,
+    g: FloatTensor<B>,
+    sums: FloatTensor<B>,
 }
 
 /// Row `index` of `[2, channels]` sums as `[channels]`.
@@ -222,17 +222,15 @@ fn sum<B: Backend>(sums: &FloatTensor<B>, index: usize) -> FloatTensor<B> {
 struct BatchNormForward;
 
 impl<B: NetworkOps> Backward<B, 3> for BatchNormForward {
-    type State = BatchNormState<B>;
+    type State = BatchNormPoint<B>;
 
     fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
         let [z_node, gain_node, shift_node] = ops.parents;
         let h = grads.consume::<B>(&ops.node);
-        let BatchNormState { input, at } = ops.state;
+        let at = ops.state;
         let want_sums = gain_node.is_some() || shift_node.is_some();
-        // The vjp has given the input a gradient already: this one is added to it in place.
-        let earlier = z_node.as_ref().and_then(|_| grads.remove::<B>(&input));
-        let vjp = match earlier {
-            Some(onto) => B::batch_norm_vjp_add(h, at, onto),
+        let vjp = match at.deferred.take::<Left<B>>() {
+            Some(Left { t, t_sums, g, sums }) => B::batch_norm_joint_vjp(h, at, t, t_sums, g, sums),
             None => B::batch_norm_vjp(h, at, want_sums),
         };
         if let Some(node) = z_node {
@@ -247,26 +245,44 @@ impl<B: NetworkOps> Backward<B, 3> for BatchNormForward {
     }
 }
 
+/// The vjp has the output among its parents, though it does not depend on it: that way the backward pass of the batch norm always comes
+/// after its own, and can compute both gradients of the input in one pass over memory.
 #[derive(Debug)]
 struct BatchNormPullback;
 
-impl<B: NetworkOps> Backward<B, 3> for BatchNormPullback {
+impl<B: NetworkOps> Backward<B, 4> for BatchNormPullback {
     type State = (BatchNormPoint<B>, FloatTensor<B>, FloatTensor<B>);
 
-    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let [g_node, z_node, gain_node] = ops.parents;
+    fn backward(self, ops: Ops<Self::State, 4>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [g_node, z_node, gain_node, output_node] = ops.parents;
         let t = grads.consume::<B>(&ops.node);
         let (at, g, sums) = ops.state;
-        let frozen = at.options.frozen;
-        let result = B::batch_norm_vjp_vjp(t, g, at, sums);
-        if let Some(node) = g_node {
-            grads.register::<B>(node.id, result.cotangent_grad);
+        let z_node = z_node.filter(|_| !at.options.frozen);
+        // A second vjp of the same batch norm cannot leave anything, and does its part itself.
+        let leave = z_node.is_some() && output_node.is_some() && at.deferred.is_empty();
+        let second = B::batch_norm_vjp_vjp(
+            t.clone(),
+            g.clone(),
+            at.clone(),
+            sums.clone(),
+            z_node.is_some() && !leave,
+        );
+        if let Some(node) = output_node {
+            // Every parent is to have a gradient.
+            let (device, dtype) = (g.device(), g.dtype());
+            grads.register::<B>(node.id, B::float_zeros(g.shape(), &device, dtype.into()));
         }
-        if let (Some(node), false) = (z_node, frozen) {
-            grads.register::<B>(node.id, result.input_grad);
+        if leave {
+            let t_sums = second.t_sums;
+            at.deferred.leave(Left::<B> { t, t_sums, g, sums });
+        } else if let Some(node) = z_node {
+            grads.register::<B>(node.id, second.input_grad);
+        }
+        if let Some(node) = g_node {
+            grads.register::<B>(node.id, second.cotangent_grad);
         }
         if let Some(node) = gain_node {
-            grads.register::<B>(node.id, result.gain_grad);
+            grads.register::<B>(node.id, second.gain_grad);
         }
     }
 }
@@ -361,12 +377,21 @@ impl<B: NetworkOps, C: CheckpointStrategy> NetworkOps for Autodiff<B, C> {
         moments: FloatTensor<Self>,
         options: BatchNormOptions,
         _for_sums: bool,
+        deferred: Deferred,
     ) -> BatchNormed<Self> {
-        let input = z.clone();
         let ((z, z_node), (gain, gain_node), (shift, shift_node)) =
             (z.into_parts(), gain.into_parts(), shift.into_parts());
         let moments = moments.into_primitive();
-        let normed = B::batch_norm_forward(z.clone(), gain.clone(), shift.clone(), moments.clone(), options, true);
+        let d = deferred.clone();
+        let normed = B::batch_norm_forward(
+            z.clone(),
+            gain.clone(),
+            shift.clone(),
+            moments.clone(),
+            options,
+            true,
+            d,
+        );
         let at = BatchNormPoint {
             z,
             gain,
@@ -374,10 +399,11 @@ impl<B: NetworkOps, C: CheckpointStrategy> NetworkOps for Autodiff<B, C> {
             moments,
             picked: normed.picked.clone(),
             bits: normed.bits.clone(),
+            values: normed.values.clone(),
+            deferred,
             options,
         };
-        let state = BatchNormState::<B> { input, at };
-        let values = record!(BatchNormForward, [z_node, gain_node, shift_node], state, normed.values);
+        let values = record!(BatchNormForward, [z_node, gain_node, shift_node], at, normed.values);
         BatchNormed {
             values,
             picked: Self::from_inner(normed.picked),
@@ -386,7 +412,12 @@ impl<B: NetworkOps, C: CheckpointStrategy> NetworkOps for Autodiff<B, C> {
     }
 
     fn batch_norm_vjp(g: FloatTensor<Self>, at: BatchNormPoint<Self>, want_sums: bool) -> BatchNormVjp<Self> {
-        let ((g, g_node), (z, z_node), (gain, gain_node)) = (g.into_parts(), at.z.into_parts(), at.gain.into_parts());
+        let ((g, g_node), (z, z_node), (gain, gain_node), (values, output_node)) = (
+            g.into_parts(),
+            at.z.into_parts(),
+            at.gain.into_parts(),
+            at.values.into_parts(),
+        );
         let at: BatchNormPoint<B> = BatchNormPoint {
             z,
             gain,
@@ -394,12 +425,14 @@ impl<B: NetworkOps, C: CheckpointStrategy> NetworkOps for Autodiff<B, C> {
             moments: at.moments.into_primitive(),
             picked: at.picked.into_primitive(),
             bits: at.bits,
+            values,
+            deferred: at.deferred,
             options: at.options,
         };
         let vjp = B::batch_norm_vjp(g.clone(), at.clone(), want_sums);
         let input_grad = record!(
             BatchNormPullback,
-            [g_node, z_node, gain_node],
+            [g_node, z_node, gain_node, output_node],
             (at, g, vjp.sums.clone()),
             vjp.input_grad
         );
@@ -409,36 +442,26 @@ impl<B: NetworkOps, C: CheckpointStrategy> NetworkOps for Autodiff<B, C> {
         }
     }
 
-    fn batch_norm_vjp_add(
-        g: FloatTensor<Self>,
-        at: BatchNormPoint<Self>,
-        onto: FloatTensor<Self>,
-    ) -> BatchNormVjp<Self> {
-        let vjp = Self::batch_norm_vjp(g, at, true);
-        BatchNormVjp {
-            input_grad: Self::float_add(vjp.input_grad, onto),
-            ..vjp
-        }
-    }
-
     // Of third order only if called on a tape: stock ops differentiate it.
     fn batch_norm_vjp_vjp(
         t: FloatTensor<Self>,
         g: FloatTensor<Self>,
         at: BatchNormPoint<Self>,
         _sums: FloatTensor<Self>,
+        _want_input: bool,
     ) -> BatchNormVjpVjp<Self> {
-        let o = at.options;
-        let normed =
-            composite::batch_norm::<Self>(at.z.clone(), at.gain.clone(), at.shift.clone(), at.moments.clone(), o);
-        composite::batch_norm_vjp_vjp::<Self>(
-            t,
-            g,
-            BatchNormPoint {
-                bits: normed.bits,
-                ..at
-            },
-        )
+        composite::batch_norm_vjp_vjp::<Self>(t, g, with_default_bits(at))
+    }
+
+    fn batch_norm_joint_vjp(
+        later: FloatTensor<Self>,
+        at: BatchNormPoint<Self>,
+        t: FloatTensor<Self>,
+        _t_sums: FloatTensor<Self>,
+        g: FloatTensor<Self>,
+        _sums: FloatTensor<Self>,
+    ) -> BatchNormVjp<Self> {
+        composite::batch_norm_joint_vjp::<Self>(later, with_default_bits(at), t, g)
     }
 
     fn relu_mask(g: FloatTensor<Self>, y: FloatTensor<Self>) -> FloatTensor<Self> {
@@ -457,5 +480,15 @@ impl<B: NetworkOps, C: CheckpointStrategy> NetworkOps for Autodiff<B, C> {
         step: usize,
     ) -> Updated<Self> {
         composite::adam::<Self>(parameter, gradient, first, second, options, step)
+    }
+}
+
+/// The point with the choice among the values of a window in the form of the default bodies.
+fn with_default_bits<B: Backend>(at: BatchNormPoint<B>) -> BatchNormPoint<B> {
+    let (gain, shift, moments) = (at.gain.clone(), at.shift.clone(), at.moments.clone());
+    let normed = composite::batch_norm::<B>(at.z.clone(), gain, shift, moments, at.options);
+    BatchNormPoint {
+        bits: normed.bits,
+        ..at
     }
 }

@@ -1,5 +1,8 @@
 //! The backend extension: one method an op, each with a default body of stock Burn ops.
 
+use std::any::Any;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, ExtensionType, TensorMetadata, backend_extension};
 
@@ -49,8 +52,52 @@ pub struct BatchNormPoint<B: Backend> {
     pub picked: FloatTensor<B>,
     /// See [`BatchNormed`].
     pub bits: IntTensor<B>,
+    /// The output: what the vjp hangs on besides the input.
+    pub values: FloatTensor<B>,
+    /// What the vjp leaves for the forward pass to do.
+    pub deferred: Deferred,
     /// How the batch norm behaves.
     pub options: BatchNormOptions,
+}
+
+/// A place where the backward pass of a vjp leaves its part of the input's gradient, for the backward pass of the batch norm itself to
+/// compute together with its own.
+#[derive(Clone, Default)]
+pub struct Deferred(Arc<Mutex<Option<Box<dyn Any + Send>>>>);
+
+impl std::fmt::Debug for Deferred {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.is_empty() {
+            "nothing deferred"
+        } else {
+            "something deferred"
+        })
+    }
+}
+
+impl Deferred {
+    /// Leaves something; gives it back if there is something already.
+    pub(crate) fn leave<T: Send + 'static>(&self, something: T) -> Option<T> {
+        let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if place.is_some() {
+            return Some(something);
+        }
+        *place = Some(Box::new(something));
+        None
+    }
+
+    /// Takes what was left.
+    pub(crate) fn take<T: Send + 'static>(&self) -> Option<T> {
+        let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        place
+            .take()
+            .and_then(|something| something.downcast().ok())
+            .map(|something| *something)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
 }
 
 impl<B: Backend> Clone for BatchNormPoint<B> {
@@ -62,6 +109,8 @@ impl<B: Backend> Clone for BatchNormPoint<B> {
             moments: self.moments.clone(),
             picked: self.picked.clone(),
             bits: self.bits.clone(),
+            values: self.values.clone(),
+            deferred: self.deferred.clone(),
             options: self.options,
         }
     }
@@ -91,6 +140,8 @@ pub struct BatchNormVjpVjp<B: Backend> {
     pub input_grad: FloatTensor<B>,
     /// Gradient of the gain, `[channels]`.
     pub gain_grad: FloatTensor<B>,
+    /// Sums that [`batch_norm_joint_vjp`](NetworkOps::batch_norm_joint_vjp) wants; their form is the backend's own business.
+    pub t_sums: FloatTensor<B>,
 }
 
 /// A parameter and its Adam moments after an update.
@@ -110,6 +161,10 @@ pub trait NetworkOps: Backend {
     /// See [`conv2d`](crate::conv2d).
     fn conv2d_forward(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
         composite::conv2d::<Self>(x, w, shape)
+    }
+    /// A convolution of which only gradients are computed, so that it may round a little more than [`conv2d_forward`](Self::conv2d_forward).
+    fn conv2d_forward_of_gradient(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
+        Self::conv2d_forward(x, w, shape)
     }
     /// A convolution with the moments of its result, which are a constant for differentiation as in [`batch_norm_moments`](Self::batch_norm_moments).
     fn conv2d_forward_with_moments(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> Convolved<Self> {
@@ -176,6 +231,7 @@ pub trait NetworkOps: Backend {
         moments: FloatTensor<Self>,
         options: BatchNormOptions,
         _for_sums: bool,
+        _deferred: Deferred,
     ) -> BatchNormed<Self> {
         composite::batch_norm::<Self>(z, gain, shift, moments, options)
     }
@@ -187,22 +243,26 @@ pub trait NetworkOps: Backend {
     ) -> BatchNormVjp<Self> {
         composite::batch_norm_vjp::<Self>(g, at)
     }
-    /// The same, with the gradient of the input added to `onto`.
-    fn batch_norm_vjp_add(
-        g: FloatTensor<Self>,
-        #[extension_type] at: BatchNormPoint<Self>,
-        onto: FloatTensor<Self>,
-    ) -> BatchNormVjp<Self> {
-        composite::batch_norm_vjp_add::<Self>(g, at, onto)
-    }
-    /// The vjp of the vjp, for the cotangent `t`.
+    /// The vjp of the vjp, for the cotangent `t`; its `input_grad` may be anything unless `want_input`.
     fn batch_norm_vjp_vjp(
         t: FloatTensor<Self>,
         g: FloatTensor<Self>,
         #[extension_type] at: BatchNormPoint<Self>,
         _sums: FloatTensor<Self>,
+        _want_input: bool,
     ) -> BatchNormVjpVjp<Self> {
         composite::batch_norm_vjp_vjp::<Self>(t, g, at)
+    }
+    /// The vjp at `later` plus the gradient of the input that the vjp of the vjp at `g` gives.
+    fn batch_norm_joint_vjp(
+        later: FloatTensor<Self>,
+        #[extension_type] at: BatchNormPoint<Self>,
+        t: FloatTensor<Self>,
+        _t_sums: FloatTensor<Self>,
+        g: FloatTensor<Self>,
+        _sums: FloatTensor<Self>,
+    ) -> BatchNormVjp<Self> {
+        composite::batch_norm_joint_vjp::<Self>(later, at, t, g)
     }
     /// `g` where `y > 0`, else 0; `y` is a constant for differentiation.
     fn relu_mask(g: FloatTensor<Self>, y: FloatTensor<Self>) -> FloatTensor<Self> {

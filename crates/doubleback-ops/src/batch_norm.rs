@@ -1,7 +1,7 @@
 use burn::backend::Dispatch;
 use burn::tensor::{Int, Tensor};
 
-use crate::backend::BatchNormPoint;
+use crate::backend::{BatchNormPoint, Deferred};
 use crate::convolution::expect;
 use crate::{Error, NetworkOps, Result};
 
@@ -46,6 +46,7 @@ pub struct BatchNorm {
     values: Tensor<4>,
     picked: Tensor<4>,
     bits: Tensor<4, Int>,
+    deferred: Deferred,
 }
 
 impl BatchNorm {
@@ -84,6 +85,7 @@ impl BatchNorm {
                 format!("an input of {:?}", z.dims()),
             ));
         }
+        let deferred = Deferred::default();
         let normed = Dispatch::batch_norm_forward(
             z.clone().into_dispatch(),
             gain.clone().into_dispatch(),
@@ -91,6 +93,7 @@ impl BatchNorm {
             statistics.clone().into_dispatch(),
             options,
             !options.frozen,
+            deferred.clone(),
         );
         Ok(Self {
             z,
@@ -101,6 +104,7 @@ impl BatchNorm {
             values: Tensor::from_dispatch(normed.values),
             picked: Tensor::from_dispatch(normed.picked),
             bits: Tensor::from_dispatch(normed.bits),
+            deferred,
         })
     }
 
@@ -125,6 +129,8 @@ impl BatchNorm {
             moments: self.statistics.clone().into_dispatch(),
             picked: self.picked.clone().into_dispatch(),
             bits: self.bits.clone().into_dispatch(),
+            values: self.values.clone().into_dispatch(),
+            deferred: self.deferred.clone(),
             options: self.options,
         };
         let result = Dispatch::batch_norm_vjp(g.into_dispatch(), at, false);

@@ -355,15 +355,17 @@ pub fn batch_norm_vjp<B: Backend>(g: FloatTensor<B>, at: BatchNormPoint<B>) -> B
     }
 }
 
-/// The same, with the gradient of the input added to `onto`.
-pub fn batch_norm_vjp_add<B: Backend>(
-    g: FloatTensor<B>,
+/// The vjp at `later` plus the gradient of the input that the vjp of the vjp at `g` gives.
+pub fn batch_norm_joint_vjp<B: Backend>(
+    later: FloatTensor<B>,
     at: BatchNormPoint<B>,
-    onto: FloatTensor<B>,
+    t: FloatTensor<B>,
+    g: FloatTensor<B>,
 ) -> BatchNormVjp<B> {
-    let vjp = batch_norm_vjp::<B>(g, at);
+    let second = batch_norm_vjp_vjp::<B>(t, g, at.clone());
+    let vjp = batch_norm_vjp::<B>(later, at);
     BatchNormVjp {
-        input_grad: B::float_add(vjp.input_grad, onto),
+        input_grad: B::float_add(vjp.input_grad, second.input_grad),
         ..vjp
     }
 }
@@ -399,6 +401,7 @@ pub fn batch_norm_vjp_vjp<B: Backend>(
     BatchNormVjpVjp {
         cotangent_grad,
         input_grad: reshape::<B>(input_grad, &n.dims),
+        t_sums: zeros_like::<B>(&gain_grad, &[1]),
         gain_grad: reshape::<B>(gain_grad, &[channels]),
     }
 }

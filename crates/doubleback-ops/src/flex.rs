@@ -8,7 +8,7 @@ use burn_flex::{FlexTensor, Layout};
 use crate::kernels::{self, Buffer, Coefficients, Kept, Product, Windows};
 use crate::{
     AdamOptions, BatchNormOptions, BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed, Conv2dShape, Convolved,
-    MaxPooled, NetworkOps, Pool2dShape, PoolKind, Updated, composite,
+    Deferred, MaxPooled, NetworkOps, Pool2dShape, PoolKind, Updated, composite,
 };
 
 fn contiguous(t: FlexTensor) -> FlexTensor {
@@ -57,6 +57,17 @@ impl NetworkOps for Flex {
         }
         let (x, w) = (contiguous(x), contiguous(w));
         tensor(kernels::conv2d(values(&x), values(&w), &shape), &shape.output_dims())
+    }
+
+    fn conv2d_forward_of_gradient(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
+        if !native(&x) {
+            return composite::conv2d::<Self>(x, w, shape);
+        }
+        let (x, w) = (contiguous(x), contiguous(w));
+        tensor(
+            kernels::conv2d_of_gradient(values(&x), values(&w), &shape),
+            &shape.output_dims(),
+        )
     }
 
     fn conv2d_forward_with_moments(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> Convolved<Self> {
@@ -199,6 +210,7 @@ impl NetworkOps for Flex {
         moments: FloatTensor<Self>,
         options: BatchNormOptions,
         for_sums: bool,
+        _deferred: Deferred,
     ) -> BatchNormed<Self> {
         if !native(&z) {
             return composite::batch_norm::<Self>(z, gain, shift, moments, options);
@@ -239,36 +251,12 @@ impl NetworkOps for Flex {
         }
     }
 
-    fn batch_norm_vjp_add(
-        g: FloatTensor<Self>,
-        at: BatchNormPoint<Self>,
-        onto: FloatTensor<Self>,
-    ) -> BatchNormVjp<Self> {
-        if !native(&g) {
-            return composite::batch_norm_vjp_add::<Self>(g, at, onto);
-        }
-        let (g, at, mut onto) = (contiguous(g), Point::new(at), contiguous(onto));
-        let sums = at.sums(&g, true);
-        kernels::batch_norm_vjp_add(
-            values(&g),
-            values(&at.z),
-            &at.windows,
-            at.kept(),
-            &sums,
-            &at.coefficients,
-            onto.storage_mut::<f32>(),
-        );
-        BatchNormVjp {
-            input_grad: onto,
-            sums: small(sums, &[2, at.windows.channels]),
-        }
-    }
-
     fn batch_norm_vjp_vjp(
         t: FloatTensor<Self>,
         g: FloatTensor<Self>,
         at: BatchNormPoint<Self>,
         sums: FloatTensor<Self>,
+        want_input: bool,
     ) -> BatchNormVjpVjp<Self> {
         if !native(&g) {
             return composite::batch_norm_vjp_vjp::<Self>(t, g, at);
@@ -282,6 +270,7 @@ impl NetworkOps for Flex {
             at.kept(),
             values(&sums),
             &at.coefficients,
+            want_input,
         );
         let input_dims = if second.input.is_empty() {
             vec![0, 1, 1, 1]
@@ -292,6 +281,39 @@ impl NetworkOps for Flex {
             cotangent_grad: tensor(second.cotangent, &dims(&g)),
             input_grad: tensor(second.input, &input_dims),
             gain_grad: small(second.gain, &[at.windows.channels]),
+            t_sums: small(second.t_sums, &[3, at.windows.channels]),
+        }
+    }
+
+    fn batch_norm_joint_vjp(
+        later: FloatTensor<Self>,
+        at: BatchNormPoint<Self>,
+        t: FloatTensor<Self>,
+        t_sums: FloatTensor<Self>,
+        g: FloatTensor<Self>,
+        sums: FloatTensor<Self>,
+    ) -> BatchNormVjp<Self> {
+        if !native(&g) {
+            return composite::batch_norm_joint_vjp::<Self>(later, at, t, g);
+        }
+        let (later, t, g, at) = (contiguous(later), contiguous(t), contiguous(g), Point::new(at));
+        let (t_sums, sums) = (contiguous(t_sums), contiguous(sums));
+        let later_sums = at.sums(&later, true);
+        let input_grad = kernels::batch_norm_joint_vjp(
+            values(&later),
+            &later_sums,
+            values(&t),
+            values(&t_sums),
+            values(&g),
+            values(&sums),
+            values(&at.z),
+            &at.windows,
+            at.kept(),
+            &at.coefficients,
+        );
+        BatchNormVjp {
+            input_grad: tensor(input_grad, &dims(&at.z)),
+            sums: small(later_sums, &[2, at.windows.channels]),
         }
     }
 

@@ -35,7 +35,7 @@ mod shape;
 
 pub use adam::{AdamOptions, AdamState, adam_update};
 pub use backend::{
-    BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed, Convolved, MaxPooled, NetworkOps, Updated,
+    BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed, Convolved, Deferred, MaxPooled, NetworkOps, Updated,
 };
 pub use batch_norm::{BatchNorm, BatchNormOptions, PoolKind, batch_norm_statistics};
 pub use convolution::{conv2d, conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics};

@@ -119,6 +119,26 @@ proptest! {
         });
     }
 
+    // The backward pass of the vjp leaves a part to that of the batch norm; a second vjp cannot.
+    #[test]
+    fn two_vjps_and_the_output_of_one_batch_norm(dims in [2usize..4, 2usize..4, 2usize..4, 1usize..4], max: bool, pooled: bool) {
+        let kind = if max { PoolKind::Max } else { PoolKind::Avg };
+        let options = BatchNormOptions { epsilon: 1e-3, relu: true, pool: pooled.then_some(kind), frozen: false };
+        let statistics = batch_norm_statistics(random(dims, 1));
+        let linear = BatchNormOptions { relu: false, pool: None, ..options };
+        let c = [1, 1, 1, dims[3]];
+        let (gain, shift) = (random(c, 6) + 2.0, random(c, 7));
+        let y = BatchNorm::new(random(dims, 1), channels(gain.clone()), channels(shift.clone()), statistics, linear).unwrap().forward();
+        prop_assume!(least_magnitude(y.clone()) > 1e-3 && least_gap(y) > 1e-3);
+        let size = if pooled { [dims[0], dims[1] / 2, dims[2] / 2, dims[3]] } else { dims };
+        check_gradients([random(dims, 1), gain, shift], |[z, gain, shift]| {
+            let constant = |seed| if z.is_autodiff() { random(size, seed).autodiff() } else { random(size, seed) };
+            let norm = BatchNorm::new(z.clone(), channels(gain), channels(shift), batch_norm_statistics(z.clone()), options).unwrap();
+            let output = norm.forward().square().sum().reshape([1, 1, 1, 1]);
+            norm.vjp(constant(8)).unwrap() * norm.vjp(constant(9)).unwrap() + output
+        });
+    }
+
     #[test]
     fn product(m in 1usize..5, k in 1usize..5, n in 1usize..5) {
         check_gradients([random([1, 1, m, k], 1), random([1, 1, k, n], 2)], |[a, b]| {

@@ -233,6 +233,53 @@ fn nan_and_infinity_are_carried() {
     );
 }
 
+/// The backward pass of the vjp leaves a part to that of the batch norm: also when the loss has no output in it, or two vjps.
+#[test]
+fn every_use_of_a_batch_norm_has_its_gradient() {
+    let dims = [7, 6, 6, 20];
+    for pool in [None, Some(PoolKind::Max), Some(PoolKind::Avg)] {
+        let options = BatchNormOptions {
+            epsilon: 1e-3,
+            relu: true,
+            pool,
+            frozen: false,
+        };
+        let pooled = if pool.is_some() { [7, 3, 3, 20] } else { dims };
+        for (output, vjps) in [(false, 1), (true, 1), (false, 2), (true, 2), (true, 0)] {
+            let gradients = |wide: bool| {
+                let tensor = |dims, seed| if wide { both(dims, seed).1 } else { both(dims, seed).0 };
+                let z = tensor(dims, 1).autodiff().require_grad();
+                let vector = |seed| tensor([1, 1, 1, 20], seed).reshape([20]).autodiff().require_grad();
+                let (gain, shift) = (vector(2), vector(3));
+                let norm = BatchNorm::new(
+                    z.clone(),
+                    gain.clone(),
+                    shift.clone(),
+                    batch_norm_statistics(z.clone()),
+                    options,
+                )
+                .unwrap();
+                let mut loss = z.clone().sum() * 0.1;
+                if output {
+                    loss = loss + (norm.forward() * tensor(pooled, 4).autodiff()).sum();
+                }
+                for seed in 0..vjps {
+                    let vjp = norm.vjp(tensor(pooled, 5 + seed).autodiff()).unwrap();
+                    loss = loss + vjp.square().sum();
+                }
+                let gradients = loss.backward();
+                [
+                    z.grad(&gradients).unwrap(),
+                    gain.grad(&gradients).unwrap().reshape([1, 1, 1, 20]),
+                ]
+            };
+            for (native, oracle) in gradients(false).into_iter().zip(gradients(true)) {
+                close_within(2e-5, native, oracle);
+            }
+        }
+    }
+}
+
 #[test]
 fn values_below_the_normal_range_are_not_flushed() {
     let tiny = 1e-40;

@@ -3,11 +3,10 @@
 use crate::{Conv2dOptions, Conv2dShape};
 
 use super::buffer::Buffer;
-use super::conv::conv2d;
+use super::conv::conv2d_of_gradient;
 use super::pack::Panels;
-use super::simd::{Kernel, Simd, dispatch, isa};
+use super::simd::{Kernel, Simd, dispatch};
 use super::tile::{Reads, row};
-use super::winograd;
 
 /// Input gradient at the cotangent `g`; see [`crate::conv2d_input_grad`] for shapes.
 pub fn conv2d_input_grad(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
@@ -55,10 +54,7 @@ fn correlate(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
             dilation: shape.options.dilation,
         },
     };
-    if 2 * ci > isa().lanes() && winograd::pays_gradient(&transposed) {
-        return winograd::conv2d_winograd_gradient(g, &turned, &transposed);
-    }
-    conv2d(g, &turned, &transposed)
+    conv2d_of_gradient(g, &turned, &transposed)
 }
 
 /// Any stride: each output pixel's values of all taps at once, then added where they belong.

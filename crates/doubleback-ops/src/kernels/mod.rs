@@ -19,11 +19,11 @@ mod winograd;
 
 pub use adam::adam;
 pub use batch_norm::{
-    Coefficients, Forward, Kept, Second, Windows, batch_norm, batch_norm_vjp, batch_norm_vjp_add, batch_norm_vjp_vjp,
+    Coefficients, Forward, Kept, Second, Windows, batch_norm, batch_norm_joint_vjp, batch_norm_vjp, batch_norm_vjp_vjp,
     moments, vjp_sums,
 };
 pub use buffer::Buffer;
-pub use conv::{conv2d, conv2d_with_moments};
+pub use conv::{conv2d, conv2d_of_gradient, conv2d_with_moments};
 pub use conv_input_grad::conv2d_input_grad;
 pub use conv_weight_grad::conv2d_weight_grad;
 pub use matmul::{Product, matmul, matmul_add};

@@ -18,8 +18,8 @@ use super::simd::Simd;
 pub use forward::batch_norm;
 pub use moments::moments;
 pub(crate) use moments::{Partial, merged};
-pub use second::{Second, batch_norm_vjp_vjp};
-pub use vjp::{batch_norm_vjp, batch_norm_vjp_add, vjp_sums};
+pub use second::{Second, batch_norm_joint_vjp, batch_norm_vjp_vjp};
+pub use vjp::{batch_norm_vjp, vjp_sums};
 pub use windows::Windows;
 
 /// What the three orders share, per channel, in f64.

@@ -3,20 +3,23 @@
 use super::super::buffer::{Buffer, Shared};
 use super::super::simd::{Kernel, Simd, dispatch};
 use super::super::tile::{load_columns, store_columns};
-use super::vjp::{Dense, Gate, combine};
+use super::vjp::{Cotangents, Dense, Gate, combine};
 use super::{Coefficients, Kept, Windows, of, place};
 
 /// Gradients of [`batch_norm_vjp`](super::batch_norm_vjp).
 pub struct Second {
     /// Of its cotangent.
     pub cotangent: Buffer,
-    /// Of the batch norm's input; empty when the statistics are frozen, because it is zero.
+    /// Of the batch norm's input; empty where it is not wanted, or zero because the statistics are frozen.
     pub input: Buffer,
     /// Of the gain.
     pub gain: Vec<f32>,
+    /// `[3, channels]`: sums of `t`, of `t` times the deviation from the mean, and of `t` times `g` where the value counts.
+    pub t_sums: Vec<f32>,
 }
 
 /// Gradients for the cotangent `t` of [`batch_norm_vjp`](super::batch_norm_vjp) at `g`; see the default body for the formulas.
+#[allow(clippy::too_many_arguments)]
 pub fn batch_norm_vjp_vjp(
     t: &[f32],
     g: &[f32],
@@ -25,16 +28,16 @@ pub fn batch_norm_vjp_vjp(
     kept: Kept<'_>,
     sums: &[f32],
     k: &Coefficients,
+    want_input: bool,
 ) -> Second {
     assert_eq!(
         (t.len(), z.len(), g.len()),
         (windows.values(), windows.values(), windows.pooled_values())
     );
-    let (n, share) = (windows.pixels() as f64, k.share());
     // SAFETY: every value is written before it is read.
     let mut cotangent = unsafe { Buffer::uninitialized(windows.pooled_values()) };
     let picked_t = Shared(cotangent.as_mut_ptr());
-    let [sum_t, product_t, sum_tg] = windows.summed::<3>(|start, end, sums| {
+    let t_sums = windows.summed::<3>(|start, end, sums| {
         let sums = Sums {
             t,
             g,
@@ -54,43 +57,109 @@ pub fn batch_norm_vjp_vjp(
             }
         }
     });
-    let channels = k.channels();
-    let mut gain = Vec::with_capacity(channels);
-    let mut first = Dense::default();
-    let mut second = Dense::default();
-    for c in 0..channels {
-        let (inverse, slope, mean) = (k.inverse[c], k.gain[c] * k.inverse[c], k.mean[c]);
-        if k.options.frozen {
-            gain.push((inverse * share * sum_tg[c]) as f32);
-            first.push([0.0, 0.0, 0.0, share * slope]);
-            continue;
-        }
-        // Means over pixels of t, g, t x, g x, and of t P(g), P the projection that the statistics amount to.
-        let (mt, mg) = (sum_t[c] / n, sums[c] as f64 / n);
-        let (mtx, mgx) = (product_t[c] * inverse / n, sums[channels + c] as f64 / n);
-        let mtp = share * sum_tg[c] / n - mt * mg - mtx * mgx;
-        gain.push((inverse * mtp * n) as f32);
-        // cotangent = slope (t - mt - x mtx), where the value counts
-        let along = slope * mtx * inverse;
-        first.push([0.0, -share * along, share * (along * mean - slope * mt), share * slope]);
-        // x_grad = -slope (mgx t + mtx g); input = inverse (P(x_grad) - x slope mtp)
-        let mean_x_grad = -slope * (mgx * mt + mtx * mg);
-        let along = inverse * inverse * (-2.0 * slope * mgx * mtx + slope * mtp);
-        second.push([
-            -inverse * slope * mtx * share,
-            -along,
-            along * mean - inverse * mean_x_grad,
-            -inverse * slope * mgx,
-        ]);
-    }
-    cotangents(&first, z, windows, kept, k, &mut cotangent);
+    let t_sums: Vec<f32> = t_sums.iter().flatten().map(|&sum| sum as f32).collect();
+    let factors = Factors::new(&t_sums, sums, windows, k);
+    cotangents(&factors.cotangent, z, windows, kept, k, &mut cotangent);
     let mut input = Buffer::zeroed(0);
-    if !k.options.frozen {
+    if want_input && !k.options.frozen {
         // SAFETY: every value is written.
         input = unsafe { Buffer::uninitialized(windows.values()) };
-        combine::<false>(&second, Some(t), g, z, windows, kept, k, &mut input);
+        let from = Cotangents {
+            g,
+            later: None,
+            t: Some(t),
+        };
+        combine(&factors.input, from, z, windows, kept, k, &mut input);
     }
-    Second { cotangent, input, gain }
+    Second {
+        cotangent,
+        input,
+        gain: factors.gain,
+        t_sums,
+    }
+}
+
+/// The two gradients that a batch norm's input gets from one tape, in one pass over memory: [`batch_norm_vjp`](super::batch_norm_vjp) at
+/// `later`, with its sums, plus [`Second::input`] of the vjp at `g`, with its own. Not for frozen statistics.
+#[allow(clippy::too_many_arguments)]
+pub fn batch_norm_joint_vjp(
+    later: &[f32],
+    later_sums: &[f32],
+    t: &[f32],
+    t_sums: &[f32],
+    g: &[f32],
+    sums: &[f32],
+    z: &[f32],
+    windows: &Windows,
+    kept: Kept<'_>,
+    k: &Coefficients,
+) -> Buffer {
+    let vjp = Dense::of_vjp(later_sums, windows, k);
+    let mut dense = Factors::new(t_sums, sums, windows, k).input;
+    for (sum, term) in dense
+        .z
+        .iter_mut()
+        .zip(vjp.z)
+        .chain(dense.constant.iter_mut().zip(vjp.constant))
+    {
+        *sum += term;
+    }
+    dense.later = vjp.cotangent;
+    // SAFETY: every value is written.
+    let mut input = unsafe { Buffer::uninitialized(windows.values()) };
+    let from = Cotangents {
+        g,
+        later: Some(later),
+        t: Some(t),
+    };
+    combine(&dense, from, z, windows, kept, k, &mut input);
+    input
+}
+
+/// The gradients as combinations, and the one that is a sum.
+struct Factors {
+    cotangent: Dense,
+    input: Dense,
+    gain: Vec<f32>,
+}
+
+impl Factors {
+    fn new(t_sums: &[f32], sums: &[f32], windows: &Windows, k: &Coefficients) -> Self {
+        let (n, share, channels) = (windows.pixels() as f64, k.share(), k.channels());
+        let mut gain = Vec::with_capacity(channels);
+        let (mut first, mut second) = (Dense::default(), Dense::default());
+        for c in 0..channels {
+            let (inverse, slope, mean) = (k.inverse[c], k.gain[c] * k.inverse[c], k.mean[c]);
+            let [sum_t, product_t, sum_tg] = [0, 1, 2].map(|i| f64::from(t_sums[i * channels + c]));
+            if k.options.frozen {
+                gain.push((inverse * share * sum_tg) as f32);
+                first.push([0.0, 0.0, 0.0, share * slope]);
+                continue;
+            }
+            // Means over pixels of t, g, t x, g x, and of t P(g), P the projection that the statistics amount to.
+            let (mt, mg) = (sum_t / n, sums[c] as f64 / n);
+            let (mtx, mgx) = (product_t * inverse / n, sums[channels + c] as f64 / n);
+            let mtp = share * sum_tg / n - mt * mg - mtx * mgx;
+            gain.push((inverse * mtp * n) as f32);
+            // cotangent = slope (t - mt - x mtx), where the value counts
+            let along = slope * mtx * inverse;
+            first.push([0.0, -share * along, share * (along * mean - slope * mt), share * slope]);
+            // x_grad = -slope (mgx t + mtx g); input = inverse (P(x_grad) - x slope mtp)
+            let mean_x_grad = -slope * (mgx * mt + mtx * mg);
+            let along = inverse * inverse * (-2.0 * slope * mgx * mtx + slope * mtp);
+            second.push([
+                -inverse * slope * mtx * share,
+                -along,
+                along * mean - inverse * mean_x_grad,
+                -inverse * slope * mgx,
+            ]);
+        }
+        Self {
+            cotangent: first,
+            input: second,
+            gain,
+        }
+    }
 }
 
 impl Dense {
@@ -182,7 +251,7 @@ impl<const W: usize> Kernel for SumRows<'_, W> {
 fn cotangents(first: &Dense, z: &[f32], windows: &Windows, kept: Kept<'_>, k: &Coefficients, out: &mut [f32]) {
     let to = Shared(out.as_mut_ptr());
     windows.each_run(|start, end| {
-        let cotangents = Cotangents {
+        let gradient = PooledGradient {
             first,
             z,
             windows,
@@ -194,14 +263,14 @@ fn cotangents(first: &Dense, z: &[f32], windows: &Windows, kept: Kept<'_>, k: &C
         // SAFETY: rows of windows do not overlap.
         unsafe {
             match windows.size {
-                1 => dispatch(CotangentRows::<1>(cotangents)),
-                _ => dispatch(CotangentRows::<2>(cotangents)),
+                1 => dispatch(GradientRows::<1>(gradient)),
+                _ => dispatch(GradientRows::<2>(gradient)),
             }
         }
     });
 }
 
-struct Cotangents<'a> {
+struct PooledGradient<'a> {
     first: &'a Dense,
     z: &'a [f32],
     windows: &'a Windows,
@@ -211,14 +280,14 @@ struct Cotangents<'a> {
     out: *mut f32,
 }
 
-struct CotangentRows<'a, const W: usize>(Cotangents<'a>);
+struct GradientRows<'a, const W: usize>(PooledGradient<'a>);
 
-impl<const W: usize> Kernel for CotangentRows<'_, W> {
+impl<const W: usize> Kernel for GradientRows<'_, W> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        let Cotangents {
+        let PooledGradient {
             first: factors,
             z,
             windows,

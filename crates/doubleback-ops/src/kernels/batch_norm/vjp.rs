@@ -148,35 +148,35 @@ pub fn batch_norm_vjp(
     // SAFETY: every value is written.
     let mut out = unsafe { Buffer::uninitialized(windows.values()) };
     let dense = Dense::of_vjp(sums, windows, k);
-    combine::<false>(&dense, None, g, z, windows, kept, k, &mut out);
+    let from = Cotangents {
+        g,
+        later: None,
+        t: None,
+    };
+    combine(&dense, from, z, windows, kept, k, &mut out);
     out
 }
 
-/// Adds [`batch_norm_vjp`] to `out`.
-pub fn batch_norm_vjp_add(
-    g: &[f32],
-    z: &[f32],
-    windows: &Windows,
-    kept: Kept<'_>,
-    sums: &[f32],
-    k: &Coefficients,
-    out: &mut [f32],
-) {
-    let dense = Dense::of_vjp(sums, windows, k);
-    combine::<true>(&dense, None, g, z, windows, kept, k, out);
+/// What a gradient of the input is combined from, besides the input itself: cotangents of the output, and one shaped as the input.
+#[derive(Clone, Copy)]
+pub(super) struct Cotangents<'a> {
+    pub g: &'a [f32],
+    pub later: Option<&'a [f32]>,
+    pub t: Option<&'a [f32]>,
 }
 
-/// Per channel, factors of the cotangent, of `z`, of 1 and of `t` in a gradient of the input.
+/// Per channel, factors of the cotangents, of `z`, of 1 and of `t` in a gradient of the input.
 #[derive(Default)]
 pub(super) struct Dense {
     pub cotangent: Vec<f32>,
+    pub later: Vec<f32>,
     pub z: Vec<f32>,
     pub constant: Vec<f32>,
     pub t: Vec<f32>,
 }
 
 impl Dense {
-    fn of_vjp(sums: &[f32], windows: &Windows, k: &Coefficients) -> Self {
+    pub fn of_vjp(sums: &[f32], windows: &Windows, k: &Coefficients) -> Self {
         let channels = k.channels();
         let n = windows.pixels() as f64;
         let slope = |c: usize| k.gain[c] * k.inverse[c];
@@ -189,34 +189,31 @@ impl Dense {
             cotangent: (0..channels).map(|c| (k.share() * slope(c)) as f32).collect(),
             z: per_channel(&|c| -along(c)),
             constant: per_channel(&|c| along(c) * k.mean[c] - slope(c) * sums[c] as f64 / n),
+            later: Vec::new(),
             t: Vec::new(),
         }
     }
 }
 
-/// Writes the combination that `dense` describes, or adds it to what is there. `t` is shaped as the input.
-#[allow(clippy::too_many_arguments)]
-pub(super) fn combine<const ADD: bool>(
+/// Writes the combination that `dense` describes.
+pub(super) fn combine(
     dense: &Dense,
-    t: Option<&[f32]>,
-    g: &[f32],
+    from: Cotangents<'_>,
     z: &[f32],
     windows: &Windows,
     kept: Kept<'_>,
     k: &Coefficients,
     out: &mut [f32],
 ) {
-    assert_eq!(
-        (g.len(), z.len(), out.len()),
-        (windows.pooled_values(), windows.values(), windows.values())
-    );
-    assert!(t.is_none_or(|t| t.len() == z.len()) && (windows.size == 1 || kept.bits.len() == g.len()));
+    let (pooled, whole) = (windows.pooled_values(), windows.values());
+    assert_eq!((from.g.len(), z.len(), out.len()), (pooled, whole, whole));
+    assert!(from.t.is_none_or(|t| t.len() == whole) && from.later.is_none_or(|later| later.len() == pooled));
+    assert!(windows.size == 1 || kept.bits.len() == pooled);
     let to = Shared(out.as_mut_ptr());
     windows.each_run(|start, end| {
         let combine = Combine {
             dense,
-            t,
-            g,
+            from,
             z,
             windows,
             kept,
@@ -226,12 +223,14 @@ pub(super) fn combine<const ADD: bool>(
         };
         // SAFETY: rows of windows do not overlap.
         unsafe {
-            match (windows.size, t.is_some()) {
-                (2, false) if k.options.frozen && !ADD => dispatch(FrozenRows(combine)),
-                (1, false) => dispatch(CombineRows::<1, false, ADD>(combine)),
-                (1, true) => dispatch(CombineRows::<1, true, ADD>(combine)),
-                (_, false) => dispatch(CombineRows::<2, false, ADD>(combine)),
-                (_, true) => dispatch(CombineRows::<2, true, ADD>(combine)),
+            match (windows.size, from.t.is_some(), from.later.is_some()) {
+                (2, false, false) if k.options.frozen => dispatch(FrozenRows(combine)),
+                (1, false, false) => dispatch(CombineRows::<1, false, false>(combine)),
+                (1, _, false) => dispatch(CombineRows::<1, true, false>(combine)),
+                (1, _, true) => dispatch(CombineRows::<1, true, true>(combine)),
+                (_, false, false) => dispatch(CombineRows::<2, false, false>(combine)),
+                (_, _, false) => dispatch(CombineRows::<2, true, false>(combine)),
+                (_, _, true) => dispatch(CombineRows::<2, true, true>(combine)),
             }
         }
     });
@@ -239,8 +238,7 @@ pub(super) fn combine<const ADD: bool>(
 
 struct Combine<'a> {
     dense: &'a Dense,
-    t: Option<&'a [f32]>,
-    g: &'a [f32],
+    from: Cotangents<'a>,
     z: &'a [f32],
     windows: &'a Windows,
     kept: Kept<'a>,
@@ -249,17 +247,17 @@ struct Combine<'a> {
     out: *mut f32,
 }
 
-struct CombineRows<'a, const W: usize, const T: bool, const ADD: bool>(Combine<'a>);
+/// With `t` if `T`, with a second cotangent if `LATER`.
+struct CombineRows<'a, const W: usize, const T: bool, const LATER: bool>(Combine<'a>);
 
-impl<const W: usize, const T: bool, const ADD: bool> Kernel for CombineRows<'_, W, T, ADD> {
+impl<const W: usize, const T: bool, const LATER: bool> Kernel for CombineRows<'_, W, T, LATER> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
         let Combine {
             dense,
-            t,
-            g,
+            from,
             z,
             windows,
             kept,
@@ -268,7 +266,8 @@ impl<const W: usize, const T: bool, const ADD: bool> Kernel for CombineRows<'_, 
             out,
         } = self.0;
         let (width, channels) = (windows.width, windows.channels);
-        let t = t.unwrap_or(z).as_ptr();
+        // Where there is none it is not read.
+        let (t, later) = (from.t.unwrap_or(z).as_ptr(), from.later.unwrap_or(from.g).as_ptr());
         for row in rows.0..rows.1 {
             let ((first, height), pooled) = (windows.row(row), windows.pooled_row(row));
             for channel in (0..channels).step_by(S::LANES) {
@@ -279,6 +278,11 @@ impl<const W: usize, const T: bool, const ADD: bool> Kernel for CombineRows<'_, 
                     let (at_g, at_z) = (of::<S>(&dense.cotangent, channel), of::<S>(&dense.z, channel));
                     let constant = of::<S>(&dense.constant, channel);
                     let at_t = if T { of::<S>(&dense.t, channel) } else { S::zero() };
+                    let at_later = if LATER {
+                        of::<S>(&dense.later, channel)
+                    } else {
+                        S::zero()
+                    };
                     let start = first + channel;
                     // What does not depend on the cotangent.
                     let rest = |at: usize, value: S::Vector| {
@@ -286,14 +290,14 @@ impl<const W: usize, const T: bool, const ADD: bool> Kernel for CombineRows<'_, 
                         if T {
                             sum = S::mul_add(at_t, load_columns::<S>(t.add(at), lanes), sum);
                         }
-                        if ADD {
-                            sum = S::add(sum, load_columns::<S>(out.add(at), lanes));
-                        }
                         sum
                     };
                     for x in 0..windows.across() {
                         let at = pooled + x * channels + channel;
-                        let scaled = S::mul(at_g, load_columns::<S>(g.as_ptr().add(at), lanes));
+                        let mut scaled = S::mul(at_g, load_columns::<S>(from.g.as_ptr().add(at), lanes));
+                        if LATER {
+                            scaled = S::mul_add(at_later, load_columns::<S>(later.add(at), lanes), scaled);
+                        }
                         let bits = match W {
                             1 => S::load_bits(std::ptr::null(), 0),
                             _ => S::load_bits(kept.bits.as_ptr().add(at), lanes),
@@ -327,7 +331,7 @@ impl Kernel for FrozenRows<'_> {
     unsafe fn run<S: Simd>(self) {
         let Combine {
             dense,
-            g,
+            from,
             windows,
             kept,
             rows,
@@ -345,7 +349,7 @@ impl Kernel for FrozenRows<'_> {
                     let at_g = of::<S>(&dense.cotangent, channel);
                     for x in 0..windows.across() {
                         let at = pooled + x * channels + channel;
-                        let scaled = S::mul(at_g, load_columns::<S>(g.as_ptr().add(at), lanes));
+                        let scaled = S::mul(at_g, load_columns::<S>(from.g.as_ptr().add(at), lanes));
                         let bits = S::load_bits(kept.bits.as_ptr().add(at), lanes);
                         for i in 0..4 {
                             let at = start + 2 * x * channels + place::<2>(i, width, channels);

@@ -27,7 +27,7 @@ pub(crate) fn conv2d_winograd<P: Send>(
     }
 }
 
-/// The convolution that an input gradient is, for shapes that [`pays_gradient`](super::pays_gradient) accepts.
+/// A convolution of a gradient, as an input gradient is one, for shapes that [`pays_gradient`](super::pays_gradient) accepts.
 pub(crate) fn conv2d_winograd_gradient(g: &[f32], turned: &[f32], shape: &Conv2dShape) -> Buffer {
     match shape.kernel[0] {
         5 => run::<8, 5, 4, ()>(g, turned, shape, |_| ()).0,
