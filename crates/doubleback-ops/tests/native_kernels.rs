@@ -98,7 +98,8 @@ proptest! {
             let (a, b) = both([1, 1, rows, columns], seed);
             (a.reshape([rows, columns]), b.reshape([rows, columns]))
         };
-        let check = |c: Tensor<2>, c64: Tensor<2>| close(c.reshape([1, 1, m, n]), c64.reshape([1, 1, m, n]));
+        let bound = if m * n < 64 { 1e-3 } else { 3e-6 };
+        let check = |c: Tensor<2>, c64: Tensor<2>| close_within(bound, c.reshape([1, 1, m, n]), c64.reshape([1, 1, m, n]));
         let ((a, a64), (b, b64), (t, t64)) = (matrix(m, k, 1), matrix(k, n, 2), matrix(n, k, 3));
         check(matmul(a.clone(), b.clone()).unwrap(), matmul(a64.clone(), b64.clone()).unwrap());
         check(matmul_transposed(a.clone(), t.clone()).unwrap(), matmul_transposed(a64.clone(), t64.clone()).unwrap());
@@ -111,7 +112,9 @@ proptest! {
         };
         for (native, oracle) in gradients(a, b, t).into_iter().zip(gradients(a64, b64, t64)) {
             let dims = [1, 1, native.dims()[0], native.dims()[1]];
-            close_within(1e-5, native.reshape(dims), oracle.reshape(dims));
+            // The gradient of `t` has the same k sums in every row: a sum or two may cancel almost to nothing, many do not.
+            let bound = if k.min(m * n) < 16 { 1e-3 } else { 1e-5 };
+            close_within(bound, native.reshape(dims), oracle.reshape(dims));
         }
     }
 

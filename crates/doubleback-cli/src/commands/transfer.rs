@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use doubleback::evaluate::{CleanAccuracy, Masking, Named, TransferCell, clean_accuracy, transfer};
+use doubleback::evaluate::{CleanAccuracy, CleanHits, Masking, Named, TransferCell, clean_accuracy, transfer};
 use doubleback::nn::Network;
 use doubleback::train::Watch;
 use serde::Serialize;
@@ -51,8 +51,16 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
     reporter.begin(attack.name(), named.len());
     let clean = clean_accuracy(&named, &test)?;
     let (mut cells, mut masking) = (Vec::new(), BTreeMap::new());
+    let mut unperturbed = CleanHits::default();
     for (place, &crafted_on) in named.iter().enumerate() {
-        let counts = transfer(attack.as_ref(), crafted_on, &named, &test, &options.eps)?;
+        let counts = transfer(
+            attack.as_ref(),
+            crafted_on,
+            &named,
+            &test,
+            &options.eps,
+            &mut unperturbed,
+        )?;
         cells.extend(counts.cells());
         masking.insert(crafted_on.name.to_owned(), counts.masking());
         reporter.advance_to(place + 1, named.len())?;

@@ -20,5 +20,5 @@ pub use results::{
     Masking, Results, Seconds, Smoothness, TrainingSummary, TransferCell, Verdict,
 };
 pub use statistics::{Statistics, smoothness, statistics};
-pub use transfer::{Counts, Named, TestSet, clean_accuracy, margin_check, transfer};
+pub use transfer::{CleanHits, Counts, Named, TestSet, clean_accuracy, margin_check, transfer};
 pub use wilson::wilson;

@@ -11,8 +11,8 @@ use super::store::Store;
 use crate::attack::{BoundedAttack, Fgsm, Tgsm};
 use crate::data::Dataset;
 use crate::evaluate::{
-    Counts, DataSummary, Named, PublishedGradients, Results, Seconds, Statistics, TestSet, TrainingSummary, claims,
-    clean_accuracy, margin_check, score, smoothness, statistics, transfer,
+    CleanHits, Counts, DataSummary, Named, PublishedGradients, Results, Seconds, Statistics, TestSet, TrainingSummary,
+    claims, clean_accuracy, margin_check, score, smoothness, statistics, transfer,
 };
 use crate::train::{Defense, Progress, Recipe, Watch, paper_lambda};
 use crate::{Error, Result};
@@ -62,12 +62,14 @@ impl Evaluation<'_> {
         let clean = store.part_or("clean", || clean_accuracy(named, &self.test(usize::MAX)))?;
         step(watch)?;
         let test = self.test(profile.transfer_images());
+        let mut unperturbed = CleanHits::default();
         let (mut cells, mut masking) = (Vec::new(), BTreeMap::<String, BTreeMap<_, _>>::new());
         for attack in attacks {
             for &crafted_on in named {
                 let part = format!("transfer-{}-{}", attack.name(), crafted_on.name);
-                let counts: Counts =
-                    store.part_or(&part, || transfer(attack, crafted_on, named, &test, &profile.eps()))?;
+                let counts: Counts = store.part_or(&part, || {
+                    transfer(attack, crafted_on, named, &test, &profile.eps(), &mut unperturbed)
+                })?;
                 cells.extend(counts.cells());
                 masking
                     .entry(crafted_on.name.into())

@@ -50,7 +50,7 @@ impl Profile {
     pub fn recipe(self, defense: Defense, dataset: &Dataset, seed: u64) -> Recipe {
         // The paper trains long at a low rate; its study of people, 4 epochs at 1e-3.
         let (steps, learning_rate, curve_every) = match self {
-            Profile::Quick => (400, 1e-3, 25),
+            Profile::Quick => (400, 1e-3, 50),
             Profile::Standard => (2000, 1e-3, 100),
             Profile::Paper => (15_050, 2e-4, 100),
         };
