@@ -30,6 +30,7 @@ fn no_pictures() -> Pictures {
         shape: [1, 28, 28],
         bounds: [0.0, 1.0],
         images: Vec::new(),
+        lambda_gradients: Vec::new(),
     }
 }
 

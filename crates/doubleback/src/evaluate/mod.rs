@@ -13,11 +13,11 @@ mod wilson;
 pub use crate::train::CurvePoint;
 pub use claims::claims;
 pub use distribution::FLOOR;
-pub use pictures::{Perturbed, Picture, Pictures, Prediction, Saliency, draw};
+pub use pictures::{LambdaGradient, Perturbed, Picture, Pictures, Prediction, Saliency, draw};
 pub use published::{PublishedGradients, score};
 pub use results::{
-    Claim, CleanAccuracy, DataSummary, Distribution, GradientDistribution, Histogram, LogProbabilities, MarginCheck,
-    Masking, Results, Seconds, Smoothness, TrainingSummary, TransferCell, Verdict,
+    Claim, CleanAccuracy, DataSummary, Distribution, GradientDistribution, Histogram, LambdaPoint, LogProbabilities,
+    MarginCheck, Masking, Overlap, Results, Seconds, SeedRun, Smoothness, TrainingSummary, TransferCell, Verdict,
 };
 pub use statistics::{Statistics, smoothness, statistics};
 pub use transfer::{CleanHits, Counts, Named, TestSet, clean_accuracy, margin_check, transfer};

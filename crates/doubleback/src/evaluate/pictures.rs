@@ -22,6 +22,9 @@ pub struct Pictures {
     pub bounds: [f32; 2],
     /// The images, one or more of each class.
     pub images: Vec<Picture>,
+    /// Input gradients of models with different penalty weights (Figure 9, left); empty if there is no grid of weights.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lambda_gradients: Vec<LambdaGradient>,
 }
 
 /// A test image and what was made from it.
@@ -72,6 +75,17 @@ pub struct Saliency {
     pub model: String,
     /// One signed value a pixel, not scaled.
     pub values: Vec<f32>,
+}
+
+/// Input gradients of one model of a grid of penalty weights, of the first images of [`Pictures::images`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LambdaGradient {
+    /// Name of the defense.
+    pub defense: String,
+    /// Weight of the penalty per example; 0 for the normal model.
+    pub lambda: f64,
+    /// Signed gradients of the score function Σ_k log p_k, one an image, not scaled.
+    pub gradients: Vec<Vec<f32>>,
 }
 
 /// Draws one image of each class (the first in the test set) with its perturbed versions and saliency maps.
@@ -132,6 +146,7 @@ pub fn draw(models: &[Named<'_>], test: &TestSet<'_>, attacks: &[(&dyn BoundedAt
         shape: [channels, height, width],
         bounds,
         images,
+        lambda_gradients: Vec::new(),
     })
 }
 

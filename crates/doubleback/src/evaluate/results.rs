@@ -54,6 +54,16 @@ pub struct Results {
     /// `crafted_on` is `published-normal`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub published_perturbations: Vec<TransferCell>,
+    /// Which images three models get wrong together (Figure 10).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overlaps: Vec<Overlap>,
+    /// Models trained over a grid of penalty weights (Figures 7 and 9), sorted by defense and weight; the point with weight 0 is the normal
+    /// model trained as long.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lambdas: Vec<LambdaPoint>,
+    /// The same experiment with other seeds, this run's own seed first; empty if there was one seed only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seeds: Vec<SeedRun>,
     /// Wall-clock times; the only field that differs between equal runs.
     pub seconds: Seconds,
 }
@@ -75,6 +85,9 @@ pub struct DataSummary {
     pub classes: Vec<String>,
     /// SHA-256 of each source file, in hexadecimal.
     pub checksums: BTreeMap<String, String>,
+    /// What a reader should know of these data, a sentence each: a subset, how they were prepared, what was skipped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// How a model was trained.
@@ -222,6 +235,65 @@ pub struct Histogram {
     pub high: f64,
     /// Values in each bin.
     pub counts: Vec<usize>,
+}
+
+/// How the errors of three models on the same examples overlap (Figure 10): a Venn diagram's seven regions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Overlap {
+    /// `fgsm` or `tgsm`.
+    pub attack: String,
+    /// Perturbation size.
+    pub eps: f64,
+    /// The model whose gradients made the examples.
+    pub crafted_on: String,
+    /// The three models, a, b and c.
+    pub models: [String; 3],
+    /// Images that are classified wrongly by a only, b only, c only, a and b only, a and c only, b and c only, all three.
+    pub regions: [usize; 7],
+    /// Images.
+    pub count: usize,
+}
+
+/// A model of a grid of penalty weights (Figures 7 and 9).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LambdaPoint {
+    /// Name of the defense, such as `doubleback`.
+    pub defense: String,
+    /// Weight of the penalty per example.
+    pub lambda: f64,
+    /// The same weight in the authors' units (2 × batch × lambda).
+    pub paper_lambda: f64,
+    /// Optimizer steps; fewer than those of the main models.
+    pub steps: usize,
+    /// Accuracy on clean validation images.
+    pub validation_accuracy: f64,
+    /// Accuracy on FGSM examples of the validation images, crafted on the normal model of this grid.
+    pub validation_fgsm_accuracy: f64,
+    /// Accuracy on clean test images.
+    pub test: CleanAccuracy,
+    /// Accuracy on FGSM examples of test images crafted on the normal model of this grid, by eps.
+    pub black_box: Vec<TransferCell>,
+    /// Accuracy on the model's own FGSM examples of test images, by eps.
+    pub white_box: Vec<TransferCell>,
+    /// Whether it is at least 97 % as accurate as the normal model on clean validation images.
+    pub eligible: bool,
+    /// Whether the paper's rule selects it: the eligible one with the highest [`validation_fgsm_accuracy`](Self::validation_fgsm_accuracy).
+    pub selected: bool,
+    /// Training curve.
+    pub curve: Vec<CurvePoint>,
+}
+
+/// What one seed gave.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeedRun {
+    /// Seed of weights and dropout.
+    pub seed: u64,
+    /// Accuracy on unperturbed test images, by model.
+    pub clean: Vec<CleanAccuracy>,
+    /// Accuracy of every model on the examples crafted on every model.
+    pub transfer: Vec<TransferCell>,
+    /// Verdict on each claim, in the order of [`Results::claims`].
+    pub verdicts: Vec<Verdict>,
 }
 
 /// Whether a claim of the paper holds in this run.

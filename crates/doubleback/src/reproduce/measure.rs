@@ -131,6 +131,9 @@ impl Evaluation<'_> {
             curves: records.values().flat_map(|r| r.curves.clone()).collect(),
             claims: Vec::new(),
             published_perturbations,
+            overlaps: Vec::new(),
+            lambdas: Vec::new(),
+            seeds: Vec::new(),
             seconds: Seconds {
                 train: records.iter().map(|(&name, r)| (name.to_owned(), r.seconds)).collect(),
                 step: recipes
@@ -164,6 +167,7 @@ fn data_summary(dataset: &Dataset) -> DataSummary {
             .iter()
             .map(|s| (s.file.clone(), s.sha256.clone()))
             .collect(),
+        notes: Vec::new(),
     }
 }
 
