@@ -8,7 +8,7 @@ use doubleback::bench::Step;
 use doubleback::data::{Part, catalog};
 use doubleback::nn::{ARCHITECTURES, Pool};
 use doubleback::reproduce::Profile;
-use doubleback::train::Defense;
+use doubleback::train::{Defense, Norm, Output};
 use doubleback::{Result, attack};
 
 /// A value out of a list of names.
@@ -47,6 +47,22 @@ pub fn dataset() -> Named<String> {
 pub fn defense() -> Named<Defense> {
     Named {
         names: Defense::ALL.map(Defense::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// Norms of a penalty.
+pub fn norm() -> Named<Norm> {
+    Named {
+        names: Norm::ALL.map(Norm::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// What a penalty is of.
+pub fn penalty_output() -> Named<Output> {
+    Named {
+        names: Output::ALL.map(Output::name).to_vec(),
         parse: str::parse,
     }
 }
