@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
+use doubleback::attack::Target;
 use doubleback::bench::Step;
 use doubleback::data::{Part, catalog};
 use doubleback::nn::{ARCHITECTURES, Pool};
@@ -133,6 +134,33 @@ pub fn positive(text: &str) -> std::result::Result<f64, &'static str> {
     match text.parse::<f64>() {
         Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
         _ => Err("expected a number above 0"),
+    }
+}
+
+/// A number other than zero.
+pub fn not_zero(text: &str) -> std::result::Result<f64, &'static str> {
+    match text.parse::<f64>() {
+        Ok(number) if number != 0.0 && number.is_finite() => Ok(number),
+        _ => Err("expected a number other than 0"),
+    }
+}
+
+/// A part of a whole, not nothing.
+pub fn share(text: &str) -> std::result::Result<f64, &'static str> {
+    match text.parse::<f64>() {
+        Ok(number) if number > 0.0 && number <= 1.0 => Ok(number),
+        _ => Err("expected a number above 0 and at most 1"),
+    }
+}
+
+/// `next` or the number of a class; how many there are, the model says.
+pub fn target(text: &str) -> std::result::Result<Target, &'static str> {
+    match text {
+        "next" => Ok(Target::Next),
+        number => number
+            .parse()
+            .map(Target::Class)
+            .map_err(|_| "expected `next` or the number of a class, from 0"),
     }
 }
 
