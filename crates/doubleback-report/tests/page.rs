@@ -31,6 +31,7 @@ fn no_pictures() -> Pictures {
         bounds: [0.0, 1.0],
         images: Vec::new(),
         lambda_gradients: Vec::new(),
+        grids: Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
 use serde::{Deserialize, Serialize};
 
+use super::targeted::TargetedGrid;
 use super::transfer::{Named, TestSet};
 use crate::Result;
 use crate::attack::{BoundedAttack, run};
@@ -25,6 +26,9 @@ pub struct Pictures {
     /// Input gradients of models with different penalty weights (Figure 9, left); empty if there is no grid of weights.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lambda_gradients: Vec<LambdaGradient>,
+    /// One image of each class with every class as the target, by attack and model (Figures 5 and 11).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grids: Vec<TargetedGrid>,
 }
 
 /// A test image and what was made from it.
@@ -147,6 +151,7 @@ pub fn draw(models: &[Named<'_>], test: &TestSet<'_>, attacks: &[(&dyn BoundedAt
         bounds,
         images,
         lambda_gradients: Vec::new(),
+        grids: Vec::new(),
     })
 }
 

@@ -132,6 +132,7 @@ impl Evaluation<'_> {
             claims: Vec::new(),
             published_perturbations,
             overlaps: Vec::new(),
+            targeted: Vec::new(),
             lambdas: Vec::new(),
             seeds: Vec::new(),
             seconds: Seconds {
