@@ -184,6 +184,9 @@ impl Recipe {
         if self.defense == Defense::Advtrain {
             card.insert("adversarial_eps".into(), self.adversarial_eps.to_string());
         }
+        if !dataset.preparation.is_none() {
+            card.insert("preparation".into(), dataset.preparation.to_string());
+        }
         for source in &dataset.sources {
             card.insert(format!("sha256:{}", source.file), source.sha256.clone());
         }
