@@ -96,7 +96,7 @@ pub(super) const INFO: DatasetInfo = DatasetInfo {
     train: TRAINING - VALIDATION,
     validation: VALIDATION,
     test: 10_000,
-    license: "none stated",
+    license: "no license stated",
     notice: NOTICE,
     files: &NEEDED,
     load,

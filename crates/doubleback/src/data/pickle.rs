@@ -184,7 +184,7 @@ impl<'a> Machine<'a> {
                     self.push(Value::Tuple(items));
                 }
                 b't' => {
-                    let items = self.to_mark(start)?;
+                    let items = self.above_mark(start)?;
                     self.push(Value::Tuple(items));
                 }
                 b'R' => {
@@ -211,7 +211,7 @@ impl<'a> Machine<'a> {
                 }
                 b'e' | b'u' => {
                     // APPENDS, SETITEMS
-                    let items = self.to_mark(start)?;
+                    let items = self.above_mark(start)?;
                     self.extend(start, items)?;
                 }
                 code => return Err(PickleProblem::Instruction { code, at: start }),
@@ -233,7 +233,7 @@ impl<'a> Machine<'a> {
     }
 
     /// What is above the last mark, which goes.
-    fn to_mark(&mut self, at: usize) -> Parsed<Vec<usize>> {
+    fn above_mark(&mut self, at: usize) -> Parsed<Vec<usize>> {
         let is_mark = |&value: &usize| matches!(self.values[value], Value::Mark);
         let mark = self.stack.iter().rposition(is_mark).ok_or(PickleProblem::Empty(at))?;
         let items = self.stack.split_off(mark + 1);
