@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use doubleback::attack::Target;
-use doubleback::bench::Step;
+use doubleback::bench::{Step, TimedAttack};
 use doubleback::data::{Part, catalog};
 use doubleback::nn::{ARCHITECTURES, Pool};
 use doubleback::reproduce::Profile;
@@ -80,6 +80,14 @@ pub fn part() -> Named<Part> {
 pub fn step() -> Named<Step> {
     Named {
         names: Step::ALL.map(Step::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// Attacks to time.
+pub fn timed_attack() -> Named<TimedAttack> {
+    Named {
+        names: TimedAttack::ALL.map(TimedAttack::name).to_vec(),
         parse: str::parse,
     }
 }
