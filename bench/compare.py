@@ -7,7 +7,7 @@
     python3 bench/compare.py --environment peers --arch resnet-small --only double
     python3 bench/compare.py attack --environment peers
     target/release/doubleback train --dataset mnist-mini --defense normal --out normal.safetensors
-    python3 bench/compare.py jsma --environment peers --model normal.safetensors --batch 32 --runs 1 --rounds 3
+    python3 bench/compare.py jsma --environment peers --model normal.safetensors --batch 64 --runs 1 --rounds 3
 
 In each of several rounds every engine runs once, in a process of its own, with the same network, batch and number of threads; the
 order turns from round to round, so that what else the machine does hits all alike. Prints a Markdown table of medians over the

@@ -26,10 +26,11 @@ pub fn targeted(
     let classes = crafted_on.model.classes();
     let places: Vec<Vec<usize>> = (0..classes).map(|class| first_of(test, class, per_class)).collect();
     let others: Vec<&Named<'_>> = models.iter().filter(|m| m.name != crafted_on.name).collect();
+    // By target, then by true class.
     let mut reached = vec![vec![0; classes]; classes];
     let mut taken = vec![0; others.len()];
     let (mut pairs, mut changed, mut l2) = (0, 0.0, 0.0);
-    for target in 0..classes {
+    for (target, reached) in reached.iter_mut().enumerate() {
         let from_others: Vec<usize> = (0..classes)
             .filter(|&class| class != target)
             .flat_map(|class| places[class].iter().copied())
@@ -42,7 +43,7 @@ pub fn targeted(
                 changed += sum(&example.l0);
                 l2 += sum(&example.l2);
                 for (&label, &success) in labels.iter().zip(&example.success) {
-                    reached[label][target] += usize::from(success);
+                    reached[label] += usize::from(success);
                 }
                 for (named, taken) in others.iter().zip(&mut taken) {
                     let predicted = predictions(&named.model.logits(example.images.clone())?)?;
@@ -86,7 +87,7 @@ pub fn targeted(
 fn by_class(reached: &[Vec<usize>], places: &[Vec<usize>]) -> Vec<Vec<Option<f64>>> {
     let cell = |source: usize, target: usize| {
         let count = places[source].len();
-        (source != target && count > 0).then(|| share(reached[source][target] as f64, count))
+        (source != target && count > 0).then(|| share(reached[target][source] as f64, count))
     };
     (0..reached.len())
         .map(|source| (0..reached.len()).map(|target| cell(source, target)).collect())
