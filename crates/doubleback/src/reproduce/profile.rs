@@ -113,6 +113,7 @@ impl Profile {
             (Profile::Quick, _) => 10.0,
             (_, Defense::Insensitive | Defense::DistilledLabel | Defense::Entropy) => per_example_lambda(1000.0, 256),
             (Profile::Standard, _) => 20.0,
+            (Profile::Paper, _) if dataset.name == "svhn" => per_example_lambda(10_000.0, 256),
             (Profile::Paper, _) => per_example_lambda(56_234.0, 256),
         };
         Recipe {
