@@ -11,11 +11,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use doubleback::data::LoadOptions;
+use doubleback::data::{DuplicatePolicy, LoadOptions};
 
 pub use attack::{AttackArgs, AttackOptions, TransferArgs};
 pub use bench::{BenchArgs, BenchCommand, BenchStepArgs};
-pub use data::{DataCommand, ShowArgs};
+pub use data::{DataCommand, FetchArgs, ShowArgs};
 pub use reproduce::ReproduceArgs;
 pub use train::TrainArgs;
 
@@ -68,7 +68,7 @@ pub enum Command {
     /// Attack models with examples crafted on each of them
     #[command(long_about = attack::LONG_TRANSFER)]
     Transfer(TransferArgs),
-    /// List, check and show data sets
+    /// List, fetch, check and show data sets
     #[command(subcommand, arg_required_else_help = false)]
     Data(DataCommand),
     /// Time training steps and attacks on this machine
@@ -103,6 +103,12 @@ pub struct Global {
         hide_env_values = true
     )]
     pub data_dir: Option<PathBuf>,
+    /// Rows and columns to resize the images of folder:PATH to
+    #[arg(long, global = true, value_name = "HxW", value_parser = values::image_size)]
+    pub image_size: Option<[usize; 2]>,
+    /// What to do with images that a data set holds more than once [default: remove for notmnist, keep for others]
+    #[arg(long, global = true, value_name = "WHAT", value_parser = values::duplicates())]
+    pub duplicates: Option<DuplicatePolicy>,
     /// Where to compute: cpu, cuda[:N], vulkan, metal, wgpu; all but cpu need a build with the feature of that name
     #[arg(long, global = true, value_name = "DEVICE", default_value = "cpu")]
     pub device: DeviceName,
@@ -120,10 +126,13 @@ pub struct Global {
 impl Global {
     /// Where data sets are looked for.
     pub fn load_options(&self) -> LoadOptions {
-        match &self.data_dir {
+        let mut options = match &self.data_dir {
             Some(dir) => LoadOptions::in_dir(dir),
             None => LoadOptions::default(),
-        }
+        };
+        options.image_size = self.image_size;
+        options.duplicates = self.duplicates;
+        options
     }
 }
 

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use doubleback::bench::Step;
-use doubleback::data::{Part, catalog};
+use doubleback::data::{DuplicatePolicy, MAX_SIDE, Part, catalog};
 use doubleback::nn::{ARCHITECTURES, Pool};
 use doubleback::reproduce::Profile;
 use doubleback::train::Defense;
@@ -38,7 +38,7 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Named<T> {
 /// Names of data sets. Whether there is one of this name shows when it is loaded.
 pub fn dataset() -> Named<String> {
     Named {
-        names: catalog().iter().map(|info| info.name).collect(),
+        names: catalog().iter().map(|info| info.name).chain(["folder:PATH"]).collect(),
         parse: |name| Ok(name.to_owned()),
     }
 }
@@ -73,6 +73,22 @@ pub fn part() -> Named<Part> {
         names: Part::ALL.map(Part::name).to_vec(),
         parse: str::parse,
     }
+}
+
+/// Treatments of duplicates.
+pub fn duplicates() -> Named<DuplicatePolicy> {
+    Named {
+        names: DuplicatePolicy::ALL.map(DuplicatePolicy::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// Rows and columns, such as `28x28`.
+pub fn image_size(text: &str) -> std::result::Result<[usize; 2], String> {
+    let side = |text: &str| text.parse().ok().filter(|side| (1..=MAX_SIDE as usize).contains(side));
+    text.split_once('x')
+        .and_then(|(height, width)| Some([side(height)?, side(width)?]))
+        .ok_or_else(|| format!("expected rows and columns such as 28x28, each 1 to {MAX_SIDE}"))
 }
 
 /// Steps of training.

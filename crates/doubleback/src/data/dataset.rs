@@ -36,6 +36,8 @@ pub struct Dataset {
     pub test: Split,
     /// The files it was read from.
     pub sources: Vec<Source>,
+    /// What was left out or changed when it was read, in sentences.
+    pub notes: Vec<String>,
 }
 
 impl Dataset {
@@ -66,6 +68,7 @@ impl Dataset {
             validation,
             test,
             sources: Vec::new(),
+            notes: Vec::new(),
         };
         for part in Part::ALL {
             dataset.check(part)?;

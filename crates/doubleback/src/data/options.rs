@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use etcetera::BaseStrategy;
 
+use super::duplicates::DuplicatePolicy;
 use super::error::DataError;
 
 /// What [`load`](super::load) and [`verify`](super::verify) need to know besides a name.
@@ -19,6 +20,10 @@ use super::error::DataError;
 pub struct LoadOptions {
     /// The folder that holds `mnist/` and its like; `None` is `doubleback` in the user's data folder.
     pub data_dir: Option<PathBuf>,
+    /// Rows and columns to which the images of `folder:PATH` are resized; `None` leaves them as they are, and they must be of one size.
+    pub image_size: Option<[usize; 2]>,
+    /// What becomes of images that a data set holds more than once; `None` removes those of `notmnist` and keeps those of the others.
+    pub duplicates: Option<DuplicatePolicy>,
 }
 
 impl LoadOptions {
@@ -26,6 +31,7 @@ impl LoadOptions {
     pub fn in_dir(dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: Some(dir.into()),
+            ..Self::default()
         }
     }
 
