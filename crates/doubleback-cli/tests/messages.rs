@@ -104,6 +104,7 @@ fn messages_are_as_reviewed_and_nothing_is_written() {
         "data duplicates mnist-mini --duplicates delete".into(),
         "train --dataset notmnist --defense normal --out a.safetensors --data-dir nowhere".into(),
         "data show folder:few --image-size 28 --out a.png".into(),
+        "data show mnist-mini --image-size 14x14 --out a.png".into(),
         "data show mnist-mini --out a.jpg".into(),
         "data show mnist-mini --part tets --out a.png".into(),
         "data show mnist-mini --per-class 0 --out a.png".into(),

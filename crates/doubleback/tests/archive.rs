@@ -25,7 +25,9 @@ fn file(name: &str, content: &[u8]) -> Vec<u8> {
 }
 
 /// Names and contents.
-fn read(archive: &[u8], limits: ArchiveLimits) -> Result<(Vec<(String, Vec<u8>)>, usize), ArchiveProblem> {
+type Files = Vec<(String, Vec<u8>)>;
+
+fn read(archive: &[u8], limits: ArchiveLimits) -> Result<(Files, usize), ArchiveProblem> {
     let mut found = Vec::new();
     let left_out = read_archive(archive, limits, |member, content| {
         let mut bytes = Vec::new();

@@ -41,12 +41,13 @@ fn remote(servers: &[&Server]) -> RemoteFile {
 }
 
 fn quick() -> FetchOptions {
-    let mut options = FetchOptions::default();
-    options.timeout = Duration::from_millis(300);
-    options.backoff = Duration::from_millis(1);
-    options.tries = 3;
-    options.proxy = false;
-    options
+    FetchOptions {
+        timeout: Duration::from_millis(300),
+        backoff: Duration::from_millis(1),
+        tries: 3,
+        proxy: false,
+        ..FetchOptions::default()
+    }
 }
 
 fn get(remote: &RemoteFile, folder: &Path) -> Result<Fetched, FetchError> {

@@ -62,8 +62,12 @@ fn verify(name: &str, context: &Context) -> Result<()> {
         .filter(|file| !matches!(file.state, FileState::Official | FileState::Unpublished { .. }))
         .count();
     if wrong > 0 {
+        let advice = match doubleback::data::fetch::check(name) {
+            Ok(()) => format!("Get them again with `doubleback data fetch {name} --replace`"),
+            Err(_) => "Correct or remove them".to_owned(),
+        };
         return Err(Failure::Input(format!(
-            "{name}: {wrong} of {} files are not what they should be. Get them again",
+            "{name}: {wrong} of {} files are not what they should be. {advice}",
             files.len()
         )));
     }

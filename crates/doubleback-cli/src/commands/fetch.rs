@@ -15,13 +15,16 @@ const MEGABYTE: u64 = 1_000_000;
 
 /// Fetches all data sets that were asked for.
 pub fn run(args: &FetchArgs, context: &Context) -> Result<()> {
-    let mut options = FetchOptions::default();
-    options.mirror = args.mirror.clone();
-    options.extra = args.extra;
-    options.replace = args.replace;
-    options.tries = args.tries;
-    options.timeout = Duration::try_from_secs_f64(args.timeout)
+    let timeout = Duration::try_from_secs_f64(args.timeout)
         .map_err(|_| Failure::Input(format!("`--timeout {}`: is too long. Give fewer seconds", args.timeout)))?;
+    let options = FetchOptions {
+        mirror: args.mirror.clone(),
+        extra: args.extra,
+        replace: args.replace,
+        timeout,
+        tries: args.tries,
+        ..FetchOptions::default()
+    };
     // All names are checked before anything is fetched.
     for name in &args.datasets {
         fetch::check(name)?;

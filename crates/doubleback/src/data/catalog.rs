@@ -52,7 +52,7 @@ pub fn catalog() -> &'static [DatasetInfo] {
 pub fn load(name: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
     let dataset = match folder::path(name) {
         Some(path) => folder::load(name, &path, options)?,
-        None => (find(name)?.load)(options)?,
+        None => (one_size(find(name)?, options)?.load)(options)?,
     };
     match options.duplicates {
         Some(DuplicatePolicy::Remove) => duplicates::remove(dataset),
@@ -74,7 +74,7 @@ pub fn load(name: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
 pub fn verify(name: &str, options: &LoadOptions) -> Result<Vec<FileStatus>, DataError> {
     match folder::path(name) {
         Some(path) => folder::verify(&path, options),
-        None => (find(name)?.verify)(options),
+        None => (one_size(find(name)?, options)?.verify)(options),
     }
 }
 
@@ -222,6 +222,17 @@ pub(super) fn find(name: &str) -> Result<&'static DatasetInfo, DataError> {
             name: name.to_owned(),
             nearest: nearest(name),
         })
+}
+
+/// Refuses to resize a data set whose images have one size.
+fn one_size(info: &'static DatasetInfo, options: &LoadOptions) -> Result<&'static DatasetInfo, DataError> {
+    match options.image_size {
+        None => Ok(info),
+        Some(_) => Err(DataError::FixedSize {
+            dataset: info.name,
+            shape: info.shape,
+        }),
+    }
 }
 
 /// The known name with the fewest typing errors, if they are few for the length of what was typed.

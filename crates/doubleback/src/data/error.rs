@@ -31,6 +31,14 @@ pub enum DataError {
         /// The absent files.
         missing: Vec<String>,
     },
+    /// Images that are not resized.
+    #[error("{dataset}: its images are {shape} and are not resized; `--image-size` is for `folder:PATH`. Leave it out")]
+    FixedSize {
+        /// The data set.
+        dataset: &'static str,
+        /// The shape of its images.
+        shape: super::split::ImageShape,
+    },
     /// A folder of images, one sub-folder a class, that is not as it should be.
     #[error("{}: {problem}", path.display())]
     Folder {

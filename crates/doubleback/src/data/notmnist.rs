@@ -81,7 +81,7 @@ struct Stored {
 fn load(options: &LoadOptions) -> Result<Dataset, DataError> {
     let folder = options.folder(INFO.name)?;
     let Some(small) = read(&folder, SMALL_FOLDER, &SMALL)? else {
-        let missing = vec![format!("{SMALL_FOLDER}/ and {}", SMALL[0].name)];
+        let missing = vec![format!("{SMALL_FOLDER}/ (or {} and {})", SMALL[0].name, SMALL[1].name)];
         return Err(DataError::MissingFiles { folder, missing });
     };
     let large = read(&folder, LARGE_FOLDER, &LARGE)?;

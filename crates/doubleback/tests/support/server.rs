@@ -1,4 +1,5 @@
 //! A web server on this machine that misbehaves as it is told.
+#![allow(dead_code)]
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
