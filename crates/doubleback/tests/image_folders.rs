@@ -61,6 +61,12 @@ fn every_class_is_dealt_out_to_all_parts_whatever_the_files_are_called() {
         let of_pixels = first_pixels(&pets, part).into_iter().map(|pixel| pixel >= 100);
         assert!(of_labels.eq(of_pixels), "{part}");
     }
+    let mut options = LoadOptions::default();
+    options.image_size = Some([4, 6]);
+    let resized = load(&name(folder.path()), &options).unwrap();
+    for part in Part::ALL {
+        assert_eq!(resized.split(part).labels(), pets.split(part).labels());
+    }
     let cat = folder.path().join("cat");
     fs::rename(cat.join("000.png"), cat.join("zzz.PNG")).unwrap();
     let renamed = read(folder.path()).unwrap();

@@ -2,7 +2,7 @@
 //!
 //! With sub-folders `train` and, if you like, `validation` (or `val`) and `test`, each of which holds the classes, these are the parts.
 //! Parts that are not there are dealt out of the training images, of every class 10 % to validation and 15 % to the test part, by the
-//! SHA-256 of their pixels: the same images always fall into the same parts.
+//! SHA-256 of their files: the same files always fall into the same parts, whatever they are called and resized to.
 
 use std::path::{Path, PathBuf};
 
@@ -35,7 +35,7 @@ pub(super) fn path(name: &str) -> Option<PathBuf> {
 pub(super) fn load(name: &str, path: &Path, options: &LoadOptions) -> Result<Dataset, DataError> {
     let parts = read(path, options)?;
     let classes = parts.train.classes.len();
-    let mut rest = Shuffled::new(&parts.train.pixels, classes);
+    let mut rest = Shuffled::by(&parts.train.hashes, &parts.train.pixels.labels, classes);
     let counts = rest.counts();
     let mut dealt = |percent: usize| {
         let wanted: Vec<usize> = counts.iter().map(|&count| (count * percent).div_ceil(100)).collect();
@@ -181,7 +181,7 @@ fn check_size(folder: &Path, found: ImageShape, expected: ImageShape) -> Result<
 }
 
 fn whole(folder: &ImageFolder) -> Result<Split, DataError> {
-    let mut all = Shuffled::new(&folder.pixels, folder.classes.len());
+    let mut all = Shuffled::by(&folder.hashes, &folder.pixels.labels, folder.classes.len());
     let counts = all.counts();
     folder.pixels.split(&all.deal(&counts), unit)
 }

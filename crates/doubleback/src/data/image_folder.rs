@@ -15,6 +15,7 @@ use super::dataset::Source;
 use super::error::{DataError, FolderProblem};
 use super::picture::Picture;
 use super::pixels::Pixels;
+use super::shuffle::Hash;
 use super::split::ImageShape;
 use super::words::count;
 
@@ -43,6 +44,8 @@ pub(super) struct ImageFolder {
     pub classes: Vec<String>,
     /// Images in the order of their classes, then of their files' names.
     pub pixels: Pixels,
+    /// SHA-256 of the file of each image.
+    pub hashes: Vec<Hash>,
     /// Files that are no images, and why.
     pub skipped: Vec<Skipped>,
     /// What was passed over or changed, in sentences.
@@ -142,7 +145,7 @@ fn has_image_name(path: &Path) -> bool {
 
 struct One {
     picture: Picture,
-    sha256: [u8; 32],
+    sha256: Hash,
     bytes: u64,
 }
 
@@ -168,6 +171,7 @@ fn read_one(path: &Path, size: Option<[usize; 2]>) -> Result<One, String> {
 #[derive(Default)]
 struct Collected {
     images: Vec<(u8, PathBuf, Picture)>,
+    hashes: Vec<Hash>,
     skipped: Vec<Skipped>,
     hash: Sha256,
     bytes: u64,
@@ -179,6 +183,7 @@ impl Collected {
         self.hash.update(name.to_string_lossy().as_bytes());
         self.hash.update([0]);
         self.hash.update(one.sha256);
+        self.hashes.push(one.sha256);
         self.bytes += one.bytes;
         self.images.push((label, path, one.picture));
     }
@@ -258,6 +263,7 @@ impl Collected {
         Ok(ImageFolder {
             classes,
             pixels,
+            hashes: self.hashes,
             skipped: self.skipped,
             notes,
             source,

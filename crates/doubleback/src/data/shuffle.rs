@@ -1,12 +1,15 @@
-//! The order in which images are dealt out to parts: that of the SHA-256 of their pixels.
+//! The order in which images are dealt out to parts: that of a SHA-256, of their pixels or of their files.
 //!
-//! It is as good as random, and the same images fall into the same parts whatever the order or the kind of their files. Equal images are
+//! It is as good as random, and the same images fall into the same parts whatever the order or the names of their files. Equal images are
 //! neighbors, so repeats are easily seen.
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::pixels::Pixels;
+
+/// A SHA-256.
+pub(super) type Hash = [u8; 32];
 
 /// Images that have not been dealt out yet, in their order.
 #[derive(Clone)]
@@ -17,20 +20,23 @@ pub(super) struct Shuffled {
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Card {
-    hash: [u8; 32],
+    hash: Hash,
     label: u8,
     index: usize,
 }
 
 impl Shuffled {
-    /// All images of `pixels`, whose labels are below `classes`.
+    /// All images of `pixels`, whose labels are below `classes`, by the SHA-256 of their pixels.
     pub fn new(pixels: &Pixels, classes: usize) -> Self {
-        let card = |(index, &label): (usize, &u8)| Card {
-            hash: Sha256::digest(pixels.image(index)).into(),
-            label,
-            index,
-        };
-        let mut cards: Vec<Card> = pixels.labels.par_iter().enumerate().map(card).collect();
+        let hash = |index| Sha256::digest(pixels.image(index)).into();
+        let hashes: Vec<Hash> = (0..pixels.labels.len()).into_par_iter().map(hash).collect();
+        Self::by(&hashes, &pixels.labels, classes)
+    }
+
+    /// Images with these hashes and labels.
+    pub fn by(hashes: &[Hash], labels: &[u8], classes: usize) -> Self {
+        let card = |(index, (&hash, &label))| Card { hash, label, index };
+        let mut cards: Vec<Card> = hashes.iter().zip(labels).enumerate().map(card).collect();
         cards.par_sort_unstable();
         Self { cards, classes }
     }
