@@ -3,6 +3,7 @@ mod attack;
 mod attacks;
 mod bench;
 mod data;
+mod fetch;
 mod models;
 mod reproduce;
 mod shell;
