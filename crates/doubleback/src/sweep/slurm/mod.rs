@@ -58,12 +58,12 @@ pub fn run(
         sweep,
         options,
         command,
-        submissions,
         cells: sweep
             .cells()
             .iter()
-            .map(|cell| (cell.name.as_str(), Progress::default()))
+            .map(|cell| (cell.name.as_str(), Progress::new(submissions.count(&cell.name))))
             .collect(),
+        submissions,
         failed: Vec::new(),
         reasons: Vec::new(),
         deaf: false,
@@ -95,16 +95,23 @@ fn wait(time: Duration, tally: &Tally, observer: &mut dyn Observer) -> bool {
     }
 }
 
-/// What happened to a cell since this process began.
-#[derive(Default)]
+/// What happened to a cell.
 struct Progress {
-    /// Submissions by this process.
+    /// How often it was submitted, by earlier commands too.
     submitted: usize,
-    /// Seen in the queue, perhaps submitted by an earlier command.
-    seen: bool,
     /// Looks at which it was neither in the queue nor done.
     missing: usize,
     failed: bool,
+}
+
+impl Progress {
+    fn new(submitted: usize) -> Self {
+        Self {
+            submitted,
+            missing: 0,
+            failed: false,
+        }
+    }
 }
 
 struct Slurm<'a> {
@@ -159,13 +166,14 @@ impl<'a> Slurm<'a> {
             // Without the queue nothing is known of it.
             let Some(queue) = &queue else { continue };
             if let Some(works) = queue.get(cell.name.as_str()) {
-                (progress.seen, progress.missing) = (true, 0);
+                // A job whose number never came to be known counts too.
+                (progress.submitted, progress.missing) = (progress.submitted.max(1), 0);
                 if *works {
                     tally.running.push(running(&cell.name, &folder));
                 }
                 continue;
             }
-            if progress.submitted == 0 && !progress.seen {
+            if progress.submitted == 0 {
                 to_submit.push(cell);
                 continue;
             }
@@ -173,15 +181,13 @@ impl<'a> Slurm<'a> {
             if progress.missing < LOOKS_UNTIL_LOST || Lock::holder(&folder.lock())?.is_some() {
                 continue;
             }
-            let attempts = progress.submitted.max(1);
+            let attempts = progress.submitted;
             if attempts <= self.options.retries {
                 let retries = self.options.retries;
                 observer.note(&format!(
                     "{}: its job ended without a result; submitting it again ({attempts} of {retries})",
                     cell.name
                 ));
-                // A job of an earlier command was the first attempt.
-                progress.submitted = attempts;
                 to_submit.push(cell);
             } else {
                 progress.failed = true;

@@ -72,6 +72,14 @@ impl Submissions {
         ids.join(", ")
     }
 
+    /// How many arrays that Slurm has taken hold a cell.
+    pub fn count(&self, cell: &str) -> usize {
+        let taken = self.kept.arrays.iter().filter(|array| array.job.is_some());
+        taken
+            .filter(|array| array.cells.iter().any(|name| name == cell))
+            .count()
+    }
+
     /// The cell of a task.
     pub fn cell(&self, job_name: &str, index: usize) -> Option<&str> {
         let array = self.kept.arrays.iter().find(|array| array.name == job_name)?;
@@ -134,9 +142,10 @@ mod tests {
             (again.names(), again.cell(&name, 1), again.cell(&name, 2)),
             (vec![name.clone()], Some("b"), None)
         );
-        assert_eq!(again.ids(), "");
+        assert_eq!((again.ids().as_str(), again.count("a")), ("", 0));
         submissions.submitted("77").unwrap();
-        assert_eq!(Submissions::open(folder.path()).unwrap().ids(), "77");
+        let again = Submissions::open(folder.path()).unwrap();
+        assert_eq!((again.ids().as_str(), again.count("a"), again.count("c")), ("77", 1, 0));
         submissions.forget().unwrap();
         assert!(Submissions::open(folder.path()).unwrap().is_empty());
     }
