@@ -1,6 +1,6 @@
 //! Train image classifiers with input gradient regularization, attack them, evaluate them.
 //!
-//! Data flows one way: [`data`] → [`nn`] → [`train`] → [`attack`] → [`evaluate`] → [`reproduce`].
+//! Data flows one way: [`data`] → [`nn`] → [`train`] → [`attack`] → [`evaluate`] → [`reproduce`] → [`sweep`].
 //!
 //! - [`data`]: images and labels, checked and in memory.
 //! - [`nn`]: networks that return their logits with a pullback, so that the input gradient is an ordinary value.

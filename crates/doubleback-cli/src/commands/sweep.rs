@@ -296,9 +296,9 @@ impl Observer for Progress {
         let running: Vec<String> = tally
             .running
             .iter()
-            .map(|(name, state)| match state {
-                Some((phase, step, steps)) if *steps > 0 => format!("{name} {phase} {step}/{steps}"),
-                _ => name.clone(),
+            .map(|one| match one.steps {
+                0 => one.cell.clone(),
+                steps => format!("{} {} {}/{steps}", one.cell, one.phase, one.step),
             })
             .collect();
         if !self.json && std::io::stderr().is_terminal() {

@@ -38,8 +38,21 @@ pub struct Tally {
     pub done: usize,
     /// Cells given up.
     pub failed: usize,
-    /// Those being worked on: name, and what is being done with steps done and in all.
-    pub running: Vec<(String, Option<(String, usize, usize)>)>,
+    /// Those being worked on.
+    pub running: Vec<Running>,
+}
+
+/// A cell that is being worked on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Running {
+    /// Its name.
+    pub cell: String,
+    /// What its process does, such as the defense's name while it trains; empty if it has not said yet.
+    pub phase: String,
+    /// Steps of that done.
+    pub step: usize,
+    /// Steps of that in all.
+    pub steps: usize,
 }
 
 /// Watches a launcher.
@@ -50,10 +63,16 @@ pub trait Observer {
     fn note(&mut self, text: &str);
 }
 
-/// What the cell says of itself, for a [`Tally`].
-pub(super) fn running(name: &str, folder: &CellFolder) -> (String, Option<(String, usize, usize)>) {
-    let state = folder.last_state().map(|s| (s.phase, s.step, s.steps));
-    (name.to_owned(), state)
+/// What the cell says of itself.
+pub(super) fn running(name: &str, folder: &CellFolder) -> Running {
+    let state = folder.last_state();
+    let (phase, step, steps) = state.map(|s| (s.phase, s.step, s.steps)).unwrap_or_default();
+    Running {
+        cell: name.to_owned(),
+        phase,
+        step,
+        steps,
+    }
 }
 
 pub(super) fn given_up(name: &str, folder: &CellFolder, problem: String) -> Failed {

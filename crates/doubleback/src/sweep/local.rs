@@ -79,7 +79,7 @@ impl<'a> Attempt<'a> {
     }
 }
 
-struct Running<'a> {
+struct ChildProcess<'a> {
     attempt: Attempt<'a>,
     folder: CellFolder,
     child: Child,
@@ -91,7 +91,7 @@ struct Local<'a> {
     options: &'a LocalOptions,
     command: &'a CellCommand,
     waiting: VecDeque<Attempt<'a>>,
-    children: Vec<Running<'a>>,
+    children: Vec<ChildProcess<'a>>,
     failed: Vec<Failed>,
     /// By data set, the most memory that a cell was seen to take.
     peaks: BTreeMap<&'a str, u64>,
@@ -156,7 +156,7 @@ impl Local<'_> {
                 break;
             }
             let child = self.spawn(&folder, attempt.number)?;
-            self.children.push(Running {
+            self.children.push(ChildProcess {
                 attempt,
                 folder,
                 child,

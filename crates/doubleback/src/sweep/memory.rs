@@ -8,7 +8,8 @@ use crate::nn::Network;
 use crate::train::Recipe;
 
 /// Bytes that a cell takes at its peak, roughly: the data twice (read and kept), parameters with both moments, gradients and the
-/// checkpoint that is put together of them, and the values of a batch at every layer as often as the second-order step was seen to keep them.
+/// checkpoint that is put together of them, and the values of a batch at every layer three times. For double backprop with the paper's network,
+/// batch 256, on `mnist-mini` this gives 0.6 GiB where 0.44 were measured.
 ///
 /// # Errors
 /// When the recipe's network does not fit together.
@@ -16,7 +17,7 @@ pub(super) fn estimate(recipe: &Recipe, dataset: &Dataset) -> Result<u64> {
     const PROGRAM: u64 = 64 << 20;
     const COPIES_OF_DATA: u64 = 2;
     const COPIES_OF_PARAMETERS: u64 = 10;
-    const COPIES_OF_VALUES: u64 = 6;
+    const COPIES_OF_VALUES: u64 = 3;
     const BYTES: u64 = 4;
     let images = (dataset.train.len() + dataset.validation.len() + dataset.test.len()) as u64;
     let data = images * dataset.shape.len() as u64;

@@ -22,7 +22,7 @@ mod sweep_folder;
 pub use axis::{Axis, Lambdas};
 pub use cell::{Cell, Settings};
 pub use files::CellFolder;
-pub use launch::{CellCommand, Failed, Observer, Tally};
+pub use launch::{CellCommand, Failed, Observer, Running, Tally};
 pub use plan::{DefenseGrid, Measure, Plan};
 pub use results::{Accuracy, Choice, Point, SweepResults, Weighted};
 pub use run_cell::{BlackBox, Outcome, Record, run_cell};

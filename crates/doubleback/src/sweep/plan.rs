@@ -293,14 +293,9 @@ fn distinct<T: PartialEq + std::fmt::Display>(name: &str, values: &[T]) -> std::
 /// What can be said before the data's bounds are known.
 fn check(measure: &Measure) -> std::result::Result<(), String> {
     distinct("test_eps", &measure.test_eps)?;
-    match measure
-        .test_eps
-        .iter()
-        .chain([&measure.selection_eps])
-        .find(|&&eps| !(eps > 0.0 && eps.is_finite()))
-    {
-        Some(eps) => return Err(format!("eps: {eps} is not a positive number")),
-        None => {}
+    let mut all = measure.test_eps.iter().chain([&measure.selection_eps]);
+    if let Some(eps) = all.find(|&&eps| !(eps > 0.0 && eps.is_finite())) {
+        return Err(format!("eps: {eps} is not a positive number"));
     }
     match measure.test_images {
         Some(0) => Err("test_images: 0 is not a whole number of at least 1".into()),

@@ -115,12 +115,11 @@ pub fn run_cell(folder: &CellFolder, device: &Device, data: &LoadOptions, watch:
     write_json(&folder.record(), &record)?;
     // What follows is of no more use; the record says that the cell is done.
     recipe.clean(&folder.work());
-    for path in [folder.training(), folder.state()] {
-        let _ = std::fs::remove_file(path);
-    }
+    let _ = std::fs::remove_file(folder.training());
     let _ = std::fs::remove_dir_all(folder.work());
     // If the normal model is not ready yet, gathering does it.
     black_box(folder, &settings, &dataset, device)?;
+    let _ = std::fs::remove_file(folder.state());
     Ok(())
 }
 

@@ -31,8 +31,11 @@ pub(super) fn submit(
         .arg("--parsable")
         .arg(format!("--job-name={name}"))
         .arg(format!("--array=0-{last}{limit}"))
-        .arg(format!("--chdir={}", root.display()))
-        .args(["--output=slurm/task-%A_%a.log", "--open-mode=append"])
+        .arg(format!(
+            "--output={}/task-%A_%a.log",
+            output_folder(submissions.folder())
+        ))
+        .arg("--open-mode=append")
         // After a failure of the machine or a preemption the task goes on from its checkpoint; before its time is over it gets to write one.
         .args(["--requeue", "--signal=B:TERM@30"]);
     if let Some(threads) = options.threads {
@@ -49,6 +52,11 @@ pub(super) fn submit(
     let job = said.trim().split(';').next().unwrap_or_default().to_owned();
     submissions.submitted(&job)?;
     Ok(job)
+}
+
+/// The folder in the form of `--output`, where a percent sign has a meaning.
+fn output_folder(folder: &Path) -> String {
+    folder.to_string_lossy().replace('%', "%%")
 }
 
 /// A script for any shell: finds its cell in the list by the number of its task, and becomes the program.
