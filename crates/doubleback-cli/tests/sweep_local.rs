@@ -9,7 +9,7 @@ use std::path::Path;
 use support::sweeps::{CELL, cell, end, log, results, signal, start, wait_for_training, write_plan};
 use support::{doubleback, expect_done, files};
 
-const STEPS: usize = 40;
+const STEPS: usize = 60;
 
 #[test]
 fn killed_and_interrupted_sweeps_end_with_the_same_results() {
