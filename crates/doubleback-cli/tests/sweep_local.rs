@@ -136,6 +136,20 @@ fn a_cell_that_fails_is_reported_with_its_log_and_the_others_are_done() {
 }
 
 #[test]
+fn trainings_that_do_not_fit_the_memory_together_run_one_by_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    write_plan(here, 2);
+    let both = "mnist-mini_normal_seed-0, mnist-mini_doubleback";
+    let run = expect_done(here, "sweep plan.toml --out plenty --jobs 2 --memory 100");
+    assert!(run.stderr.contains(both), "{}", run.stderr);
+    let run = expect_done(here, "sweep plan.toml --out scarce --jobs 2 --memory 0.05");
+    assert!(!run.stderr.contains(both), "{}", run.stderr);
+    let note = "more than the budget of 0.05 GiB; such cells run alone";
+    assert_eq!(run.stderr.matches(note).count(), 1, "{}", run.stderr);
+}
+
+#[test]
 fn two_sweeps_do_not_share_a_folder_and_another_plan_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();

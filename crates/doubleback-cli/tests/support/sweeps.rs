@@ -12,7 +12,7 @@ pub const CELL: &str = "mnist-mini_doubleback_lambda-0.5_seed-0";
 /// A plan of three trainings, of which one diverges at its first step.
 pub fn write_plan(folder: &Path, steps: usize) {
     let plan = format!(
-        "datasets = [\"mnist-mini\"]\nsteps = {steps}\nbatch = 32\ncheckpoint_every = 0.15\n\n\
+        "datasets = [\"mnist-mini\"]\nsteps = {steps}\nbatch = 32\ncheckpoint_every = 0.1\n\n\
          [[defense]]\nname = \"doubleback\"\nlambda = [0.5, 1e39]\n\n\
          [measure]\ntest_eps = [0.1, 0.2]\ntest_images = 64\n"
     );

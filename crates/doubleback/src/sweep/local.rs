@@ -25,7 +25,7 @@ pub struct LocalOptions {
     pub retries: usize,
 }
 
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Time between looks at a cell that another process works on.
 const BUSY_EVERY: Duration = Duration::from_secs(1);
 
@@ -190,7 +190,7 @@ impl Local<'_> {
         if need > budget && !self.alone_noted {
             self.alone_noted = true;
             observer.note(&format!(
-                "{}: takes about {:.1} GiB, more than the budget of {:.1} GiB; such cells run alone",
+                "{}: takes about {:.2} GiB, more than the budget of {:.2} GiB; such cells run alone",
                 cell.name,
                 gib(need),
                 gib(budget)

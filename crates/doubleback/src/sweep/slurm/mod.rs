@@ -192,7 +192,10 @@ impl<'a> Slurm<'a> {
             } else {
                 progress.failed = true;
                 tally.failed += 1;
-                let problem = format!("its job ended without a result {attempts} times");
+                let problem = match attempts {
+                    1 => "its job ended without a result".to_owned(),
+                    n => format!("its job ended without a result {n} times"),
+                };
                 self.failed.push(given_up(&cell.name, &folder, problem));
             }
         }
