@@ -15,8 +15,10 @@ fail() {
     exit 1
 }
 
+# Whether the process of a pid file lives; the file may vanish meanwhile.
 alive() {
-    [ -s "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null
+    local pid
+    pid=$(cat "$1" 2>/dev/null) && [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null
 }
 
 install() {
