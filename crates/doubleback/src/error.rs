@@ -98,6 +98,14 @@ pub enum Error {
         /// What the backend said.
         problem: String,
     },
+    /// Another program, such as one of Slurm's, failed.
+    #[error("{command}: {problem}")]
+    Command {
+        /// The program.
+        command: String,
+        /// What it said.
+        problem: String,
+    },
     /// The work was interrupted; what was done is kept.
     #[error("interrupted. What was done is kept: run the same command again to go on")]
     Interrupted,

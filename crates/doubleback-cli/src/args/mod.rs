@@ -4,6 +4,7 @@ mod attack;
 mod bench;
 mod data;
 mod reproduce;
+mod sweep;
 mod train;
 mod values;
 
@@ -17,6 +18,7 @@ pub use attack::{AttackArgs, AttackOptions, TransferArgs};
 pub use bench::{BenchArgs, BenchAttackArgs, BenchCommand, BenchStepArgs};
 pub use data::{DataCommand, FetchArgs, ShowArgs};
 pub use reproduce::ReproduceArgs;
+pub use sweep::{Launcher, SweepArgs, SweepCellArgs};
 pub use train::TrainArgs;
 pub use values::InputLayer;
 
@@ -69,6 +71,12 @@ pub enum Command {
     /// Attack models with examples crafted on each of them
     #[command(long_about = attack::LONG_TRANSFER)]
     Transfer(TransferArgs),
+    /// Train a grid of models and choose the penalty weights
+    #[command(long_about = sweep::LONG)]
+    Sweep(SweepArgs),
+    /// Work on one training of a sweep
+    #[command(hide = true)]
+    SweepCell(SweepCellArgs),
     /// List, fetch, check and show data sets
     #[command(subcommand, arg_required_else_help = false)]
     Data(DataCommand),

@@ -77,7 +77,7 @@ struct Site {
     optional: bool,
 }
 
-// Many programs check the size of these archives; nobody publishes a checksum.
+// Many programs check the size of these archives; no published checksum is known to us.
 static NOTMNIST_FILES: [Site; 2] = [
     Site {
         name: "notMNIST_small.tar.gz",
