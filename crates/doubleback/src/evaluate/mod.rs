@@ -7,6 +7,7 @@ mod pictures;
 mod published;
 mod results;
 mod statistics;
+mod targeted;
 mod transfer;
 mod wilson;
 
@@ -20,5 +21,6 @@ pub use results::{
     MarginCheck, Masking, Overlap, Results, Seconds, SeedRun, Smoothness, TrainingSummary, TransferCell, Verdict,
 };
 pub use statistics::{Statistics, smoothness, statistics};
+pub use targeted::{Frame, GridCell, TargetShare, TargetedGrid, TargetedSummary};
 pub use transfer::{CleanHits, Counts, Named, TestSet, clean_accuracy, margin_check, transfer};
 pub use wilson::wilson;
