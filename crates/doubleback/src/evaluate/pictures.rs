@@ -25,6 +25,9 @@ pub struct Pictures {
     /// Input gradients of models with different penalty weights (Figure 9, left); empty if there is no grid of weights.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lambda_gradients: Vec<LambdaGradient>,
+    /// One image of each class with every class as the target, by attack and model (Figures 5 and 11).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grids: Vec<super::TargetedGrid>,
 }
 
 /// A test image and what was made from it.
@@ -147,6 +150,7 @@ pub fn draw(models: &[Named<'_>], test: &TestSet<'_>, attacks: &[(&dyn BoundedAt
         bounds,
         images,
         lambda_gradients: Vec::new(),
+        grids: Vec::new(),
     })
 }
 

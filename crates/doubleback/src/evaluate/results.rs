@@ -64,6 +64,9 @@ pub struct Results {
     /// The same experiment with other seeds, this run's own seed first; empty if there was one seed only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seeds: Vec<SeedRun>,
+    /// Targeted attacks with every class as the target, by attack and model (Figures 5 and 11).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targeted: Vec<super::TargetedSummary>,
     /// Wall-clock times; the only field that differs between equal runs.
     pub seconds: Seconds,
 }

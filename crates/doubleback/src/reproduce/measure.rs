@@ -134,6 +134,7 @@ impl Evaluation<'_> {
             overlaps: Vec::new(),
             lambdas: Vec::new(),
             seeds: Vec::new(),
+            targeted: Vec::new(),
             seconds: Seconds {
                 train: records.iter().map(|(&name, r)| (name.to_owned(), r.seconds)).collect(),
                 step: recipes
