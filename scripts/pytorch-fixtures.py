@@ -5,6 +5,7 @@
 
 - crates/doubleback-ops/tests/fixtures/ops.npz: each op's output, first- and second-order gradients.
 - crates/doubleback/tests/fixtures/second-order-*.npz: gradients of the double-backprop loss of the whole paper CNN, sampled.
+- crates/doubleback/tests/fixtures/penalties.npz: the same of the other penalties, norms and dot products only.
 
 Inputs come from `values`, which the tests repeat, so only PyTorch's answers are stored. Of large gradients every 499th value is stored,
 with the norm and the dot products with eight known directions, which together see every value.
@@ -106,13 +107,46 @@ def network(p, x, mask, pool):
     return h @ p["logits.weight"] + p["logits.bias"]
 
 
-def second_order(directions):
+def fixed_values():
+    """Parameters, images, labels and dropout mask."""
     p = {}
     for seed, (name, shape, scale, offset) in enumerate(PARAMETERS):
         p[name] = (tensor(shape, 100 + seed, grad=False) * scale + offset).requires_grad_(True)
     x = (tensor([IMAGES, 1, 28, 28], 200, grad=False) + 1) / 2
     y = torch.arange(IMAGES) * 3 % 10
-    mask = (tensor([IMAGES, 1024], 201, grad=False) < 0) * 2.0
+    return p, x, y, (tensor([IMAGES, 1024], 201, grad=False) < 0) * 2.0
+
+
+# What is penalized, summed over the images: of logits and labels.
+PENALIZED = {
+    "true-logits": lambda z, y: -z.gather(1, y[:, None]).sum(),
+    "uniform-logits": lambda z, y: -z.mean(1).sum(),
+    "entropy": lambda z, y: -(F.softmax(z, 1) * F.log_softmax(z, 1)).sum(),
+    "entropy-logits": lambda z, y: -(F.softmax(z, 1) * z).sum(),
+    "true-l1": lambda z, y: F.cross_entropy(z, y, reduction="sum"),
+}
+
+
+def penalties(directions):
+    p, x, y, mask = fixed_values()
+    store = {}
+    for penalty, penalized in PENALIZED.items():
+        images = x.detach().requires_grad_(True)
+        logits = network(p, images, mask, F.max_pool2d)
+        (g,) = torch.autograd.grad(penalized(logits, y), images, create_graph=True)
+        length = g.abs().sum() if penalty.endswith("l1") else (g * g).sum()
+        loss = F.cross_entropy(logits, y) + 0.1 * length / IMAGES
+        store[f"{penalty}.loss"] = np.array([loss.item()])
+        for (name, *_), grad in zip(PARAMETERS, torch.autograd.grad(loss, list(p.values()))):
+            grad = grad.numpy().ravel()
+            store[f"{penalty}.{name}.norm"] = np.array([np.sqrt((grad * grad).sum())])
+            store[f"{penalty}.{name}.dots"] = np.array([(grad * d[: grad.size]).sum() for d in directions])
+        print(penalty, loss.item())
+    np.savez_compressed(ROOT / "crates/doubleback/tests/fixtures/penalties.npz", **store)
+
+
+def second_order(directions):
+    p, x, y, mask = fixed_values()
     for pool_name, pool in [("max", F.max_pool2d), ("avg", F.avg_pool2d)]:
         for penalty in ["true", "uniform"]:
             z = x.detach().requires_grad_(True)
@@ -136,4 +170,6 @@ if __name__ == "__main__":
     (ROOT / "crates/doubleback-ops/tests/fixtures").mkdir(parents=True, exist_ok=True)
     (ROOT / "crates/doubleback/tests/fixtures").mkdir(parents=True, exist_ok=True)
     ops()
-    second_order([values(3136 * 1024, 300 + i) for i in range(8)])
+    directions = [values(3136 * 1024, 300 + i) for i in range(8)]
+    second_order(directions)
+    penalties(directions)

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use burn::tensor::{Device, Tensor, TensorData};
-use doubleback::attack::{self, BoundedAttack, Fgsm, Pgd, Tgsm, run};
+use doubleback::attack::{self, BoundedAttack, Fgsm, Ifgsm, Itgsm, Pgd, Target, Tgsm, run};
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{Classifier, FromFunction, Loss, Network, Pool, paper_cnn, predictions, to_vec};
 use proptest::prelude::*;
@@ -91,6 +91,38 @@ proptest! {
         }
     }
 
+    /// Each step of an iterated method is one of the plain method from where the last one ended, to the bit; the frames are those images.
+    #[test]
+    fn iterated_steps_are_plain_steps(
+        weight in prop::collection::vec(-2f32..2.0, PIXELS * CLASSES),
+        images in prop::collection::vec(0f32..=1.0, 2 * PIXELS),
+        labels in prop::collection::vec(0..CLASSES, 2),
+        eps in 0.001f64..0.5,
+        steps in 1usize..6,
+        target in prop_oneof![Just(Target::Next), (0..CLASSES).prop_map(Target::Class)],
+    ) {
+        let model = linear(&weight);
+        let images = tensor(&images, [2, 1, 2, 3]);
+        let (ifgsm, itgsm) = (Ifgsm { steps, ..Ifgsm::default() }, Itgsm { steps, target, ..Itgsm::default() });
+        let plain = Tgsm { target, ..Tgsm::default() };
+        let cases: [(&dyn BoundedAttack, &dyn BoundedAttack, Vec<Tensor<4>>); 2] = [
+            (&ifgsm, &Fgsm::default(), ifgsm.frames(&model, &images, &labels, eps).unwrap()),
+            (&itgsm, &plain, itgsm.frames(&model, &images, &labels, eps).unwrap()),
+        ];
+        for (iterated, plain, frames) in cases {
+            prop_assert_eq!(frames.len(), steps);
+            let mut x = images.clone();
+            for frame in frames {
+                x = run(&model, plain, &x, &labels, &[eps]).unwrap().by_eps[0].images.clone();
+                prop_assert_eq!(to_vec(x.clone()).unwrap(), to_vec(frame).unwrap());
+            }
+            let attacked = run(&model, iterated, &images, &labels, &[0.0, eps]).unwrap();
+            prop_assert_eq!(to_vec(attacked.by_eps[1].images.clone()).unwrap(), to_vec(x).unwrap());
+            prop_assert_eq!(to_vec(attacked.by_eps[0].images.clone()).unwrap(), to_vec(images.clone()).unwrap());
+            prop_assert_eq!(attacked.gradients, steps as f64);
+        }
+    }
+
     /// On a linear model of two classes the gradient never turns: from any start, steps of 2.5 eps in all reach the corner of the ball
     /// that the gradient points to.
     #[test]
@@ -129,13 +161,25 @@ proptest! {
         let (originals, labels) = (tensor(&images, [4, 1, 2, 3]), [0, 1, 2, 0]);
         for name in attack::NAMES {
             let attack = attack::by_name(name).unwrap();
-            let attacked = run(&model, attack.as_ref(), &originals, &labels, &eps).unwrap();
+            // No limit but the bounds holds what jsma changes; the iterated methods may take each of their ten steps in full.
+            let eps = if name == "jsma" { &[][..] } else { &eps[..] };
+            let steps = match name {
+                "ifgsm" | "itgsm" => 10.0,
+                _ => 1.0,
+            };
+            let attacked = attack.run(&model, &originals, &labels, eps);
+            if name == "jsma" {
+                // A quarter of six values is less than a pair.
+                prop_assert!(attacked.unwrap_err().to_string().contains("give at least 0.3333"));
+                continue;
+            }
+            let attacked = attacked.unwrap();
             let targets = attack.targets(&labels, CLASSES);
             for adversarial in &attacked.by_eps {
                 let found = to_vec(adversarial.images.clone()).unwrap();
                 prop_assert!(found.iter().all(|v| (0.0..=1.0).contains(v)));
-                prop_assert!(found.iter().zip(&images).all(|(a, b)| f64::from((a - b).abs()) <= adversarial.eps + 1e-6));
-                prop_assert!(adversarial.linf.iter().all(|&l| f64::from(l) <= adversarial.eps + 1e-6));
+                prop_assert!(found.iter().zip(&images).all(|(a, b)| f64::from((a - b).abs()) <= steps * adversarial.eps + 1e-6));
+                prop_assert!(adversarial.linf.iter().all(|&l| f64::from(l) <= steps * adversarial.eps + 1e-6));
                 let again = predictions(&model.logits(adversarial.images.clone()).unwrap()).unwrap();
                 prop_assert_eq!(&again, &adversarial.predictions);
                 for (i, &success) in adversarial.success.iter().enumerate() {
@@ -214,6 +258,47 @@ fn settings_of_pgd_out_of_range_are_refused() {
         };
         assert_eq!(message(pgd), format!("step size: {size} is not a positive number"));
     }
+}
+
+#[test]
+fn settings_of_iterated_attacks_out_of_range_are_refused() {
+    let model = linear(&[1.0; PIXELS * CLASSES]);
+    let images = tensor(&[0.5; PIXELS], [1, 1, 2, 3]);
+    let message = |attack: &dyn BoundedAttack| run(&model, attack, &images, &[0], &[0.1]).unwrap_err().to_string();
+    let none = Ifgsm {
+        steps: 0,
+        ..Ifgsm::default()
+    };
+    assert_eq!(message(&none), "steps: 0 is not at least 1");
+    let target = Target::Class(3);
+    let expected = "target: 3 is not below the 3 classes of the model";
+    let itgsm = Itgsm {
+        target,
+        ..Itgsm::default()
+    };
+    assert_eq!(message(&itgsm), expected);
+    assert_eq!(
+        itgsm.frames(&model, &images, &[0], 0.1).err().unwrap().to_string(),
+        expected
+    );
+    let tgsm = Tgsm {
+        target,
+        ..Tgsm::default()
+    };
+    assert_eq!(message(&tgsm), expected);
+    assert!(Ifgsm::default().frames(&model, &images, &[0], 2.0).is_err());
+}
+
+/// The kinds of attacks are not mixed up: one that takes no epsilon refuses them.
+#[test]
+fn minimal_attacks_refuse_epsilons() {
+    let model = linear(&[1.0; PIXELS * CLASSES]);
+    let images = tensor(&[0.5; PIXELS], [1, 1, 2, 3]);
+    let jsma = attack::by_name("jsma").unwrap();
+    assert_eq!(
+        jsma.run(&model, &images, &[0], &[0.1]).err().unwrap().to_string(),
+        "eps: 0.1 is not for `jsma`, which takes none: leave it out"
+    );
 }
 
 #[test]

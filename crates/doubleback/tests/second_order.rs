@@ -8,6 +8,7 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::layers::LayerKind;
 use doubleback::nn::{Network, Pool, TrainingPass, cross_entropy, paper_cnn};
+use doubleback::train::{Batch, GradientPenalty, Norm, Objective, Output, Penalized};
 
 const IMAGES: usize = 8;
 
@@ -28,11 +29,8 @@ fn tensor<const D: usize>(values: Vec<f64>, dims: [usize; D], dtype: DType) -> T
     Tensor::from_data(TensorData::new(values, dims), (&Device::flex(), dtype))
 }
 
-fn fixtures(pool: &str, penalty: &str) -> HashMap<String, Vec<f64>> {
-    let path = format!(
-        "{}/tests/fixtures/second-order-{pool}-{penalty}.npz",
-        env!("CARGO_MANIFEST_DIR")
-    );
+fn fixtures(name: &str) -> HashMap<String, Vec<f64>> {
+    let path = format!("{}/tests/fixtures/{name}.npz", env!("CARGO_MANIFEST_DIR"));
     let mut archive = npyz::npz::NpzArchive::open(path).unwrap();
     let names: Vec<String> = archive.array_names().map(str::to_owned).collect();
     names
@@ -96,9 +94,8 @@ fn network(pool: Pool, dtype: DType) -> Network {
     network
 }
 
-fn check(pool: Pool, pool_name: &str, penalty: &str, dtype: DType, tolerance: f64) {
-    let expected = fixtures(pool_name, penalty);
-    let network = network(pool, dtype).tracked();
+/// The fixtures' images with their labels, and the dropout mask.
+fn batch(dtype: DType) -> (Batch, TrainingPass) {
     let images = tensor(
         values(IMAGES * 784, 200).into_iter().map(|v| (v + 1.0) / 2.0).collect(),
         [IMAGES, 1, 28, 28],
@@ -113,7 +110,22 @@ fn check(pool: Pool, pool_name: &str, penalty: &str, dtype: DType, tolerance: f6
         .into_iter()
         .map(|v| if v < 0.0 { 2.0 } else { 0.0 })
         .collect();
-    let mut pass = TrainingPass::with_masks(vec![tensor(mask, [IMAGES, 1, 1, 1024], dtype)]);
+    let pass = TrainingPass::with_masks(vec![tensor(mask, [IMAGES, 1, 1, 1024], dtype)]);
+    let labels = (0..IMAGES).map(|i| i * 3 % 10).collect();
+    (
+        Batch {
+            images,
+            targets,
+            labels,
+        },
+        pass,
+    )
+}
+
+fn check(pool: Pool, pool_name: &str, penalty: &str, dtype: DType, tolerance: f64) {
+    let expected = fixtures(&format!("second-order-{pool_name}-{penalty}"));
+    let network = network(pool, dtype).tracked();
+    let (Batch { images, targets, .. }, mut pass) = batch(dtype);
     let (logits, pullback) = network.forward_with_pullback(images, pass.mode()).unwrap();
     let cotangent = match penalty {
         "true" => softmax(logits.clone(), 1) - targets.clone(),
@@ -173,6 +185,49 @@ fn check(pool: Pool, pool_name: &str, penalty: &str, dtype: DType, tolerance: f6
 fn directions(index: usize) -> &'static [f64] {
     static ALL: std::sync::OnceLock<Vec<Vec<f64>>> = std::sync::OnceLock::new();
     &ALL.get_or_init(|| (0..8).map(|i| values(3136 * 1024, 300 + i)).collect())[index]
+}
+
+fn penalty(name: &str) -> GradientPenalty<Penalized> {
+    let mut penalty = match name {
+        "uniform-logits" => GradientPenalty::certainty_sensitivity(0.1),
+        "entropy" | "entropy-logits" => GradientPenalty::entropy(0.1),
+        _ => GradientPenalty::double_backprop(0.1),
+    };
+    if name.ends_with("-logits") {
+        penalty.loss.output = Output::Logits;
+    }
+    if name.ends_with("-l1") {
+        penalty.norm = Norm::L1;
+    }
+    penalty
+}
+
+#[test]
+fn other_penalties_as_pytorch_has_them() {
+    let expected = fixtures("penalties");
+    for (dtype, tolerance) in [(DType::F64, 1e-9), (DType::F32, 2e-5)] {
+        for name in ["true-logits", "uniform-logits", "entropy", "entropy-logits", "true-l1"] {
+            let network = network(Pool::Max, dtype).tracked();
+            let (batch, mut pass) = batch(dtype);
+            let loss = penalty(name).evaluate(&network, &batch, &mut pass).unwrap().loss;
+            let to_vec = |t: Tensor<1>| t.into_data().convert::<f64>().try_to_vec::<f64>().unwrap();
+            let mut worst = relative_error(&to_vec(loss.clone().inner()), &expected[&format!("{name}.loss")]);
+            let gradients = loss.backward();
+            for parameter in network.parameters() {
+                let found = to_vec(parameter.value().grad(&gradients).unwrap());
+                let key = format!("{name}.{}", parameter.name());
+                let norm = expected[&format!("{key}.norm")][0];
+                let length = found.iter().map(|v| v * v).sum::<f64>().sqrt();
+                worst = worst.max((length - norm).abs() / norm);
+                for (i, dot) in expected[&format!("{key}.dots")].iter().enumerate() {
+                    let found: f64 = found.iter().zip(directions(i)).map(|(g, d)| g * d).sum();
+                    worst = worst.max((found - dot).abs() / norm);
+                }
+            }
+            println!("{name} {dtype:?}: worst relative error {worst:.1e}");
+            assert!(worst < tolerance, "{name} {dtype:?}: relative error {worst:e}");
+        }
+    }
 }
 
 #[test]

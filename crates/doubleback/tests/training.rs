@@ -99,10 +99,14 @@ fn every_defense_learns_in_a_few_steps() {
             first.loss,
             last.loss
         );
-        // A student at temperature 50 of a teacher this young has not learned the digits yet; all others know most of them.
-        if defense != Defense::Distilled {
-            assert!(last.accuracy > 0.6, "{defense}: accuracy {}", last.accuracy);
-        }
+        let least = match defense {
+            // A student at temperature 50 of a teacher this young has not learned the digits yet; all others know most of them.
+            Defense::Distilled => 0.0,
+            // Of perturbed images.
+            Defense::Pgd => 0.2,
+            _ => 0.6,
+        };
+        assert!(last.accuracy >= least, "{defense}: accuracy {}", last.accuracy);
     }
 }
 

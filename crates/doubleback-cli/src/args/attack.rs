@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use doubleback::attack::Target;
 
 use super::values;
 use crate::output::JsonTarget;
@@ -14,19 +15,30 @@ pub struct AttackOptions {
     /// Attack
     #[arg(long, value_name = "NAME", value_parser = values::attack_name())]
     pub attack: &'static str,
-    /// Perturbation sizes, in the units of the data
+    /// Perturbation sizes, in the units of the data; for ifgsm and itgsm lengths of each of the steps; not for jsma
     #[arg(
         long,
         value_name = "E,E,…",
-        required = true,
         value_parser = values::number,
         value_delimiter = ',',
         allow_hyphen_values = true
     )]
     pub eps: Vec<f64>,
-    /// Gradients to follow, for pgd [default: 40]
+    /// Gradients to follow, for ifgsm, itgsm [default: 10] and pgd [default: 40]
     #[arg(long, value_name = "N", value_parser = values::at_least_one)]
     pub steps: Option<usize>,
+    /// Class to be taken for: next is the one after the true class, or its number; for tgsm, itgsm, jsma [default: next]
+    #[arg(long, value_name = "next|CLASS", value_parser = values::target)]
+    pub target: Option<Target>,
+    /// What is added to a value, in the units of the data, for jsma [default: 1]
+    #[arg(long, value_name = "X", value_parser = values::not_zero, allow_hyphen_values = true)]
+    pub theta: Option<f64>,
+    /// Share of the values that may be changed, for jsma [default: 0.25]
+    #[arg(long, value_name = "X", value_parser = values::share, allow_hyphen_values = true)]
+    pub gamma: Option<f64>,
+    /// Change single values instead of pairs, for jsma
+    #[arg(long)]
+    pub single_pixels: bool,
     /// Length of a step in the units of the data, for pgd [default: 2.5 x eps / steps]
     #[arg(long, value_name = "X", value_parser = values::positive, allow_hyphen_values = true)]
     pub step_size: Option<f64>,
@@ -49,8 +61,11 @@ pub const LONG: &str = "Measure a model's accuracy under one attack.\n\n\
     Prints accuracy with its 95 % Wilson interval, the share of images on which the attack reached its goal, and mean lengths \
     of the perturbations (L2; Linf; L0, the number of changed values). Says loudly when the attack could not move images \
     because their gradient is exactly zero: accuracy says nothing about those.\n\n\
+    The steps of ifgsm and itgsm are as long as eps each, and only the data's bounds limit them together. jsma takes no eps: it \
+    changes few values by theta each, and theta stands as eps in its results. On images of the class that --target names, an attack \
+    has nothing to do, and they count as reached.\n\n\
     With --out, arrays for NumPy are written to one file an eps: FILE-eps0.1.npz holds examples and originals (float32, \
-    [n, channels, height, width]), index, label, prediction (int64) and success (bool).";
+    [n, channels, height, width]), index, label, prediction (int64) and success (bool). jsma's go to FILE.npz itself.";
 
 /// Arguments of `attack`.
 #[derive(Args, Debug)]
@@ -60,6 +75,10 @@ Examples:
       --attack fgsm --eps 0.1,0.2,0.3
   doubleback attack --model normal.safetensors --dataset mnist-mini \\
       --attack pgd --steps 100 --eps 0.1
+  doubleback attack --model normal.safetensors --dataset mnist-mini \\
+      --attack itgsm --eps 0.1 --steps 10 --target 3
+  doubleback attack --model normal.safetensors --dataset mnist-mini \\
+      --attack jsma --gamma 0.25 --count 256
   doubleback attack --model normal.safetensors --dataset mnist-mini \\
       --attack tgsm --eps 0.3 --count 100 --out examples.npz
   doubleback attack --model normal.safetensors --dataset mnist-mini \\
@@ -71,14 +90,14 @@ pub struct AttackArgs {
     /// Data and attack.
     #[command(flatten)]
     pub options: AttackOptions,
-    /// Write the examples, one file an eps: FILE-eps0.1.npz and so on
+    /// Write the examples, one file an eps: FILE-eps0.1.npz and so on; for jsma FILE.npz itself
     #[arg(long, value_name = "FILE.npz")]
     pub out: Option<PathBuf>,
 }
 
 /// Long help of `transfer`.
 pub const LONG_TRANSFER: &str = "Craft adversarial examples on each model and have all models classify them.\n\n\
-    Prints one table an eps: a row for the model that the examples were crafted on, a column for the model that classifies \
+    Prints one table an eps (for jsma, which takes none, one table): a row for the model that the examples were crafted on, a column for the model that classifies \
     them. Models are called by the names of their files.";
 
 /// Arguments of `transfer`.

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 use doubleback::nn::Pool;
 use doubleback::reproduce::Profile;
-use doubleback::train::Defense;
+use doubleback::train::{Defense, Norm, Output};
 
 use super::values;
 use crate::output::JsonTarget;
@@ -22,6 +22,8 @@ Examples:
       --out doubleback.safetensors
   doubleback train --dataset mnist-mini --defense doubleback \\
       --paper-lambda 56234 --steps 1000 --out model.safetensors
+  doubleback train --dataset mnist-mini --defense pgd \\
+      --adversarial-eps 0.2 --pgd-steps 7 --out pgd.safetensors
   doubleback train --dataset mnist --defense distilled --temperature 20 \\
       --pool avg --out model.safetensors --json curve.json")]
 pub struct TrainArgs {
@@ -52,13 +54,25 @@ pub struct TrainArgs {
     /// Learning rate of Adam [default: the profile's]
     #[arg(long, value_name = "X", value_parser = values::positive, allow_hyphen_values = true)]
     pub learning_rate: Option<f64>,
-    /// Weight of the gradient penalty per example, for insensitive and doubleback [default: the profile's]
+    /// Weight of the gradient penalty per example, for insensitive, doubleback, distilled-label, entropy and both [default: the profile's]
     #[arg(long, value_name = "X", value_parser = values::not_negative, allow_hyphen_values = true)]
     pub lambda: Option<f64>,
     /// The same weight in the authors' units: 2 x batch x lambda
     #[arg(long, value_name = "X", value_parser = values::not_negative, allow_hyphen_values = true, conflicts_with = "lambda")]
     pub paper_lambda: Option<f64>,
-    /// Softmax temperature, for distilled [default: the profile's]
+    /// Norm of the penalized gradient, for the same defenses [default: squared-l2]
+    #[arg(long, value_name = "NORM", value_parser = values::norm())]
+    pub penalty_norm: Option<Norm>,
+    /// Penalize the gradient of the cross-entropy's log-probabilities, or of logits in their place [default: log-probabilities]
+    #[arg(long, value_name = "OUTPUT", value_parser = values::penalty_output())]
+    pub penalty_output: Option<Output>,
+    /// Size of the perturbation, for advtrain, pgd and both [default: 0.3]
+    #[arg(long, value_name = "E", value_parser = values::not_negative, allow_hyphen_values = true)]
+    pub adversarial_eps: Option<f64>,
+    /// Gradient steps of the attack, for pgd [default: 10]
+    #[arg(long, value_name = "N", value_parser = values::at_least_one)]
+    pub pgd_steps: Option<usize>,
+    /// Softmax temperature of the teacher, for distilled and distilled-label [default: the profile's]
     #[arg(long, value_name = "T", value_parser = values::positive, allow_hyphen_values = true)]
     pub temperature: Option<f64>,
     /// Seed of weights and dropout

@@ -4,11 +4,12 @@ use std::ffi::OsStr;
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
+use doubleback::attack::Target;
 use doubleback::bench::Step;
 use doubleback::data::{Part, catalog};
 use doubleback::nn::{ARCHITECTURES, Pool};
 use doubleback::reproduce::Profile;
-use doubleback::train::Defense;
+use doubleback::train::{Defense, Norm, Output};
 use doubleback::{Result, attack};
 
 /// A value out of a list of names.
@@ -47,6 +48,22 @@ pub fn dataset() -> Named<String> {
 pub fn defense() -> Named<Defense> {
     Named {
         names: Defense::ALL.map(Defense::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// Norms of a penalty.
+pub fn norm() -> Named<Norm> {
+    Named {
+        names: Norm::ALL.map(Norm::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// What a penalty is of.
+pub fn penalty_output() -> Named<Output> {
+    Named {
+        names: Output::ALL.map(Output::name).to_vec(),
         parse: str::parse,
     }
 }
@@ -117,6 +134,33 @@ pub fn positive(text: &str) -> std::result::Result<f64, &'static str> {
     match text.parse::<f64>() {
         Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
         _ => Err("expected a number above 0"),
+    }
+}
+
+/// A number other than zero.
+pub fn not_zero(text: &str) -> std::result::Result<f64, &'static str> {
+    match text.parse::<f64>() {
+        Ok(number) if number != 0.0 && number.is_finite() => Ok(number),
+        _ => Err("expected a number other than 0"),
+    }
+}
+
+/// A part of a whole, not nothing.
+pub fn share(text: &str) -> std::result::Result<f64, &'static str> {
+    match text.parse::<f64>() {
+        Ok(number) if number > 0.0 && number <= 1.0 => Ok(number),
+        _ => Err("expected a number above 0 and at most 1"),
+    }
+}
+
+/// `next` or the number of a class; how many there are, the model says.
+pub fn target(text: &str) -> std::result::Result<Target, &'static str> {
+    match text {
+        "next" => Ok(Target::Next),
+        number => number
+            .parse()
+            .map(Target::Class)
+            .map_err(|_| "expected `next` or the number of a class, from 0"),
     }
 }
 

@@ -1,9 +1,9 @@
 use std::path::{Path, PathBuf};
 
-use doubleback::attack::{self, Adversarial, BoundedAttack, Examples};
+use doubleback::attack::{Adversarial, Attack, Examples};
 use doubleback::evaluate::{Named, TestSet, clean_accuracy, wilson};
 use doubleback::nn::{Classifier, Network};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{attacks, models};
 use crate::args::AttackArgs;
@@ -15,11 +15,11 @@ use crate::output::{self, JsonTarget, grouped, interval, percent};
 pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
     let options = &args.options;
     output::check_json(options.json.as_ref())?;
+    let attack = attacks::build(options)?;
     let files = match &args.out {
         Some(out) => example_files(out, &options.eps)?,
         None => Vec::new(),
     };
-    let attack = attacks::build(options)?;
     let dataset = context.load(&options.dataset)?;
     let model = models::load(&args.model, &dataset, context)?;
     models::check_all_eps(&options.eps, &model)?;
@@ -27,7 +27,7 @@ pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
 
     let work = Work {
         model: &model,
-        attack: attack.as_ref(),
+        attack: &attack,
         test: &test,
         eps: &options.eps,
     };
@@ -46,7 +46,7 @@ pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
     output::results(&summary, options.json.as_ref(), &text)
 }
 
-/// `FILE-eps0.3.npz` for each eps, all of which can be written.
+/// `FILE-eps0.3.npz` for each eps, or the file itself if there is none; all can be written.
 fn example_files(out: &Path, eps: &[f64]) -> Result<Vec<PathBuf>> {
     output::check_ending(out, "npz")?;
     let stem = out
@@ -58,10 +58,13 @@ fn example_files(out: &Path, eps: &[f64]) -> Result<Vec<PathBuf>> {
             ))
         })?
         .to_string_lossy();
-    let files: Vec<PathBuf> = eps
-        .iter()
-        .map(|eps| out.with_file_name(format!("{stem}-eps{eps}.npz")))
-        .collect();
+    let files: Vec<PathBuf> = match eps {
+        [] => vec![out.to_owned()],
+        eps => eps
+            .iter()
+            .map(|eps| out.with_file_name(format!("{stem}-eps{eps}.npz")))
+            .collect(),
+    };
     files.iter().try_for_each(|file| output::check_file(file))?;
     Ok(files)
 }
@@ -78,7 +81,7 @@ struct Summary {
     results: Vec<Row>,
 }
 
-/// What one eps did.
+/// What one eps, or an attack without any, did.
 #[derive(Serialize)]
 struct Row {
     eps: f64,
@@ -89,13 +92,25 @@ struct Row {
     mean_l2: f64,
     mean_linf: f64,
     mean_l0: f64,
-    gradients: usize,
-    forwards: usize,
+    #[serde(serialize_with = "whole_if_it_is")]
+    gradients: f64,
+    #[serde(serialize_with = "whole_if_it_is")]
+    forwards: f64,
+}
+
+/// A mean of counts, without `.0` where all are the same.
+fn whole_if_it_is<S: Serializer>(mean: &f64, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    if mean.fract() == 0.0 {
+        serializer.serialize_u64(*mean as u64)
+    } else {
+        serializer.serialize_f64(*mean)
+    }
 }
 
 /// Sums over the images of one eps.
 #[derive(Clone, Default)]
 struct Sums {
+    eps: f64,
     right: usize,
     success: usize,
     l2: f64,
@@ -106,6 +121,7 @@ struct Sums {
 impl Sums {
     fn add(&mut self, attacked: &Adversarial, labels: &[usize]) {
         let sum = |values: &[f32]| values.iter().map(|&v| f64::from(v)).sum::<f64>();
+        self.eps = attacked.eps;
         self.right += attacked.predictions.iter().zip(labels).filter(|(p, l)| p == l).count();
         self.success += attacked.success.iter().filter(|&&success| success).count();
         self.l2 += sum(&attacked.l2);
@@ -116,7 +132,7 @@ impl Sums {
 
 struct Work<'a> {
     model: &'a Network,
-    attack: &'a dyn BoundedAttack,
+    attack: &'a Attack,
     test: &'a TestSet<'a>,
     eps: &'a [f64],
 }
@@ -126,13 +142,15 @@ impl Work<'_> {
         let (eps, count) = (self.eps, self.test.count());
         let mut reporter = context.reporter();
         doubleback::train::Watch::begin(&mut reporter, self.attack.name(), count);
-        let mut sums = vec![Sums::default(); eps.len()];
-        let mut examples = vec![Examples::new(self.model.shape()); eps.len()];
-        let (mut zero_gradient_images, mut gradients, mut forwards) = (0, 0, 0);
+        let rows = eps.len().max(1);
+        let mut sums = vec![Sums::default(); rows];
+        let mut examples = vec![Examples::new(self.model.shape()); rows];
+        let (mut zero_gradient_images, mut gradients, mut forwards) = (0, 0.0, 0.0);
         for (images, labels, range) in self.test.batches() {
-            let attacked = attack::run(self.model, self.attack, &images, &labels, eps)?;
+            let attacked = self.attack.run(self.model, &images, &labels, eps)?;
             zero_gradient_images += attacked.zero_gradient.iter().filter(|&&zero| zero).count();
-            (gradients, forwards) = (attacked.gradients, attacked.forwards);
+            gradients += attacked.gradients * labels.len() as f64;
+            forwards += attacked.forwards * labels.len() as f64;
             for (place, adversarial) in attacked.by_eps.iter().enumerate() {
                 sums[place].add(adversarial, &labels);
                 if args.out.is_some() {
@@ -147,10 +165,10 @@ impl Work<'_> {
         };
         let clean = clean_accuracy(&[named], self.test)?;
         let mean = |sum: f64| sum / count.max(1) as f64;
-        let row = |(&eps, sums): (&f64, &Sums)| {
+        let row = |sums: &Sums| {
             let (low, high) = wilson(sums.right, count);
             Row {
-                eps,
+                eps: sums.eps,
                 accuracy: mean(sums.right as f64),
                 low,
                 high,
@@ -158,8 +176,8 @@ impl Work<'_> {
                 mean_l2: mean(sums.l2),
                 mean_linf: mean(sums.linf),
                 mean_l0: mean(sums.l0),
-                gradients,
-                forwards,
+                gradients: mean(gradients),
+                forwards: mean(forwards),
             }
         };
         let summary = Summary {
@@ -169,7 +187,7 @@ impl Work<'_> {
             count,
             clean_accuracy: clean.first().map_or(0.0, |clean| clean.accuracy),
             zero_gradient_images,
-            results: eps.iter().zip(&sums).map(row).collect(),
+            results: sums.iter().map(row).collect(),
         };
         Ok((summary, examples))
     }
@@ -193,7 +211,7 @@ impl Summary {
             })
             .collect();
         let header = [
-            "eps",
+            if self.attack == "jsma" { "theta" } else { "eps" },
             "accuracy",
             "95 % interval",
             "success",

@@ -41,17 +41,40 @@ fn check_options(args: &TrainArgs) -> Result<()> {
             args.defense
         )))
     };
-    let takers = "`insensitive` or `doubleback`";
-    match (args.lambda, args.paper_lambda) {
-        _ if args.defense.has_lambda() => {}
-        (Some(_), _) => return refuse("--lambda", "gradient penalty", takers),
-        (_, Some(_)) => return refuse("--paper-lambda", "gradient penalty", takers),
-        _ => {}
+    let defense = args.defense;
+    let options = [
+        ("--lambda", args.lambda.is_some(), defense.has_lambda()),
+        ("--paper-lambda", args.paper_lambda.is_some(), defense.has_lambda()),
+        ("--penalty-norm", args.penalty_norm.is_some(), defense.has_lambda()),
+        ("--penalty-output", args.penalty_output.is_some(), defense.has_lambda()),
+        ("--temperature", args.temperature.is_some(), defense.has_teacher()),
+        (
+            "--adversarial-eps",
+            args.adversarial_eps.is_some(),
+            defense.has_adversary(),
+        ),
+        ("--pgd-steps", args.pgd_steps.is_some(), defense == Defense::Pgd),
+    ];
+    match options.into_iter().find(|(_, given, taken)| *given && !taken) {
+        Some((option @ "--temperature", ..)) => refuse(option, "teacher", &takers(Defense::has_teacher)),
+        Some((option @ "--adversarial-eps", ..)) => refuse(option, "adversary", &takers(Defense::has_adversary)),
+        Some((option @ "--pgd-steps", ..)) => refuse(option, "PGD", &takers(|defense| defense == Defense::Pgd)),
+        Some((option, ..)) => refuse(option, "gradient penalty", &takers(Defense::has_lambda)),
+        None => Ok(()),
     }
-    if args.temperature.is_some() && args.defense != Defense::Distilled {
-        return refuse("--temperature", "temperature", "`distilled`");
+}
+
+/// The defenses that have something, in words.
+fn takers(has: impl Fn(Defense) -> bool) -> String {
+    let names: Vec<String> = Defense::ALL
+        .into_iter()
+        .filter(|&defense| has(defense))
+        .map(|defense| format!("`{defense}`"))
+        .collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => names.concat(),
     }
-    Ok(())
 }
 
 /// The profile's recipe with what was given in its place.
@@ -80,6 +103,10 @@ fn recipe(args: &TrainArgs, dataset: &Dataset) -> Result<Recipe> {
         (None, None) => recipe.lambda,
     };
     recipe.temperature = args.temperature.unwrap_or(recipe.temperature);
+    recipe.norm = args.penalty_norm.unwrap_or(recipe.norm);
+    recipe.output = args.penalty_output.unwrap_or(recipe.output);
+    recipe.adversarial_eps = args.adversarial_eps.unwrap_or(recipe.adversarial_eps);
+    recipe.pgd_steps = args.pgd_steps.unwrap_or(recipe.pgd_steps);
     recipe.check()?;
     Ok(recipe)
 }
@@ -123,8 +150,8 @@ impl<'a> Summary<'a> {
             learning_rate: options.adam.learning_rate,
             lambda,
             paper_lambda: lambda.map(|lambda| paper_lambda(lambda, options.batch)),
-            temperature: (recipe.defense == Defense::Distilled).then_some(recipe.temperature),
-            adversarial_eps: (recipe.defense == Defense::Advtrain).then_some(recipe.adversarial_eps),
+            temperature: recipe.defense.has_teacher().then_some(recipe.temperature),
+            adversarial_eps: recipe.defense.has_adversary().then_some(recipe.adversarial_eps),
             seed: options.seed,
             parameters: cooked.trained.network.parameter_count(),
             seconds: cooked.trained.seconds,

@@ -1,7 +1,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use doubleback::evaluate::{CleanAccuracy, CleanHits, Masking, Named, TransferCell, clean_accuracy, transfer};
+use doubleback::attack::Attack;
+use doubleback::evaluate::{
+    CleanAccuracy, CleanHits, Masking, Named, TransferCell, clean_accuracy, transfer, transfer_minimal,
+};
 use doubleback::nn::Network;
 use doubleback::train::Watch;
 use serde::Serialize;
@@ -53,14 +56,17 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
     let (mut cells, mut masking) = (Vec::new(), BTreeMap::new());
     let mut unperturbed = CleanHits::default();
     for (place, &crafted_on) in named.iter().enumerate() {
-        let counts = transfer(
-            attack.as_ref(),
-            crafted_on,
-            &named,
-            &test,
-            &options.eps,
-            &mut unperturbed,
-        )?;
+        let counts = match &attack {
+            Attack::Bounded(attack) => transfer(
+                attack.as_ref(),
+                crafted_on,
+                &named,
+                &test,
+                &options.eps,
+                &mut unperturbed,
+            )?,
+            Attack::Minimal(attack) => transfer_minimal(attack.as_ref(), crafted_on, &named, &test, &mut unperturbed)?,
+        };
         cells.extend(counts.cells());
         masking.insert(crafted_on.name.to_owned(), counts.masking());
         reporter.advance_to(place + 1, named.len())?;
@@ -81,11 +87,7 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
             .iter()
             .for_each(|warning| tracing::warn!("{warning}"));
     }
-    output::results(
-        &summary,
-        options.json.as_ref(),
-        &summary.readable(&names, &clean, &options.eps),
-    )
+    output::results(&summary, options.json.as_ref(), &summary.readable(&names, &clean))
 }
 
 /// Names of models, from their files.
@@ -104,7 +106,7 @@ fn names(paths: &[PathBuf]) -> Result<Vec<String>> {
 }
 
 impl Summary {
-    fn readable(&self, names: &[String], clean: &[CleanAccuracy], eps: &[f64]) -> String {
+    fn readable(&self, names: &[String], clean: &[CleanAccuracy]) -> String {
         let mut text = format!(
             "{}, {} test images of {}\n",
             self.attack,
@@ -116,7 +118,14 @@ impl Summary {
             .chain(names.iter().map(String::as_str))
             .collect();
         let clean: Vec<String> = clean.iter().map(|c| percent(c.accuracy)).collect();
-        for &eps in eps {
+        let mut sizes: Vec<f64> = Vec::new();
+        for cell in &self.transfer {
+            if !sizes.contains(&cell.eps) {
+                sizes.push(cell.eps);
+            }
+        }
+        let size = if self.attack == "jsma" { "theta" } else { "eps" };
+        for eps in sizes {
             let accuracy = |crafted_on: &str, evaluated_on: &str| {
                 let is_it =
                     |c: &&TransferCell| (c.eps, &*c.crafted_on, &*c.evaluated_on) == (eps, crafted_on, evaluated_on);
@@ -131,7 +140,7 @@ impl Summary {
                 let cells = names.iter().map(|evaluated_on| accuracy(crafted_on, evaluated_on));
                 rows.push([crafted_on.clone()].into_iter().chain(cells).collect());
             }
-            text += &format!("\nAccuracy at eps {eps}\n{}", output::table(&header, &rows));
+            text += &format!("\nAccuracy at {size} {eps}\n{}", output::table(&header, &rows));
         }
         for warning in self.warnings() {
             text += &format!("\nWARNING: {warning}\n");

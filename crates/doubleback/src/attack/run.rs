@@ -1,13 +1,13 @@
 use burn::tensor::Tensor;
 
-use super::BoundedAttack;
+use super::{BoundedAttack, MinimalAttack};
 use crate::nn::{Classifier, predictions, to_vec};
 use crate::{Error, Result};
 
 /// Adversarial examples of a batch for one epsilon.
 #[derive(Clone, Debug)]
 pub struct Adversarial {
-    /// Perturbation size.
+    /// Perturbation size that the attack was given; for a minimal attack its [`size`](MinimalAttack::size).
     pub eps: f64,
     /// The examples, within the model's bounds.
     pub images: Tensor<4>,
@@ -26,14 +26,14 @@ pub struct Adversarial {
 /// What an attack did to a batch.
 #[derive(Clone, Debug)]
 pub struct Attacked {
-    /// One entry an epsilon, in the order given.
+    /// One entry an epsilon, in the order given; a single one for a minimal attack.
     pub by_eps: Vec<Adversarial>,
     /// By image: the loss gradient was always exactly zero, so the attack had no direction to move the image in.
     pub zero_gradient: Vec<bool>,
-    /// Gradients computed an image for one epsilon.
-    pub gradients: usize,
-    /// Forward passes an image for one epsilon, besides those of the gradients.
-    pub forwards: usize,
+    /// Gradients computed for one epsilon, mean of the images.
+    pub gradients: f64,
+    /// Forward passes for one epsilon, besides those of the gradients, mean of the images.
+    pub forwards: f64,
 }
 
 /// Attacks a batch: perturbs, clips to the model's bounds, predicts again.
@@ -65,36 +65,67 @@ pub fn run(
     check_eps(eps, model)?;
     let perturbation = attack.perturb(model, images, labels, eps)?;
     let targets = attack.targets(labels, model.classes());
-    let bounds = model.bounds();
     let by_eps = eps
         .iter()
         .zip(perturbation.images)
-        .map(|(&eps, perturbed)| {
-            let examples = perturbed.clamp(bounds.low, bounds.high);
-            let predictions = predictions(&model.logits(examples.clone())?)?;
-            let success = match &targets {
-                Some(targets) => predictions.iter().zip(targets).map(|(p, t)| p == t).collect(),
-                None => predictions.iter().zip(labels).map(|(p, l)| p != l).collect(),
-            };
-            let n = labels.len();
-            let change = (examples.clone() - images.clone()).reshape([n, model.shape().len()]);
-            let changed = change.clone().not_equal_elem(0.0).float();
-            Ok(Adversarial {
-                eps,
-                images: examples,
-                predictions,
-                success,
-                l2: to_vec(change.clone().square().sum_dim(1).sqrt())?,
-                linf: to_vec(change.abs().max_dim(1))?,
-                l0: to_vec(changed.sum_dim(1))?,
-            })
-        })
+        .map(|(&eps, perturbed)| judge(model, images, perturbed, labels, targets.as_deref(), eps))
         .collect::<Result<Vec<_>>>()?;
     Ok(Attacked {
         by_eps,
         zero_gradient: perturbation.zero_gradient,
-        gradients: perturbation.gradients,
-        forwards: perturbation.forwards,
+        gradients: perturbation.gradients as f64,
+        forwards: perturbation.forwards as f64,
+    })
+}
+
+/// Attacks a batch with an attack that takes no epsilon: searches, clips to the model's bounds, predicts again.
+///
+/// # Errors
+/// When images or labels do not fit the model, or a setting of the attack is out of range.
+pub fn run_minimal(
+    model: &dyn Classifier,
+    attack: &dyn MinimalAttack,
+    images: &Tensor<4>,
+    labels: &[usize],
+) -> Result<Attacked> {
+    let found = attack.search(model, images, labels)?;
+    let targets = attack.targets(labels, model.classes());
+    let example = judge(model, images, found.images, labels, targets.as_deref(), attack.size())?;
+    let mean = |counts: &[usize]| counts.iter().sum::<usize>() as f64 / counts.len().max(1) as f64;
+    Ok(Attacked {
+        by_eps: vec![example],
+        zero_gradient: found.zero_gradient,
+        gradients: mean(&found.gradients),
+        forwards: mean(&found.forwards),
+    })
+}
+
+/// Clips to the model's bounds, predicts, and measures the perturbations.
+fn judge(
+    model: &dyn Classifier,
+    images: &Tensor<4>,
+    perturbed: Tensor<4>,
+    labels: &[usize],
+    targets: Option<&[usize]>,
+    eps: f64,
+) -> Result<Adversarial> {
+    let bounds = model.bounds();
+    let examples = perturbed.clamp(bounds.low, bounds.high);
+    let predictions = predictions(&model.logits(examples.clone())?)?;
+    let success = match targets {
+        Some(targets) => predictions.iter().zip(targets).map(|(p, t)| p == t).collect(),
+        None => predictions.iter().zip(labels).map(|(p, l)| p != l).collect(),
+    };
+    let change = (examples.clone() - images.clone()).reshape([labels.len(), model.shape().len()]);
+    let changed = change.clone().not_equal_elem(0.0).float();
+    Ok(Adversarial {
+        eps,
+        images: examples,
+        predictions,
+        success,
+        l2: to_vec(change.clone().square().sum_dim(1).sqrt())?,
+        linf: to_vec(change.abs().max_dim(1))?,
+        l0: to_vec(changed.sum_dim(1))?,
     })
 }
 

@@ -1,16 +1,18 @@
 use burn::tensor::Tensor;
 
 use super::run::zero_gradients;
-use super::{BoundedAttack, Perturbation};
+use super::{BoundedAttack, Perturbation, Target};
 use crate::Result;
 use crate::nn::{Classifier, Loss};
 
-/// Targeted gradient sign method: `x - eps · sign(∇x loss(x, target))`, with the class after the true one as target
+/// Targeted gradient sign method: `x - eps · sign(∇x loss(x, target))`, by default with the class after the true one as target
 /// (Kurakin, Goodfellow & Bengio 2016; Ross & Doshi-Velez 2018, eq. 3).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tgsm {
     /// What to descend.
     pub loss: Loss,
+    /// The class that examples should be taken for.
+    pub target: Target,
 }
 
 impl BoundedAttack for Tgsm {
@@ -19,7 +21,7 @@ impl BoundedAttack for Tgsm {
     }
 
     fn targets(&self, labels: &[usize], classes: usize) -> Option<Vec<usize>> {
-        Some(labels.iter().map(|&label| (label + 1) % classes).collect())
+        Some(self.target.of(labels, classes))
     }
 
     fn perturb(
@@ -29,7 +31,8 @@ impl BoundedAttack for Tgsm {
         labels: &[usize],
         eps: &[f64],
     ) -> Result<Perturbation> {
-        let targets: Vec<usize> = labels.iter().map(|&label| (label + 1) % model.classes()).collect();
+        self.target.check(model.classes())?;
+        let targets = self.target.of(labels, model.classes());
         let (gradient, _) = self.loss.input_gradient(model, images, &targets)?;
         let zero_gradient = zero_gradients(&gradient)?;
         let direction = gradient.sign();

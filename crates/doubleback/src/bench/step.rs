@@ -6,7 +6,7 @@ use doubleback_ops::AdamOptions;
 use super::batch::random_batch;
 use super::times::{Times, time};
 use crate::nn::{Architecture, Loss, Network, TrainingPass, to_vec};
-use crate::train::{Adam, Batch, DoubleBackprop, Normal, Objective};
+use crate::train::{Adam, Batch, GradientPenalty, Normal, Objective};
 use crate::{Error, Result};
 
 /// What can be timed. All of them run the network as in training: batch statistics, dropout masks drawn beforehand.
@@ -105,7 +105,7 @@ impl StepBench {
                 to_vec(attacked.clamp(0.0, 1.0)).map(drop)
             }
             Step::Plain => self.train(&Normal, pass),
-            Step::Double => self.train(&DoubleBackprop { lambda: 0.1 }, pass),
+            Step::Double => self.train(&GradientPenalty::double_backprop(0.1), pass),
         }
     }
 

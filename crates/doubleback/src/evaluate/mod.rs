@@ -22,5 +22,5 @@ pub use results::{
 };
 pub use statistics::{Statistics, smoothness, statistics};
 pub use targeted::{Frame, GridCell, TargetShare, TargetedGrid, TargetedSummary};
-pub use transfer::{CleanHits, Counts, Named, TestSet, clean_accuracy, margin_check, transfer};
+pub use transfer::{CleanHits, Counts, Named, TestSet, clean_accuracy, margin_check, transfer, transfer_minimal};
 pub use wilson::wilson;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::results::{CleanAccuracy, MarginCheck, Masking, TransferCell};
 use super::wilson::wilson;
 use crate::Result;
-use crate::attack::{BoundedAttack, Fgsm, run};
+use crate::attack::{Attacked, BoundedAttack, Fgsm, MinimalAttack, run, run_minimal};
 use crate::data::{ImageShape, Split};
 use crate::nn::{Classifier, Loss, predictions};
 use crate::train::tensor_of;
@@ -167,8 +167,37 @@ pub fn transfer(
     eps: &[f64],
     clean: &mut CleanHits,
 ) -> Result<Counts> {
+    let craft = |images: &Tensor<4>, labels: &[usize]| run(crafted_on.model, attack, images, labels, eps);
+    tally(attack.name(), craft, crafted_on, models, test, eps, clean)
+}
+
+/// The same with an attack that takes no epsilon; `eps` of the result is its [`size`](MinimalAttack::size).
+///
+/// # Errors
+/// When images do not fit a model, or a setting of the attack is out of range.
+pub fn transfer_minimal(
+    attack: &dyn MinimalAttack,
+    crafted_on: Named<'_>,
+    models: &[Named<'_>],
+    test: &TestSet<'_>,
+    clean: &mut CleanHits,
+) -> Result<Counts> {
+    let craft = |images: &Tensor<4>, labels: &[usize]| run_minimal(crafted_on.model, attack, images, labels);
+    tally(attack.name(), craft, crafted_on, models, test, &[attack.size()], clean)
+}
+
+/// Right answers of all models on what `craft` makes of each batch.
+fn tally(
+    attack: &str,
+    craft: impl Fn(&Tensor<4>, &[usize]) -> Result<Attacked>,
+    crafted_on: Named<'_>,
+    models: &[Named<'_>],
+    test: &TestSet<'_>,
+    eps: &[f64],
+    clean: &mut CleanHits,
+) -> Result<Counts> {
     let mut counts = Counts {
-        attack: attack.name().into(),
+        attack: attack.into(),
         crafted_on: crafted_on.name.into(),
         eps: eps.to_vec(),
         evaluated_on: models.iter().map(|m| m.name.to_owned()).collect(),
@@ -177,7 +206,7 @@ pub fn transfer(
         count: test.count(),
     };
     for (images, labels, range) in test.batches() {
-        let attacked = run(crafted_on.model, attack, &images, &labels, eps)?;
+        let attacked = craft(&images, &labels)?;
         counts.zero_gradient_images += attacked.zero_gradient.iter().filter(|&&zero| zero).count();
         for (adversarial, hits) in attacked.by_eps.iter().zip(&mut counts.right) {
             let unchanged = adversarial.linf.iter().all(|&length| length == 0.0);

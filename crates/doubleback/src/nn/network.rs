@@ -65,6 +65,11 @@ impl TrainingPass {
         Mode::Training(self)
     }
 
+    /// A seed for whatever else is random in this step.
+    pub(crate) fn draw_seed(&mut self) -> u64 {
+        self.random.random()
+    }
+
     pub(crate) fn record(&mut self, statistics: Tensor<2>) {
         self.statistics.push(statistics);
     }
@@ -205,6 +210,16 @@ impl Network {
         let mut network = self.clone();
         for parameter in network.parameters_mut() {
             let value = parameter.value().clone().inner().autodiff().require_grad();
+            parameter.set(value);
+        }
+        network
+    }
+
+    /// The same network with no tape.
+    pub fn untracked(&self) -> Self {
+        let mut network = self.clone();
+        for parameter in network.parameters_mut() {
+            let value = parameter.value().clone().inner();
             parameter.set(value);
         }
         network

@@ -14,7 +14,7 @@ use crate::evaluate::{
     CleanHits, Counts, DataSummary, Named, PublishedGradients, Results, Seconds, Statistics, TestSet, TrainingSummary,
     claims, clean_accuracy, margin_check, score, smoothness, statistics, transfer,
 };
-use crate::train::{Defense, Progress, Recipe, Watch, paper_lambda};
+use crate::train::{Progress, Recipe, Watch, paper_lambda};
 use crate::{Error, Result};
 
 /// The trained models and what to measure them on.
@@ -182,8 +182,8 @@ fn summary(recipe: &Recipe, record: &TrainingRecord) -> TrainingSummary {
         learning_rate: o.adam.learning_rate,
         lambda,
         paper_lambda: lambda.map(|lambda| paper_lambda(lambda, o.batch)),
-        temperature: (defense == Defense::Distilled).then_some(recipe.temperature),
-        adversarial_eps: (defense == Defense::Advtrain).then_some(recipe.adversarial_eps),
+        temperature: defense.has_teacher().then_some(recipe.temperature),
+        adversarial_eps: defense.has_adversary().then_some(recipe.adversarial_eps),
         parameters: record.parameters,
     }
 }

@@ -55,7 +55,7 @@ pub(super) struct TrainingRecord {
 /// # Errors
 /// [`Error::Interrupted`] when `watch` breaks; bad options before anything is written; whatever goes wrong with files.
 pub fn reproduce(dataset: &Dataset, options: &Options, device: &Device, watch: &mut dyn Watch) -> Result<Finished> {
-    let recipes: Vec<Recipe> = Defense::ALL
+    let recipes: Vec<Recipe> = Defense::PAPER
         .into_iter()
         .map(|defense| options.profile.recipe(defense, dataset, options.seed))
         .collect();
@@ -228,7 +228,7 @@ mod tests {
             recipe.options.curve_images = 16;
             recipe
         };
-        Defense::ALL.into_iter().map(short).collect()
+        Defense::PAPER.into_iter().map(short).collect()
     }
 
     fn options(out: &Path) -> Options {

@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use crate::Error;
 
-/// The ways to train that the paper compares.
+/// The ways to train that the paper compares, and adversarial training with PGD.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Defense {
     /// None.
@@ -12,15 +12,36 @@ pub enum Defense {
     Distilled,
     /// Adversarial training with FGSM.
     Advtrain,
+    /// Adversarial training with PGD (Madry et al. 2018).
+    Pgd,
     /// Certainty sensitivity.
     Insensitive,
     /// Double backprop.
     Doubleback,
+    /// Double backprop towards a teacher's labels.
+    DistilledLabel,
+    /// Penalty on the gradient of the predictions' entropy.
+    Entropy,
+    /// Double backprop and adversarial training with FGSM.
+    Both,
 }
 
 impl Defense {
-    /// All of them, in the paper's order.
-    pub const ALL: [Defense; 5] = [
+    /// All of them.
+    pub const ALL: [Defense; 9] = [
+        Defense::Normal,
+        Defense::Distilled,
+        Defense::Advtrain,
+        Defense::Pgd,
+        Defense::Insensitive,
+        Defense::Doubleback,
+        Defense::DistilledLabel,
+        Defense::Entropy,
+        Defense::Both,
+    ];
+
+    /// Those of the paper's main figures, in its order.
+    pub const PAPER: [Defense; 5] = [
         Defense::Normal,
         Defense::Distilled,
         Defense::Advtrain,
@@ -28,20 +49,35 @@ impl Defense {
         Defense::Doubleback,
     ];
 
-    /// `normal`, `distilled`, `advtrain`, `insensitive` or `doubleback`.
+    /// As on the command line: `normal`, `distilled`, `advtrain`, …
     pub fn name(self) -> &'static str {
         match self {
             Defense::Normal => "normal",
             Defense::Distilled => "distilled",
             Defense::Advtrain => "advtrain",
+            Defense::Pgd => "pgd",
             Defense::Insensitive => "insensitive",
             Defense::Doubleback => "doubleback",
+            Defense::DistilledLabel => "distilled-label",
+            Defense::Entropy => "entropy",
+            Defense::Both => "both",
         }
     }
 
     /// Whether it has a penalty with a weight.
     pub fn has_lambda(self) -> bool {
-        matches!(self, Defense::Insensitive | Defense::Doubleback)
+        use Defense::{Both, DistilledLabel, Doubleback, Entropy, Insensitive};
+        matches!(self, Insensitive | Doubleback | DistilledLabel | Entropy | Both)
+    }
+
+    /// Whether it has a teacher, and so a softmax temperature.
+    pub fn has_teacher(self) -> bool {
+        matches!(self, Defense::Distilled | Defense::DistilledLabel)
+    }
+
+    /// Whether it trains on perturbed images.
+    pub fn has_adversary(self) -> bool {
+        matches!(self, Defense::Advtrain | Defense::Pgd | Defense::Both)
     }
 }
 

@@ -5,6 +5,7 @@ mod curve;
 mod defense;
 mod objectives;
 mod optimizer;
+mod penalty;
 mod recipe;
 mod trainer;
 
@@ -12,9 +13,9 @@ pub use batch::{Batch, tensor_of};
 pub use curve::CurvePoint;
 pub use defense::{Defense, paper_lambda, per_example_lambda};
 pub use objectives::{
-    AdversarialTraining, CertaintySensitivity, Distillation, DoubleBackprop, Normal, Objective, Objectives,
-    TeacherAtTemperature,
+    AdversarialTraining, Both, Distillation, Normal, Objective, Objectives, PgdTraining, TeacherAtTemperature,
 };
 pub use optimizer::Adam;
+pub use penalty::{GradientPenalty, Labels, Norm, Output, Penalized, PenalizedLoss, Teacher};
 pub use recipe::{Cooked, Recipe, Watch};
 pub use trainer::{Progress, TrainOptions, Trained, train};

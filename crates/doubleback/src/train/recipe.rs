@@ -6,12 +6,17 @@ use burn::tensor::Device;
 use super::curve::CurvePoint;
 use super::defense::{Defense, paper_lambda};
 use super::objectives::{
-    AdversarialTraining, CertaintySensitivity, Distillation, DoubleBackprop, Normal, Objective, TeacherAtTemperature,
+    AdversarialTraining, Both, Distillation, Normal, Objective, PgdTraining, TeacherAtTemperature,
 };
+use super::penalty::{GradientPenalty, Norm, Output, Penalized, Teacher};
 use super::trainer::{Progress, TrainOptions, Trained, train};
+use crate::attack::Pgd;
 use crate::data::Dataset;
 use crate::nn::{self, Architecture, ModelCard, Network};
 use crate::{Error, Result};
+
+/// Name of the phase that trains a teacher.
+const TEACHER: &str = "distilled-teacher";
 
 /// A defense with all its settings: enough to train a model from nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,10 +29,16 @@ pub struct Recipe {
     pub options: TrainOptions,
     /// Weight of the penalty per example; only [`Defense::has_lambda`] defenses look at it.
     pub lambda: f64,
-    /// Softmax temperature of distillation.
+    /// Norm of the penalty.
+    pub norm: Norm,
+    /// Whether log-probabilities or logits are penalized.
+    pub output: Output,
+    /// Softmax temperature of the teacher; only [`Defense::has_teacher`] defenses look at it.
     pub temperature: f64,
-    /// Perturbation of adversarial training.
+    /// Perturbation of adversarial training; only [`Defense::has_adversary`] defenses look at it.
     pub adversarial_eps: f64,
+    /// Gradient steps of [`Defense::Pgd`], each of length `2.5 · adversarial_eps / pgd_steps`.
+    pub pgd_steps: usize,
 }
 
 /// What a recipe gave.
@@ -65,15 +76,18 @@ impl Recipe {
         if self.defense.has_lambda() && !(self.lambda >= 0.0 && self.lambda.is_finite()) {
             return Err(Error::value("lambda", "zero or a positive number", self.lambda));
         }
-        if self.defense == Defense::Distilled && !(self.temperature > 0.0 && self.temperature.is_finite()) {
+        if self.defense.has_teacher() && !(self.temperature > 0.0 && self.temperature.is_finite()) {
             return Err(Error::value("temperature", "a positive number", self.temperature));
         }
-        if self.defense == Defense::Advtrain && !(0.0..=range).contains(&self.adversarial_eps) {
+        if self.defense.has_adversary() && !(0.0..=range).contains(&self.adversarial_eps) {
             return Err(Error::value(
                 "eps of adversarial training",
                 format!("between 0 and {range}"),
                 self.adversarial_eps,
             ));
+        }
+        if self.defense == Defense::Pgd && self.pgd_steps == 0 {
+            return Err(Error::value("steps of PGD", "at least 1", self.pgd_steps));
         }
         Ok(())
     }
@@ -112,39 +126,66 @@ impl Recipe {
         };
         let seed = self.options.seed;
         let name = self.defense.name();
-        let mut teacher_curve = None;
-        let trained = match self.defense {
-            Defense::Normal => phase(name, seed, &Normal)?,
-            Defense::Advtrain => phase(
-                name,
-                seed,
-                &AdversarialTraining {
-                    eps: self.adversarial_eps,
+        let teacher = match self.defense.has_teacher() {
+            // The teacher starts from other weights than its student.
+            true => Some(phase(
+                TEACHER,
+                seed.wrapping_add(1),
+                &TeacherAtTemperature {
+                    temperature: self.temperature,
                 },
-            )?,
-            Defense::Insensitive => phase(name, seed, &CertaintySensitivity { lambda: self.lambda })?,
-            Defense::Doubleback => phase(name, seed, &DoubleBackprop { lambda: self.lambda })?,
-            Defense::Distilled => {
-                let temperature = self.temperature;
-                // The teacher starts from other weights than its student.
-                let teacher = phase(
-                    "distilled-teacher",
-                    seed.wrapping_add(1),
-                    &TeacherAtTemperature { temperature },
-                )?;
-                teacher_curve = Some(teacher.curve);
-                let mut student = phase(name, seed, &Distillation::new(teacher.network, temperature))?;
-                student.seconds += teacher.seconds;
-                student
-            }
+            )?),
+            false => None,
         };
+        let (mut teacher_curve, mut teacher_seconds) = (None, 0.0);
+        let teacher = teacher.map(|trained| {
+            (teacher_curve, teacher_seconds) = (Some(trained.curve), trained.seconds);
+            Teacher::new(trained.network, self.temperature)
+        });
+        let mut trained = phase(name, seed, self.objective(teacher).as_ref())?;
+        trained.seconds += teacher_seconds;
         Ok(Cooked { trained, teacher_curve })
+    }
+
+    /// What the model itself is trained on.
+    fn objective(&self, teacher: Option<Teacher>) -> Box<dyn Objective> {
+        let (lambda, eps) = (self.lambda, self.adversarial_eps);
+        let adversarial = AdversarialTraining { eps };
+        match (self.defense, teacher) {
+            (Defense::Distilled, Some(teacher)) => Box::new(Distillation { teacher }),
+            (Defense::DistilledLabel, Some(teacher)) => {
+                Box::new(self.shaped(GradientPenalty::distilled_label(teacher, lambda)))
+            }
+            (Defense::Insensitive, _) => Box::new(self.shaped(GradientPenalty::certainty_sensitivity(lambda))),
+            (Defense::Doubleback, _) => Box::new(self.shaped(GradientPenalty::double_backprop(lambda))),
+            (Defense::Entropy, _) => Box::new(self.shaped(GradientPenalty::entropy(lambda))),
+            (Defense::Both, _) => Box::new(Both {
+                penalty: self.shaped(GradientPenalty::double_backprop(lambda)),
+                adversarial,
+            }),
+            (Defense::Advtrain, _) => Box::new(adversarial),
+            (Defense::Pgd, _) => Box::new(PgdTraining {
+                attack: Pgd {
+                    steps: self.pgd_steps,
+                    ..Pgd::default()
+                },
+                eps,
+            }),
+            (Defense::Normal | Defense::Distilled | Defense::DistilledLabel, _) => Box::new(Normal),
+        }
+    }
+
+    /// The penalty in the recipe's norm and of its output.
+    fn shaped(&self, mut penalty: GradientPenalty<Penalized>) -> GradientPenalty<Penalized> {
+        penalty.norm = self.norm;
+        penalty.loss.output = self.output;
+        penalty
     }
 
     /// Removes the checkpoints that [`Recipe::run`] left in `work`.
     pub fn clean(&self, work: &Path) {
-        for name in [self.defense.name(), "distilled-teacher"] {
-            if name == self.defense.name() || self.defense == Defense::Distilled {
+        for name in [self.defense.name(), TEACHER] {
+            if name == self.defense.name() || self.defense.has_teacher() {
                 // A checkpoint that is not there needs no removal.
                 let _ = std::fs::remove_file(checkpoint_path(work, name));
             }
@@ -153,12 +194,26 @@ impl Recipe {
 
     /// Name and settings of a phase, which a checkpoint must agree with.
     fn label(&self, phase: &str) -> String {
-        match self.defense {
-            Defense::Normal => phase.to_owned(),
-            Defense::Distilled => format!("{phase} (temperature {})", self.temperature),
-            Defense::Advtrain => format!("{phase} (eps {})", self.adversarial_eps),
-            Defense::Insensitive | Defense::Doubleback => format!("{phase} (lambda {})", self.lambda),
+        let mut settings = Vec::new();
+        if self.defense.has_lambda() {
+            settings.push(format!("lambda {}", self.lambda));
+            if (self.norm, self.output) != Default::default() {
+                settings.push(format!("{} of {}", self.norm, self.output));
+            }
         }
+        if self.defense.has_teacher() {
+            settings.push(format!("temperature {}", self.temperature));
+        }
+        if self.defense.has_adversary() {
+            settings.push(format!("eps {}", self.adversarial_eps));
+        }
+        if self.defense == Defense::Pgd {
+            settings.push(format!("{} steps", self.pgd_steps));
+        }
+        if settings.is_empty() {
+            return phase.to_owned();
+        }
+        format!("{phase} ({})", settings.join(", "))
     }
 
     /// The facts to store with the model.
@@ -177,12 +232,16 @@ impl Recipe {
         if self.defense.has_lambda() {
             card.insert("lambda".into(), self.lambda.to_string());
             card.insert("paper_lambda".into(), paper_lambda(self.lambda, o.batch).to_string());
+            card.insert("penalty".into(), format!("{} of {}", self.norm, self.output));
         }
-        if self.defense == Defense::Distilled {
+        if self.defense.has_teacher() {
             card.insert("temperature".into(), self.temperature.to_string());
         }
-        if self.defense == Defense::Advtrain {
+        if self.defense.has_adversary() {
             card.insert("adversarial_eps".into(), self.adversarial_eps.to_string());
+        }
+        if self.defense == Defense::Pgd {
+            card.insert("pgd_steps".into(), self.pgd_steps.to_string());
         }
         for source in &dataset.sources {
             card.insert(format!("sha256:{}", source.file), source.sha256.clone());

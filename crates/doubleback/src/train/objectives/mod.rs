@@ -1,9 +1,8 @@
 //! What a training step minimizes: one file a defense, each reading like its row in the table of the papers' losses.
 mod adversarial;
-mod certainty;
 mod distillation;
-mod double_backprop;
 mod normal;
+mod penalized;
 
 use burn::tensor::Tensor;
 
@@ -11,19 +10,17 @@ use super::batch::Batch;
 use crate::Result;
 use crate::nn::{Network, TrainingPass};
 
-pub use adversarial::AdversarialTraining;
-pub use certainty::CertaintySensitivity;
+pub use adversarial::{AdversarialTraining, Both, PgdTraining};
 pub use distillation::{Distillation, TeacherAtTemperature};
-pub use double_backprop::DoubleBackprop;
 pub use normal::Normal;
 
 /// The value of an objective on a batch.
 pub struct Objectives {
     /// What is minimized, `[1]`.
     pub loss: Tensor<1>,
-    /// Its cross-entropy part on the unperturbed images, `[1]`.
+    /// Its cross-entropy part, `[1]`: on the unperturbed images, where the objective looks at them at all.
     pub cross_entropy: Tensor<1>,
-    /// Logits of the unperturbed images, `[n, classes]`.
+    /// Logits of the same images, `[n, classes]`.
     pub logits: Tensor<2>,
 }
 
