@@ -32,6 +32,13 @@ impl Entry {
     }
 }
 
+/// A legend of charts that have nothing to show and hide.
+pub fn key(entries: &[Entry]) -> Markup {
+    html! {
+        div.key { @for entry in entries { span.model { (swatch(entry.slot, entry.published)) (entry.name) } } }
+    }
+}
+
 /// A legend that a group of charts shares: each entry shows and hides its lines in all of them.
 /// It stays in view while the reader scrolls through the group.
 pub fn legend(entries: &[Entry]) -> Markup {

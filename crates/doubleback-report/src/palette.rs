@@ -62,12 +62,12 @@ pub fn page_css() -> String {
 pub fn file_css() -> String {
     let mut css = String::new();
     for (slot, (color, _)) in COLORS.iter().enumerate() {
-        let _ = write!(
+        let _ = writeln!(
             css,
             ".m{slot} .line,.m{slot} .whisker,.m{slot} .median{{stroke:{color}}}\
              .m{slot} .mark,.m{slot} .bar,.m{slot} .band,.m{slot} .row-name{{fill:{color}}}\
              .m{slot} .hill{{fill:{color};stroke:{color}}}\
-             .m{slot}.paper .mark,.m{slot} .hollow{{fill:#fff;stroke:{color};stroke-width:1.2}}.m{slot} .ring{{stroke:{color}}}\n"
+             .m{slot}.paper .mark,.m{slot} .hollow{{fill:#fff;stroke:{color};stroke-width:1.2}}.m{slot} .ring{{stroke:{color}}}"
         );
     }
     css

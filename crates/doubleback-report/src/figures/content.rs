@@ -2,7 +2,7 @@ use maud::{Markup, html};
 
 use crate::context::Context;
 use crate::files::{File, Table};
-use crate::legend::{Entry, legend};
+use crate::legend::{Entry, key, legend};
 use crate::sections::{missing, verdict};
 use crate::svg::Panel;
 
@@ -82,7 +82,9 @@ fn group(group: &Group) -> Markup {
     html! {
         div.group {
             @if let Some(heading) = &group.heading { h3 { (heading) } }
-            @if !group.legend.is_empty() { (legend(&group.legend)) }
+            @if group.panels.iter().any(|panel| panel.drawing.readable.is_some()) {
+                @if !group.legend.is_empty() { (legend(&group.legend)) }
+            } @else if !group.legend.is_empty() { (key(&group.legend)) }
             div.charts { @for panel in &group.panels { (panel.inline()) } }
         }
     }

@@ -15,6 +15,9 @@ use crate::svg::{Axis, Line, LineChart, Look, Panel, Point, Style};
 /// The rule of the paper: at least this share of the normal model's accuracy on clean validation images.
 const ELIGIBLE: f64 = 0.97;
 
+/// An accuracy of a model, with the ends of its interval.
+type Value = dyn Fn(&LambdaPoint) -> Option<(f64, f64, f64)>;
+
 /// Slots of the three lines; models have none of them.
 const CLEAN: usize = 7;
 const BLACK_BOX: usize = 6;
@@ -154,7 +157,7 @@ fn reading(grids: &[Grid], eps: Option<f64>) -> String {
 }
 
 fn panel(context: &Context, grid: &Grid, eps: Option<f64>) -> Panel {
-    let line = |slot, name: &str, value: &dyn Fn(&LambdaPoint) -> Option<(f64, f64, f64)>| Line {
+    let line = |slot, name: &str, value: &Value| Line {
         slot,
         name: name.to_owned(),
         style: Style::Ours,

@@ -115,21 +115,38 @@ fn success(context: &Context, all: &[&TargetedSummary]) -> Panel {
     Panel::new("Success", chart.draw())
 }
 
+/// What an example costs: JSMA counts values, others have no need to.
 fn cost(context: &Context, all: &[&TargetedSummary]) -> Panel {
-    let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
-    let greatest = all.iter().map(|one| finite(one.mean_changed)).fold(1.0, f64::max);
+    let counted = all.iter().any(|one| one.attack == "jsma");
+    let (heading, label) = if counted {
+        ("Changed values", "changed values, mean an example")
+    } else {
+        ("Length of the perturbation", "L2 length, mean")
+    };
     let rows: Vec<Row> = all
         .iter()
-        .map(|one| row(context, one, one.mean_changed, None, number(one.mean_changed)))
+        .map(|one| {
+            if counted {
+                (one, one.mean_changed, number(one.mean_changed))
+            } else {
+                (one, one.mean_l2, scientific(one.mean_l2))
+            }
+        })
+        .map(|(one, value, text)| row(context, one, value, None, text))
         .collect();
+    let greatest = rows
+        .iter()
+        .map(|row| row.value)
+        .filter(|value| value.is_finite())
+        .fold(0.1, f64::max);
     let words: Vec<String> = rows.iter().map(|row| format!("{} {}", row.name, row.text)).collect();
     let chart = RowChart {
-        x: Axis::linear("changed values, mean an example", 0.0, greatest),
-        description: format!("Mean number of changed values by model: {}.", words.join(", ")),
+        x: Axis::linear(label, 0.0, greatest),
+        description: format!("{heading} by model, mean: {}.", words.join(", ")),
         bars: true,
         rows,
     };
-    Panel::new("Changed values", chart.draw())
+    Panel::new(heading, chart.draw())
 }
 
 fn others(context: &Context, all: &[&TargetedSummary]) -> Markup {

@@ -10,7 +10,10 @@ pub fn body(context: &Context) -> Markup {
         return missing("No claim was checked in this run.");
     }
     html! {
-        p { "Each claim is checked by a fixed rule on this run's numbers, with their 95\u{a0}% intervals; one training a model." }
+        p {
+            "Each claim is checked by a fixed rule on this run's numbers, with their 95\u{a0}% intervals; "
+            @if context.seeds() > 1 { "the numbers are of seed " (context.results.seed) "." } @else { "one training a model." }
+        }
         ol.claims {
             @for (index, claim) in claims.iter().enumerate() {
                 li value=(claim.number) {
