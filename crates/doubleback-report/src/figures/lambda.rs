@@ -16,7 +16,7 @@ use crate::svg::{Axis, Line, LineChart, Look, Panel, Point, Style};
 const ELIGIBLE: f64 = 0.97;
 
 /// An accuracy of a model, with the ends of its interval.
-type Value = dyn Fn(&LambdaPoint) -> Option<(f64, f64, f64)>;
+type Value<'a> = dyn Fn(&LambdaPoint) -> Option<(f64, f64, f64)> + 'a;
 
 /// Slots of the three lines; models have none of them.
 const CLEAN: usize = 7;
@@ -157,7 +157,7 @@ fn reading(grids: &[Grid], eps: Option<f64>) -> String {
 }
 
 fn panel(context: &Context, grid: &Grid, eps: Option<f64>) -> Panel {
-    let line = |slot, name: &str, value: &Value| Line {
+    let line = |slot, name: &str, value: &Value<'_>| Line {
         slot,
         name: name.to_owned(),
         style: Style::Ours,

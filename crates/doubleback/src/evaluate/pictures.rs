@@ -6,6 +6,7 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
 use serde::{Deserialize, Serialize};
 
+use super::targeted::TargetedGrid;
 use super::transfer::{Named, TestSet};
 use crate::Result;
 use crate::attack::{BoundedAttack, run};
@@ -27,7 +28,7 @@ pub struct Pictures {
     pub lambda_gradients: Vec<LambdaGradient>,
     /// One image of each class with every class as the target, by attack and model (Figures 5 and 11).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub grids: Vec<super::TargetedGrid>,
+    pub grids: Vec<TargetedGrid>,
 }
 
 /// A test image and what was made from it.

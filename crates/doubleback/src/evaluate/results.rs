@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::targeted::TargetedSummary;
 use crate::train::CurvePoint;
 
 /// Everything a run of `reproduce` measured. Two runs with the same seed, options, machine and
@@ -57,6 +58,9 @@ pub struct Results {
     /// Which images three models get wrong together (Figure 10).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overlaps: Vec<Overlap>,
+    /// JSMA and iterated TGSM with every class as the target, by attack and model (Figures 5 and 11).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targeted: Vec<TargetedSummary>,
     /// Models trained over a grid of penalty weights (Figures 7 and 9), sorted by defense and weight; the point with weight 0 is the normal
     /// model trained as long.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -64,9 +68,6 @@ pub struct Results {
     /// The same experiment with other seeds, this run's own seed first; empty if there was one seed only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seeds: Vec<SeedRun>,
-    /// Targeted attacks with every class as the target, by attack and model (Figures 5 and 11).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub targeted: Vec<super::TargetedSummary>,
     /// Wall-clock times; the only field that differs between equal runs.
     pub seconds: Seconds,
 }

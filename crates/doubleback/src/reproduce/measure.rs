@@ -132,9 +132,9 @@ impl Evaluation<'_> {
             claims: Vec::new(),
             published_perturbations,
             overlaps: Vec::new(),
+            targeted: Vec::new(),
             lambdas: Vec::new(),
             seeds: Vec::new(),
-            targeted: Vec::new(),
             seconds: Seconds {
                 train: records.iter().map(|(&name, r)| (name.to_owned(), r.seconds)).collect(),
                 step: recipes
