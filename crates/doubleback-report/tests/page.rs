@@ -437,3 +437,25 @@ fn the_models_that_the_rule_excludes_are_marked() {
     assert_eq!(select(&page, "#figure-9 .mark.hollow").len(), 6);
     assert_eq!(select(&page, "#figure-9 path.rule").len(), 2);
 }
+
+#[test]
+fn all_of_the_papers_data_sets_have_its_numbers_in_their_own_units() {
+    for (dataset, bounds, unit) in [
+        ("mnist", [0.0, 1.0], "ε (pixel values 0 to 1)"),
+        ("notmnist", [-0.5, 0.5], "ε (pixel values −0.5 to 0.5)"),
+        ("svhn", [-4.0, 5.0], "ε (standard deviations of an image)"),
+    ] {
+        let mut results = fixture::full_results(dataset);
+        results.data.bounds = bounds;
+        let html = page(&results, &no_pictures(), Published::for_dataset(dataset).as_ref());
+        let page = Html::parse_document(&html);
+        for figure in ["figure-1", "figure-3"] {
+            // Of each of the 25 pairs of the paper's models.
+            let curves = select(&page, &format!("#{figure} .series.paper[data-points]"));
+            assert_eq!(curves.len(), 25, "{dataset}, {figure}");
+        }
+        assert!(!select(&page, "#figure-4 .series.paper").is_empty(), "{dataset}");
+        let axis: String = select(&page, "#figure-1 text.axis")[0].text().collect();
+        assert_eq!(axis, unit);
+    }
+}

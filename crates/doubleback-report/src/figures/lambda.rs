@@ -4,6 +4,7 @@ use doubleback::evaluate::{LambdaPoint, TransferCell};
 use maud::html;
 
 use super::lambda_gradients;
+use super::lambda_grid::{Grid, grids, weight};
 use super::{Content, Group};
 use crate::context::{Context, distinct, same_eps};
 use crate::files::Table;
@@ -22,51 +23,6 @@ type Value<'a> = dyn Fn(&LambdaPoint) -> Option<(f64, f64, f64)> + 'a;
 const CLEAN: usize = 7;
 const BLACK_BOX: usize = 6;
 const WHITE_BOX: usize = 8;
-
-/// The grid of one defense, by weight; the normal model trained as long stands first where there is one.
-pub struct Grid<'a> {
-    pub defense: &'a str,
-    pub points: Vec<&'a LambdaPoint>,
-}
-
-impl<'a> Grid<'a> {
-    /// The normal model of the grid.
-    pub fn normal(&self) -> Option<&'a LambdaPoint> {
-        self.points.first().copied().filter(|point| point.lambda == 0.0)
-    }
-}
-
-/// The grids of a run.
-pub fn grids<'a>(context: &Context<'a>) -> Vec<Grid<'a>> {
-    let all = &context.results.lambdas;
-    let normal = all.iter().find(|point| point.lambda == 0.0);
-    let mut grids: Vec<Grid> = Vec::new();
-    for point in all
-        .iter()
-        .filter(|point| point.lambda > 0.0 && point.lambda.is_finite())
-    {
-        match grids.iter_mut().find(|grid| grid.defense == point.defense) {
-            Some(grid) => grid.points.push(point),
-            None => grids.push(Grid {
-                defense: &point.defense,
-                points: normal.into_iter().chain([point]).collect(),
-            }),
-        }
-    }
-    for grid in &mut grids {
-        grid.points.sort_by(|a, b| a.lambda.total_cmp(&b.lambda));
-    }
-    grids
-}
-
-/// A weight to three digits.
-pub fn weight(lambda: f64) -> String {
-    if lambda == 0.0 || !lambda.is_finite() {
-        return short(lambda);
-    }
-    let unit = 10_f64.powi(2 - lambda.abs().log10().floor() as i32);
-    short((lambda * unit).round() / unit)
-}
 
 /// Figure 9.
 pub fn lambda(context: &Context) -> Result<Content, String> {
@@ -271,17 +227,4 @@ fn values(grids: &[Grid]) -> Table {
         }
     }
     table
-}
-
-#[cfg(test)]
-mod tests {
-    use super::weight;
-
-    #[test]
-    fn weights_have_three_digits() {
-        assert_eq!(
-            [0.0, 109.8281, 0.195_312, 1.953_125, 56_234.0].map(weight),
-            ["0", "110", "0.195", "1.95", "56200"]
-        );
-    }
 }

@@ -3,7 +3,7 @@
 use doubleback::evaluate::LambdaGradient;
 use maud::{Markup, html};
 
-use super::lambda::weight;
+use super::lambda_grid::weight;
 use crate::context::Context;
 use crate::png_uri;
 use crate::svg::{ImageGrid, Panel};

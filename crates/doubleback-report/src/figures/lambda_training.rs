@@ -2,8 +2,9 @@
 
 use maud::html;
 
-use super::lambda::{Grid, grids, weight};
-use super::training::{COLUMNS, Curve, curve_values, how_to_read, panels};
+use super::lambda_grid::{Grid, grids, weight};
+use super::training::{COLUMNS, curve_values};
+use super::training_charts::{Curve, how_to_read, panels};
 use super::{Content, Group};
 use crate::context::Context;
 use crate::files::Table;

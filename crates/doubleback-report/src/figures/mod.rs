@@ -7,12 +7,16 @@ mod itgsm;
 mod jsma;
 mod lambda;
 mod lambda_gradients;
+mod lambda_grid;
 mod lambda_training;
 mod overlap;
 mod saliency;
 mod targeted;
+mod targeted_tables;
 mod training;
+mod training_charts;
 mod transfer;
+mod transfer_table;
 
 pub use content::{Content, Figure, Group, reading_of};
 
