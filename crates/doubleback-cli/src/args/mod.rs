@@ -11,13 +11,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use doubleback::data::LoadOptions;
+use doubleback::data::{Grayscale, LoadOptions};
 
 pub use attack::{AttackArgs, AttackOptions, TransferArgs};
 pub use bench::{BenchArgs, BenchCommand, BenchStepArgs};
 pub use data::{DataCommand, ShowArgs};
 pub use reproduce::ReproduceArgs;
 pub use train::TrainArgs;
+pub use values::InputLayer;
 
 use crate::device::DeviceName;
 
@@ -103,6 +104,9 @@ pub struct Global {
         hide_env_values = true
     )]
     pub data_dir: Option<PathBuf>,
+    /// How the colors of svhn become gray: luma, or Grundland & Dodgson's decolorize [default: luma]
+    #[arg(long, global = true, value_name = "HOW", value_parser = values::grayscale())]
+    pub grayscale: Option<Grayscale>,
     /// Where to compute: cpu, cuda[:N], vulkan, metal, wgpu; all but cpu need a build with the feature of that name
     #[arg(long, global = true, value_name = "DEVICE", default_value = "cpu")]
     pub device: DeviceName,
@@ -120,10 +124,12 @@ pub struct Global {
 impl Global {
     /// Where data sets are looked for.
     pub fn load_options(&self) -> LoadOptions {
-        match &self.data_dir {
+        let mut options = match &self.data_dir {
             Some(dir) => LoadOptions::in_dir(dir),
             None => LoadOptions::default(),
-        }
+        };
+        options.grayscale = self.grayscale;
+        options
     }
 }
 

@@ -45,6 +45,10 @@ pub struct TrainArgs {
     /// Pooling of the network; resnet-small has none to choose
     #[arg(long, value_name = "KIND", value_parser = values::pool(), default_value = "max")]
     pub pool: Pool,
+    /// Local contrast normalization before the network, with the floor of each image or the authors' of the batch [default: per-image
+    /// for svhn, none for others]
+    #[arg(long, value_name = "FLOOR", value_parser = values::local_contrast())]
+    pub local_contrast: Option<values::InputLayer>,
     /// Optimizer steps [default: the profile's]
     #[arg(long, value_name = "N", value_parser = values::at_least_one)]
     pub steps: Option<usize>,

@@ -6,7 +6,8 @@ use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use doubleback::attack::Target;
 use doubleback::bench::Step;
-use doubleback::data::{Part, catalog};
+use doubleback::data::{Grayscale, Part, catalog};
+use doubleback::nn::layers::{Floor, LocalContrast};
 use doubleback::nn::{ARCHITECTURES, Pool};
 use doubleback::reproduce::Profile;
 use doubleback::train::{Defense, Norm, Output};
@@ -83,6 +84,29 @@ pub fn pool() -> Named<Pool> {
         parse: str::parse,
     }
 }
+
+/// Conversions from color to gray.
+pub fn grayscale() -> Named<Grayscale> {
+    Named {
+        names: Grayscale::ALL.map(Grayscale::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// Local contrast normalization by the name of its floor, or `none`.
+pub fn local_contrast() -> Named<InputLayer> {
+    Named {
+        names: Floor::ALL.iter().map(|floor| floor.name()).chain(["none"]).collect(),
+        parse: |name| match name {
+            "none" => Ok(InputLayer(None)),
+            name => Ok(InputLayer(Some(LocalContrast { floor: name.parse()? }))),
+        },
+    }
+}
+
+/// The layer that a network begins with, if any.
+#[derive(Clone, Copy, Debug)]
+pub struct InputLayer(pub Option<LocalContrast>);
 
 /// Parts of a data set.
 pub fn part() -> Named<Part> {

@@ -44,7 +44,11 @@ fn list(context: &Context) -> Result<()> {
         ));
     }
     let header = ["data set", "train", "validation", "test", "images", "classes"];
-    output::print(&format!("{}\n{}", output::table(&header, &rows), places.concat()))
+    output::print(&format!(
+        "{}\n{}\nSizes are those with all published files; svhn and cifar10 make do with fewer.\n",
+        output::table(&header, &rows),
+        places.concat()
+    ))
 }
 
 fn verify(name: &str, context: &Context) -> Result<()> {

@@ -5,14 +5,15 @@ use std::path::Path;
 use doubleback::attack::check_eps;
 use doubleback::data::Dataset;
 use doubleback::evaluate::TestSet;
-use doubleback::nn::{self, Classifier, Network};
+use doubleback::nn::{self, Classifier, ModelCard, Network};
 
 use crate::context::Context;
 use crate::exit::{Failure, Result};
 
 /// A model that fits a data set.
 pub fn load(path: &Path, dataset: &Dataset, context: &Context) -> Result<Network> {
-    let (network, _) = nn::load(path, &context.device)?;
+    let (network, card) = nn::load(path, &context.device)?;
+    check_preparation(path, &card, dataset)?;
     let (shape, classes, bounds) = (network.shape(), network.classes(), network.bounds());
     if (shape, classes, bounds) == (dataset.shape, dataset.classes.len(), dataset.bounds) {
         return Ok(network);
@@ -30,6 +31,20 @@ pub fn load(path: &Path, dataset: &Dataset, context: &Context) -> Result<Network
         dataset.classes.len(),
         dataset.name,
     )))
+}
+
+/// Refuses images that were made gray in another way than those that the model was trained on: it would see others than it knows.
+fn check_preparation(path: &Path, card: &ModelCard, dataset: &Dataset) -> Result<()> {
+    let same_name = card.get("dataset") == Some(&dataset.name);
+    let found = dataset.preparation.to_string();
+    match card.get("preparation") {
+        Some(trained) if same_name && *trained != found => Err(Failure::Input(format!(
+            "{}: was trained on {} with {trained}, and these images have {found}. Give the same `--grayscale`",
+            path.display(),
+            dataset.name
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Checks perturbation sizes: within the data's range, and none twice.

@@ -2,13 +2,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use doubleback::data::Dataset;
-use doubleback::nn::{Pool, architecture};
+use doubleback::nn::{Pool, architecture, paper_input};
 use doubleback::reproduce::Profile;
 use doubleback::train::{Cooked, CurvePoint, Defense, Recipe, paper_lambda, per_example_lambda};
 use doubleback::write::remove_partial_files;
 use serde::Serialize;
 
-use crate::args::TrainArgs;
+use crate::args::{InputLayer, TrainArgs};
 use crate::context::Context;
 use crate::exit::{Failure, Result};
 use crate::output::{self, percent};
@@ -84,13 +84,18 @@ fn recipe(args: &TrainArgs, dataset: &Dataset) -> Result<Recipe> {
         _ => Profile::Standard,
     });
     let mut recipe = profile.recipe(args.defense, dataset, args.seed);
-    recipe.architecture = architecture(
+    let network = architecture(
         &args.arch,
         dataset.shape,
         dataset.bounds,
         dataset.classes.len(),
         args.pool,
     )?;
+    recipe.architecture = match args.local_contrast {
+        None => paper_input(network, dataset),
+        Some(InputLayer(None)) => network,
+        Some(InputLayer(Some(layer))) => network.behind_local_contrast(layer),
+    };
     let options = &mut recipe.options;
     options.steps = args.steps.unwrap_or(options.steps);
     options.batch = args.batch.unwrap_or(options.batch);
@@ -120,6 +125,8 @@ struct Summary<'a> {
     architecture: &'a str,
     /// None where the architecture has no pooling to choose.
     pool: Option<&'a str>,
+    /// The floor of local contrast normalization, if the network begins with it.
+    local_contrast: Option<&'a str>,
     steps: usize,
     batch: usize,
     learning_rate: f64,
@@ -145,6 +152,7 @@ impl<'a> Summary<'a> {
             defense: recipe.defense.name(),
             architecture: &recipe.architecture.name,
             pool: recipe.architecture.pool().map(Pool::name),
+            local_contrast: recipe.architecture.local_contrast().map(|layer| layer.floor.name()),
             steps: options.steps,
             batch: options.batch,
             learning_rate: options.adam.learning_rate,

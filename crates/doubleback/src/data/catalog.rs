@@ -9,9 +9,9 @@ use super::error::DataError;
 use super::labelled::Published;
 use super::options::LoadOptions;
 use super::split::ImageShape;
-use super::{mnist, mnist_mini};
+use super::{cifar10, mnist, mnist_mini, svhn};
 
-static CATALOG: [DatasetInfo; 2] = [mnist_mini::INFO, mnist::INFO];
+static CATALOG: [DatasetInfo; 4] = [mnist_mini::INFO, mnist::INFO, svhn::INFO, cifar10::INFO];
 
 /// All data sets, whether or not their files are here.
 ///
@@ -38,7 +38,7 @@ pub fn catalog() -> &'static [DatasetInfo] {
 /// let error = load("mnist-mimi", &LoadOptions::default()).unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "unknown data set `mnist-mimi`. Did you mean `mnist-mini`? Data sets: `mnist-mini`, `mnist`"
+///     "unknown data set `mnist-mimi`. Did you mean `mnist-mini`? Data sets: `mnist-mini`, `mnist`, `svhn`, `cifar10`"
 /// );
 /// # Ok::<(), doubleback::data::DataError>(())
 /// ```
@@ -47,7 +47,11 @@ pub fn catalog() -> &'static [DatasetInfo] {
 /// [`DataError`] if there is no such data set, or its files are missing or damaged. Files that are sound but not the published ones are
 /// no error: a warning is logged, and [`Source::official`](super::Source::official) is false.
 pub fn load(name: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
-    (find(name)?.load)(options)
+    let info = find(name)?;
+    if options.grayscale.is_some() && info.name != svhn::INFO.name {
+        return Err(DataError::Grayscale { dataset: info.name });
+    }
+    (info.load)(options)
 }
 
 /// The state of each file of the data set `name`.
@@ -77,9 +81,9 @@ pub struct DatasetInfo {
     pub classes: &'static [&'static str],
     /// Shape of every image.
     pub shape: ImageShape,
-    /// Training images.
+    /// Training images, when all published files are there.
     pub train: usize,
-    /// Validation images.
+    /// Validation images, likewise.
     pub validation: usize,
     /// Test images.
     pub test: usize,
@@ -93,7 +97,8 @@ pub struct DatasetInfo {
 }
 
 impl DatasetInfo {
-    /// Names of the files it needs, as published; unpacked ones without `.gz` will do. None if it is within the program.
+    /// Names of the files it needs, as published; unpacked ones without `.gz` will do. None if it is within the program. Some data sets use
+    /// more if they are there: `svhn` its extra images, `cifar10` its other training batches.
     pub fn files(&self) -> impl Iterator<Item = &'static str> {
         self.files.iter().map(|file| file.name)
     }
@@ -153,6 +158,14 @@ pub struct FileStatus {
     pub file: String,
     /// Its state.
     pub state: FileState,
+}
+
+impl FileStatus {
+    /// The state of a file that was read, or could not be.
+    pub(super) fn new(file: String, read: Result<FileState, DataError>) -> Self {
+        let state = read.unwrap_or_else(FileState::from);
+        Self { file, state }
+    }
 }
 
 /// How a file compares with the published one.
@@ -229,9 +242,9 @@ mod tests {
 
     #[test]
     fn typing_errors_are_seen_through() {
-        let nearest = ["mnist-mini", "MNIST", "minst", "mnist_mini", "notmnist", "svhn", ""].map(nearest);
+        let nearest = ["mnist-mini", "MNIST", "minst", "mnist_mini", "notmnist", "CIFAR-10", ""].map(nearest);
         let (mini, mnist) = (Some("mnist-mini"), Some("mnist"));
-        assert_eq!(nearest, [mini, mnist, mnist, mini, None, None, None]);
+        assert_eq!(nearest, [mini, mnist, mnist, mini, None, Some("cifar10"), None]);
     }
 
     #[test]

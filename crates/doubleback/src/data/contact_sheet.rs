@@ -20,7 +20,7 @@ const MAX_PIXELS: usize = 1 << 28;
 const BACKGROUND: Rgb<u8> = Rgb([0x60, 0x60, 0x60]);
 
 /// A PNG of the first `per_class` images of each class of a part, one class a row in the order of the labels.
-/// Classes with fewer images leave their places empty.
+/// Classes with fewer images leave their places empty. Images whose contrast was normalized are each shown between their own extremes.
 ///
 /// ```
 /// use doubleback::data::{LoadOptions, Part, contact_sheet, load};
@@ -114,10 +114,16 @@ fn paste(sheet: &mut RgbImage, corner: (usize, usize), scale: usize, image: &[f3
         height,
         width,
     } = dataset.shape;
+    let range = if dataset.preparation.contrast_normalized {
+        // The bounds are those of the most extreme image, between which most would be a flat gray.
+        extremes(image)
+    } else {
+        dataset.bounds
+    };
     for (row, column) in (0..height * scale).flat_map(|row| (0..width * scale).map(move |column| (row, column))) {
         let value = |channel: usize| {
             let value = image[(channel * height + row / scale) * width + column / scale];
-            byte(value, dataset.bounds)
+            byte(value, range)
         };
         let color = if channels == 1 {
             [value(0); 3]
@@ -126,6 +132,20 @@ fn paste(sheet: &mut RgbImage, corner: (usize, usize), scale: usize, image: &[f3
         };
         // The sheet's size was checked to be within u32.
         sheet.put_pixel((corner.0 + column) as u32, (corner.1 + row) as u32, Rgb(color));
+    }
+}
+
+/// Least and greatest value of an image.
+fn extremes(image: &[f32]) -> Bounds {
+    let (low, high) = image
+        .iter()
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &value| {
+            (low.min(value), high.max(value))
+        });
+    // One value alone is black.
+    Bounds {
+        low,
+        high: if high > low { high } else { low + 1.0 },
     }
 }
 
@@ -182,6 +202,14 @@ mod tests {
         assert_eq!([color(&sheet, 0, 0, 0), color(&sheet, 0, 0, 1)], [[2; 3], [3; 3]]);
         assert_eq!([color(&sheet, 1, 0, 0), color(&sheet, 1, 1, 1)], [[0; 3], [5; 3]]);
         assert_eq!(color(&sheet, 0, 1, 0), BACKGROUND.0);
+    }
+
+    #[test]
+    fn normalized_images_are_shown_between_their_extremes() {
+        let mut dataset = tiny(1);
+        dataset.preparation.contrast_normalized = true;
+        let sheet = draw(&dataset, Part::Test, 5).unwrap();
+        assert_eq!([color(&sheet, 0, 0, 0), color(&sheet, 0, 0, 1)], [[0; 3], [255; 3]]);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! A data set in memory: images with labels, in three parts.
 
+use std::fmt;
+
 use super::error::DataError;
+use super::grayscale::Grayscale;
 use super::split::{ImageShape, Part, Split, check_labels};
 
 /// Images with labels in three parts, the names of the classes, and where all of it came from.
@@ -36,6 +39,8 @@ pub struct Dataset {
     pub test: Split,
     /// The files it was read from.
     pub sources: Vec<Source>,
+    /// What was done to the images of the files, beyond scaling.
+    pub preparation: Preparation,
 }
 
 impl Dataset {
@@ -66,6 +71,7 @@ impl Dataset {
             validation,
             test,
             sources: Vec::new(),
+            preparation: Preparation::default(),
         };
         for part in Part::ALL {
             dataset.check(part)?;
@@ -125,6 +131,38 @@ impl Bounds {
     pub const UNIT: Self = Self { low: 0.0, high: 1.0 };
 }
 
+/// What was done to the images of a data set, beyond scaling them: part of what makes two runs the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Preparation {
+    /// How colors became gray.
+    pub grayscale: Option<Grayscale>,
+    /// Global contrast normalization: each image has mean 0 and deviation 1 of its own, so that its values say nothing of its brightness.
+    pub contrast_normalized: bool,
+}
+
+impl Preparation {
+    /// Whether nothing was done.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl fmt::Display for Preparation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let gray = self.grayscale.map(|grayscale| format!("grayscale {grayscale}"));
+        let normalized = self
+            .contrast_normalized
+            .then(|| "global contrast normalization".to_owned());
+        let steps: Vec<String> = gray.into_iter().chain(normalized).collect();
+        f.write_str(&if steps.is_empty() {
+            "none".into()
+        } else {
+            steps.join(", ")
+        })
+    }
+}
+
 /// A file that a data set was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -135,7 +173,7 @@ pub struct Source {
     pub sha256: String,
     /// Its size in bytes.
     pub bytes: u64,
-    /// Whether these are the published bytes, packed or unpacked.
+    /// Whether these are the published bytes, packed or unpacked, or in another published form of the same images.
     pub official: bool,
     /// Who made the data, and under which license it is.
     pub notice: String,

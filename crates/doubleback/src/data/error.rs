@@ -6,6 +6,8 @@ use std::io;
 use std::path::PathBuf;
 
 use super::catalog::known_names;
+use super::cifar10::Cifar10Problem;
+use super::mat::MatProblem;
 use super::words::{are, by, count, grouped};
 
 /// Why a data set could not be had.
@@ -48,6 +50,43 @@ pub enum DataError {
         file: String,
         /// What is wrong with it.
         problem: IdxProblem,
+    },
+    /// A file is not a MAT-file that can be read.
+    #[error("{file}: {problem}")]
+    Mat {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        problem: MatProblem,
+    },
+    /// A file is not a batch of CIFAR-10.
+    #[error("{file}: {problem}")]
+    Cifar10 {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        problem: Cifar10Problem,
+    },
+    /// An array of a size that the data set does not have.
+    #[error(
+        "{file}: its array `{array}` has the size {}, expected {expected}. Get the files of this data set",
+        by(found)
+    )]
+    ArraySize {
+        /// The file.
+        file: String,
+        /// The array.
+        array: &'static str,
+        /// Its dimensions.
+        found: Vec<usize>,
+        /// Those of the data set, in words.
+        expected: &'static str,
+    },
+    /// A conversion to gray for images that are not converted.
+    #[error("grayscale: the images of {dataset} are not made gray. Leave it out, or take `svhn`")]
+    Grayscale {
+        /// The data set.
+        dataset: &'static str,
     },
     /// The label file does not belong to the image file.
     #[error("{labels_file}: {} for {} in {}. They are not of one set: get both again", count(*labels, "label"), count(*images, "image"), base_name(images_file))]

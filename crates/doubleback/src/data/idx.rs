@@ -14,7 +14,7 @@ use super::error::{DataError, IdxProblem};
 /// Most bytes of data that are read from one file: 1 GiB. The largest well-known IDX file, EMNIST's, has 0.64 GB.
 pub const MAX_BYTES: usize = 1 << 30;
 
-const GZIP: [u8; 2] = [0x1f, 0x8b];
+pub(super) const GZIP: [u8; 2] = [0x1f, 0x8b];
 const UNSIGNED_BYTE: u8 = 0x08;
 /// Memory taken before any data has arrived.
 const FIRST_CHUNK: usize = 64 * 1024;
@@ -95,7 +95,7 @@ fn gzip_problem(problem: IdxProblem, unpacked: usize) -> IdxProblem {
 fn parse<const RANK: usize>(mut reader: impl Read) -> Result<Idx<RANK>, IdxProblem> {
     let dims = header(&mut reader)?;
     let expected = promised(&dims)?;
-    let data = take(&mut reader, expected)?;
+    let data = take(&mut reader, expected).map_err(IdxProblem::Read)?;
     if data.len() < expected {
         return Err(IdxProblem::Truncated {
             dims: dims.to_vec(),
@@ -161,15 +161,14 @@ fn promised(dims: &[usize]) -> Result<usize, IdxProblem> {
 }
 
 /// At most `expected` bytes. The capacity is at most `expected`, and at most twice what has arrived and the first chunk.
-fn take(reader: &mut impl Read, expected: usize) -> Result<Vec<u8>, IdxProblem> {
+pub(super) fn take(reader: &mut impl Read, expected: usize) -> io::Result<Vec<u8>> {
     let mut data = Vec::new();
     while data.len() < expected {
         let start = data.len();
         let more = (expected - start).min(start.max(FIRST_CHUNK));
-        data.try_reserve_exact(more)
-            .map_err(|_| IdxProblem::Read(io::ErrorKind::OutOfMemory.into()))?;
+        data.try_reserve_exact(more).map_err(|_| io::ErrorKind::OutOfMemory)?;
         data.resize(start + more, 0);
-        let got = fill(reader, &mut data[start..]).map_err(IdxProblem::Read)?;
+        let got = fill(reader, &mut data[start..])?;
         if got < more {
             data.truncate(start + got);
             break;
@@ -179,7 +178,7 @@ fn take(reader: &mut impl Read, expected: usize) -> Result<Vec<u8>, IdxProblem> 
 }
 
 /// Reads until `buffer` is full or the data ends; the number of bytes read.
-fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+pub(super) fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
         match reader.read(&mut buffer[filled..]) {

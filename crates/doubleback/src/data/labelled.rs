@@ -24,10 +24,14 @@ pub(super) struct Published {
 }
 
 impl Published {
-    /// Where the file is in `folder`, packed or unpacked.
+    /// The checksum of a file of which its makers published none.
+    pub const UNKNOWN: &str = "";
+
+    /// Where the file is in `folder`, packed or unpacked; a `.bin` may be there in its other form, without that ending.
     pub fn find(&self, folder: &Path) -> Option<PathBuf> {
         let unpacked = self.name.strip_suffix(".gz").unwrap_or(self.name);
-        [self.name, unpacked]
+        let other = unpacked.strip_suffix(".bin").unwrap_or(unpacked);
+        [self.name, unpacked, other]
             .iter()
             .map(|name| folder.join(name))
             .find(|path| path.is_file())
@@ -72,7 +76,13 @@ impl Input {
         }
     }
 
-    fn path(&self) -> String {
+    /// Whether this is the checksum of the published file, packed or unpacked.
+    pub fn is_published(&self, sha256: &str) -> bool {
+        [self.published.packed, self.published.unpacked].contains(&sha256)
+    }
+
+    /// The file's path, for messages.
+    pub fn path(&self) -> String {
         match &self.place {
             Place::Disk(path) => path.display().to_string(),
             Place::Embedded(_) => format!("embedded {}", self.published.name),
@@ -90,28 +100,40 @@ impl Input {
         )
     }
 
-    fn read<const RANK: usize>(&self) -> Result<Stored<RANK>, DataError> {
+    fn read<const RANK: usize>(&self) -> Result<Stored<Idx<RANK>>, DataError> {
+        self.read_with(|name, reader| idx::decode(name, reader))
+    }
+
+    /// What `decode` makes of the file; it is given the file's name for messages, and should read to the end.
+    pub fn read_with<T>(
+        &self,
+        decode: impl FnOnce(&str, &mut dyn Read) -> Result<T, DataError>,
+    ) -> Result<Stored<T>, DataError> {
         match &self.place {
-            Place::Embedded(bytes) => self.decode(*bytes),
+            Place::Embedded(bytes) => self.decode(*bytes, decode),
             Place::Disk(path) => {
                 let file = File::open(path).map_err(|cause| DataError::Io {
                     path: path.clone(),
                     cause,
                 })?;
-                self.decode(file)
+                self.decode(file, decode)
             }
         }
     }
 
-    fn decode<const RANK: usize>(&self, reader: impl Read) -> Result<Stored<RANK>, DataError> {
+    fn decode<T>(
+        &self,
+        reader: impl Read,
+        decode: impl FnOnce(&str, &mut dyn Read) -> Result<T, DataError>,
+    ) -> Result<Stored<T>, DataError> {
         let mut reader = Checksummed::new(reader);
-        let idx = idx::decode(&self.path(), &mut reader)?;
+        let content = decode(&self.path(), &mut reader)?;
         let (sha256, bytes) = reader.finish();
-        let official = [self.published.packed, self.published.unpacked].contains(&sha256.as_str());
+        let official = self.is_published(&sha256);
         Ok(Stored {
             path: self.path(),
             file: self.file(),
-            idx,
+            content,
             sha256,
             bytes,
             official,
@@ -120,17 +142,21 @@ impl Input {
 }
 
 /// What a file holds.
-struct Stored<const RANK: usize> {
-    path: String,
+pub(super) struct Stored<T> {
+    /// The file's path.
+    pub path: String,
     file: String,
-    idx: Idx<RANK>,
+    /// What was read from it.
+    pub content: T,
     sha256: String,
     bytes: u64,
-    official: bool,
+    /// Whether it is what its makers published.
+    pub official: bool,
 }
 
-impl<const RANK: usize> Stored<RANK> {
-    fn source(&self, notice: &str) -> Source {
+impl<T> Stored<T> {
+    /// Where the content is from.
+    pub fn source(&self, notice: &str) -> Source {
         let (file, sha256, notice) = (self.file.clone(), self.sha256.clone(), notice.to_owned());
         Source {
             file,
@@ -141,7 +167,8 @@ impl<const RANK: usize> Stored<RANK> {
         }
     }
 
-    fn state(&self) -> FileState {
+    /// How the file compares with the published one.
+    pub fn state(&self) -> FileState {
         if self.official {
             FileState::Official
         } else {
@@ -154,8 +181,8 @@ impl<const RANK: usize> Stored<RANK> {
 
 /// Gray images of unsigned bytes and their labels, one to one.
 pub(super) struct Labelled {
-    images: Stored<3>,
-    labels: Stored<1>,
+    images: Stored<Idx<3>>,
+    labels: Stored<Idx<1>>,
 }
 
 impl Labelled {
@@ -199,7 +226,7 @@ impl Labelled {
     }
 
     fn check_images(&self, shape: ImageShape) -> Result<(), DataError> {
-        let [_, height, width] = self.images.idx.dims;
+        let [_, height, width] = self.images.content.dims;
         if [height, width] == [shape.height, shape.width] {
             return Ok(());
         }
@@ -212,7 +239,7 @@ impl Labelled {
     }
 
     fn check_labels(&self, classes: usize) -> Result<(), DataError> {
-        let ([images, ..], [labels]) = (self.images.idx.dims, self.labels.idx.dims);
+        let ([images, ..], [labels]) = (self.images.content.dims, self.labels.content.dims);
         if images != labels {
             let (images_file, labels_file) = (self.images.path.clone(), self.labels.path.clone());
             return Err(DataError::LabelCount {
@@ -222,12 +249,12 @@ impl Labelled {
                 images,
             });
         }
-        check_labels(&self.labels.idx.data, classes, || self.labels.path.clone())
+        check_labels(&self.labels.content.data, classes, || self.labels.path.clone())
     }
 
     /// Number of images.
     pub fn len(&self) -> usize {
-        self.labels.idx.data.len()
+        self.labels.content.data.len()
     }
 
     /// Images of the given range, with values in [0, 1].
@@ -237,8 +264,8 @@ impl Labelled {
     pub fn split(&self, range: Range<usize>, shape: ImageShape) -> Result<Split, DataError> {
         let pixels = range.start * shape.len()..range.end * shape.len();
         match (
-            self.images.idx.data.get(pixels),
-            self.labels.idx.data.get(range.clone()),
+            self.images.content.data.get(pixels),
+            self.labels.content.data.get(range.clone()),
         ) {
             (Some(pixels), Some(labels)) => {
                 let values = pixels.iter().map(|&byte| f32::from(byte) / 255.0).collect();

@@ -4,20 +4,30 @@
 //! the published ones; [`save_contact_sheet`] shows what is in them. One file a data set, plain values, no tensors.
 mod catalog;
 mod checksum;
+pub mod cifar10;
 mod contact_sheet;
 mod dataset;
+mod decolorize;
 mod error;
+mod grayscale;
 pub mod idx;
 mod labelled;
+pub mod mat;
 mod mnist;
 mod mnist_mini;
 mod options;
+mod pickle;
 mod split;
+pub mod svhn;
 mod words;
 
 pub use catalog::{DatasetInfo, FileState, FileStatus, Presence, catalog, load, verify};
+pub use cifar10::Cifar10Problem;
 pub use contact_sheet::{MAX_PER_CLASS, contact_sheet, save_contact_sheet};
-pub use dataset::{Bounds, Dataset, Source};
+pub use dataset::{Bounds, Dataset, Preparation, Source};
 pub use error::{DataError, IdxProblem};
+pub use grayscale::Grayscale;
+pub use mat::MatProblem;
 pub use options::LoadOptions;
+pub use pickle::PickleProblem;
 pub use split::{ImageShape, Part, Split};

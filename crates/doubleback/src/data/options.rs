@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use etcetera::BaseStrategy;
 
 use super::error::DataError;
+use super::grayscale::Grayscale;
 
 /// What [`load`](super::load) and [`verify`](super::verify) need to know besides a name.
 ///
@@ -19,6 +20,8 @@ use super::error::DataError;
 pub struct LoadOptions {
     /// The folder that holds `mnist/` and its like; `None` is `doubleback` in the user's data folder.
     pub data_dir: Option<PathBuf>,
+    /// How colors become gray, for data sets whose colors do (`svhn`); `None` is [`Grayscale::Luma`]. Others refuse it.
+    pub grayscale: Option<Grayscale>,
 }
 
 impl LoadOptions {
@@ -26,6 +29,7 @@ impl LoadOptions {
     pub fn in_dir(dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: Some(dir.into()),
+            grayscale: None,
         }
     }
 

@@ -3,6 +3,7 @@
 //! Results are plain, serializable values that hold no tensor.
 mod claims;
 mod distribution;
+mod overlap;
 mod pictures;
 mod published;
 mod results;
@@ -14,7 +15,8 @@ mod wilson;
 pub use crate::train::CurvePoint;
 pub use claims::claims;
 pub use distribution::FLOOR;
-pub use pictures::{LambdaGradient, Perturbed, Picture, Pictures, Prediction, Saliency, draw};
+pub use overlap::overlap;
+pub use pictures::{LambdaGradient, Perturbed, Picture, Pictures, Prediction, Saliency, draw, score_gradient};
 pub use published::{PublishedGradients, score};
 pub use results::{
     Claim, CleanAccuracy, DataSummary, Distribution, GradientDistribution, Histogram, LambdaPoint, LogProbabilities,

@@ -168,8 +168,11 @@ fn predict(models: &[Named<'_>], image: &Tensor<4>) -> Result<BTreeMap<String, P
         .collect()
 }
 
-/// ∇x Σ_k log p_k, whose cotangent of the logits is 1 - K p.
-fn score_gradient(model: &dyn Classifier, image: &Tensor<4>) -> Result<Tensor<4>> {
+/// ∇x Σ_k log p_k, whose cotangent of the logits is 1 - K p: the paper's saliency.
+///
+/// # Errors
+/// When the images do not fit the model.
+pub fn score_gradient(model: &dyn Classifier, image: &Tensor<4>) -> Result<Tensor<4>> {
     let (logits, pullback) = model.logits_with_pullback(image.clone())?;
     let classes = model.classes() as f64;
     pullback.apply(softmax(logits, 1) * -classes + 1.0)

@@ -87,6 +87,9 @@ pub struct DataSummary {
     pub bounds: [f32; 2],
     /// Class names in the order of the labels.
     pub classes: Vec<String>,
+    /// What was done to the images beyond scaling, such as `grayscale luma, global contrast normalization`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preparation: Option<String>,
     /// SHA-256 of each source file, in hexadecimal.
     pub checksums: BTreeMap<String, String>,
     /// What a reader should know of these data, a sentence each: a subset, how they were prepared, what was skipped.

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::architectures::Pool;
 use super::graph::{Graph, misfit};
-use super::layers::{LayerKind, Size};
+use super::layers::{LayerKind, LocalContrast, Size};
 use crate::Result;
 use crate::data::{Bounds, ImageShape};
 
@@ -67,6 +67,30 @@ impl Architecture {
         Bounds {
             low: self.bounds[0],
             high: self.bounds[1],
+        }
+    }
+
+    /// The same network behind local contrast normalization, its new first layer.
+    ///
+    /// ```
+    /// use doubleback::data::{Bounds, ImageShape};
+    /// use doubleback::nn::{Pool, layers::LocalContrast, paper_cnn};
+    /// let shape = ImageShape { channels: 1, height: 32, width: 32 };
+    /// let network = paper_cnn(shape, Bounds::UNIT, 10, Pool::Max).behind_local_contrast(LocalContrast::default());
+    /// assert_eq!(network.layers[0].name, "local_contrast");
+    /// assert_eq!(network.local_contrast(), Some(LocalContrast::default()));
+    /// ```
+    pub fn behind_local_contrast(mut self, layer: LocalContrast) -> Self {
+        let first = LayerSpec::new("local_contrast", LayerKind::LocalContrast(layer));
+        self.layers.insert(0, first);
+        self
+    }
+
+    /// The local contrast normalization that it begins with, if it does.
+    pub fn local_contrast(&self) -> Option<LocalContrast> {
+        match self.layers.first().map(|spec| &spec.kind) {
+            Some(LayerKind::LocalContrast(layer)) => Some(*layer),
+            _ => None,
         }
     }
 

@@ -17,7 +17,7 @@ mod save;
 
 pub use architecture::{Architecture, LayerSpec};
 pub use architectures::{
-    ARCHITECTURES, Pool, architecture, check_architecture, paper_cnn, resnet_small, small_cnn, vgg_small,
+    ARCHITECTURES, Pool, architecture, check_architecture, paper_cnn, paper_input, resnet_small, small_cnn, vgg_small,
 };
 pub use classifier::{Classifier, FromFunction, Pullback};
 pub use loss::{Loss, cross_entropy, one_hot, predictions, to_vec};

@@ -163,6 +163,7 @@ fn data_summary(dataset: &Dataset) -> DataSummary {
         shape: [dataset.shape.channels, dataset.shape.height, dataset.shape.width],
         bounds: [dataset.bounds.low, dataset.bounds.high],
         classes: dataset.classes.clone(),
+        preparation: (!dataset.preparation.is_none()).then(|| dataset.preparation.to_string()),
         checksums: dataset
             .sources
             .iter()

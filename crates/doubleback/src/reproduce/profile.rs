@@ -5,7 +5,7 @@ use doubleback_ops::AdamOptions;
 
 use crate::Error;
 use crate::data::Dataset;
-use crate::nn::{Pool, paper_cnn};
+use crate::nn::{Pool, paper_cnn, paper_input};
 use crate::train::{Defense, Norm, Output, Recipe, TrainOptions, per_example_lambda};
 
 /// How much work to spend.
@@ -66,7 +66,10 @@ impl Profile {
         };
         Recipe {
             defense,
-            architecture: paper_cnn(dataset.shape, dataset.bounds, dataset.classes.len(), Pool::Max),
+            architecture: paper_input(
+                paper_cnn(dataset.shape, dataset.bounds, dataset.classes.len(), Pool::Max),
+                dataset,
+            ),
             options: TrainOptions {
                 steps,
                 adam: AdamOptions {

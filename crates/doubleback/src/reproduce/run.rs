@@ -133,9 +133,14 @@ fn read_published(path: &Path, dataset: &Dataset) -> Result<PublishedGradients> 
 fn identity(dataset: &Dataset, options: &Options, recipes: &[Recipe]) -> String {
     let lambdas: Vec<String> = recipes.iter().map(|r| r.lambda.to_string()).collect();
     let o = &recipes[0].options;
+    let prepared = match dataset.preparation {
+        preparation if preparation.is_none() => String::new(),
+        preparation => format!(" ({preparation})"),
+    };
     format!(
-        "{} {} seed {}: {} steps of {} at {}, weights {}, doubleback {}",
+        "{}{} {} seed {}: {} steps of {} at {}, weights {}, doubleback {}",
         dataset.name,
+        prepared,
         options.profile,
         options.seed,
         o.steps,

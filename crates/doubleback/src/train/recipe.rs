@@ -243,6 +243,9 @@ impl Recipe {
         if self.defense == Defense::Pgd {
             card.insert("pgd_steps".into(), self.pgd_steps.to_string());
         }
+        if !dataset.preparation.is_none() {
+            card.insert("preparation".into(), dataset.preparation.to_string());
+        }
         for source in &dataset.sources {
             card.insert(format!("sha256:{}", source.file), source.sha256.clone());
         }

@@ -219,9 +219,10 @@ fn fingerprint(network: &Network, name: &str, dataset: &Dataset, options: &Train
     } = options;
     let sources: Vec<&str> = dataset.sources.iter().map(|s| s.sha256.as_str()).collect();
     Ok(format!(
-        "{name}; {architecture}; {} {sources:?} {} images; {steps} steps of {batch}, {adam:?}, seed {seed}, curve {curve_every} {curve_images} {curve_eps}",
+        "{name}; {architecture}; {} {sources:?} {} images, preparation {}; {steps} steps of {batch}, {adam:?}, seed {seed}, curve {curve_every} {curve_images} {curve_eps}",
         dataset.name,
         dataset.train.len(),
+        dataset.preparation,
     ))
 }
 

@@ -8,6 +8,7 @@ mod bias;
 mod conv;
 mod dense;
 mod dropout;
+mod local_contrast;
 mod pool;
 
 use burn::tensor::Tensor;
@@ -25,6 +26,7 @@ pub use batch_norm::BatchNorm;
 pub use conv::Conv2d;
 pub use dense::Dense;
 pub use dropout::Dropout;
+pub use local_contrast::{Floor, LocalContrast};
 pub use pool::{AvgPool, GlobalAvgPool, MaxPool};
 
 /// Height, width and channels of an activation.
@@ -101,6 +103,7 @@ pub enum LayerKind {
     Dense(Dense),
     Dropout(Dropout),
     Add(Add),
+    LocalContrast(LocalContrast),
 }
 
 impl LayerKind {
@@ -132,6 +135,7 @@ impl LayerKind {
             LayerKind::Dense(layer) => layer,
             LayerKind::Dropout(layer) => layer,
             LayerKind::Add(layer) => layer,
+            LayerKind::LocalContrast(layer) => layer,
         }
     }
 }

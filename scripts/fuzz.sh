@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Fuzzes one reader of files for so many seconds, from its seeds and whatever earlier runs found.
+#
+#     scripts/fuzz.sh TARGET SECONDS
+#
+# TARGET is a target of fuzz/Cargo.toml, such as idx. Needs cargo-fuzz and a nightly compiler.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+usage="usage: fuzz.sh TARGET SECONDS; targets: $(cd fuzz/fuzz_targets && ls *.rs | sed 's/\.rs//' | paste -sd' ')"
+target=${1:?$usage}
+seconds=${2:?$usage}
+[ -f "fuzz/fuzz_targets/$target.rs" ] || { echo "unknown target $target. $usage" >&2; exit 2; }
+mkdir -p "fuzz/corpus/$target"
+# The limits make a failure of what takes much memory or time for a small file.
+exec cargo +nightly fuzz run --fuzz-dir fuzz "$target" "fuzz/corpus/$target" "fuzz/seeds/$target" -- \
+    -max_total_time="$seconds" -rss_limit_mb=1024 -malloc_limit_mb=512 -timeout=10 -max_len=65536 -print_final_stats=1
