@@ -79,8 +79,9 @@ impl<'a> Context<'a> {
     /// What the axis of perturbation sizes says: epsilon and its unit.
     pub fn eps_label(&self) -> String {
         let [low, high] = self.results.data.bounds;
-        // Its images are stored with zero mean and unit deviation each.
-        if self.results.dataset == "svhn" {
+        // Each image then has zero mean and unit deviation.
+        let prepared = self.results.data.preparation.as_deref();
+        if prepared.is_some_and(|preparation| preparation.contains("global contrast normalization")) {
             return "ε (standard deviations of an image)".to_owned();
         }
         format!("ε (pixel values {} to {})", short(low.into()), short(high.into()))

@@ -447,6 +447,7 @@ fn all_of_the_papers_data_sets_have_its_numbers_in_their_own_units() {
     ] {
         let mut results = fixture::full_results(dataset);
         results.data.bounds = bounds;
+        results.data.preparation = (dataset == "svhn").then(|| "global contrast normalization".to_owned());
         let html = page(&results, &no_pictures(), Published::for_dataset(dataset).as_ref());
         let page = Html::parse_document(&html);
         for figure in ["figure-1", "figure-3"] {

@@ -21,7 +21,7 @@ pub fn svg(figure: &Figure, content: &Content, results: &Results) -> String {
     let mut canvas = Canvas::new(content);
     let title = format!("Figure {}. {}", figure.number, figure.title);
     canvas.line("title", 20.0, &title);
-    canvas.line("faint", 22.0, &provenance(results));
+    canvas.text("faint", &provenance(results));
     for group in &content.groups {
         canvas.group(group);
     }
@@ -57,6 +57,9 @@ fn provenance(results: &Results) -> String {
         "doubleback {}, data set {}, profile {}, {seeds}",
         results.version, results.dataset, results.profile
     );
+    if let Some(preparation) = &results.data.preparation {
+        text += &format!(" ({preparation})");
+    }
     for note in &results.data.notes {
         text += &format!(". {}", note.trim_end_matches('.'));
     }

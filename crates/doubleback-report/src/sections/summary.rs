@@ -48,7 +48,7 @@ pub fn header(context: &Context) -> Markup {
 fn facts(context: &Context) -> Vec<(&'static str, String)> {
     let results = context.results;
     let [channels, height, width] = results.data.shape;
-    vec![
+    let mut facts = vec![
         ("Data set", results.dataset.clone()),
         ("Profile", results.profile.clone()),
         ("Seed", seeds(context)),
@@ -68,7 +68,11 @@ fn facts(context: &Context) -> Vec<(&'static str, String)> {
         ("Threads", results.threads.to_string()),
         ("Instruction set", results.isa.clone()),
         ("Time", format::duration(results.seconds.total)),
-    ]
+    ];
+    if let Some(preparation) = &results.data.preparation {
+        facts.push(("Preparation", preparation.clone()));
+    }
+    facts
 }
 
 /// The seed of the run, or all of them.
