@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Compares doubleback with PyTorch and TensorFlow on this machine: training steps, or attacks.
+"""Compares doubleback with PyTorch and TensorFlow on this machine: training steps, attacks, or JSMA.
 
     bench/setup.sh peers
     cargo build --release
     python3 bench/compare.py --environment peers
     python3 bench/compare.py --environment peers --arch resnet-small --only double
     python3 bench/compare.py attack --environment peers
+    target/release/doubleback train --dataset mnist-mini --defense normal --out normal.safetensors
+    python3 bench/compare.py jsma --environment peers --model normal.safetensors --batch 64 --runs 1 --rounds 3
 
 In each of several rounds every engine runs once, in a process of its own, with the same network, batch and number of threads; the
 order turns from round to round, so that what else the machine does hits all alike. Prints a Markdown table of medians over the
@@ -40,7 +42,7 @@ def cores():
 
 def options():
     a = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    a.add_argument("what", nargs="?", choices=("step", "attack"), default="step")
+    a.add_argument("what", nargs="?", choices=("step", "attack", "jsma"), default="step")
     a.add_argument("--environment", type=Path, metavar="DIR", help="what setup.sh made")
     a.add_argument("--pytorch-python", type=Path, metavar="PATH", help="a Python with PyTorch, torchattacks and foolbox")
     a.add_argument("--tensorflow-python", type=Path, metavar="PATH", help="a Python with TensorFlow")
@@ -54,6 +56,8 @@ def options():
     a.add_argument("--isa", choices=("avx512", "avx2", "portable"), help="instruction set of doubleback's kernels")
     a.add_argument("--only", choices=STEPS, help="this step alone")
     a.add_argument("--layout", choices=("both", "contiguous", "channels-last"), default="both", help="of PyTorch's images")
+    a.add_argument("--model", type=Path, metavar="FILE", help="for jsma: a paper-cnn that doubleback trained on --dataset")
+    a.add_argument("--dataset", default="mnist-mini", help="for jsma: its first test images are attacked")
     a.add_argument("--json", type=Path, metavar="FILE", help="write every measurement")
     given = a.parse_args()
     for name in ("pytorch", "tensorflow"):
@@ -62,8 +66,12 @@ def options():
     for count in ("rounds", "runs", "batch", "threads"):
         if getattr(given, count) < 1:
             a.error(f"--{count}: {getattr(given, count)} is not at least 1")
-    if given.only and given.what == "attack":
+    if given.only and given.what != "step":
         a.error("--only: attacks have no steps. Leave it out")
+    if (given.model is None) == (given.what == "jsma"):
+        a.error("--model: jsma needs a trained model, and nothing else takes one")
+    if given.what == "jsma" and (given.arch != "paper-cnn" or not given.pytorch_python):
+        a.error("jsma is compared on paper-cnn with torchattacks, which needs --environment or --pytorch-python")
     if not given.doubleback.exists():
         a.error(f"{given.doubleback} is not there. Build it with `cargo build --release`, or give --doubleback PATH")
     if not given.pytorch_python and not given.tensorflow_python:
@@ -96,6 +104,21 @@ def commands(given):
     return engines
 
 
+def jsma_commands(given, folder):
+    """The same for JSMA: both attack the same images, which a run of doubleback writes first."""
+    images = Path(folder) / "images.npz"
+    data = ["--model", given.model, "--dataset", given.dataset]
+    write = [given.doubleback, "attack", *data, "--attack", "jsma", "--count", given.batch, "--out", images, "--quiet"]
+    subprocess.run([str(word) for word in write], check=True, stdout=subprocess.DEVNULL)
+    work = ["--threads", given.threads, "--runs", given.runs]
+    isa = {"DOUBLEBACK_ISA": given.isa} if given.isa else {}
+    peer = [given.pytorch_python, HERE / "pytorch_jsma.py", "--model", given.model, "--images", images, "--pool", given.pool]
+    return {
+        PRODUCT: ([given.doubleback, "bench", "attack", "--only", "jsma", *data, "--batch", given.batch, *work], isa),
+        "torchattacks": ([*peer, *work], {**GLIBC, "OMP_NUM_THREADS": str(given.threads)}),
+    }
+
+
 def measure(command, environment):
     """The lines that a process prints, and its peak memory in MiB."""
     with tempfile.TemporaryFile("w+") as said:
@@ -112,9 +135,9 @@ def measure(command, environment):
     return [json.loads(line) for line in printed.splitlines()], usage.ru_maxrss / unit
 
 
-def rounds(given):
+def rounds(given, engines):
     """What each engine printed in each round, and the memory of its process."""
-    engines = list(commands(given).items())
+    engines = list(engines.items())
     found = []
     for number in range(given.rounds):
         turn = number % len(engines)
@@ -123,6 +146,10 @@ def rounds(given):
             lines, memory = measure(command, environment)
             found.append({"round": number, "process": name, "peak_mib": round(memory), "lines": lines})
     return found
+
+
+def is_jsma(line):
+    return line.get("attack") == "jsma"
 
 
 def table(found, what):
@@ -146,17 +173,25 @@ def table(found, what):
     rows = [["ms", *engines], ["---"] + ["---:"] * len(engines)]
     for name in names:
         rows.append([name] + [cell(times[name, engine], times[name, ours], 1) for engine in engines])
+    for key, what_it_is in (("success", "success"), ("mean_changed", "changed values")):
+        values = {line["engine"]: line[key] for entry in found for line in entry["lines"] if is_jsma(line)}
+        if values:
+            rows.append([what_it_is] + [f"{values[engine]:.4g}" for engine in engines])
     rows.append(["peak memory, MiB"] + [cell(memory[processes[engine]], memory[PRODUCT], 0) for engine in engines])
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
 def main():
     given = options()
-    found = rounds(given)
+    if given.what == "jsma":
+        with tempfile.TemporaryDirectory() as folder:
+            found = rounds(given, jsma_commands(given, folder))
+    else:
+        found = rounds(given, commands(given))
     setting = f"{given.arch}, {given.pool} pooling" if given.arch != "resnet-small" else given.arch
     isa = f", {given.isa}" if given.isa else ""
     print(f"{setting}, batch {given.batch}, {given.threads} threads{isa}; medians over rounds: {given.rounds}\n")
-    print(table(found, given.what))
+    print(table(found, "step" if given.what == "step" else "attack"))
     if given.json:
         settings = {key: str(value) if isinstance(value, Path) else value for key, value in vars(given).items()}
         given.json.write_text(json.dumps({"settings": settings, "measurements": found}, indent=1) + "\n")

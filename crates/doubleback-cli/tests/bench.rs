@@ -45,6 +45,9 @@ fn attacks_are_timed() {
         assert!(line["images_per_second"].as_f64().unwrap() > 0.0);
         assert!(line["median_ms"].as_f64().unwrap() > 0.0);
     }
+    let lines = self::lines("bench attack --arch small-cnn --batch 2 --runs 1 --only jsma");
+    assert_eq!((lines.len(), &lines[0]["attack"]), (1, &"jsma".into()));
+    assert!(lines[0]["mean_changed"].as_f64().unwrap() <= 196.0, "{}", lines[0]);
     let refused = doubleback(Path::new("."), "bench attack --arch resnet-small --pool avg");
     assert_eq!(refused.status, 2, "{}", refused.stderr);
 }

@@ -78,6 +78,27 @@ fn a_model_is_trained_attacked_and_compared() {
     let one_step: serde_json::Value = serde_json::from_str(&expect_done(here, &unmoved).stdout).unwrap();
     assert_eq!(one_step["results"][0], json["results"][0]);
 
+    // Each of the steps is as long as eps.
+    let iterated = pgd.replace(
+        "--attack pgd --steps 3 --step-size 0.1 --seed 5",
+        "--attack itgsm --steps 3 --target 0",
+    );
+    let of_itgsm: serde_json::Value = serde_json::from_str(&expect_done(here, &iterated).stdout).unwrap();
+    assert_eq!(of_itgsm["results"][0]["gradients"], 3);
+    let moved = of_itgsm["results"][0]["mean_linf"].as_f64().unwrap();
+    assert!(moved > 0.1 + 1e-6 && moved <= 0.3 + 1e-6, "{moved}");
+    let jsma =
+        "attack --quiet --model models/normal.safetensors --dataset mnist-mini --attack jsma --gamma 0.1 --count 20";
+    let run = expect_done(here, &format!("{jsma} --out few.npz --json jsma.json"));
+    assert!(run.stdout.contains("theta"), "{}", run.stdout);
+    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(here.join("jsma.json")).unwrap()).unwrap();
+    let row = &json["results"][0];
+    assert_eq!((&json["attack"], &row["eps"]), (&"jsma".into(), &1.0.into()));
+    let changed = row["mean_l0"].as_f64().unwrap();
+    assert!(changed > 0.0 && changed <= 2.0 * 39.0, "{changed}");
+    let mut few = NpzArchive::open(here.join("few.npz")).unwrap();
+    assert_eq!(few.by_name("examples").unwrap().unwrap().shape(), [20, 1, 28, 28]);
+
     let transfer = "transfer --models models/normal.safetensors,models/doubleback.safetensors --dataset mnist-mini";
     let run = expect_done(
         here,
@@ -87,6 +108,8 @@ fn a_model_is_trained_attacked_and_compared() {
     assert_eq!(json["transfer"].as_array().unwrap().len(), 2 * 2 * 2);
     let run = expect_done(here, &format!("{transfer} --attack tgsm --eps 0.2 --count 64"));
     assert!(run.stdout.contains("crafted on"), "{}", run.stdout);
+    let run = expect_done(here, &format!("{transfer} --attack jsma --gamma 0.05 --count 8"));
+    assert!(run.stdout.contains("Accuracy at theta 1"), "{}", run.stdout);
 }
 
 fn check_arrays(path: &Path, accuracy: f64) {

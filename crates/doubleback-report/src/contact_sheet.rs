@@ -25,28 +25,46 @@ const LAST: u16 = 200;
 /// Layout of a grid.
 struct Sheet<'a> {
     grid: &'a TargetedGrid,
-    classes: usize,
+    /// Cells a row, and a column.
+    columns: usize,
+    rows: usize,
     pitch: [usize; 2],
 }
 
+/// How many targets a grid has: the columns of its rows.
+pub fn columns(grid: &TargetedGrid) -> usize {
+    let first = grid.cells.first().map(|cell| cell.source);
+    grid.cells.iter().take_while(|cell| Some(cell.source) == first).count()
+}
+
 impl<'a> Sheet<'a> {
-    /// `None` when the grid is not square, or its pixels do not fill its shape.
+    /// `None` when the rows are not of the same length, or the pixels do not fill their shape.
     fn new(grid: &'a TargetedGrid) -> Option<Self> {
         let [channels, height, width] = grid.shape;
-        let classes = grid.cells.len().isqrt();
         let area = channels.checked_mul(height)?.checked_mul(width)?;
+        let columns = columns(grid);
         let fits =
             |cell: &GridCell| cell.pixels.len() == area && cell.frames.iter().all(|frame| frame.bytes.len() == area);
-        let square = classes > 0 && classes * classes == grid.cells.len() && area > 0;
-        (square && matches!(channels, 1 | 3) && grid.cells.iter().all(fits)).then_some(Self {
+        let whole = columns > 0 && grid.cells.len().is_multiple_of(columns) && area > 0;
+        (whole && matches!(channels, 1 | 3) && grid.cells.iter().all(fits)).then(|| Self {
             grid,
-            classes,
+            columns,
+            rows: grid.cells.len() / columns,
             pitch: [height + 2 * BORDER, width + 2 * BORDER],
         })
     }
 
+    /// The image that a cell was made from: it stands in the same row.
+    fn original(&self, index: usize) -> &'a GridCell {
+        let start = index / self.columns * self.columns;
+        let row = &self.grid.cells[start..start + self.columns];
+        row.iter()
+            .find(|cell| cell.source == cell.target)
+            .unwrap_or(&self.grid.cells[index])
+    }
+
     fn size(&self) -> [usize; 2] {
-        self.pitch.map(|pitch| pitch * self.classes)
+        [self.pitch[0] * self.rows, self.pitch[1] * self.columns]
     }
 
     fn pixels(&self, cell: &'a GridCell) -> Cow<'a, [u8]> {
@@ -69,8 +87,8 @@ impl<'a> Sheet<'a> {
                 _ => MISSED,
             };
             let [top, left] = [
-                index / self.classes * self.pitch[0],
-                index % self.classes * self.pitch[1],
+                index / self.columns * self.pitch[0],
+                index % self.columns * self.pitch[1],
             ];
             for y in 0..self.pitch[0] {
                 for x in 0..self.pitch[1] {
@@ -121,8 +139,7 @@ pub fn animation(grid: &TargetedGrid, levels: usize) -> Option<Vec<u8>> {
     encoder.set_repeat(Repeat::Infinite).ok()?;
     for step in 0..=steps {
         let rgb = sheet.rgb(|index, cell| match step.checked_sub(1) {
-            // The image itself stands on the diagonal.
-            None => sheet.pixels(&grid.cells[index / sheet.classes * (sheet.classes + 1)]),
+            None => sheet.pixels(sheet.original(index)),
             Some(step) => match cell.frames.get(step).or(cell.frames.last()) {
                 Some(frame) => Cow::Borrowed(frame.bytes.as_slice()),
                 None => sheet.pixels(cell),
@@ -257,6 +274,9 @@ mod tests {
         broken.cells[2].pixels.pop();
         assert!(still(&broken).is_none());
         assert!(still(&grid(1)).is_some());
+        let mut fewer = grid(1);
+        fewer.cells.truncate(2);
+        assert!(animation(&fewer, 64).is_some(), "a class without an image has no row");
         let mut steps = grid(1);
         steps.cells[1].frames.clear();
         assert!(animation(&steps, 64).is_none(), "no steps, no animation");

@@ -5,7 +5,7 @@
 //! - [`data`]: images and labels, checked and in memory.
 //! - [`nn`]: networks that return their logits with a pullback, so that the input gradient is an ordinary value.
 //! - [`train`]: one objective a defense, and a loop that can be interrupted and resumed to the same bits.
-//! - [`attack`]: FGSM, TGSM and PGD; an attack says how many images it could not move.
+//! - [`attack`]: FGSM, TGSM, their iterated forms, PGD and JSMA; an attack says how many images it could not move.
 //! - [`evaluate`]: accuracy of all models on the examples of all, intervals, masking, the paper's claims.
 //! - [`reproduce`]: the paper's main experiment.
 //! - [`mod@bench`]: how long training steps and attacks take.

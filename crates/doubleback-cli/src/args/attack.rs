@@ -62,8 +62,8 @@ pub const LONG: &str = "Measure a model's accuracy under one attack.\n\n\
     of the perturbations (L2; Linf; L0, the number of changed values). Says loudly when the attack could not move images \
     because their gradient is exactly zero: accuracy says nothing about those.\n\n\
     The steps of ifgsm and itgsm are as long as eps each, and only the data's bounds limit them together. jsma takes no eps: it \
-    changes few values by theta each, and theta stands as eps in its results. On images of the class that --target names, an attack \
-    has nothing to do, and they count as reached.\n\n\
+    changes few values by theta each, and theta stands as eps in its results. With --target CLASS, \
+    images that are of this class already are among the images, and mostly successes from the start.\n\n\
     With --out, arrays for NumPy are written to one file an eps: FILE-eps0.1.npz holds examples and originals (float32, \
     [n, channels, height, width]), index, label, prediction (int64) and success (bool). jsma's go to FILE.npz itself.";
 

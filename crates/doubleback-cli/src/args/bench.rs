@@ -1,5 +1,7 @@
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
-use doubleback::bench::Step;
+use doubleback::bench::{Step, TimedAttack};
 use doubleback::nn::Pool;
 
 use super::values;
@@ -14,9 +16,9 @@ pub enum BenchCommand {
     /// Time forward, input gradient, plain and double-backprop steps of a network
     #[command(long_about = STEP, after_help = STEP_EXAMPLES)]
     Step(BenchStepArgs),
-    /// Time FGSM and ten steps of PGD on a network
+    /// Time FGSM, ten steps of PGD, or JSMA on a network
     #[command(long_about = ATTACK, after_help = ATTACK_EXAMPLES)]
-    Attack(BenchArgs),
+    Attack(BenchAttackArgs),
     /// Time the CPU kernels of a network's convolutions and dense layers
     #[command(long_about = KERNELS, after_help = KERNELS_EXAMPLES)]
     Kernels(BenchArgs),
@@ -41,16 +43,37 @@ Examples:
   doubleback bench step --pool avg --batch 128 --threads 4
   doubleback bench step --arch resnet-small --only double";
 
-const ATTACK: &str = "Time FGSM and ten steps of PGD on a network in inference.\n\n\
-    Images and labels are random; eps is 0.1, and PGD's steps are 0.025 from a random start. Measures all that an attack gives: \
-    examples, predictions, lengths of perturbations. Prints one JSON object a line: engine, attack, images_per_second (of the \
-    median), median_ms, min_ms. The folder `bench` of the source has a script that runs the same attacks with torchattacks and \
-    foolbox.";
+const ATTACK: &str = "Time FGSM, ten steps of PGD, or JSMA on a network in inference.\n\n\
+    Images and labels are random unless a model and a data set are given; eps is 0.1, and PGD's steps are 0.025 from a random start. \
+    Measures all that an attack gives: examples, predictions, lengths of perturbations. Prints one JSON object a line: engine, \
+    attack, images_per_second (of the median), median_ms, min_ms, success, mean_changed.\n\n\
+    JSMA (theta 1, gamma 0.25, towards the next class) is timed with --only jsma: how long it takes depends on how soon the \
+    network yields, so give it a trained model and its data.\n\n\
+    The folder `bench` of the source has scripts that run the same attacks with torchattacks and foolbox.";
 
 const ATTACK_EXAMPLES: &str = "\
 Examples:
   doubleback bench attack
-  doubleback bench attack --arch small-cnn --batch 64 --threads 4";
+  doubleback bench attack --arch small-cnn --batch 64 --threads 4
+  doubleback bench attack --only jsma --model normal.safetensors \\
+      --dataset mnist-mini --batch 64 --runs 3";
+
+/// Arguments of `bench attack`.
+#[derive(Args, Debug)]
+pub struct BenchAttackArgs {
+    /// The network and how often.
+    #[command(flatten)]
+    pub bench: BenchArgs,
+    /// Time this attack alone [default: all but jsma]
+    #[arg(long, value_name = "ATTACK", value_parser = values::timed_attack())]
+    pub only: Option<TimedAttack>,
+    /// Network with trained weights, in place of --arch
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["arch", "pool"])]
+    pub model: Option<PathBuf>,
+    /// Attack the first test images of this data set instead of random ones
+    #[arg(long, value_name = "NAME", value_parser = values::dataset(), requires = "model")]
+    pub dataset: Option<String>,
+}
 
 /// Arguments of `bench step`.
 #[derive(Args, Debug)]

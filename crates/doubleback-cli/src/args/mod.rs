@@ -14,7 +14,7 @@ use clap_complete::Shell;
 use doubleback::data::{Grayscale, LoadOptions};
 
 pub use attack::{AttackArgs, AttackOptions, TransferArgs};
-pub use bench::{BenchArgs, BenchCommand, BenchStepArgs};
+pub use bench::{BenchArgs, BenchAttackArgs, BenchCommand, BenchStepArgs};
 pub use data::{DataCommand, ShowArgs};
 pub use reproduce::ReproduceArgs;
 pub use train::TrainArgs;

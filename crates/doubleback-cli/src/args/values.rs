@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use doubleback::attack::Target;
-use doubleback::bench::Step;
+use doubleback::bench::{Step, TimedAttack};
 use doubleback::data::{Grayscale, Part, catalog};
 use doubleback::nn::layers::{Floor, LocalContrast};
 use doubleback::nn::{ARCHITECTURES, Pool};
@@ -120,6 +120,14 @@ pub fn part() -> Named<Part> {
 pub fn step() -> Named<Step> {
     Named {
         names: Step::ALL.map(Step::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// Attacks to time.
+pub fn timed_attack() -> Named<TimedAttack> {
+    Named {
+        names: TimedAttack::ALL.map(TimedAttack::name).to_vec(),
         parse: str::parse,
     }
 }

@@ -19,12 +19,15 @@ pub fn run(args: &ReproduceArgs, context: &Context) -> Result<()> {
         Profile::Paper => "many hours",
     };
     let opening = format!(
-        "Training five models on {}, attacking all with all ({}: {time})",
-        args.dataset, args.profile
+        "Training {} models on {}, attacking all with all ({}: {time})",
+        args.profile.defenses().len(),
+        args.dataset,
+        args.profile
     );
     let options = Options {
         profile: args.profile,
         seed: args.seed,
+        seeds: args.seeds,
         out: args.out.clone(),
         device_name: context.device_name.to_string(),
         threads: context.threads,

@@ -1,7 +1,7 @@
 use doubleback::evaluate::TargetedGrid;
 use maud::{Markup, html};
 
-use crate::contact_sheet::still;
+use crate::contact_sheet::{columns, still};
 use crate::context::{Context, attack_name};
 use crate::format;
 use crate::model::badge;
@@ -28,9 +28,13 @@ fn sheet(context: &Context, grid: &TargetedGrid, animation: Option<&[u8]>) -> Ma
     let Some(file) = still(grid) else {
         return html! { p.missing { "The pictures of this grid are not whole." } };
     };
-    let classes: Vec<String> = (0..grid.cells.len().isqrt())
-        .map(|class| context.class_name(class))
-        .collect();
+    let wide = columns(grid).max(1);
+    let targets = grid.cells.iter().take(wide).map(|cell| context.class_name(cell.target));
+    let sources = grid
+        .cells
+        .iter()
+        .step_by(wide)
+        .map(|cell| context.class_name(cell.source));
     let examples = grid.cells.iter().filter(|cell| cell.source != cell.target);
     let (all, reached) = examples.fold((0, 0), |(all, reached), cell| {
         (all + 1, reached + usize::from(cell.success))
@@ -44,8 +48,8 @@ fn sheet(context: &Context, grid: &TargetedGrid, animation: Option<&[u8]>) -> Ma
     );
     html! {
         div.labelled {
-            div.targets aria-hidden="true" { @for class in &classes { span { (class) } } }
-            div.sources aria-hidden="true" { @for class in &classes { span { (class) } } }
+            div.targets aria-hidden="true" { @for class in targets { span { (class) } } }
+            div.sources aria-hidden="true" { @for class in sources { span { (class) } } }
             div.frame-of {
                 img.still src=(data_uri("image/png", &file)) alt={ (words) "." };
                 @if let Some(file) = animation {

@@ -8,7 +8,7 @@ pub enum Target {
     /// The class after the true one, `(y + 1) mod K`, as in the paper.
     #[default]
     Next,
-    /// The same class for all images. Those that are of this class already are not attacked by a search, and count as reached.
+    /// The same class for all images. Those that are of this class already are not left out: mostly they are successes from the start.
     Class(usize),
 }
 

@@ -1,13 +1,12 @@
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 
 use super::batch::random_batch;
 use super::times::{Times, time};
-use crate::Result;
-use crate::attack::{BoundedAttack, Fgsm, Pgd, run};
+use crate::attack::{Attack, Attacked, Fgsm, Jsma, Pgd};
 use crate::nn::{Architecture, Network};
-use crate::train::Batch;
+use crate::{Error, Result};
 
-/// Perturbation size of all attacks.
+/// Perturbation size of the attacks that have one.
 const EPS: f64 = 0.1;
 
 /// An attack whose speed can be measured.
@@ -17,36 +16,61 @@ pub enum TimedAttack {
     Fgsm,
     /// PGD of ten steps of a quarter of eps from a random start.
     Pgd10,
+    /// JSMA in pairs with theta 1 and gamma 0.25 towards the next class. How long it takes depends on how soon the network yields.
+    Jsma,
 }
 
 impl TimedAttack {
     /// All of them.
-    pub const ALL: [TimedAttack; 2] = [TimedAttack::Fgsm, TimedAttack::Pgd10];
+    pub const ALL: [TimedAttack; 3] = [TimedAttack::Fgsm, TimedAttack::Pgd10, TimedAttack::Jsma];
 
-    /// `fgsm` or `pgd-10`.
+    /// `fgsm`, `pgd-10` or `jsma`.
     pub fn name(self) -> &'static str {
         match self {
             TimedAttack::Fgsm => "fgsm",
             TimedAttack::Pgd10 => "pgd-10",
+            TimedAttack::Jsma => "jsma",
         }
     }
 
-    fn attack(self) -> Box<dyn BoundedAttack> {
+    fn attack(self) -> Attack {
         match self {
-            TimedAttack::Fgsm => Box::new(Fgsm::default()),
-            TimedAttack::Pgd10 => Box::new(Pgd {
+            TimedAttack::Fgsm => Attack::Bounded(Box::new(Fgsm::default())),
+            TimedAttack::Pgd10 => Attack::Bounded(Box::new(Pgd {
                 steps: 10,
                 step_size: Some(EPS / 4.0),
                 ..Pgd::default()
-            }),
+            })),
+            TimedAttack::Jsma => Attack::Minimal(Box::new(Jsma::default())),
         }
     }
 }
 
-/// A network in inference with one batch of random images and labels.
+impl std::str::FromStr for TimedAttack {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|attack| attack.name() == name);
+        found.ok_or_else(|| Error::unknown("attack to time", name, Self::ALL.map(Self::name)))
+    }
+}
+
+/// How long an attack took, and what it did.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AttackTimes {
+    /// Of the whole batch.
+    pub times: Times,
+    /// Share of the images on which the attack reached its goal.
+    pub success: f64,
+    /// Mean number of changed values an image.
+    pub mean_changed: f64,
+}
+
+/// A network in inference with one batch of images and labels.
 pub struct AttackBench {
     network: Network,
-    batch: Batch,
+    images: Tensor<4>,
+    labels: Vec<usize>,
 }
 
 impl AttackBench {
@@ -55,22 +79,52 @@ impl AttackBench {
     /// # Errors
     /// When the architecture's layers do not fit each other, or the device fails.
     pub fn new(architecture: Architecture, batch: usize, device: &Device) -> Result<Self> {
-        Ok(Self {
-            batch: random_batch(&architecture, batch, device)?,
-            network: Network::new(architecture, 0, device)?,
-        })
+        Self::random(Network::new(architecture, 0, device)?, batch, device)
     }
 
-    /// Times an attack on the batch, after two runs that do not count. All that a user gets is measured: the examples at eps 0.1, what the network
-    /// predicts for them, and how far they were moved.
+    /// Draws images and labels for a network.
     ///
     /// # Errors
     /// When the device fails.
-    pub fn time(&self, attack: TimedAttack, runs: usize) -> Result<Times> {
+    pub fn random(network: Network, batch: usize, device: &Device) -> Result<Self> {
+        let batch = random_batch(network.architecture(), batch, device)?;
+        Ok(Self::of(network, batch.images, batch.labels))
+    }
+
+    /// A network with images and labels of yours.
+    pub fn of(network: Network, images: Tensor<4>, labels: Vec<usize>) -> Self {
+        Self {
+            network,
+            images,
+            labels,
+        }
+    }
+
+    /// Times an attack on the batch, after `warm_up` runs that do not count. All that a user gets is measured: the examples (at eps 0.1), what the
+    /// network predicts for them, and how far they were moved.
+    ///
+    /// # Errors
+    /// When the images do not fit the network, or the device fails.
+    pub fn time(&self, attack: TimedAttack, warm_up: usize, runs: usize) -> Result<AttackTimes> {
         let attack = attack.attack();
-        let Batch { images, labels, .. } = &self.batch;
-        time(2, runs, || {
-            run(&self.network, attack.as_ref(), images, labels, &[EPS]).map(drop)
+        let eps = match attack {
+            Attack::Bounded(_) => &[EPS][..],
+            Attack::Minimal(_) => &[],
+        };
+        let mut last: Option<Attacked> = None;
+        let times = time(warm_up, runs, || {
+            last = Some(attack.run(&self.network, &self.images, &self.labels, eps)?);
+            Ok(())
+        })?;
+        let example = last.as_ref().and_then(|attacked| attacked.by_eps.first());
+        let count = self.labels.len().max(1) as f64;
+        let successes = |success: &[bool]| success.iter().filter(|&&success| success).count() as f64;
+        Ok(AttackTimes {
+            times,
+            success: example.map_or(0.0, |example| successes(&example.success) / count),
+            mean_changed: example.map_or(0.0, |example| {
+                example.l0.iter().map(|&l| f64::from(l)).sum::<f64>() / count
+            }),
         })
     }
 }

@@ -5,7 +5,7 @@ mod kernels;
 mod step;
 mod times;
 
-pub use attack::{AttackBench, TimedAttack};
+pub use attack::{AttackBench, AttackTimes, TimedAttack};
 pub use kernels::{KernelTimes, time_kernels};
 pub use step::{Step, StepBench};
 pub use times::{Times, time};

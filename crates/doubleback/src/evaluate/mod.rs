@@ -23,6 +23,8 @@ pub use results::{
     MarginCheck, Masking, Overlap, Results, Seconds, SeedRun, Smoothness, TrainingSummary, TransferCell, Verdict,
 };
 pub use statistics::{Statistics, smoothness, statistics};
-pub use targeted::{Frame, GridCell, TargetShare, TargetedGrid, TargetedSummary};
+pub use targeted::{
+    Frame, GridCell, TargetShare, TargetedAttack, TargetedGrid, TargetedSummary, targeted, targeted_grid,
+};
 pub use transfer::{CleanHits, Counts, Named, TestSet, clean_accuracy, margin_check, transfer, transfer_minimal};
 pub use wilson::wilson;

@@ -152,7 +152,12 @@ impl Grid<'_> {
             let counts = transfer(&fgsm, crafted_on, &[model], set, eps, &mut CleanHits::default())?;
             Ok::<_, Error>(counts.cells())
         };
-        let only = |values: Vec<_>| values.into_iter().next().ok_or_else(|| Error::value("models", "one", 0));
+        let only = |values: Vec<_>| {
+            values
+                .into_iter()
+                .next()
+                .ok_or_else(|| Error::value("models", "one", 0))
+        };
         let on_validation = attacked(source, &validation, &[0.0, recipe.options.curve_eps])?;
         let eps = [0.1, 0.2, 0.3, 0.4, 0.5];
         let gradients = self.pictures.iter().take(PICTURES).map(|picture| {

@@ -8,11 +8,12 @@ use doubleback_ops::kernels::isa;
 
 use super::run::{Options, TrainingRecord};
 use super::store::Store;
-use crate::attack::{BoundedAttack, Fgsm, Tgsm};
+use crate::attack::{BoundedAttack, Fgsm, Itgsm, Jsma, Tgsm};
 use crate::data::Dataset;
 use crate::evaluate::{
-    CleanHits, Counts, DataSummary, Named, PublishedGradients, Results, Seconds, Statistics, TestSet, TrainingSummary,
-    claims, clean_accuracy, margin_check, score, smoothness, statistics, transfer,
+    CleanHits, Counts, DataSummary, Named, Overlap, PublishedGradients, Results, Seconds, Statistics, TargetedAttack,
+    TargetedGrid, TestSet, TrainingSummary, TransferCell, clean_accuracy, margin_check, overlap, score, smoothness,
+    statistics, targeted, targeted_grid, transfer,
 };
 use crate::train::{Progress, Recipe, Watch, paper_lambda};
 use crate::{Error, Result};
@@ -36,6 +37,7 @@ impl Evaluation<'_> {
         }
     }
 
+    /// Everything that does not need another training.
     pub fn measure(
         &self,
         recipes: &[Recipe],
@@ -45,22 +47,15 @@ impl Evaluation<'_> {
     ) -> Result<Results> {
         let (store, named, profile) = (self.store, self.named, self.options.profile);
         let attacks: [&dyn BoundedAttack; 2] = [&Fgsm::default(), &Tgsm::default()];
-        let parts = (attacks.len() + 1) * named.len() + 2;
-        watch.begin("evaluating", parts);
-        let mut done = 0;
-        let mut step = |watch: &mut dyn Watch| {
-            done += 1;
-            match watch.advance(Progress {
-                step: done,
-                steps: parts,
-                loss: f64::NAN,
-            }) {
-                ControlFlow::Continue(()) => Ok(()),
-                ControlFlow::Break(()) => Err(Error::Interrupted),
-            }
+        let targeted_attacks = self.targeted_attacks();
+        let mut steps = Steps {
+            done: 0,
+            all: (attacks.len() + 1 + targeted_attacks.len()) * named.len() + 3,
+            watch,
         };
+        steps.watch.begin("evaluating", steps.all);
         let clean = store.part_or("clean", || clean_accuracy(named, &self.test(usize::MAX)))?;
-        step(watch)?;
+        steps.next()?;
         let test = self.test(profile.transfer_images());
         let mut unperturbed = CleanHits::default();
         let (mut cells, mut masking) = (Vec::new(), BTreeMap::<String, BTreeMap<_, _>>::new());
@@ -75,11 +70,13 @@ impl Evaluation<'_> {
                     .entry(crafted_on.name.into())
                     .or_default()
                     .insert(attack.name().into(), counts.masking());
-                step(watch)?;
+                steps.next()?;
             }
         }
         let margin = store.part_or("margin", || margin_check(named, &test, &[0.1, 0.2, 0.3, 0.4, 0.5]))?;
-        step(watch)?;
+        steps.next()?;
+        let overlaps = store.part_or("overlaps", || self.overlaps(&attacks, &test))?;
+        steps.next()?;
         let (mut gradients, mut log_probabilities, mut rough, mut smooth) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for &model in named {
@@ -92,21 +89,25 @@ impl Evaluation<'_> {
             } else {
                 smooth.push(smoothness(model.name, &found.roughness, &rough));
             }
-            step(watch)?;
+            steps.next()?;
         }
-        let published_perturbations = match published {
-            Some(published) => {
-                let eps: Vec<f64> = (1..=5).map(|i| f64::from(i) / 10.0).collect();
-                store
-                    .part_or("published", || score(published, named, &self.test(usize::MAX), &eps))?
-                    .cells()
+        let mut aimed = Vec::new();
+        for attack in &targeted_attacks {
+            for &crafted_on in named {
+                let part = format!("targeted-{}-{}", attack.name(), crafted_on.name);
+                aimed.push(store.part_or(&part, || {
+                    targeted(
+                        attack,
+                        crafted_on,
+                        named,
+                        &self.test(usize::MAX),
+                        profile.targeted_images(),
+                    )
+                })?);
+                steps.next()?;
             }
-            None => store
-                .get::<Counts>("published")?
-                .map(|counts| counts.cells())
-                .unwrap_or_default(),
-        };
-        let mut results = Results {
+        }
+        Ok(Results {
             dataset: self.dataset.name.clone(),
             profile: profile.name().into(),
             seed: self.options.seed,
@@ -130,28 +131,106 @@ impl Evaluation<'_> {
             log_probabilities,
             curves: records.values().flat_map(|r| r.curves.clone()).collect(),
             claims: Vec::new(),
-            published_perturbations,
-            overlaps: Vec::new(),
-            targeted: Vec::new(),
+            published_perturbations: self.published(published)?,
+            overlaps,
+            targeted: aimed,
             lambdas: Vec::new(),
             seeds: Vec::new(),
-            seconds: Seconds {
-                train: records.iter().map(|(&name, r)| (name.to_owned(), r.seconds)).collect(),
-                step: recipes
-                    .iter()
-                    .map(|r| {
-                        (
-                            r.defense.name().to_owned(),
-                            records[r.defense.name()].seconds / r.options.steps as f64,
-                        )
-                    })
-                    .collect(),
-                evaluate: 0.0,
-                total: 0.0,
+            seconds: seconds(recipes, records),
+        })
+    }
+
+    /// JSMA as in the paper, and iterated TGSM.
+    fn targeted_attacks(&self) -> [TargetedAttack; 2] {
+        let steps = self.options.profile.iterated_steps(self.dataset);
+        [
+            TargetedAttack::Jsma(Jsma::default()),
+            TargetedAttack::Itgsm {
+                attack: Itgsm {
+                    steps,
+                    ..Itgsm::default()
+                },
+                eps: 0.1,
             },
+        ]
+    }
+
+    /// One picture of each class with every class as the target, for every model.
+    pub fn grids(&self) -> Result<Vec<TargetedGrid>> {
+        let test = self.test(usize::MAX);
+        let mut grids = Vec::new();
+        for attack in self.targeted_attacks() {
+            for &crafted_on in self.named {
+                grids.push(targeted_grid(&attack, crafted_on, &test)?);
+            }
+        }
+        Ok(grids)
+    }
+
+    /// Of the paper's three models, on the examples of each.
+    fn overlaps(&self, attacks: &[&dyn BoundedAttack], test: &TestSet<'_>) -> Result<Vec<Overlap>> {
+        let find = |name: &str| self.named.iter().copied().find(|named| named.name == name);
+        let (Some(normal), Some(advtrain), Some(doubleback)) = (find("normal"), find("advtrain"), find("doubleback"))
+        else {
+            return Ok(Vec::new());
         };
-        results.claims = claims(&results);
-        Ok(results)
+        let three = [normal, advtrain, doubleback];
+        let eps = self.options.profile.overlap_eps(self.dataset);
+        let mut overlaps = Vec::new();
+        for &attack in attacks {
+            for crafted_on in three {
+                overlaps.push(overlap(attack, eps, crafted_on, three, test)?);
+            }
+        }
+        Ok(overlaps)
+    }
+
+    /// Accuracy on the authors' own perturbations, if their gradients were given now or in an earlier run.
+    fn published(&self, published: Option<&PublishedGradients>) -> Result<Vec<TransferCell>> {
+        let counts: Option<Counts> = match published {
+            Some(published) => {
+                let eps: Vec<f64> = (1..=5).map(|i| f64::from(i) / 10.0).collect();
+                let score = || score(published, self.named, &self.test(usize::MAX), &eps);
+                Some(self.store.part_or("published", score)?)
+            }
+            None => self.store.get("published")?,
+        };
+        Ok(counts.map(|counts| counts.cells()).unwrap_or_default())
+    }
+}
+
+/// Progress through the parts of an evaluation.
+struct Steps<'a> {
+    done: usize,
+    all: usize,
+    watch: &'a mut dyn Watch,
+}
+
+impl Steps<'_> {
+    fn next(&mut self) -> Result<()> {
+        self.done += 1;
+        let progress = Progress {
+            step: self.done,
+            steps: self.all,
+            loss: f64::NAN,
+        };
+        match self.watch.advance(progress) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Error::Interrupted),
+        }
+    }
+}
+
+fn seconds(recipes: &[Recipe], records: &BTreeMap<&'static str, TrainingRecord>) -> Seconds {
+    let step = |recipe: &Recipe| {
+        let name = recipe.defense.name();
+        (name.to_owned(), records[name].seconds / recipe.options.steps as f64)
+    };
+    Seconds {
+        train: records.iter().map(|(&name, r)| (name.to_owned(), r.seconds)).collect(),
+        step: recipes.iter().map(step).collect(),
+        evaluate: 0.0,
+        total: 0.0,
     }
 }
 

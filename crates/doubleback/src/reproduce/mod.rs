@@ -1,12 +1,13 @@
-//! The paper's main experiment from start to end: trains its five models, attacks all with all, and collects [`Results`].
+//! The paper's experiments from start to end: trains its models, attacks all with all, and collects [`Results`].
 //!
 //! Every finished part is kept in the output folder, so a run that was stopped at any instant goes on where it was.
 //!
 //! [`Results`]: crate::evaluate::Results
+mod lambdas;
 mod measure;
 mod profile;
 mod run;
 mod store;
 
-pub use profile::Profile;
+pub use profile::{LambdaGrid, Profile};
 pub use run::{Finished, Options, reproduce};

@@ -46,12 +46,63 @@ impl Profile {
         }
     }
 
+    /// The models of the main experiment: the paper's five, and both defenses together where there is time for it (Figure 2).
+    pub fn defenses(self) -> Vec<Defense> {
+        let mut defenses = Defense::PAPER.to_vec();
+        if self != Profile::Quick {
+            defenses.push(Defense::Both);
+        }
+        defenses
+    }
+
+    /// The perturbation at which overlaps of fooled images are counted (Figure 10).
+    pub fn overlap_eps(self, dataset: &Dataset) -> f64 {
+        if dataset.name.starts_with("mnist") { 0.4 } else { 0.5 }
+    }
+
+    /// Images of each class that JSMA and iterated TGSM aim at every other class (Figures 5 and 11); the paper takes 5.
+    pub fn targeted_images(self) -> usize {
+        match self {
+            Profile::Quick => 1,
+            Profile::Standard | Profile::Paper => 5,
+        }
+    }
+
+    /// Steps of iterated TGSM (Figure 11), of length 0.1 each.
+    pub fn iterated_steps(self, dataset: &Dataset) -> usize {
+        if dataset.name == "svhn" { 15 } else { 10 }
+    }
+
+    /// The weights of Figures 7 and 9, and how long their models are trained; none where there is no time for them.
+    pub fn lambda_grid(self) -> Option<LambdaGrid> {
+        // The paper has 13 weights from 1e2 to 1e5 in its own units, 1e0 to 1e3 for certainty sensitivity.
+        let (steps, points) = match self {
+            Profile::Quick => return None,
+            Profile::Standard => (400, 5),
+            Profile::Paper => (15_050, 13),
+        };
+        let logarithmic = |from: f64, to: f64| {
+            (0..points)
+                .map(|i| from * (to / from).powf(f64::from(i) / f64::from(points - 1)))
+                .map(|paper| (per_example_lambda(paper, 256) * 1e4).round() / 1e4)
+                .collect()
+        };
+        Some(LambdaGrid {
+            steps,
+            lambdas: vec![
+                (Defense::Doubleback, logarithmic(1e2, 1e5)),
+                (Defense::Insensitive, logarithmic(1e0, 1e3)),
+            ],
+        })
+    }
+
     /// How to train a defense on a data set.
     pub fn recipe(self, defense: Defense, dataset: &Dataset, seed: u64) -> Recipe {
         // The paper trains long at a low rate; its study of people, 4 epochs at 1e-3.
         let (steps, learning_rate, curve_every) = match self {
             Profile::Quick => (400, 1e-3, 50),
-            Profile::Standard => (2000, 1e-3, 100),
+            // No more than a dozen times through a small data set.
+            Profile::Standard => (2000.min((12 * dataset.train.len()).div_ceil(256).max(400)), 1e-3, 100),
             Profile::Paper => (15_050, 2e-4, 100),
         };
         // The weights of the paper need the paper's steps. In 2,000 steps its weight for double backprop leaves the validation accuracy at
@@ -62,6 +113,7 @@ impl Profile {
             (Profile::Quick, _) => 10.0,
             (_, Defense::Insensitive | Defense::DistilledLabel | Defense::Entropy) => per_example_lambda(1000.0, 256),
             (Profile::Standard, _) => 20.0,
+            (Profile::Paper, _) if dataset.name == "svhn" => per_example_lambda(10_000.0, 256),
             (Profile::Paper, _) => per_example_lambda(56_234.0, 256),
         };
         Recipe {
@@ -88,6 +140,15 @@ impl Profile {
             pgd_steps: 10,
         }
     }
+}
+
+/// Penalty weights, and the steps that a model of each is trained for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LambdaGrid {
+    /// Optimizer steps.
+    pub steps: usize,
+    /// Weights per example, by defense, from the smallest.
+    pub lambdas: Vec<(Defense, Vec<f64>)>,
 }
 
 impl fmt::Display for Profile {

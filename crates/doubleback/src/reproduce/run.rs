@@ -5,14 +5,15 @@ use std::time::Instant;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
+use super::lambdas::Grid;
 use super::measure::Evaluation;
 use super::profile::Profile;
 use super::store::Store;
 use crate::attack::{Fgsm, Tgsm};
 use crate::data::Dataset;
-use crate::evaluate::{CurvePoint, Named, Pictures, PublishedGradients, Results, draw};
+use crate::evaluate::{CurvePoint, Named, Pictures, PublishedGradients, Results, SeedRun, claims, draw};
 use crate::nn::{self, Network};
-use crate::train::{Defense, Recipe, Watch};
+use crate::train::{Recipe, Watch};
 use crate::write::write_atomically;
 use crate::{Error, Result};
 
@@ -23,6 +24,8 @@ pub struct Options {
     pub profile: Profile,
     /// Seed of weights and dropout.
     pub seed: u64,
+    /// Seeds in all: this many runs of the models, with this seed and those after it; at least 1.
+    pub seeds: usize,
     /// Output folder.
     pub out: PathBuf,
     /// Name of the device, for the record.
@@ -50,40 +53,39 @@ pub(super) struct TrainingRecord {
     pub parameters: usize,
 }
 
-/// Runs the whole experiment, or what is left of it, and writes `results.json` and the models.
+/// Runs the whole experiment, or what is left of it, and writes `results.json` and the models. Further seeds have folders of their own
+/// within it, `seeds/N`.
 ///
 /// # Errors
 /// [`Error::Interrupted`] when `watch` breaks; bad options before anything is written; whatever goes wrong with files.
 pub fn reproduce(dataset: &Dataset, options: &Options, device: &Device, watch: &mut dyn Watch) -> Result<Finished> {
-    let recipes: Vec<Recipe> = Defense::PAPER
-        .into_iter()
-        .map(|defense| options.profile.recipe(defense, dataset, options.seed))
-        .collect();
+    let defenses = options.profile.defenses();
+    let recipes = |seed| -> Vec<Recipe> {
+        let recipe = |&defense| options.profile.recipe(defense, dataset, seed);
+        defenses.iter().map(recipe).collect()
+    };
     reproduce_with(&recipes, dataset, options, device, watch)
 }
 
 fn reproduce_with(
-    recipes: &[Recipe],
+    recipes: &dyn Fn(u64) -> Vec<Recipe>,
     dataset: &Dataset,
     options: &Options,
     device: &Device,
     watch: &mut dyn Watch,
 ) -> Result<Finished> {
+    if options.seeds == 0 {
+        return Err(Error::value("seeds", "at least 1", options.seeds));
+    }
     let published = options
         .published_gradients
         .as_deref()
         .map(|path| read_published(path, dataset))
         .transpose()?;
-    let store = Store::open(&options.out, &identity(dataset, options, recipes))?;
-    let mut models: Vec<(&'static str, Network)> = Vec::new();
-    let mut records = BTreeMap::new();
-    for recipe in recipes {
-        let name = recipe.defense.name();
-        let record = trained(&store, recipe, dataset, device, watch)?;
-        models.push((name, nn::load(&store.model(name), device)?.0));
-        records.insert(name, record);
-    }
-    let named: Vec<Named<'_>> = models.iter().map(|(name, model)| Named { name, model }).collect();
+    let main = recipes(options.seed);
+    let store = Store::open(&options.out, &identity(dataset, options, &main))?;
+    let models = trained_models(&store, &main, dataset, device, watch)?;
+    let named = models.named();
     let evaluation = Evaluation {
         store: &store,
         dataset,
@@ -92,20 +94,109 @@ fn reproduce_with(
         options,
     };
     let started = Instant::now();
-    let mut results = evaluation.measure(recipes, &records, published.as_ref(), watch)?;
+    let mut results = evaluation.measure(&main, &models.records, published.as_ref(), watch)?;
     let test = evaluation.test(usize::MAX);
-    let pictures = store.part_or("pictures", || {
+    let mut pictures: Pictures = store.part_or("pictures", || {
         draw(&named, &test, &[(&Fgsm::default(), 0.2), (&Tgsm::default(), 0.2)])
     })?;
+    pictures.grids = store.part_or("grids", || evaluation.grids())?;
     let evaluate = store.get::<f64>("evaluate-seconds")?.unwrap_or(0.0) + started.elapsed().as_secs_f64();
     store.put("evaluate-seconds", &evaluate)?;
     store.tick()?;
+    if let Some(grid) = options.profile.lambda_grid() {
+        let measured = Grid {
+            store: &store,
+            dataset,
+            options,
+            device,
+            pictures: &pictures.images,
+        }
+        .measure(&grid, watch)?;
+        results.lambdas = measured.points;
+        results.data.notes.extend(measured.notes);
+        pictures.lambda_gradients = measured.gradients;
+    }
+    results.claims = claims(&results);
+    if options.seeds > 1 {
+        results.seeds.push(seed_run(&results));
+        for seed in (options.seed + 1..).take(options.seeds - 1) {
+            let options = Options {
+                seed,
+                out: options.out.join("seeds").join(seed.to_string()),
+                ..options.clone()
+            };
+            let others = other_seed(&recipes(seed), dataset, &options, device, watch)?;
+            results.seeds.push(seed_run(&others));
+        }
+    }
     results.seconds.evaluate = evaluate;
     results.seconds.total = store.seconds();
     let json = serde_json::to_vec_pretty(&results)
         .map_err(|e| Error::file(store.results(), format!("cannot be written as JSON: {e}")))?;
     write_atomically(&store.results(), &json)?;
     Ok(Finished { results, pictures })
+}
+
+/// The models of another seed, measured as the first ones were.
+fn other_seed(
+    recipes: &[Recipe],
+    dataset: &Dataset,
+    options: &Options,
+    device: &Device,
+    watch: &mut dyn Watch,
+) -> Result<Results> {
+    let store = Store::open(&options.out, &identity(dataset, options, recipes))?;
+    let models = trained_models(&store, recipes, dataset, device, watch)?;
+    let named = models.named();
+    let evaluation = Evaluation {
+        store: &store,
+        dataset,
+        device,
+        named: &named,
+        options,
+    };
+    let mut results = evaluation.measure(recipes, &models.records, None, watch)?;
+    results.claims = claims(&results);
+    Ok(results)
+}
+
+fn seed_run(results: &Results) -> SeedRun {
+    SeedRun {
+        seed: results.seed,
+        clean: results.clean.clone(),
+        transfer: results.transfer.clone(),
+        verdicts: results.claims.iter().map(|claim| claim.verdict).collect(),
+    }
+}
+
+/// The models of one seed and how they were trained.
+struct Models {
+    models: Vec<(&'static str, Network)>,
+    records: BTreeMap<&'static str, TrainingRecord>,
+}
+
+impl Models {
+    fn named(&self) -> Vec<Named<'_>> {
+        self.models.iter().map(|(name, model)| Named { name, model }).collect()
+    }
+}
+
+/// Trains the models that are not there yet.
+fn trained_models(
+    store: &Store,
+    recipes: &[Recipe],
+    dataset: &Dataset,
+    device: &Device,
+    watch: &mut dyn Watch,
+) -> Result<Models> {
+    let (mut models, mut records) = (Vec::new(), BTreeMap::new());
+    for recipe in recipes {
+        let name = recipe.defense.name();
+        let record = trained(store, recipe, dataset, device, watch)?;
+        models.push((name, nn::load(&store.model(name), device)?.0));
+        records.insert(name, record);
+    }
+    Ok(Models { models, records })
 }
 
 fn read_published(path: &Path, dataset: &Dataset) -> Result<PublishedGradients> {
@@ -197,7 +288,7 @@ mod tests {
     use super::*;
     use crate::data::{Bounds, LoadOptions, Split, load};
     use crate::evaluate::Seconds;
-    use crate::train::Progress;
+    use crate::train::{Defense, Progress};
 
     /// The first images of mnist-mini.
     fn few_images() -> Dataset {
@@ -224,9 +315,9 @@ mod tests {
         .unwrap()
     }
 
-    fn few_steps(dataset: &Dataset) -> Vec<Recipe> {
+    fn few_steps(dataset: &Dataset, seed: u64) -> Vec<Recipe> {
         let short = |defense| {
-            let mut recipe = Profile::Quick.recipe(defense, dataset, 3);
+            let mut recipe = Profile::Quick.recipe(defense, dataset, seed);
             recipe.options.steps = 3;
             recipe.options.batch = 32;
             recipe.options.curve_every = 2;
@@ -240,6 +331,7 @@ mod tests {
         Options {
             profile: Profile::Quick,
             seed: 3,
+            seeds: 2,
             out: out.to_owned(),
             device_name: "cpu".into(),
             threads: 1,
@@ -265,7 +357,7 @@ mod tests {
     #[test]
     fn an_interrupted_reproduction_ends_with_the_same_results() {
         let (dataset, device) = (few_images(), Device::flex());
-        let recipes = few_steps(&dataset);
+        let recipes = |seed| few_steps(&dataset, seed);
         let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let whole = reproduce_with(&recipes, &dataset, &options(folders[0].path()), &device, &mut ()).unwrap();
         let mut stops = 0;
@@ -292,7 +384,12 @@ mod tests {
         assert_eq!(resumed, whole);
         // Everything the report promises is there.
         assert_eq!(whole.transfer.len(), 2 * 5 * 5 * 8);
-        assert_eq!((whole.claims.len(), whole.masking.len(), whole.curves.len()), (5, 5, 6));
+        assert_eq!((whole.claims.len(), whole.masking.len(), whole.curves.len()), (7, 5, 6));
+        assert_eq!(
+            (whole.overlaps.len(), whole.targeted.len(), whole.seeds.len()),
+            (6, 10, 2)
+        );
+        assert_ne!(whole.seeds[0].transfer, whole.seeds[1].transfer);
         let written: Results =
             serde_json::from_slice(&std::fs::read(folders[1].path().join("results.json")).unwrap()).unwrap();
         assert_eq!(
@@ -308,11 +405,15 @@ mod tests {
     fn a_folder_of_another_run_is_refused() {
         let (dataset, device) = (few_images(), Device::flex());
         let folder = tempfile::tempdir().unwrap();
-        let mut recipes = few_steps(&dataset);
+        let recipes = |seed| few_steps(&dataset, seed);
         let stop = reproduce_with(&recipes, &dataset, &options(folder.path()), &device, &mut Impatient(1));
         assert!(matches!(stop, Err(Error::Interrupted)));
-        recipes[4].lambda = 1.0;
-        let other = reproduce_with(&recipes, &dataset, &options(folder.path()), &device, &mut ());
+        let others = |seed| {
+            let mut recipes = few_steps(&dataset, seed);
+            recipes[4].lambda = 1.0;
+            recipes
+        };
+        let other = reproduce_with(&others, &dataset, &options(folder.path()), &device, &mut ());
         assert!(other.err().unwrap().to_string().contains("holds another run"));
     }
 }

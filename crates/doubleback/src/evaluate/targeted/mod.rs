@@ -1,9 +1,16 @@
 //! Targeted attacks with every class as the target: how often they succeed, at what cost, and their pictures (Figures 5 and 11).
+mod attack;
 mod frame;
+mod grid;
+mod images;
+mod measure;
 
 use serde::{Deserialize, Serialize};
 
+pub use attack::TargetedAttack;
 pub use frame::Frame;
+pub use grid::targeted_grid;
+pub use measure::targeted;
 
 /// What a targeted attack did to the first images of every class with every other class as the target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
