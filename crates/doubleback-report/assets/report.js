@@ -38,7 +38,7 @@ for (const button of document.querySelectorAll("[data-hides]")) {
   let guide = null;
 
   // In the order of the models, the paper's after ours.
-  const rank = (series) => 2 * Number(/\bm(\d)/.exec(series.getAttribute("class"))[1]) + series.classList.contains("paper");
+  const rank = (series) => 2 * Number(/\bm(\d+)/.exec(series.getAttribute("class"))[1]) + series.classList.contains("paper");
   const read = (chart) => [...chart.querySelectorAll(".series[data-points]")].sort((a, b) => rank(a) - rank(b)).map((series) => ({
     series,
     name: series.dataset.name,

@@ -8,7 +8,7 @@ mod fixture;
 use std::error::Error;
 use std::path::Path;
 
-use doubleback_report::{Published, Report};
+use doubleback_report::{Published, Report, write_figures};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let folder = Path::new(folder);
     std::fs::create_dir_all(folder)?;
-    let (results, pictures) = (fixture::results(dataset), fixture::pictures());
+    let (results, pictures) = (fixture::full_results(dataset), fixture::full_pictures());
     std::fs::write(folder.join("results.json"), serde_json::to_vec(&results)?)?;
     std::fs::write(folder.join("pictures.json"), serde_json::to_vec(&pictures)?)?;
     let published = Published::for_dataset(dataset);
@@ -27,5 +27,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         published: published.as_ref(),
     }
     .write(folder.join("report.html"))?;
+    write_figures(&results, &pictures, published.as_ref(), folder.join("figures"))?;
     Ok(())
 }

@@ -1,18 +1,18 @@
-//! Draws the report of a run again, from its files:
+//! Draws the report of a run and its figures again, from its files:
 //!
-//!     cargo run --example render -- reproduction/results.json reproduction/pictures.json report.html
+//!     cargo run --example render -- reproduction/results.json reproduction/work/pictures.json report.html figures
 
 use std::error::Error;
 use std::path::Path;
 
 use doubleback::evaluate::{Pictures, Results};
-use doubleback_report::{Published, Report};
+use doubleback_report::{Published, Report, write_figures};
 use serde::de::DeserializeOwned;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [results, pictures, out] = arguments.as_slice() else {
-        return Err("three paths are needed: RESULTS.json PICTURES.json REPORT.html".into());
+    let [results, pictures, out, figures] = arguments.as_slice() else {
+        return Err("four paths are needed: RESULTS.json PICTURES.json REPORT.html FOLDER".into());
     };
     let results: Results = read(Path::new(results))?;
     let pictures: Pictures = read(Path::new(pictures))?;
@@ -23,6 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         published: published.as_ref(),
     }
     .write(out)?;
+    write_figures(&results, &pictures, published.as_ref(), figures)?;
     Ok(())
 }
 

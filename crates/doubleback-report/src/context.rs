@@ -1,6 +1,7 @@
 use doubleback::evaluate::{CleanAccuracy, Pictures, Results, TransferCell};
 
 use crate::Published;
+use crate::format::short;
 use crate::model::Slots;
 
 /// What every section draws from.
@@ -73,6 +74,17 @@ impl<'a> Context<'a> {
                 .filter(|cell| cell.attack == attack)
                 .map(|cell| cell.eps),
         )
+    }
+
+    /// What the axis of perturbation sizes says: epsilon and its unit.
+    pub fn eps_label(&self) -> String {
+        let [low, high] = self.results.data.bounds;
+        // Each image then has zero mean and unit deviation.
+        let prepared = self.results.data.preparation.as_deref();
+        if prepared.is_some_and(|preparation| preparation.contains("global contrast normalization")) {
+            return "ε (standard deviations of an image)".to_owned();
+        }
+        format!("ε (pixel values {} to {})", short(low.into()), short(high.into()))
     }
 
     /// Accuracy on unperturbed test images, with its interval.

@@ -1,20 +1,27 @@
-//! The self-contained HTML report of a reproduction: one file, no request to anywhere.
+//! The self-contained HTML report of a reproduction (one file, no request to anywhere), and the paper's figures as files.
 //!
 //! It is made from the plain data of [`doubleback::evaluate`] and nothing else, so that a run can be
-//! drawn again long after. [`Report`] is the way in; [`Published`] holds the numbers of the paper.
+//! drawn again long after. [`Report`] and [`write_figures`] are the ways in; [`Published`] holds the numbers of the paper.
 
 mod color;
+mod contact_sheet;
 mod context;
 mod error;
+mod figures;
+mod files;
 mod format;
+mod legend;
 mod model;
 mod page;
+mod palette;
 mod png_uri;
 mod published;
 mod report;
 mod sections;
+mod spread;
 mod svg;
 
 pub use error::Error;
+pub use files::write_figures;
 pub use published::{PUBLISHED_IMAGES, Published};
 pub use report::Report;

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use crate::format;
 
-/// Colors and markers there are: `m0` … in style.css, `k0` … in [`marker_symbols`].
+/// Markers there are, and colors of models: `m0` … in palette.rs, `k0` … in [`marker_defs`].
 pub const SLOTS: usize = 10;
 
 const PAPER: [&str; 5] = ["normal", "distilled", "advtrain", "insensitive", "doubleback"];
@@ -66,6 +66,11 @@ pub fn description(model: &str, training: Option<&TrainingSummary>) -> String {
 
 /// The markers, to be referred to by `use`: once in the page.
 pub fn marker_symbols() -> Markup {
+    html! { svg.symbols width="0" height="0" aria-hidden="true" { (marker_defs()) } }
+}
+
+/// The definitions of the markers: once in a drawing.
+pub fn marker_defs() -> Markup {
     const SHAPES: [&str; SLOTS] = [
         "M-3.4 0a3.4 3.4 0 1 0 6.8 0a3.4 3.4 0 1 0 -6.8 0z",
         "M-3 -3h6v6h-6z",
@@ -79,11 +84,9 @@ pub fn marker_symbols() -> Markup {
         "M-4 -2h8v4h-8z",
     ];
     html! {
-        svg.symbols width="0" height="0" aria-hidden="true" {
-            defs {
-                @for (slot, shape) in SHAPES.iter().enumerate() {
-                    path id={ "k" (slot) } d=(shape) {}
-                }
+        defs {
+            @for (slot, shape) in SHAPES.iter().enumerate() {
+                path id={ "k" (slot) } d=(shape) {}
             }
         }
     }
@@ -96,7 +99,7 @@ pub fn swatch(slot: usize, published: bool) -> Markup {
         svg.swatch viewBox="0 0 26 12" width="26" height="12" aria-hidden="true" {
             g class={ "series m" (slot) " " (class) } {
                 path.line d="M1 6H25" {}
-                use.mark href={ "#k" (slot) } x="13" y="6" {}
+                use.mark href={ "#k" (slot % SLOTS) } x="13" y="6" {}
             }
         }
     }

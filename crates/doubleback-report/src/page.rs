@@ -2,7 +2,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::context::Context;
 use crate::model::marker_symbols;
-use crate::sections::{SECTIONS, header};
+use crate::palette;
+use crate::sections::{header, sections};
 
 const STYLE: &str = include_str!("../assets/style.css");
 const SCRIPT: &str = include_str!("../assets/report.js");
@@ -12,6 +13,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 
 
 /// The whole page.
 pub fn render(context: &Context) -> Markup {
+    let sections = sections(context);
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -22,7 +24,7 @@ pub fn render(context: &Context) -> Markup {
                 meta name="generator" content={ "doubleback " (context.results.version) };
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
                 title { "Input gradient regularization on " (context.results.dataset) " – doubleback" }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(palette::page_css())) (PreEscaped(STYLE)) }
                 // Before the page is drawn, so that what needs scripts does not flash.
                 script { (PreEscaped("document.documentElement.classList.add('scripted')")) }
             }
@@ -33,12 +35,21 @@ pub fn render(context: &Context) -> Markup {
                 main {
                     (header(context))
                     nav aria-label="Contents" {
-                        ol { @for section in &SECTIONS { li { a href={ "#" (section.id) } { (section.title) } } } }
+                        ul {
+                            @for section in &sections {
+                                li { a href={ "#" (section.id) } { @if let Some(figure) = section.figure { "Figure " (figure) ". " } (section.title) } }
+                            }
+                        }
                     }
-                    @for section in &SECTIONS {
+                    @for section in &sections {
                         section id=(section.id) {
-                            h2 { a.anchor href={ "#" (section.id) } { (section.title) } }
-                            ((section.body)(context))
+                            h2 {
+                                a.anchor href={ "#" (section.id) } {
+                                    @if let Some(figure) = section.figure { span.number { "Figure " (figure) } " " }
+                                    (section.title)
+                                }
+                            }
+                            (section.body)
                         }
                     }
                 }

@@ -53,7 +53,26 @@ fn encode(bytes: &[u8], height: usize, width: usize, kind: png::ColorType) -> Op
     let mut writer = encoder.write_header().ok()?;
     writer.write_image_data(bytes).ok()?;
     writer.finish().ok()?;
-    Some(format!("data:image/png;base64,{}", STANDARD.encode(&file)))
+    Some(data_uri("image/png", &file))
+}
+
+/// A file as a data URI.
+pub fn data_uri(kind: &str, file: &[u8]) -> String {
+    format!("data:{kind};base64,{}", STANDARD.encode(file))
+}
+
+/// A PNG file of indices into a palette of RGB colors.
+pub fn indexed(indices: &[u8], colors: &[u8], height: usize, width: usize) -> Option<Vec<u8>> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, u32::try_from(width).ok()?, u32::try_from(height).ok()?);
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_palette(colors.to_vec());
+    encoder.set_compression(png::Compression::High);
+    let mut writer = encoder.write_header().ok()?;
+    writer.write_image_data(indices).ok()?;
+    writer.finish().ok()?;
+    Some(file)
 }
 
 #[cfg(test)]

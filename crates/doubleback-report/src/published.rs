@@ -6,8 +6,9 @@ use serde::de::DeserializeOwned;
 const ACCURACIES: &str = include_str!("../data/ross2018-accuracies.csv");
 const CLEAN_ACCURACY: &str = include_str!("../data/ross2018-clean-accuracy.csv");
 const GRADIENT_NORMS: &str = include_str!("../data/ross2018-gradient-norms.csv");
+const OVERLAP: &str = include_str!("../data/ross2018-overlap.csv");
 
-/// Test images behind each published accuracy of Figures 1 and 3.
+/// Test images behind each published accuracy of Figures 1 and 3, and each count of Figure 10.
 pub const PUBLISHED_IMAGES: usize = 256;
 
 /// Images in the mean whose gradient the published norms are of: one image's gradient is this many times longer.
@@ -23,6 +24,23 @@ pub struct Published {
     clean: BTreeMap<String, f64>,
     clean_images: usize,
     norm_medians: BTreeMap<(String, String), f64>,
+    overlaps: Vec<OverlapRow>,
+}
+
+/// Images that these models and no others of the three get wrong.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+struct OverlapRow {
+    dataset: String,
+    attack: String,
+    eps: f64,
+    crafted_on: String,
+    normal_only: usize,
+    advtrain_only: usize,
+    doubleback_only: usize,
+    normal_and_advtrain: usize,
+    normal_and_doubleback: usize,
+    advtrain_and_doubleback: usize,
+    all_three: usize,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -80,11 +98,14 @@ impl Published {
                 norm_medians.extend(row.norm.into_iter().map(|(model, norm)| ((loss.clone(), model), norm)));
             }
         }
+        let mut overlaps: Vec<OverlapRow> = rows(OVERLAP)?;
+        overlaps.retain(|row| of_dataset(&row.dataset));
         Ok(Self {
             accuracies,
             clean,
             clean_images,
             norm_medians,
+            overlaps,
         })
     }
 
@@ -133,6 +154,30 @@ impl Published {
         let norm = *self.norm_medians.get(&(loss.to_lowercase(), model.to_owned()))?;
         Some(if norm <= FLOOR { 0.0 } else { norm * GRADIENT_BATCH })
     }
+
+    /// How the errors of three models overlap on the examples crafted on one of them, among [`PUBLISHED_IMAGES`] (Figure 10): counts in the
+    /// order of [`Overlap::regions`](doubleback::evaluate::Overlap::regions). The paper has them for `normal`, `advtrain`, `doubleback` in this
+    /// order, at one eps a data set.
+    #[must_use]
+    pub fn overlap(&self, attack: &str, crafted_on: &str, eps: f64, models: [&str; 3]) -> Option<[usize; 7]> {
+        if models != ["normal", "advtrain", "doubleback"] {
+            return None;
+        }
+        let fits = |row: &&OverlapRow| {
+            row.attack.eq_ignore_ascii_case(attack) && row.crafted_on == crafted_on && (row.eps - eps).abs() < 1e-6
+        };
+        self.overlaps.iter().find(fits).map(|row| {
+            [
+                row.normal_only,
+                row.advtrain_only,
+                row.doubleback_only,
+                row.normal_and_advtrain,
+                row.normal_and_doubleback,
+                row.advtrain_and_doubleback,
+                row.all_three,
+            ]
+        })
+    }
 }
 
 fn rows<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, csv::Error> {
@@ -147,6 +192,14 @@ mod tests {
     fn every_row_is_read() {
         let counts = ["mnist", "svhn", "notmnist"].map(|name| Published::parse(name).unwrap().accuracies.len());
         assert_eq!(counts, [400; 3]);
+        for name in ["mnist", "svhn", "notmnist"] {
+            let published = Published::for_dataset(name).unwrap();
+            assert_eq!(published.overlaps.len(), 6, "{name}");
+            assert!(
+                published.clean_accuracy("doubleback").is_some()
+                    && published.gradient_norm_median("tgsm", "normal").is_some()
+            );
+        }
         assert_eq!(Published::for_dataset("mnist").unwrap().clean_images(), 10_000);
     }
 
@@ -174,6 +227,21 @@ mod tests {
         let on_normal = |crafted_on| mnist.accuracy("FGSM", crafted_on, "normal", 0.2).unwrap();
         assert!(on_normal("normal") < on_normal("advtrain"));
         assert!(on_normal("normal") < on_normal("doubleback"));
+    }
+
+    #[test]
+    fn overlaps_are_of_the_same_three_models_and_size() {
+        let mnist = Published::for_dataset("mnist").unwrap();
+        let models = ["normal", "advtrain", "doubleback"];
+        assert_eq!(
+            mnist.overlap("fgsm", "normal", 0.4, models),
+            Some([72, 1, 1, 70, 28, 0, 68])
+        );
+        assert_eq!(mnist.overlap("fgsm", "normal", 0.2, models), None);
+        assert_eq!(
+            mnist.overlap("fgsm", "normal", 0.4, ["doubleback", "advtrain", "normal"]),
+            None
+        );
     }
 
     #[test]

@@ -19,8 +19,8 @@ fn page(results: &Results, pictures: &Pictures, published: Option<&Published>) -
 
 fn whole(dataset: &str) -> String {
     page(
-        &fixture::results(dataset),
-        &fixture::pictures(),
+        &fixture::full_results(dataset),
+        &fixture::full_pictures(),
         Published::for_dataset(dataset).as_ref(),
     )
 }
@@ -55,12 +55,18 @@ fn nothing() -> Results {
     results
 }
 
-/// The parts of a page that a reader sees or that a browser acts on: all but scripts and styles.
+/// The parts of a page that a reader sees or that a browser acts on: all but scripts, styles and the bytes of pictures.
 fn visible(html: &str) -> String {
     let page = Html::parse_document(html);
     let hidden = Selector::parse("script, style").expect("a selector");
-    page.select(&hidden)
-        .fold(html.to_owned(), |text, element| text.replace(&element.html(), ""))
+    let text = page
+        .select(&hidden)
+        .fold(html.to_owned(), |text, element| text.replace(&element.html(), ""));
+    let mut parts = text.split("base64,");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        text + part.split_once('"').map_or("", |(_, rest)| rest)
+    })
 }
 
 fn select<'a>(page: &'a Html, selector: &str) -> Vec<scraper::ElementRef<'a>> {
@@ -76,7 +82,7 @@ fn every_page_is_well_formed() {
         page(&nothing(), &no_pictures(), None),
         page(
             &with_nan,
-            &fixture::pictures(),
+            &fixture::full_pictures(),
             Published::for_dataset("mnist").as_ref(),
         ),
     ] {
@@ -109,7 +115,9 @@ fn nothing_is_fetched() {
     assert!(!html.contains("@import") && !html.contains("url("));
     let page = Html::parse_document(&html);
     for element in select(&page, "[src], [srcset], [data], [poster], [action]") {
-        assert!(element.attr("src").unwrap().starts_with("data:image/png;base64,"));
+        let source = element.attr("src").unwrap();
+        let kinds = ["data:image/png;base64,", "data:image/gif;base64,"];
+        assert!(kinds.iter().any(|kind| source.starts_with(kind)));
     }
     assert!(select(&page, "link, iframe, object, embed, base").is_empty());
 }
@@ -118,16 +126,31 @@ fn nothing_is_fetched() {
 fn each_section_is_drawn() {
     let html = whole("mnist");
     let page = Html::parse_document(&html);
-    assert_eq!(select(&page, "section").len(), 12);
+    assert_eq!(select(&page, "section").len(), 19);
     assert!(select(&page, ".missing").is_empty());
-    assert_eq!(select(&page, "#transfer svg.chart").len(), 10);
-    assert_eq!(select(&page, "#transfer .white-box .line").len(), 10);
+    let charts = [5, 4, 5, 3, 2, 0, 12, 6, 2, 6, 2];
+    for (index, charts) in charts.into_iter().enumerate() {
+        let number = index + 1;
+        assert_eq!(
+            select(&page, &format!("#figure-{number} svg.chart")).len(),
+            charts,
+            "Figure {number}"
+        );
+        assert_eq!(
+            select(&page, &format!("#figure-{number} .reading")).len(),
+            1,
+            "Figure {number}"
+        );
+    }
+    assert_eq!(select(&page, "#figure-1 .white-box .line").len(), 5);
     assert_eq!(select(&page, "#heat-map .pane").len(), 16);
     assert_eq!(select(&page, "#heat-map .pane.on").len(), 1);
     assert_eq!(select(&page, "#images .pane.on img").len(), 60);
-    assert_eq!(select(&page, "#saliency img").len(), 60);
-    assert_eq!(select(&page, "#curves svg.chart").len(), 6);
-    assert_eq!(select(&page, ".verdict").len(), 4);
+    assert_eq!(select(&page, "#figure-6 img").len(), 60);
+    // Three images, each with seven weights and 0.
+    assert_eq!(select(&page, "#figure-9 img").len(), 3 * 9);
+    assert_eq!(select(&page, "#figure-5 img").len(), 5);
+    assert_eq!(select(&page, "#claims .verdict").len(), 4);
     for chart in select(&page, "svg.chart") {
         assert_eq!(chart.attr("role"), Some("img"));
         assert!(chart.attr("aria-label").unwrap().len() > 20);
@@ -150,13 +173,13 @@ fn the_summary_says_the_main_result() {
 fn published_numbers_stand_beside_mnist_only() {
     let mnist = whole("mnist");
     assert!(mnist.contains("paper 27.7"), "FGSM on normal at 0.2");
-    assert!(!select(&Html::parse_document(&mnist), "#transfer .series.paper[data-points]").is_empty());
+    assert!(!select(&Html::parse_document(&mnist), "#figure-1 .series.paper[data-points]").is_empty());
 
     let mini = whole("mnist-mini");
     assert!(!mini.contains("paper 27.7"));
     let page = Html::parse_document(&mini);
-    assert!(select(&page, "#transfer .series.paper[data-points]").is_empty());
-    let note: String = select(&page, ".top .note")[0].text().collect();
+    assert!(select(&page, "#figure-1 .series.paper[data-points]").is_empty());
+    let note: String = select(&page, ".top p.note")[0].text().collect();
     assert!(note.starts_with("A small experiment."), "{note}");
 }
 
@@ -185,7 +208,21 @@ fn an_empty_run_says_what_is_missing() {
 
 /// No number that a figure draws is one.
 fn broken_numbers() -> Results {
-    let mut results = fixture::results("mnist");
+    let mut results = fixture::full_results("mnist");
+    results.seeds.pop();
+    results.seeds[1].transfer.clear();
+    for point in &mut results.lambdas {
+        (point.test.accuracy, point.validation_accuracy) = (f64::NAN, f64::INFINITY);
+        point.black_box.clear();
+    }
+    results.lambdas[2].lambda = f64::NAN;
+    results.lambdas[3].curve.clear();
+    results.overlaps[0].count = 0;
+    results.overlaps[1].regions[2] = usize::MAX;
+    for one in results.targeted.iter_mut().step_by(2) {
+        (one.success, one.mean_changed, one.mean_l2) = (f64::NAN, f64::NAN, f64::INFINITY);
+        one.by_class[0][1] = Some(f64::NAN);
+    }
     for cell in results.transfer.iter_mut().step_by(2) {
         (cell.accuracy, cell.low, cell.high) = (f64::NAN, f64::NAN, f64::INFINITY);
     }
@@ -215,7 +252,12 @@ fn broken_numbers() -> Results {
 
 #[test]
 fn what_is_no_number_is_not_shown() {
-    let mut pictures = fixture::pictures();
+    let mut pictures = fixture::full_pictures();
+    pictures.lambda_gradients[0].gradients.clear();
+    pictures.lambda_gradients[1].lambda = f64::NAN;
+    pictures.grids[0].cells.pop();
+    pictures.grids[1].cells[3].pixels.clear();
+    pictures.grids[5].cells[1].frames.truncate(2);
     pictures.images[0].pixels.truncate(5);
     pictures.images[1].perturbed[0].pixels[3] = f32::NAN;
     pictures.images[2].saliency[0].values.clear();
@@ -225,7 +267,8 @@ fn what_is_no_number_is_not_shown() {
         Published::for_dataset("mnist").as_ref(),
     ));
     for word in ["NaN", "inf ", "inf%", ">inf", "\"inf"] {
-        assert!(!html.contains(word), "{word}");
+        let place = html.find(word).map(|at| &html[at.saturating_sub(200)..at + word.len()]);
+        assert_eq!(place, None, "{word}");
     }
 }
 
@@ -240,7 +283,8 @@ fn a_missing_model_leaves_the_rest() {
     results.curves.remove("advtrain");
     let html = page(&results, &fixture::pictures(), None);
     let page = Html::parse_document(&html);
-    assert_eq!(select(&page, "#transfer svg.chart").len(), 8);
+    assert_eq!(select(&page, "#figure-1 svg.chart").len(), 4);
+    assert_eq!(select(&page, "#figure-3 svg.chart").len(), 4);
     assert_eq!(select(&page, "#clean tbody tr").len(), 5);
 }
 
@@ -289,11 +333,130 @@ fn color_images_are_drawn() {
     }
     let html = page(&fixture::results("mnist"), &pictures, None);
     let page = Html::parse_document(&html);
-    assert_eq!(select(&page, "#saliency img").len(), 60);
+    assert_eq!(select(&page, "#figure-6 img").len(), 60);
     assert!(
-        select(&page, "#saliency figcaption")[0]
+        select(&page, "#figure-6 figcaption")[0]
             .text()
             .collect::<String>()
             .contains("3 channels are added up")
     );
+}
+
+#[test]
+fn what_a_smaller_run_lacks_is_named() {
+    let html = page(&fixture::results("mnist-mini"), &fixture::pictures(), None);
+    let page = Html::parse_document(&html);
+    for number in [2, 5, 7, 9, 10, 11] {
+        assert_eq!(
+            select(&page, &format!("#figure-{number} .missing")).len(),
+            1,
+            "Figure {number}"
+        );
+    }
+    assert_eq!(
+        select(&page, ".missing").len(),
+        7,
+        "these and the authors' own perturbations"
+    );
+}
+
+#[test]
+fn several_seeds_show_their_spread() {
+    let mut results = fixture::full_results("mnist-mini");
+    for (seed, accuracy) in results.seeds.iter_mut().zip([0.2, 0.3, 0.7]) {
+        for cell in &mut seed.transfer {
+            cell.accuracy = accuracy;
+        }
+    }
+    let html = page(&results, &no_pictures(), None);
+    let page = Html::parse_document(&html);
+    let text = |selector: &str| {
+        select(&page, selector)
+            .iter()
+            .flat_map(|element| element.text())
+            .collect::<String>()
+            .replace('\u{a0}', " ")
+    };
+    assert!(text("#figure-1 figcaption").contains("means over 3 seeds"));
+    assert!(
+        text("#figure-1 tbody td").contains("40.0[20.0, 70.0]"),
+        "mean, least and greatest"
+    );
+    assert!(text("#claims").contains("Over 3 seeds it holds in 2, is undecided in 1."));
+    assert!(text("#clean").contains("the least and the greatest of 3"));
+}
+
+#[test]
+fn notes_on_the_data_stand_at_the_top() {
+    let html = whole("mnist");
+    let page = Html::parse_document(&html);
+    let note: String = select(&page, ".top .note")[0].text().collect();
+    assert_eq!(note, "mnist: A made-up run: no image was looked at.");
+}
+
+#[test]
+fn nothing_moves_before_it_is_asked_to() {
+    let html = whole("mnist");
+    let page = Html::parse_document(&html);
+    assert_eq!(select(&page, "#figure-11 img.still").len(), 5);
+    assert_eq!(select(&page, "img[src^='data:image/gif']").len(), 5);
+    assert_eq!(
+        select(&page, "#figure-11 details:not([open]) img[src^='data:image/gif']").len(),
+        5
+    );
+}
+
+#[test]
+fn the_page_stays_small() {
+    // Animations of noise are the worst case.
+    let mut pictures = fixture::full_pictures();
+    let mut state = 1_u32;
+    for frame in pictures
+        .grids
+        .iter_mut()
+        .flat_map(|grid| &mut grid.cells)
+        .flat_map(|cell| &mut cell.frames)
+    {
+        for byte in &mut frame.bytes {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            *byte = (state >> 24) as u8;
+        }
+    }
+    let html = page(&fixture::full_results("mnist"), &pictures, None);
+    assert!(html.len() < 6_000_000, "{} bytes", html.len());
+    let page = Html::parse_document(&html);
+    assert!(!select(&page, "#figure-11 img[src^='data:image/gif']").is_empty());
+}
+
+#[test]
+fn the_models_that_the_rule_excludes_are_marked() {
+    let html = whole("mnist-mini");
+    let page = Html::parse_document(&html);
+    // Clean, black-box and white-box of the one selected, and of the one excluded, for each of two penalties.
+    assert_eq!(select(&page, "#figure-9 .ring").len(), 6);
+    assert_eq!(select(&page, "#figure-9 .mark.hollow").len(), 6);
+    assert_eq!(select(&page, "#figure-9 path.rule").len(), 2);
+}
+
+#[test]
+fn all_of_the_papers_data_sets_have_its_numbers_in_their_own_units() {
+    for (dataset, bounds, unit) in [
+        ("mnist", [0.0, 1.0], "ε (pixel values 0 to 1)"),
+        ("notmnist", [-0.5, 0.5], "ε (pixel values −0.5 to 0.5)"),
+        ("svhn", [-4.0, 5.0], "ε (standard deviations of an image)"),
+    ] {
+        let mut results = fixture::full_results(dataset);
+        results.data.bounds = bounds;
+        results.data.preparation = (dataset == "svhn").then(|| "global contrast normalization".to_owned());
+        let html = page(&results, &no_pictures(), Published::for_dataset(dataset).as_ref());
+        let page = Html::parse_document(&html);
+        for figure in ["figure-1", "figure-3"] {
+            // Of each of the 25 pairs of the paper's models.
+            let curves = select(&page, &format!("#{figure} .series.paper[data-points]"));
+            assert_eq!(curves.len(), 25, "{dataset}, {figure}");
+        }
+        assert!(!select(&page, "#figure-4 .series.paper").is_empty(), "{dataset}");
+        let axis: String = select(&page, "#figure-1 text.axis")[0].text().collect();
+        assert_eq!(axis, unit);
+    }
 }

@@ -35,7 +35,7 @@ fn main() -> doubleback::Result<()> {
         let architecture = paper_cnn(dataset.shape, dataset.bounds, dataset.classes.len(), Pool::Max);
         let network = Network::new(architecture, 0, &device)?;
         let mut report = |progress: doubleback::train::Progress| {
-            if progress.step % 20 == 0 {
+            if progress.step.is_multiple_of(20) {
                 println!(
                     "{name}: step {} of {}, loss {:.3}",
                     progress.step, progress.steps, progress.loss

@@ -7,7 +7,7 @@ use super::values;
 
 /// Long help of `reproduce`.
 pub const LONG: &str = "Train the paper's models, attack all with all, write a report with the paper's figures.\n\n\
-    Writes DIR/report.html, DIR/results.json and DIR/models/*.safetensors. An interrupted run goes on where it was \
+    Writes DIR/report.html, DIR/figures/, DIR/results.json and DIR/models/*.safetensors. An interrupted run goes on where it was \
     when the same command is given again.";
 
 /// Arguments of `reproduce`.

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use doubleback::evaluate::{Results, Verdict};
 use doubleback::reproduce::{Options, Profile, reproduce};
-use doubleback_report::{Published, Report};
+use doubleback_report::{Published, Report, write_figures};
 
 use crate::args::ReproduceArgs;
 use crate::context::Context;
@@ -47,6 +47,8 @@ pub fn run(args: &ReproduceArgs, context: &Context) -> Result<()> {
         published: published.as_ref(),
     }
     .write(&path)?;
+    let folder = args.out.join("figures");
+    let figures = write_figures(results, &finished.pictures, published.as_ref(), &folder)?;
     if args.json {
         let json = serde_json::to_string_pretty(results)
             .map_err(|e| Failure::Ours(format!("cannot write the results as JSON: {e}")))?;
@@ -54,9 +56,11 @@ pub fn run(args: &ReproduceArgs, context: &Context) -> Result<()> {
     }
     let total = Duration::try_from_secs_f64(results.seconds.total).unwrap_or_default();
     output::print(&format!(
-        "{}\nReport: {}\nTime:   {}\n",
+        "{}\nReport:  {}\nFigures: {} ({} files)\nTime:    {}\n",
         summary(results),
         path.display(),
+        folder.display(),
+        figures.len(),
         output::clock(total)
     ))
 }

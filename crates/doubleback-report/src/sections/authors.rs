@@ -1,14 +1,15 @@
 use doubleback::evaluate::TransferCell;
 use maud::{Markup, html};
 
-use super::legend::legend;
-use super::transfer::measured;
 use super::{caption, missing};
 use crate::PUBLISHED_IMAGES;
 use crate::context::{Context, distinct, same_eps};
-use crate::format::{self, bare_percent, interval, percent, short};
+use crate::figures::published_points;
+use crate::format::{self, bare_percent, interval, short};
+use crate::legend::{Entry, legend};
 use crate::model::badge;
-use crate::svg::{Axis, Line, LineChart, Point, Style, panel};
+use crate::spread::Measured;
+use crate::svg::{Axis, Line, LineChart, Panel, Point, Style};
 
 pub fn body(context: &Context) -> Markup {
     let cells: Vec<&TransferCell> = context
@@ -26,11 +27,16 @@ pub fn body(context: &Context) -> Markup {
         .collect();
     let lines = lines(context, &cells, &models);
     let published = lines.iter().any(|line| line.style == Style::Published);
+    let entries: Vec<Entry> = models
+        .iter()
+        .map(|model| Entry::ours(context.slots.of(model), *model))
+        .chain(published.then(Entry::published))
+        .collect();
     let count = cells.iter().map(|cell| cell.count).max().unwrap_or(0);
     html! {
         div.beside {
             figure.group.narrow {
-                (legend(context, models.iter().copied(), published))
+                (legend(&entries))
                 div.charts { (chart(&cells, lines)) }
                 (caption(None, &html! {
                     "Accuracy of our models on clip(x + ε·sign(g)), with the gradients g that the paper's authors published of their own normal model, for "
@@ -60,20 +66,12 @@ fn lines(context: &Context, cells: &[&TransferCell], models: &[&str]) -> Vec<Lin
             slot,
             name: (*model).to_owned(),
             style: Style::Ours,
-            points: own.into_iter().map(measured).collect(),
+            points: own.into_iter().map(|cell| Measured::from(cell).point()).collect(),
         });
-        let points: Vec<Point> = context
-            .published
+        let points: Vec<Point> = published_points(context, "fgsm", "normal", model)
             .into_iter()
-            .flat_map(|published| published.curve("fgsm", "normal", model))
             // The paper's curves go on beyond what was measured here.
-            .filter(|(eps, _)| *eps <= largest + 1e-9)
-            .map(|(eps, accuracy)| Point {
-                x: eps,
-                y: accuracy,
-                interval: None,
-                text: (short(eps), percent(accuracy)),
-            })
+            .filter(|point| point.x <= largest + 1e-9)
             .collect();
         if !points.is_empty() {
             lines.push(Line {
@@ -103,8 +101,9 @@ fn chart(cells: &[&TransferCell], lines: Vec<Line>) -> Markup {
             ends.join(", ")
         ),
         lines,
+        rules: Vec::new(),
     };
-    panel(&html! { "Crafted on the authors' normal model" }, None, &chart.render())
+    Panel::new("Crafted on the authors' normal model", chart.draw()).inline()
 }
 
 fn table(context: &Context, cells: &[&TransferCell], models: &[&str]) -> Markup {

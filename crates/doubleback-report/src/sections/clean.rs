@@ -28,7 +28,7 @@ pub fn body(context: &Context) -> Markup {
     html! {
         div.beside {
             figure.narrow {
-                (chart.render())
+                (chart.draw().inline())
                 (caption(None, &html! {
                     "Accuracy on unperturbed test images, with 95\u{a0}% Wilson intervals. The axis does not start at 0."
                     @if published { " Hollow markers: the paper's." }
@@ -70,6 +70,7 @@ fn table(context: &Context, published: bool) -> Markup {
                         th scope="col" { "Model" }
                         th scope="col" { "Accuracy, 95\u{a0}% interval" }
                         th scope="col" { "Images" }
+                        @if context.seeds() > 1 { th scope="col" { "Over seeds" } }
                         @if published { th scope="col" { "Paper" } }
                     }
                 }
@@ -87,6 +88,9 @@ fn table(context: &Context, published: bool) -> Markup {
                                 td { (format::DASH) }
                                 td { (format::DASH) }
                             }
+                            @if context.seeds() > 1 {
+                                td { (context.clean_over_seeds(model).map_or(format::DASH.to_owned(), |(low, high)| interval(low, high))) }
+                            }
                             @if let Some(paper) = context.published.filter(|_| published) {
                                 td { (paper.clean_accuracy(model).map_or(format::DASH.to_owned(), percent)) }
                             }
@@ -94,6 +98,9 @@ fn table(context: &Context, published: bool) -> Markup {
                     }
                 }
             }
+        }
+        @if context.seeds() > 1 {
+            p.caption { "Over seeds: the least and the greatest of " (context.seeds()) "." }
         }
         @if let Some(paper) = context.published.filter(|_| published) {
             p.caption { "The paper's are over " (format::count(paper.clean_images())) " test images." }

@@ -79,7 +79,7 @@ fn chart(rows: Vec<Row>) -> Markup {
     };
     html! {
         figure.narrow {
-            (chart.render())
+            (chart.draw().inline())
             (caption(None, &html! { "Mean time of one training step. Dashed upright lines: the paper's factors." }))
         }
     }

@@ -4,7 +4,7 @@ use super::{caption, missing};
 use crate::context::{Context, attack_name};
 use crate::format::{self, percent, short};
 use crate::model::badge;
-use crate::svg::{Axis, Line, LineChart, Point, Style, panel};
+use crate::svg::{Axis, Line, LineChart, Look, Panel, Point, Style};
 
 /// A model whose gradients vanish on more images than this is named.
 const NOTABLE_SHARE: f64 = 0.1;
@@ -153,13 +153,14 @@ fn margin(context: &Context) -> Markup {
         figure.group {
             div.charts {
                 @for (model, lines) in context.models().map(|model| (model, lines(context, model))).filter(|(_, lines)| !lines.is_empty()) {
-                    (panel(&badge(context.slots.of(model), model), None, &LineChart {
+                    (Panel { model: Some((context.slots.of(model), model.to_owned())), ..Panel::new("", LineChart {
                         x: Axis::linear("ε", 0.0, largest),
                         y: Axis::percent("accuracy (%)", 0.0, 1.0),
                         head: "ε\u{a0}=",
                         description: describe(context, model),
                         lines,
-                    }.render()))
+                        rules: Vec::new(),
+                    }.draw()) }.inline())
                 }
             }
             (caption(None, &html! {
@@ -186,6 +187,7 @@ fn lines(context: &Context, model: &str) -> Vec<Line> {
         y: accuracy,
         interval: None,
         text: (short(eps), percent(accuracy)),
+        look: Look::Plain,
     };
     let line = |name: &str, style, points| Line {
         slot: context.slots.of(model),

@@ -4,105 +4,79 @@ mod authors;
 mod claims;
 mod clean;
 mod cost;
-mod curves;
-mod distributions;
 mod heat_map;
 mod images;
-mod legend;
 mod masking;
 mod panes;
 mod reproducibility;
-mod saliency;
 mod summary;
-mod transfer;
 
 use maud::{Markup, html};
 
 use crate::context::Context;
+use crate::figures::FIGURES;
 
-pub use summary::header;
+pub use claims::verdict;
+pub use images::original;
+pub use summary::{header, headline};
 
 /// A part of the report.
 pub struct Section {
     /// What links point to.
-    pub id: &'static str,
+    pub id: String,
+    /// Number of the figure that it is in the paper.
+    pub figure: Option<usize>,
     /// Heading.
     pub title: &'static str,
     /// What stands under the heading.
-    pub body: fn(&Context) -> Markup,
+    pub body: Markup,
 }
 
-/// The sections in their order on the page.
-pub const SECTIONS: [Section; 12] = [
-    Section {
-        id: "claims",
-        title: "The paper's claims",
-        body: claims::body,
-    },
-    Section {
-        id: "clean",
-        title: "Models and clean accuracy",
-        body: clean::body,
-    },
-    Section {
-        id: "transfer",
-        title: "Accuracy by perturbation size",
-        body: transfer::body,
-    },
-    Section {
-        id: "heat-map",
-        title: "Every model against every model's examples",
-        body: heat_map::body,
-    },
-    Section {
-        id: "masking",
-        title: "Gradient masking",
-        body: masking::body,
-    },
-    Section {
-        id: "distributions",
-        title: "Gradient norms and log-probabilities",
-        body: distributions::body,
-    },
-    Section {
-        id: "images",
-        title: "Adversarial examples",
-        body: images::body,
-    },
-    Section {
-        id: "saliency",
-        title: "Saliency maps",
-        body: saliency::body,
-    },
-    Section {
-        id: "curves",
-        title: "Training curves",
-        body: curves::body,
-    },
-    Section {
-        id: "cost",
-        title: "Cost of training",
-        body: cost::body,
-    },
-    Section {
-        id: "authors",
-        title: "The authors' own perturbations",
-        body: authors::body,
-    },
-    Section {
-        id: "reproducibility",
-        title: "Reproducibility",
-        body: reproducibility::body,
-    },
+type Part = (&'static str, &'static str, fn(&Context) -> Markup);
+
+const BEFORE: [Part; 2] = [
+    ("claims", "The paper's claims", claims::body),
+    ("clean", "Models and clean accuracy", clean::body),
 ];
 
+const AFTER: [Part; 6] = [
+    ("heat-map", "Every model against every model's examples", heat_map::body),
+    ("masking", "Gradient masking", masking::body),
+    ("images", "Adversarial examples", images::body),
+    ("authors", "The authors' own perturbations", authors::body),
+    ("cost", "Cost of training", cost::body),
+    ("reproducibility", "Reproducibility", reproducibility::body),
+];
+
+/// The sections in their order on the page: the claims, the figures as the paper has them, and what goes beyond it.
+pub fn sections(context: &Context) -> Vec<Section> {
+    let part = |&(id, title, body): &Part| Section {
+        id: id.to_owned(),
+        figure: None,
+        title,
+        body: body(context),
+    };
+    let figures = FIGURES.iter().map(|figure| Section {
+        id: format!("figure-{}", figure.number),
+        figure: Some(figure.number),
+        title: figure.title,
+        body: figure.body(context),
+    });
+    BEFORE
+        .iter()
+        .map(part)
+        .chain(figures)
+        .chain(AFTER.iter().map(part))
+        .collect()
+}
+
 /// What stands where a figure cannot be drawn.
-fn missing(why: &str) -> Markup {
+pub fn missing(why: &str) -> Markup {
     html! { p.missing { (why) } }
 }
 
 /// Tells the style sheet how many models stand side by side, so that a table may be as wide as they need.
-fn columns(context: &Context) -> String {
+pub fn columns(context: &Context) -> String {
     format!("--models: {}", context.results.models.len())
 }
 

@@ -33,6 +33,9 @@ pub fn header(context: &Context) -> Markup {
             p.kicker { "doubleback " (results.version) " · reproduction of Ross & Doshi-Velez (AAAI 2018, arXiv 1711.09404)" }
             h1 { "Input gradient regularization on " (results.dataset) }
             (lede(context, eps))
+            @if !results.data.notes.is_empty() {
+                div.note { @for note in &results.data.notes { p { strong { (results.dataset) ": " } (note) } } }
+            }
             @if context.is_small() { (small(context)) }
             @if let Some(eps) = eps { (glance(context, eps)) }
             dl.facts {
@@ -45,10 +48,10 @@ pub fn header(context: &Context) -> Markup {
 fn facts(context: &Context) -> Vec<(&'static str, String)> {
     let results = context.results;
     let [channels, height, width] = results.data.shape;
-    vec![
+    let mut facts = vec![
         ("Data set", results.dataset.clone()),
         ("Profile", results.profile.clone()),
-        ("Seed", results.seed.to_string()),
+        ("Seed", seeds(context)),
         ("Training images", format::count(results.data.train)),
         ("Validation images", format::count(results.data.validation)),
         ("Test images", format::count(results.data.test)),
@@ -65,10 +68,29 @@ fn facts(context: &Context) -> Vec<(&'static str, String)> {
         ("Threads", results.threads.to_string()),
         ("Instruction set", results.isa.clone()),
         ("Time", format::duration(results.seconds.total)),
-    ]
+    ];
+    if let Some(preparation) = &results.data.preparation {
+        facts.push(("Preparation", preparation.clone()));
+    }
+    facts
+}
+
+/// The seed of the run, or all of them.
+fn seeds(context: &Context) -> String {
+    let results = context.results;
+    if results.seeds.len() < 2 {
+        return results.seed.to_string();
+    }
+    results
+        .seeds
+        .iter()
+        .map(|run| run.seed.to_string())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn lede(context: &Context, eps: Option<f64>) -> Markup {
+    let results = context.results;
     let on = |crafted_on, evaluated_on| context.cell("fgsm", crafted_on, evaluated_on, eps?);
     let number = |cell: &doubleback::evaluate::TransferCell| {
         html! { strong { (percent(cell.accuracy)) } " " (interval(cell.low, cell.high)) }
@@ -91,7 +113,8 @@ fn lede(context: &Context, eps: Option<f64>) -> Markup {
                 "On FGSM examples crafted on itself (white box) at the same ε, " (REGULARIZED) " classifies " (percent(own.accuracy)) " "
                 (interval(own.low, own.high)) " correctly. "
             }
-            "Brackets are 95\u{a0}% Wilson intervals over test images; they do not include what another seed would change. "
+            "Brackets are 95\u{a0}% Wilson intervals over test images"
+            @if context.seeds() > 1 { ", of seed " (results.seed) ". " } @else { "; they do not include what another seed would change. " }
             "ε is the smallest one measured at which the normal model is wrong on at least half of the images, or else the largest."
         }
     }

@@ -8,10 +8,13 @@ pub struct Axis {
     low: f64,
     high: f64,
     kind: Kind,
+    /// Names of the steps of [`Axis::steps`].
+    names: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
+    Steps,
     Number,
     Percent,
     Log10,
@@ -42,6 +45,15 @@ impl Axis {
         Self::log10(label, low, high)
     }
 
+    /// Equal steps with names, at 0, 1, 2, …
+    pub fn steps(label: impl Into<String>, names: Vec<String>) -> Self {
+        let last = names.len().saturating_sub(1) as f64;
+        Self {
+            names,
+            ..Self::new(label, -0.3, last + 0.3, Kind::Steps)
+        }
+    }
+
     fn new(label: impl Into<String>, low: f64, high: f64, kind: Kind) -> Self {
         let (low, high) = if low.is_finite() && high.is_finite() {
             (low, high)
@@ -54,6 +66,7 @@ impl Axis {
             low,
             high,
             kind,
+            names: Vec::new(),
         }
     }
 
@@ -84,6 +97,9 @@ impl Axis {
 
     /// Places and texts of the ticks.
     pub fn ticks(&self) -> Vec<(f64, String)> {
+        if self.kind == Kind::Steps {
+            return self.step_ticks();
+        }
         let step = match self.kind {
             Kind::Log10 => ((self.high - self.low) / TICKS).ceil().max(1.0),
             _ => round_step((self.high - self.low) / TICKS),
@@ -97,11 +113,18 @@ impl Axis {
                     Kind::Log10 => format::power_of_ten(value as i32),
                     Kind::Percent => format::short((value * 1e4).round() / 1e2),
                     Kind::Number if value >= 1e3 => format::count(value as usize),
-                    Kind::Number => format::short(value),
+                    Kind::Number | Kind::Steps => format::short(value),
                 };
                 ((value - self.low) / (self.high - self.low), text)
             })
             .collect()
+    }
+
+    fn step_ticks(&self) -> Vec<(f64, String)> {
+        let every = self.names.len().div_ceil(TICKS as usize).max(1);
+        let place = |index: usize| (index as f64 - self.low) / (self.high - self.low);
+        let kept = self.names.iter().enumerate().step_by(every);
+        kept.map(|(index, name)| (place(index), name.clone())).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 use doubleback::evaluate::Distribution;
 use maud::{Markup, html};
 
-use super::{Axis, Frame, WIDTH, axis::extent, px};
+use super::{Axis, Drawing, Frame, WIDTH, axis::extent, px};
 
 const ROW: f64 = 66.0;
 const HILL: f64 = 40.0;
@@ -22,7 +22,7 @@ pub struct Ridge<'a> {
 }
 
 /// Histograms below one another on a common logarithmic axis.
-pub fn ridges(label: &str, description: &str, rows: &[Ridge]) -> Markup {
+pub fn ridges(label: &str, description: String, rows: &[Ridge]) -> Drawing {
     let floor = rows
         .iter()
         .any(|row| row.distribution.floored > 0 || row.published == Some(0.0));
@@ -35,16 +35,21 @@ pub fn ridges(label: &str, description: &str, rows: &[Ridge]) -> Markup {
         bottom,
     };
     let axis = axis(label, rows);
-    html! {
-        svg.chart viewBox={ "0 0 " (px(WIDTH)) " " (px(bottom + 36.0)) } role="img" aria-label=(description) {
-            (frame.x_axis(&axis))
-            @if floor {
-                text.tick x="0" y=(px(bottom + 14.0)) { "≤10⁻²⁰" }
-            }
-            @for (index, row) in rows.iter().enumerate() {
-                (ridge(row, &frame, &axis, floor, TOP + ROW * (index as f64 + 1.0)))
-            }
+    let body = html! {
+        (frame.x_axis(&axis))
+        @if floor {
+            text.tick x="0" y=(px(bottom + 14.0)) { "≤10⁻²⁰" }
         }
+        @for (index, row) in rows.iter().enumerate() {
+            (ridge(row, &frame, &axis, floor, TOP + ROW * (index as f64 + 1.0)))
+        }
+    };
+    Drawing {
+        width: WIDTH,
+        height: bottom + 36.0,
+        description,
+        body,
+        readable: None,
     }
 }
 

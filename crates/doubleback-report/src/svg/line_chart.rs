@@ -2,7 +2,8 @@ use std::fmt::Write as _;
 
 use maud::{Markup, html};
 
-use super::{Axis, Frame, WIDTH, px};
+use super::{Axis, Drawing, Frame, WIDTH, px};
+use crate::model::SLOTS;
 
 const HEIGHT: f64 = 252.0;
 const FRAME: Frame = Frame {
@@ -13,17 +14,19 @@ const FRAME: Frame = Frame {
 };
 
 /// More markers than this on a line would hide it.
-const MARKERS: usize = 10;
+const MARKERS: usize = 14;
 
 /// Lines over a common axis.
-pub struct LineChart<'a> {
+pub struct LineChart {
     pub x: Axis,
     pub y: Axis,
     /// What stands before the place on the x axis when values are shown, such as `ε =`.
-    pub head: &'a str,
+    pub head: &'static str,
     /// What the chart shows, for those who do not see it.
     pub description: String,
     pub lines: Vec<Line>,
+    /// Values of the y axis that a line is drawn across at, each with its name.
+    pub rules: Vec<(f64, String)>,
 }
 
 /// One line.
@@ -65,6 +68,19 @@ pub struct Point {
     pub interval: Option<(f64, f64)>,
     /// The place on the x axis and the value, in words.
     pub text: (String, String),
+    pub look: Look,
+}
+
+/// How the marker of a point is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Look {
+    /// As the line's style says.
+    #[default]
+    Plain,
+    /// Hollow: a point that does not qualify.
+    Hollow,
+    /// In a ring: the one that is chosen.
+    Ringed,
 }
 
 /// A point on the page.
@@ -73,20 +89,35 @@ struct Placed<'a> {
     y: f64,
     interval: Option<(f64, f64)>,
     text: &'a (String, String),
+    look: Look,
 }
 
-impl LineChart<'_> {
-    /// The chart; its values can be read by pointer, touch and arrow keys (report.js).
-    pub fn render(&self) -> Markup {
+impl LineChart {
+    /// The chart.
+    pub fn draw(self) -> Drawing {
+        let body = html! {
+            (FRAME.x_axis(&self.x))
+            (FRAME.y_axis(&self.y))
+            @for (value, name) in &self.rules { (self.rule(*value, name)) }
+            // What matters most is drawn last, on top.
+            @for style in [Style::Published, Style::Ours, Style::WhiteBox] {
+                @for line in self.lines.iter().filter(|line| line.style == style) { (self.line(line)) }
+            }
+        };
+        Drawing {
+            width: WIDTH,
+            height: HEIGHT,
+            description: self.description,
+            body,
+            readable: Some((self.head, FRAME.top, FRAME.bottom)),
+        }
+    }
+
+    fn rule(&self, value: f64, name: &str) -> Markup {
         html! {
-            svg.chart viewBox={ "0 0 " (px(WIDTH)) " " (px(HEIGHT)) } role="img" aria-label=(self.description)
-                data-head=(self.head) data-top=(px(FRAME.top)) data-bottom=(px(FRAME.bottom)) tabindex="0" {
-                (FRAME.x_axis(&self.x))
-                (FRAME.y_axis(&self.y))
-                // What matters most is drawn last, on top.
-                @for style in [Style::Published, Style::Ours, Style::WhiteBox] {
-                    @for line in self.lines.iter().filter(|line| line.style == style) { (self.line(line)) }
-                }
+            @if let Some(fraction) = self.y.fraction(value) {
+                path.rule d={ "M" (px(FRAME.left)) " " (px(FRAME.y(fraction))) "H" (px(FRAME.right)) } {}
+                text.tick x=(px(FRAME.left + 4.0)) y=(px(FRAME.y(fraction) + 12.0)) { (name) }
             }
         }
     }
@@ -99,9 +130,7 @@ impl LineChart<'_> {
                 g class={ "series m" (line.slot) " " (line.style.class()) } data-name=(line.name) data-points=(values(&points)) {
                     @if let Some(band) = band(&points) { path.band d=(band) {} }
                     path.line d=(polyline(&points)) {}
-                    @for point in points.iter().step_by(every) {
-                        use.mark href={ "#k" (line.slot) } x=(px(point.x)) y=(px(point.y)) {}
-                    }
+                    @for point in points.iter().step_by(every) { (mark(line.slot, point)) }
                 }
             }
         }
@@ -114,7 +143,16 @@ impl LineChart<'_> {
             y: y(point.y)?,
             interval: point.interval.and_then(|(low, high)| Some((y(low)?, y(high)?))),
             text: &point.text,
+            look: point.look,
         })
+    }
+}
+
+fn mark(slot: usize, point: &Placed) -> Markup {
+    let (x, y) = (px(point.x), px(point.y));
+    html! {
+        @if point.look == Look::Ringed { circle.ring cx=(x) cy=(y) r="8" {} }
+        use.mark.hollow[point.look == Look::Hollow] href={ "#k" (slot % SLOTS) } x=(x) y=(y) {}
     }
 }
 

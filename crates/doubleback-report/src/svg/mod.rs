@@ -3,15 +3,21 @@
 //! All are 360 units wide and are shown at about that width, so that their text is readable on a telephone.
 
 mod axis;
+mod drawing;
 mod histogram;
+mod image_grid;
 mod line_chart;
+mod region_chart;
 mod row_chart;
 
 use maud::{Markup, html};
 
 pub use axis::Axis;
+pub use drawing::{Drawing, Panel};
 pub use histogram::{Ridge, ridges};
-pub use line_chart::{Line, LineChart, Point, Style};
+pub use image_grid::ImageGrid;
+pub use line_chart::{Line, LineChart, Look, Point, Style};
+pub use region_chart::{Region, RegionChart};
 pub use row_chart::{Row, RowChart};
 
 /// Width of every chart.
@@ -55,17 +61,6 @@ impl Frame {
                 text.tick x=(px(self.left - 6.0)) y=(px(self.y(fraction) + 4.0)) text-anchor="end" { (text) }
             }
             text.axis x="2" y=(px(self.top - 9.0)) { (axis.label) }
-        }
-    }
-}
-
-/// A chart with its heading and a note below it, as one cell of a grid of charts.
-pub fn panel(title: &Markup, note: Option<&str>, chart: &Markup) -> Markup {
-    html! {
-        div.panel {
-            h4 { (title) }
-            @if let Some(note) = note { p.panel-note { (note) } }
-            (chart)
         }
     }
 }

@@ -1,6 +1,6 @@
 use maud::{Markup, html};
 
-use super::{Axis, Frame, WIDTH, px};
+use super::{Axis, Drawing, Frame, WIDTH, px};
 
 const ROW: f64 = 30.0;
 const TOP: f64 = 6.0;
@@ -31,7 +31,7 @@ pub struct Row {
 
 impl RowChart {
     /// The chart.
-    pub fn render(&self) -> Markup {
+    pub fn draw(self) -> Drawing {
         let bottom = TOP + ROW * self.rows.len() as f64;
         let frame = Frame {
             left: LEFT,
@@ -39,13 +39,18 @@ impl RowChart {
             top: TOP,
             bottom,
         };
-        html! {
-            svg.chart viewBox={ "0 0 " (px(WIDTH)) " " (px(bottom + 36.0)) } role="img" aria-label=(self.description) {
-                (frame.x_axis(&self.x))
-                @for (index, row) in self.rows.iter().enumerate() {
-                    (self.row(row, &frame, TOP + ROW * (index as f64 + 0.5)))
-                }
+        let body = html! {
+            (frame.x_axis(&self.x))
+            @for (index, row) in self.rows.iter().enumerate() {
+                (self.row(row, &frame, TOP + ROW * (index as f64 + 0.5)))
             }
+        };
+        Drawing {
+            width: WIDTH,
+            height: bottom + 36.0,
+            description: self.description,
+            body,
+            readable: None,
         }
     }
 
