@@ -14,11 +14,10 @@ use crate::evaluate::{
     CleanHits, LambdaGradient, LambdaPoint, Named, Picture, TestSet, clean_accuracy, score_gradient, transfer,
 };
 use crate::nn::{self, Network, to_vec};
+use crate::sweep::SHARE_OF_NORMAL;
 use crate::train::{CurvePoint, Defense, Recipe, Watch, paper_lambda, tensor_of};
 use crate::{Error, Result};
 
-/// Share of the normal model's validation accuracy that a model needs to be eligible.
-const ELIGIBLE: f64 = 0.97;
 /// Images whose gradients are kept.
 const PICTURES: usize = 5;
 /// Test images of the accuracies.
@@ -194,7 +193,7 @@ fn select(points: &mut [LambdaPoint]) {
         return;
     };
     for point in points.iter_mut() {
-        point.eligible = point.validation_accuracy >= ELIGIBLE * normal;
+        point.eligible = point.validation_accuracy >= SHARE_OF_NORMAL * normal;
     }
     let defenses: Vec<String> = points[1..].iter().map(|point| point.defense.clone()).collect();
     for defense in defenses {

@@ -9,7 +9,7 @@ use doubleback_ops::kernels::isa;
 use super::run::{Options, TrainingRecord};
 use super::store::Store;
 use crate::attack::{BoundedAttack, Fgsm, Itgsm, Jsma, Tgsm};
-use crate::data::Dataset;
+use crate::data::{Dataset, catalog};
 use crate::evaluate::{
     CleanHits, Counts, DataSummary, Named, Overlap, PublishedGradients, Results, Seconds, Statistics, TargetedAttack,
     TargetedGrid, TestSet, TrainingSummary, TransferCell, clean_accuracy, margin_check, overlap, score, smoothness,
@@ -248,8 +248,34 @@ fn data_summary(dataset: &Dataset) -> DataSummary {
             .iter()
             .map(|s| (s.file.clone(), s.sha256.clone()))
             .collect(),
-        notes: Vec::new(),
+        notes: notes(dataset),
     }
+}
+
+/// What a reader should know of the data.
+fn notes(dataset: &Dataset) -> Vec<String> {
+    let mut notes = Vec::new();
+    let published = catalog().iter().find(|info| info.name == dataset.name);
+    if let Some(info) = published.filter(|info| dataset.train.len() < info.train || dataset.test.len() < info.test) {
+        notes.push(format!(
+            "A subset: {} training and {} test images, where all published files give {} and {}.",
+            dataset.train.len(),
+            dataset.test.len(),
+            info.train,
+            info.test
+        ));
+    }
+    let others: Vec<&str> = dataset
+        .sources
+        .iter()
+        .filter(|source| !source.official)
+        .map(|source| source.file.as_str())
+        .collect();
+    if !others.is_empty() {
+        notes.push(format!("Not the published bytes: {}.", others.join(", ")));
+    }
+    notes.extend(dataset.notes.iter().cloned());
+    notes
 }
 
 fn summary(recipe: &Recipe, record: &TrainingRecord) -> TrainingSummary {
