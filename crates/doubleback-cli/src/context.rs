@@ -18,6 +18,8 @@ pub struct Context {
     pub device_name: DeviceName,
     /// Worker threads.
     pub threads: usize,
+    /// Worker threads as they were asked for, if they were.
+    pub threads_given: Option<usize>,
     /// Where data sets are.
     pub data: LoadOptions,
     /// No progress.
@@ -41,6 +43,7 @@ impl Context {
             device,
             device_name: global.device,
             threads: rayon::current_num_threads(),
+            threads_given: (global.threads > 0).then_some(global.threads),
             data: global.load_options(),
             quiet: global.quiet,
             log_format: global.log_format,

@@ -16,6 +16,11 @@ pub fn install() -> Result<()> {
     .map_err(|e| Failure::Ours(format!("cannot listen to Ctrl-C: {e}")))
 }
 
+/// Asks the work to stop, as Ctrl-C does.
+pub fn request() {
+    REQUESTED.store(true, Ordering::Relaxed);
+}
+
 /// Whether the work should stop.
 pub fn requested() -> bool {
     REQUESTED.load(Ordering::Relaxed)

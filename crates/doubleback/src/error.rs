@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use crate::data::DataError;
+use crate::data::fetch::FetchError;
 
 /// Everything that can go wrong in this crate. Messages name the operation, the file or tensor, what was expected, what was found,
 /// and what to do.
@@ -10,6 +11,9 @@ pub enum Error {
     /// Reading or checking data.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// Fetching data.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
     /// Tensors that do not fit an op.
     #[error(transparent)]
     Op(#[from] doubleback_ops::Error),
@@ -92,6 +96,14 @@ pub enum Error {
         /// What was being done.
         action: &'static str,
         /// What the backend said.
+        problem: String,
+    },
+    /// Another program, such as one of Slurm's, failed.
+    #[error("{command}: {problem}")]
+    Command {
+        /// The program.
+        command: String,
+        /// What it said.
         problem: String,
     },
     /// The work was interrupted; what was done is kept.

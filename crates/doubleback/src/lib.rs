@@ -1,6 +1,6 @@
 //! Train image classifiers with input gradient regularization, attack them, evaluate them.
 //!
-//! Data flows one way: [`data`] → [`nn`] → [`train`] → [`attack`] → [`evaluate`] → [`reproduce`].
+//! Data flows one way: [`data`] → [`nn`] → [`train`] → [`attack`] → [`evaluate`] → [`reproduce`] → [`sweep`].
 //!
 //! - [`data`]: images and labels, checked and in memory.
 //! - [`nn`]: networks that return their logits with a pullback, so that the input gradient is an ordinary value.
@@ -8,6 +8,7 @@
 //! - [`attack`]: FGSM, TGSM, their iterated forms, PGD and JSMA; an attack says how many images it could not move.
 //! - [`evaluate`]: accuracy of all models on the examples of all, intervals, masking, the paper's claims.
 //! - [`reproduce`]: the paper's main experiment.
+//! - [`sweep`]: a grid of trainings on this machine or a cluster, and the paper's rule to choose by.
 //! - [`mod@bench`]: how long training steps and attacks take.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
@@ -18,6 +19,7 @@ mod error;
 pub mod evaluate;
 pub mod nn;
 pub mod reproduce;
+pub mod sweep;
 pub mod train;
 pub mod write;
 

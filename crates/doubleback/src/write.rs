@@ -5,8 +5,8 @@ use crate::{Error, Result};
 use std::io::{self, Write};
 use std::path::Path;
 
-const PREFIX: &str = ".doubleback-";
-const SUFFIX: &str = ".part";
+pub(crate) const PREFIX: &str = ".doubleback-";
+pub(crate) const SUFFIX: &str = ".part";
 
 /// Writes `bytes` to a temporary file beside `path`, then renames it to `path`: an interrupted write leaves what was there before.
 /// Devices and pipes, such as `/dev/null`, are written to and stay what they are.

@@ -128,6 +128,24 @@ fn the_official_files_are_known_packed_and_unpacked() {
 }
 
 #[test]
+fn fashion_mnist_is_read_as_mnist_is() {
+    let folder = small_mnist(5_002);
+    std::fs::rename(folder.path().join("mnist"), folder.path().join("fashion-mnist")).unwrap();
+    let fashion = load("fashion-mnist", &LoadOptions::in_dir(folder.path())).unwrap();
+    assert_eq!(
+        [fashion.train.len(), fashion.validation.len(), fashion.test.len()],
+        [2, 5_000, 3]
+    );
+    assert_eq!(fashion.classes[9], "Ankle boot");
+    assert!(
+        fashion
+            .sources
+            .iter()
+            .all(|source| !source.official && source.notice.contains("Zalando"))
+    );
+}
+
+#[test]
 fn the_first_5000_training_images_are_for_validation() {
     let folder = small_mnist(5_002);
     let mnist = load("mnist", &LoadOptions::in_dir(folder.path())).unwrap();
@@ -161,9 +179,8 @@ fn missing_files_are_named() {
     assert_eq!(
         message(folder.path()),
         "DIR/mnist: train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, \
-         t10k-labels-idx1-ubyte.gz not found. Get the four official MNIST files (train-images-idx3-ubyte.gz, \
-         train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz) and put them there, each as it is \
-         or unpacked, or name the folder that holds `mnist/` with `--data-dir` or `DOUBLEBACK_DATA`"
+         t10k-labels-idx1-ubyte.gz not found. Get the data with `doubleback data fetch mnist --data-dir DIR`, or name the folder \
+         that holds `mnist/` with `--data-dir` or `DOUBLEBACK_DATA`"
     );
     let options = LoadOptions::in_dir(folder.path());
     assert!(

@@ -4,6 +4,7 @@ mod attack;
 mod bench;
 mod data;
 mod reproduce;
+mod sweep;
 mod train;
 mod values;
 
@@ -11,12 +12,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use doubleback::data::{Grayscale, LoadOptions};
+use doubleback::data::{DuplicatePolicy, Grayscale, LoadOptions};
 
 pub use attack::{AttackArgs, AttackOptions, TransferArgs};
 pub use bench::{BenchArgs, BenchAttackArgs, BenchCommand, BenchStepArgs};
-pub use data::{DataCommand, ShowArgs};
+pub use data::{DataCommand, FetchArgs, ShowArgs};
 pub use reproduce::ReproduceArgs;
+pub use sweep::{Launcher, SweepArgs, SweepCellArgs};
 pub use train::TrainArgs;
 pub use values::InputLayer;
 
@@ -69,7 +71,13 @@ pub enum Command {
     /// Attack models with examples crafted on each of them
     #[command(long_about = attack::LONG_TRANSFER)]
     Transfer(TransferArgs),
-    /// List, check and show data sets
+    /// Train a grid of models and choose the penalty weights
+    #[command(long_about = sweep::LONG)]
+    Sweep(SweepArgs),
+    /// Work on one training of a sweep
+    #[command(hide = true)]
+    SweepCell(SweepCellArgs),
+    /// List, fetch, check and show data sets
     #[command(subcommand, arg_required_else_help = false)]
     Data(DataCommand),
     /// Time training steps and attacks on this machine
@@ -107,6 +115,12 @@ pub struct Global {
     /// How the colors of svhn become gray: luma, or Grundland & Dodgson's decolorize [default: luma]
     #[arg(long, global = true, value_name = "HOW", value_parser = values::grayscale())]
     pub grayscale: Option<Grayscale>,
+    /// Rows and columns to resize the images of folder:PATH to
+    #[arg(long, global = true, value_name = "HxW", value_parser = values::image_size)]
+    pub image_size: Option<[usize; 2]>,
+    /// What to do with images that a data set holds more than once [default: remove for notmnist, keep for others]
+    #[arg(long, global = true, value_name = "WHAT", value_parser = values::duplicates())]
+    pub duplicates: Option<DuplicatePolicy>,
     /// Where to compute: cpu, cuda[:N], vulkan, metal, wgpu; all but cpu need a build with the feature of that name
     #[arg(long, global = true, value_name = "DEVICE", default_value = "cpu")]
     pub device: DeviceName,
@@ -129,6 +143,8 @@ impl Global {
             None => LoadOptions::default(),
         };
         options.grayscale = self.grayscale;
+        options.image_size = self.image_size;
+        options.duplicates = self.duplicates;
         options
     }
 }

@@ -6,7 +6,7 @@ use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use doubleback::attack::Target;
 use doubleback::bench::{Step, TimedAttack};
-use doubleback::data::{Grayscale, Part, catalog};
+use doubleback::data::{DuplicatePolicy, Grayscale, MAX_SIDE, Part, catalog};
 use doubleback::nn::layers::{Floor, LocalContrast};
 use doubleback::nn::{ARCHITECTURES, Pool};
 use doubleback::reproduce::Profile;
@@ -40,7 +40,7 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Named<T> {
 /// Names of data sets. Whether there is one of this name shows when it is loaded.
 pub fn dataset() -> Named<String> {
     Named {
-        names: catalog().iter().map(|info| info.name).collect(),
+        names: catalog().iter().map(|info| info.name).chain(["folder:PATH"]).collect(),
         parse: |name| Ok(name.to_owned()),
     }
 }
@@ -114,6 +114,22 @@ pub fn part() -> Named<Part> {
         names: Part::ALL.map(Part::name).to_vec(),
         parse: str::parse,
     }
+}
+
+/// Treatments of duplicates.
+pub fn duplicates() -> Named<DuplicatePolicy> {
+    Named {
+        names: DuplicatePolicy::ALL.map(DuplicatePolicy::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// Rows and columns, such as `28x28`.
+pub fn image_size(text: &str) -> std::result::Result<[usize; 2], String> {
+    let side = |text: &str| text.parse().ok().filter(|side| (1..=MAX_SIDE as usize).contains(side));
+    text.split_once('x')
+        .and_then(|(height, width)| Some([side(height)?, side(width)?]))
+        .ok_or_else(|| format!("expected rows and columns such as 28x28, each 1 to {MAX_SIDE}"))
 }
 
 /// Steps of training.

@@ -1,4 +1,4 @@
-use doubleback::data::{self, FileState, Presence, catalog};
+use doubleback::data::{self, FileState, Part, Presence, catalog};
 
 use crate::args::{DataCommand, ShowArgs};
 use crate::context::Context;
@@ -9,6 +9,8 @@ use crate::output;
 pub fn run(command: &DataCommand, context: &Context) -> Result<()> {
     match command {
         DataCommand::List => list(context),
+        DataCommand::Fetch(args) => super::fetch::run(args, context),
+        DataCommand::Duplicates { dataset } => duplicates(dataset, context),
         DataCommand::Verify { dataset } => verify(dataset, context),
         DataCommand::Show(args) => show(args, context),
     }
@@ -29,7 +31,7 @@ fn list(context: &Context) -> Result<()> {
         let place = match info.presence(&context.data)? {
             Presence::Present { folder } => format!("    in {}\n", folder.display()),
             Presence::Missing { folder, files } => format!(
-                "    not here: {} lacks {} of its {} files; `doubleback data verify {}` names them\n",
+                "    not here: {} lacks {} of its {} files; get them with `doubleback data fetch {}`\n",
                 folder.display(),
                 files.len(),
                 info.files().count(),
@@ -44,8 +46,9 @@ fn list(context: &Context) -> Result<()> {
         ));
     }
     let header = ["data set", "train", "validation", "test", "images", "classes"];
+    places.push("  folder:PATH: your own images, one sub-folder of .png or .jpg files a class\n".to_owned());
     output::print(&format!(
-        "{}\n{}\nSizes are those with all published files; svhn and cifar10 make do with fewer.\n",
+        "{}\n{}\nSizes are those with all published files; notmnist, svhn and cifar10 make do with fewer.\n",
         output::table(&header, &rows),
         places.concat()
     ))
@@ -60,15 +63,50 @@ fn verify(name: &str, context: &Context) -> Result<()> {
     output::print(&lines.concat())?;
     let wrong = files
         .iter()
-        .filter(|file| !matches!(file.state, FileState::Official))
+        .filter(|file| !matches!(file.state, FileState::Official | FileState::Unpublished { .. }))
         .count();
     if wrong > 0 {
+        let advice = match doubleback::data::fetch::check(name) {
+            Ok(()) => format!("Get them again with `doubleback data fetch {name} --replace`"),
+            Err(_) => "Correct or remove them".to_owned(),
+        };
         return Err(Failure::Input(format!(
-            "{name}: {wrong} of {} files are not the official ones. Get them again",
+            "{name}: {wrong} of {} files are not what they should be. {advice}",
             files.len()
         )));
     }
     Ok(())
+}
+
+fn duplicates(name: &str, context: &Context) -> Result<()> {
+    let dataset = context.load(name)?;
+    let parts = data::duplicates(&dataset);
+    let mut header = vec!["part", "images", "distinct"];
+    let also: Vec<String> = Part::ALL.iter().map(|part| format!("also in {part}")).collect();
+    header.extend(also.iter().map(String::as_str));
+    header.push("other label");
+    let row = |part: &data::PartDuplicates| {
+        let mut row = vec![
+            part.part.to_string(),
+            output::grouped(part.images),
+            output::grouped(part.distinct),
+        ];
+        row.extend(
+            Part::ALL
+                .iter()
+                .zip(part.shared)
+                .map(|(&other, shared)| match other == part.part {
+                    true => String::new(),
+                    false => output::grouped(shared),
+                }),
+        );
+        row.push(output::grouped(part.contradictory));
+        row
+    };
+    let rows: Vec<Vec<String>> = parts.iter().map(row).collect();
+    let notes: Vec<String> = dataset.notes.iter().map(|note| format!("  {note}\n")).collect();
+    let gap = if notes.is_empty() { "" } else { "\n" };
+    output::print(&format!("{}{gap}{}", output::table(&header, &rows), notes.concat()))
 }
 
 fn show(args: &ShowArgs, context: &Context) -> Result<()> {

@@ -3,9 +3,11 @@ mod attack;
 mod attacks;
 mod bench;
 mod data;
+mod fetch;
 mod models;
 mod reproduce;
 mod shell;
+mod sweep;
 mod train;
 mod transfer;
 
@@ -26,6 +28,8 @@ pub fn run(cli: Cli) -> Result<()> {
         Some(Command::Train(args)) => train::run(&args, &context),
         Some(Command::Attack(args)) => attack::run(&args, &context),
         Some(Command::Transfer(args)) => transfer::run(&args, &context),
+        Some(Command::Sweep(args)) => sweep::run(&args, &context),
+        Some(Command::SweepCell(args)) => sweep::run_one(&args, &context),
         Some(Command::Bench(command)) => bench::run(&command, &context),
         Some(Command::Data(command)) => data::run(&command, &context),
         // The first two have returned, and no command means `reproduce`.

@@ -1,6 +1,8 @@
 //! What several tests of the command need.
 #![allow(dead_code)]
 
+pub mod sweeps;
+
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output};

@@ -5,13 +5,21 @@ use std::io;
 use std::path::PathBuf;
 
 use super::dataset::Dataset;
+use super::duplicates::{self, DuplicatePolicy};
 use super::error::DataError;
 use super::labelled::Published;
 use super::options::LoadOptions;
 use super::split::ImageShape;
-use super::{cifar10, mnist, mnist_mini, svhn};
+use super::{cifar10, fashion_mnist, folder, mnist, mnist_mini, notmnist, svhn};
 
-static CATALOG: [DatasetInfo; 4] = [mnist_mini::INFO, mnist::INFO, svhn::INFO, cifar10::INFO];
+static CATALOG: [DatasetInfo; 6] = [
+    mnist_mini::INFO,
+    mnist::INFO,
+    fashion_mnist::INFO,
+    notmnist::INFO,
+    svhn::INFO,
+    cifar10::INFO,
+];
 
 /// All data sets, whether or not their files are here.
 ///
@@ -26,7 +34,8 @@ pub fn catalog() -> &'static [DatasetInfo] {
     &CATALOG
 }
 
-/// The data set `name`, read and checked.
+/// The data set `name`, read and checked; `folder:PATH` is a folder with one sub-folder of PNG or JPEG images a class, or with
+/// sub-folders `train`, `validation` and `test` of that kind.
 ///
 /// ```
 /// use doubleback::data::{LoadOptions, load};
@@ -38,7 +47,8 @@ pub fn catalog() -> &'static [DatasetInfo] {
 /// let error = load("mnist-mimi", &LoadOptions::default()).unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "unknown data set `mnist-mimi`. Did you mean `mnist-mini`? Data sets: `mnist-mini`, `mnist`, `svhn`, `cifar10`"
+///     "unknown data set `mnist-mimi`. Did you mean `mnist-mini`? \
+///      Data sets: `mnist-mini`, `mnist`, `fashion-mnist`, `notmnist`, `svhn`, `cifar10`, `folder:PATH`"
 /// );
 /// # Ok::<(), doubleback::data::DataError>(())
 /// ```
@@ -47,11 +57,19 @@ pub fn catalog() -> &'static [DatasetInfo] {
 /// [`DataError`] if there is no such data set, or its files are missing or damaged. Files that are sound but not the published ones are
 /// no error: a warning is logged, and [`Source::official`](super::Source::official) is false.
 pub fn load(name: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
-    let info = find(name)?;
-    if options.grayscale.is_some() && info.name != svhn::INFO.name {
-        return Err(DataError::Grayscale { dataset: info.name });
+    if options.grayscale.is_some() && name != svhn::INFO.name {
+        return Err(DataError::Grayscale {
+            dataset: name.to_owned(),
+        });
     }
-    (info.load)(options)
+    let dataset = match folder::path(name) {
+        Some(path) => folder::load(name, &path, options)?,
+        None => (one_size(find(name)?, options)?.load)(options)?,
+    };
+    match options.duplicates {
+        Some(DuplicatePolicy::Remove) => duplicates::remove(dataset),
+        _ => Ok(dataset),
+    }
 }
 
 /// The state of each file of the data set `name`.
@@ -66,7 +84,10 @@ pub fn load(name: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
 /// # Errors
 /// [`DataError`] if there is no such data set, or no folder to look in. Whatever is wrong with a file is in its [`FileState`].
 pub fn verify(name: &str, options: &LoadOptions) -> Result<Vec<FileStatus>, DataError> {
-    (find(name)?.verify)(options)
+    match folder::path(name) {
+        Some(path) => folder::verify(&path, options),
+        None => (one_size(find(name)?, options)?.verify)(options),
+    }
 }
 
 /// A data set, as the catalog has it.
@@ -92,6 +113,8 @@ pub struct DatasetInfo {
     /// Who made the data, and under which license it is.
     pub notice: &'static str,
     pub(super) files: &'static [Published],
+    /// Folders of images, within the data set's folder, that may stand there in place of the files.
+    pub(super) folders: &'static [&'static str],
     pub(super) load: fn(&LoadOptions) -> Result<Dataset, DataError>,
     pub(super) verify: fn(&LoadOptions) -> Result<Vec<FileStatus>, DataError>,
 }
@@ -112,13 +135,14 @@ impl DatasetInfo {
             return Ok(Presence::Embedded);
         }
         let folder = options.folder(self.name)?;
+        let in_folders = self.folders.iter().any(|name| folder.join(name).is_dir());
         let missing: Vec<_> = self
             .files
             .iter()
             .filter(|file| file.find(&folder).is_none())
             .map(|file| file.name)
             .collect();
-        Ok(if missing.is_empty() {
+        Ok(if missing.is_empty() || in_folders {
             Presence::Present { folder }
         } else {
             Presence::Missing { folder, files: missing }
@@ -179,6 +203,11 @@ pub enum FileState {
         /// SHA-256 of the file.
         sha256: String,
     },
+    /// Sound, and there are no published bytes to compare with.
+    Unpublished {
+        /// SHA-256 of the file; of a folder, that of the names and the SHA-256 of all files in it.
+        sha256: String,
+    },
     /// Not there.
     Missing,
     /// Cannot be used.
@@ -199,13 +228,14 @@ impl fmt::Display for FileState {
         match self {
             Self::Official => f.write_str("official"),
             Self::NotOfficial { sha256 } => write!(f, "not the official bytes (SHA-256 {sha256})"),
+            Self::Unpublished { sha256 } => write!(f, "sound, nothing published to compare with (SHA-256 {sha256})"),
             Self::Missing => f.write_str("missing"),
             Self::Damaged(error) => write!(f, "damaged: {error}"),
         }
     }
 }
 
-fn find(name: &str) -> Result<&'static DatasetInfo, DataError> {
+pub(super) fn find(name: &str) -> Result<&'static DatasetInfo, DataError> {
     CATALOG
         .iter()
         .find(|info| info.name == name)
@@ -213,6 +243,17 @@ fn find(name: &str) -> Result<&'static DatasetInfo, DataError> {
             name: name.to_owned(),
             nearest: nearest(name),
         })
+}
+
+/// Refuses to resize a data set whose images have one size.
+fn one_size(info: &'static DatasetInfo, options: &LoadOptions) -> Result<&'static DatasetInfo, DataError> {
+    match options.image_size {
+        None => Ok(info),
+        Some(_) => Err(DataError::FixedSize {
+            dataset: info.name,
+            shape: info.shape,
+        }),
+    }
 }
 
 /// The known name with the fewest typing errors, if they are few for the length of what was typed.
@@ -232,6 +273,7 @@ pub(super) fn known_names() -> String {
     CATALOG
         .iter()
         .map(|info| format!("`{}`", info.name))
+        .chain(["`folder:PATH`".to_owned()])
         .collect::<Vec<_>>()
         .join(", ")
 }
@@ -242,9 +284,18 @@ mod tests {
 
     #[test]
     fn typing_errors_are_seen_through() {
-        let nearest = ["mnist-mini", "MNIST", "minst", "mnist_mini", "notmnist", "CIFAR-10", ""].map(nearest);
-        let (mini, mnist) = (Some("mnist-mini"), Some("mnist"));
-        assert_eq!(nearest, [mini, mnist, mnist, mini, None, Some("cifar10"), None]);
+        let nearest = [
+            "mnist-mini",
+            "MNIST",
+            "minst",
+            "mnist_mini",
+            "notMNIST",
+            "CIFAR-10",
+            "imagenet",
+        ]
+        .map(nearest);
+        let (mini, mnist, not) = (Some("mnist-mini"), Some("mnist"), Some("notmnist"));
+        assert_eq!(nearest, [mini, mnist, mnist, mini, not, Some("cifar10"), None]);
     }
 
     #[test]

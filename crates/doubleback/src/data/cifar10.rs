@@ -39,8 +39,6 @@ const CLASSES: [&str; 10] = [
     "truck",
 ];
 const NOTICE: &str = "CIFAR-10 by A. Krizhevsky, V. Nair and G. Hinton (Krizhevsky 2009), published without a license";
-const WANTED: &str = "CIFAR-10 in its binary form (data_batch_1.bin to data_batch_5.bin and test_batch.bin, gzipped or not) or Python's \
-                      (data_batch_1 to data_batch_5 and test_batch)";
 /// Validation images of the whole set: the last ones of the training files.
 const VALIDATION: usize = 5_000;
 const TRAINING: usize = 50_000;
@@ -99,6 +97,7 @@ pub(super) const INFO: DatasetInfo = DatasetInfo {
     license: "no license stated",
     notice: NOTICE,
     files: &NEEDED,
+    folders: &[],
     load,
     verify,
 };
@@ -236,7 +235,6 @@ fn load(options: &LoadOptions) -> Result<Dataset, DataError> {
         return Err(DataError::MissingFiles {
             missing: missing.map(|file| file.name.to_owned()).collect(),
             folder,
-            wanted: WANTED,
         });
     }
     let mut sources = Vec::new();

@@ -41,6 +41,8 @@ pub struct Dataset {
     pub sources: Vec<Source>,
     /// What was done to the images of the files, beyond scaling.
     pub preparation: Preparation,
+    /// What was left out or changed when it was read, in sentences.
+    pub notes: Vec<String>,
 }
 
 impl Dataset {
@@ -72,6 +74,7 @@ impl Dataset {
             test,
             sources: Vec::new(),
             preparation: Preparation::default(),
+            notes: Vec::new(),
         };
         for part in Part::ALL {
             dataset.check(part)?;

@@ -26,14 +26,36 @@ pub enum DataError {
     #[error("no folder for data sets: this user has no data folder. Name one with `--data-dir` or `DOUBLEBACK_DATA`")]
     NoDataDir,
     /// Files of a data set are absent.
-    #[error("{}: {} not found. Get {wanted} and put them there, each as it is or unpacked, or name the folder that holds `{}` with `--data-dir` or `DOUBLEBACK_DATA`", folder.display(), missing.join(", "), file_name(folder))]
+    #[error("{}: {} not found. Get the data with `{}`, or name the folder that holds `{}` with `--data-dir` or `DOUBLEBACK_DATA`", folder.display(), missing.join(", "), fetch_command(folder), file_name(folder))]
     MissingFiles {
         /// Where they were looked for.
         folder: PathBuf,
         /// The absent files.
         missing: Vec<String>,
-        /// All files that the data set needs, in words.
-        wanted: &'static str,
+    },
+    /// Images that are not resized.
+    #[error("{dataset}: its images are {shape} and are not resized; `--image-size` is for `folder:PATH`. Leave it out")]
+    FixedSize {
+        /// The data set.
+        dataset: &'static str,
+        /// The shape of its images.
+        shape: super::split::ImageShape,
+    },
+    /// A folder of images, one sub-folder a class, that is not as it should be.
+    #[error("{}: {problem}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: FolderProblem,
+    },
+    /// A file that is no image.
+    #[error("{}: {why}. Correct or remove it", path.display())]
+    Picture {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
     },
     /// A file or folder could not be read or written.
     #[error("{}: {cause}. Check that it exists and that you may use it", path.display())]
@@ -86,7 +108,7 @@ pub enum DataError {
     #[error("grayscale: the images of {dataset} are not made gray. Leave it out, or take `svhn`")]
     Grayscale {
         /// The data set.
-        dataset: &'static str,
+        dataset: String,
     },
     /// The label file does not belong to the image file.
     #[error("{labels_file}: {} for {} in {}. They are not of one set: get both again", count(*labels, "label"), count(*images, "image"), base_name(images_file))]
@@ -211,6 +233,85 @@ pub enum DataError {
     Png(image::ImageError),
 }
 
+/// What is wrong with a folder of images.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FolderProblem {
+    /// No classes in it, or no images.
+    #[error("it has no sub-folders with images. Make one sub-folder of .png or .jpg files a class")]
+    NoClasses,
+    /// A single class, from which nothing can be told apart.
+    #[error("`{class}` is its only sub-folder. Make one sub-folder of .png or .jpg files a class, at least two")]
+    OneClass {
+        /// The class.
+        class: String,
+    },
+    /// More classes than labels.
+    #[error("it has {classes} sub-folders, but a data set has at most 256 classes. Leave some out")]
+    TooManyClasses {
+        /// Sub-folders.
+        classes: usize,
+    },
+    /// A class that the training images, or the data set, do not have.
+    #[error("its sub-folder `{class}` is not one of the classes. Rename or remove it")]
+    UnknownClass {
+        /// The sub-folder.
+        class: String,
+    },
+    /// A sub-folder beside those of the parts.
+    #[error("its sub-folder `{class}` stands beside `train`. Move it into `train`, or call it `validation` or `test`")]
+    NotAPart {
+        /// The sub-folder.
+        class: String,
+    },
+    /// A class without images.
+    #[error("its sub-folder `{class}` has no images{}. Put .png or .jpg files there, or remove it", skipped.as_ref().map(|file| format!(" that can be read, such as {file}")).unwrap_or_default())]
+    EmptyClass {
+        /// The class.
+        class: String,
+        /// A file in it that is no image.
+        skipped: Option<String>,
+    },
+    /// A class with too few images to have some in each part.
+    #[error("class `{class}` has {}, too few for a training, a validation and a test part. Add images, or make sub-folders `train`, `validation` and `test`", count(*found, "distinct image"))]
+    TooFew {
+        /// The class.
+        class: String,
+        /// Its images.
+        found: usize,
+    },
+    /// A class with fewer images than its parts need.
+    #[error("class `{class}` has {}, expected at least {}. Get the complete data set", count(*found, "distinct image"), grouped(*expected))]
+    TooFewForParts {
+        /// The class.
+        class: String,
+        /// Its images.
+        found: usize,
+        /// Least number of images.
+        expected: usize,
+    },
+    /// Images of several sizes.
+    #[error("{} is {}x{}, but {} is {}x{}. Make all images of one size, or resize them with `--image-size {}x{}`", file.display(), found[0], found[1], first.display(), expected[0], expected[1], expected[0], expected[1])]
+    Sizes {
+        /// The first file of another size.
+        file: PathBuf,
+        /// Its rows and columns.
+        found: [usize; 2],
+        /// The first file.
+        first: PathBuf,
+        /// Its rows and columns.
+        expected: [usize; 2],
+    },
+    /// More pixels than can be held.
+    #[error("{} of {shape} take too much memory. Make them smaller with `--image-size`, or use fewer", count(*images, "image"))]
+    TooLarge {
+        /// Images.
+        images: usize,
+        /// Their shape.
+        shape: super::split::ImageShape,
+    },
+}
+
 /// What is wrong with an IDX file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -305,6 +406,18 @@ fn did_you_mean(nearest: Option<&str>) -> String {
     nearest
         .map(|name| format!(" Did you mean `{name}`?"))
         .unwrap_or_default()
+}
+
+/// The command that gets a data set into its folder.
+fn fetch_command(folder: &std::path::Path) -> String {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let dir = folder.parent().unwrap_or(folder).display().to_string();
+    let dir = if dir.contains(char::is_whitespace) {
+        format!("'{dir}'")
+    } else {
+        dir
+    };
+    format!("doubleback data fetch {name} --data-dir {dir}")
 }
 
 fn file_name(path: &std::path::Path) -> String {

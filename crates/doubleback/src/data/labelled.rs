@@ -10,6 +10,7 @@ use super::checksum::Checksummed;
 use super::dataset::Source;
 use super::error::DataError;
 use super::idx::{self, Idx};
+use super::pixels::Pixels;
 use super::split::{ImageShape, Split, check_labels};
 
 /// A file as its makers published it.
@@ -255,6 +256,15 @@ impl Labelled {
     /// Number of images.
     pub fn len(&self) -> usize {
         self.labels.content.data.len()
+    }
+
+    /// Images and labels as bytes.
+    pub fn into_pixels(self, shape: ImageShape) -> Pixels {
+        Pixels {
+            shape,
+            bytes: self.images.content.data,
+            labels: self.labels.content.data,
+        }
     }
 
     /// Images of the given range, with values in [0, 1].

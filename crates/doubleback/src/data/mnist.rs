@@ -1,9 +1,10 @@
 //! MNIST, from the four files that its authors published.
 
 use super::catalog::{DatasetInfo, FileStatus};
-use super::dataset::{Bounds, Dataset};
+use super::dataset::Dataset;
 use super::error::DataError;
-use super::labelled::{Input, Labelled, Published};
+use super::four_files;
+use super::labelled::Published;
 use super::options::LoadOptions;
 use super::split::ImageShape;
 
@@ -22,11 +23,8 @@ pub(super) const LICENSE: &str = "CC BY-SA 3.0";
 
 /// The first so many images of the training file are for validation.
 const VALIDATION: usize = 5_000;
-const WANTED: &str = "the four official MNIST files (train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, \
-                      t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz)";
-
 // The packed files have the published MD5s f68b3c2d…, d53e105e…, 9fb629c4… and ec29112d….
-static FILES: [Published; 4] = [
+pub(super) static FILES: [Published; 4] = [
     Published {
         name: "train-images-idx3-ubyte.gz",
         packed: "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
@@ -61,62 +59,15 @@ pub(super) const INFO: DatasetInfo = DatasetInfo {
     license: LICENSE,
     notice: NOTICE,
     files: &FILES,
+    folders: &[],
     load,
     verify,
 };
 
 fn load(options: &LoadOptions) -> Result<Dataset, DataError> {
-    let folder = options.folder(INFO.name)?;
-    let missing: Vec<_> = FILES
-        .iter()
-        .filter(|file| file.find(&folder).is_none())
-        .map(|file| file.name.into())
-        .collect();
-    if !missing.is_empty() {
-        return Err(DataError::MissingFiles {
-            folder,
-            missing,
-            wanted: WANTED,
-        });
-    }
-    let read = |images, labels| Labelled::read(images, labels, SHAPE, CLASSES.len());
-    let [train_images, train_labels, test_images, test_labels] =
-        FILES.each_ref().map(|file| Input::in_folder(&folder, file));
-    let official_train = read(train_images, train_labels)?;
-    let official_test = read(test_images, test_labels)?;
-
-    // At least one image to train on.
-    let end = official_train.len().max(VALIDATION + 1);
-    let train = official_train.split(VALIDATION..end, SHAPE)?;
-    let validation = official_train.split(0..VALIDATION, SHAPE)?;
-    let test = official_test.split(0..official_test.len(), SHAPE)?;
-    let mut dataset = Dataset::new(
-        INFO.name,
-        INFO.class_names(),
-        SHAPE,
-        Bounds::UNIT,
-        train,
-        validation,
-        test,
-    )?;
-    dataset.sources = [official_train.sources(NOTICE), official_test.sources(NOTICE)].concat();
-    for source in dataset.sources.iter().filter(|source| !source.official) {
-        tracing::warn!(
-            file = %folder.join(&source.file).display(),
-            sha256 = %source.sha256,
-            "not the official bytes of MNIST: results may differ from published ones"
-        );
-    }
-    Ok(dataset)
+    four_files::load(&INFO, &FILES, options)
 }
 
 fn verify(options: &LoadOptions) -> Result<Vec<FileStatus>, DataError> {
-    let folder = options.folder(INFO.name)?;
-    let [train_images, train_labels, test_images, test_labels] =
-        FILES.each_ref().map(|file| Input::in_folder(&folder, file));
-    let verify = |images, labels| Labelled::verify(images, labels, SHAPE, CLASSES.len());
-    Ok([verify(train_images, train_labels), verify(test_images, test_labels)]
-        .into_iter()
-        .flatten()
-        .collect())
+    four_files::verify(&INFO, &FILES, options)
 }

@@ -22,6 +22,7 @@ pub(super) const INFO: DatasetInfo = DatasetInfo {
     license: LICENSE,
     notice: NOTICE,
     files: &[],
+    folders: &[],
     load,
     verify,
 };

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use etcetera::BaseStrategy;
 
+use super::duplicates::DuplicatePolicy;
 use super::error::DataError;
 use super::grayscale::Grayscale;
 
@@ -22,6 +23,10 @@ pub struct LoadOptions {
     pub data_dir: Option<PathBuf>,
     /// How colors become gray, for data sets whose colors do (`svhn`); `None` is [`Grayscale::Luma`]. Others refuse it.
     pub grayscale: Option<Grayscale>,
+    /// Rows and columns to which the images of `folder:PATH` are resized; `None` leaves them as they are, and they must be of one size.
+    pub image_size: Option<[usize; 2]>,
+    /// What becomes of images that a data set holds more than once; `None` removes those of `notmnist` and keeps those of the others.
+    pub duplicates: Option<DuplicatePolicy>,
 }
 
 impl LoadOptions {
@@ -29,7 +34,7 @@ impl LoadOptions {
     pub fn in_dir(dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: Some(dir.into()),
-            grayscale: None,
+            ..Self::default()
         }
     }
 

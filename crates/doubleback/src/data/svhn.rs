@@ -22,8 +22,6 @@ const SHAPE: ImageShape = ImageShape {
 };
 const NOTICE: &str =
     "SVHN by Y. Netzer, T. Wang, A. Coates, A. Bissacco, B. Wu and A. Y. Ng, for non-commercial use only";
-const WANTED: &str =
-    "train_32x32.mat and test_32x32.mat, and extra_32x32.mat if you can, from SVHN's format 2 (cropped digits)";
 
 /// Validation images of each class that come from the training file, and from the extra one (Sermanet, Chintala & LeCun 2012).
 const FROM_TRAIN: usize = 400;
@@ -68,6 +66,7 @@ pub(super) const INFO: DatasetInfo = DatasetInfo {
     license: "non-commercial use only",
     notice: NOTICE,
     files: &FILES,
+    folders: &[],
     load,
     verify,
 };
@@ -185,11 +184,7 @@ fn load(options: &LoadOptions) -> Result<Dataset, DataError> {
         .map(|file| file.name.into())
         .collect();
     if !missing.is_empty() {
-        return Err(DataError::MissingFiles {
-            folder,
-            missing,
-            wanted: WANTED,
-        });
+        return Err(DataError::MissingFiles { folder, missing });
     }
     let [train, test] = FILES.each_ref().map(|file| Input::in_folder(&folder, file));
     let mut files = vec![read(&train, usize::MAX)?];

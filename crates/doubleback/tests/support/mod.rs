@@ -36,3 +36,11 @@ pub fn real_data(test: &str) -> Option<PathBuf> {
     }
     folder
 }
+
+/// A gray PNG whose pixel in this row and column has this value.
+pub fn png(height: u32, width: u32, pixel: impl Fn(u32, u32) -> u8) -> Vec<u8> {
+    let image = image::GrayImage::from_fn(width, height, |column, row| image::Luma([pixel(row, column)]));
+    let mut file = std::io::Cursor::new(Vec::new());
+    image.write_to(&mut file, image::ImageFormat::Png).unwrap();
+    file.into_inner()
+}
