@@ -1,6 +1,6 @@
 //! Draws the report of a run and its figures again, from its files:
 //!
-//!     cargo run --example render -- reproduction/results.json reproduction/work/pictures.json report.html figures
+//!     cargo run --example render -- results.json pictures.json report.html figures
 
 use std::error::Error;
 use std::path::Path;

@@ -29,7 +29,12 @@ fn sheet(context: &Context, grid: &TargetedGrid, animation: Option<&[u8]>) -> Ma
         return html! { p.missing { "The pictures of this grid are not whole." } };
     };
     let wide = columns(grid).max(1);
-    let targets = grid.cells.iter().take(wide).map(|cell| context.class_name(cell.target));
+    let targets: Vec<String> = grid
+        .cells
+        .iter()
+        .take(wide)
+        .map(|cell| context.class_name(cell.target))
+        .collect();
     let sources = grid
         .cells
         .iter()
@@ -48,7 +53,7 @@ fn sheet(context: &Context, grid: &TargetedGrid, animation: Option<&[u8]>) -> Ma
     );
     html! {
         div.labelled {
-            div.targets aria-hidden="true" { @for class in targets { span { (class) } } }
+            div.targets.long[targets.iter().any(|name| name.chars().count() > 3)] aria-hidden="true" { @for class in targets { span { (class) } } }
             div.sources aria-hidden="true" { @for class in sources { span { (class) } } }
             div.frame-of {
                 img.still src=(data_uri("image/png", &file)) alt={ (words) "." };

@@ -18,7 +18,7 @@ pub fn jsma(context: &Context) -> Result<Content, String> {
     }
     let caption = "Changed values are pixels, of each channel, that differ from the image. In the pictures, a row is a true class and a column a \
                    target; the images themselves are framed gray, examples that the attacked model takes for their target green, others \
-                   orange. Pixels that a robust model yields to should make sense to us as well.";
+                   orange. Look at where the changed pixels are, not only at how many there are.";
     Ok(content(
         context,
         ATTACK,

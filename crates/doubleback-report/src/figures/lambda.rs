@@ -29,7 +29,7 @@ pub fn lambda(context: &Context) -> Result<Content, String> {
     let grids = grids(context);
     let gradients = lambda_gradients::pictures(context);
     if grids.is_empty() && gradients.is_none() {
-        return Err("This run has no grid of penalty weights.".to_owned());
+        return Err("This run has no grid of penalty weights. The profiles standard and paper have one.".to_owned());
     }
     let eps = attack_size(context, &grids);
     let panels: Vec<Panel> = grids.iter().map(|grid| panel(context, grid, eps)).collect();

@@ -23,7 +23,7 @@ pub fn lambda_training(context: &Context) -> Result<Content, String> {
         .filter(|(_, curves)| !curves.is_empty())
         .collect();
     let Some((_, first)) = all.first() else {
-        return Err("This run has no grid of penalty weights.".to_owned());
+        return Err("This run has no grid of penalty weights. The profiles standard and paper have one.".to_owned());
     };
     let caption = format!(
         "Training by optimizer steps with different weights λ per example, from the smallest (orange) to the largest (blue); gray: the normal \

@@ -44,11 +44,16 @@ pub fn content(context: &Context, attack: &str, pictures: Markup, reading: Strin
     let mut text = String::new();
     if let Some(one) = all.first() {
         text = format!(
-            "{} images with every other class as the target, {} examples a model; at most {} steps of {}. Success is what the attacked model says \
+            "{} images with every other class as the target, {} examples a model; at most {} {} of {}. Success is what the attacked model says \
              of the finished examples, with 95\u{a0}% Wilson intervals. ",
             format::count(one.images),
             format::count(one.pairs),
             format::count(one.steps),
+            if one.attack == "jsma" {
+                "pairs of values, each changed by a theta"
+            } else {
+                "steps"
+            },
             short(one.step_size)
         );
     }

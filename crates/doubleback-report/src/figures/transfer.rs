@@ -27,7 +27,7 @@ pub fn fgsm(context: &Context) -> Result<Content, String> {
 pub fn both(context: &Context) -> Result<Content, String> {
     if !context.models().any(|model| model == BOTH) {
         return Err(
-            "This run has no model with both defenses (“both”: double backprop with adversarial training).".to_owned(),
+            "This run has no model with both defenses (“both”: double backprop with adversarial training). The profiles standard and paper train it.".to_owned(),
         );
     }
     let wanted = ["normal", "advtrain", "doubleback", BOTH];

@@ -23,14 +23,12 @@ pub struct File {
 /// files of earlier runs with the same names are replaced, each whole or not at all.
 ///
 /// ```no_run
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use doubleback::evaluate::{Pictures, Results};
+/// # fn draw(finished: &doubleback::reproduce::Finished) -> Result<(), doubleback_report::Error> {
 /// use doubleback_report::{Published, write_figures};
 ///
-/// let results: Results = serde_json::from_slice(&std::fs::read("reproduction/results.json")?)?;
-/// let pictures: Pictures = serde_json::from_slice(&std::fs::read("reproduction/work/pictures.json")?)?;
+/// let (results, pictures) = (&finished.results, &finished.pictures);
 /// let published = Published::for_dataset(&results.dataset);
-/// write_figures(&results, &pictures, published.as_ref(), "reproduction/figures")?;
+/// write_figures(results, pictures, published.as_ref(), "reproduction/figures")?;
 /// # Ok(())
 /// # }
 /// ```
