@@ -78,7 +78,7 @@ impl Profile {
         // The paper has 13 weights from 1e2 to 1e5 in its own units, 1e0 to 1e3 for certainty sensitivity.
         let (steps, points) = match self {
             Profile::Quick => return None,
-            Profile::Standard => (400, 5),
+            Profile::Standard => (300, 5),
             Profile::Paper => (15_050, 13),
         };
         let logarithmic = |from: f64, to: f64| {
