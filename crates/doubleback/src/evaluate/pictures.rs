@@ -10,7 +10,7 @@ use super::targeted::TargetedGrid;
 use super::transfer::{Named, TestSet};
 use crate::Result;
 use crate::attack::{BoundedAttack, run};
-use crate::data::ImageShape;
+use crate::data::{Bounds, ImageShape};
 use crate::nn::{Classifier, predictions, to_vec};
 use crate::train::tensor_of;
 
@@ -19,7 +19,8 @@ use crate::train::tensor_of;
 pub struct Pictures {
     /// Channels, height, width of every pixel array.
     pub shape: [usize; 3],
-    /// Least and greatest pixel value.
+    /// The values that are drawn black and white: the range of the unperturbed images that are shown, a tenth wider, within the data's
+    /// bounds, which can be far apart for the sake of a few images.
     pub bounds: [f32; 2],
     /// The images, one or more of each class.
     pub images: Vec<Picture>,
@@ -98,15 +99,13 @@ pub struct LambdaGradient {
 /// When the images do not fit a model.
 pub fn draw(models: &[Named<'_>], test: &TestSet<'_>, attacks: &[(&dyn BoundedAttack, f64)]) -> Result<Pictures> {
     let classes = models.first().map_or(0, |named| named.model.classes());
-    let bounds = models.first().map_or([0.0, 1.0], |named| {
-        [named.model.bounds().low, named.model.bounds().high]
-    });
+    let bounds = models.first().map_or(Bounds::UNIT, |named| named.model.bounds());
     let labels = test.split.labels();
     let chosen: Vec<usize> = (0..classes)
         .filter_map(|class| labels.iter().position(|&label| usize::from(label) == class))
         .collect();
     let mut images = Vec::new();
-    for index in chosen {
+    for &index in &chosen {
         let label = usize::from(labels[index]);
         let image = tensor_of(test.split, test.shape, index..index + 1, test.device);
         let mut perturbed = Vec::new();
@@ -148,11 +147,25 @@ pub fn draw(models: &[Named<'_>], test: &TestSet<'_>, attacks: &[(&dyn BoundedAt
     } = test.shape;
     Ok(Pictures {
         shape: [channels, height, width],
-        bounds,
+        bounds: shown_range(test, &chosen, bounds),
         images,
         lambda_gradients: Vec::new(),
         grids: Vec::new(),
     })
+}
+
+/// [`Pictures::bounds`] of these images.
+pub(super) fn shown_range(test: &TestSet<'_>, indices: &[usize], bounds: Bounds) -> [f32; 2] {
+    let pixels = || indices.iter().flat_map(|&index| test.split.image(index)).copied();
+    let (low, high) = (
+        pixels().fold(f32::INFINITY, f32::min),
+        pixels().fold(f32::NEG_INFINITY, f32::max),
+    );
+    if low >= high {
+        return [bounds.low, bounds.high];
+    }
+    let margin = (high - low) / 10.0;
+    [(low - margin).max(bounds.low), (high + margin).min(bounds.high)]
 }
 
 /// Each model's most probable class of one image.

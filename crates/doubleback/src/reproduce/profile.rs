@@ -124,8 +124,8 @@ impl Profile {
         // The paper trains long at a low rate; its study of people, 4 epochs at 1e-3.
         let (steps, learning_rate, curve_every) = match self {
             Profile::Quick => (400, 1e-3, 50),
-            // No more than a dozen times through a small data set.
-            Profile::Standard => (2000.min((12 * dataset.train.len()).div_ceil(256).max(400)), 1e-3, 100),
+            // No more than ten times through a small data set.
+            Profile::Standard => (2000.min((10 * dataset.train.len()).div_ceil(256).max(400)), 1e-3, 100),
             Profile::Paper => (15_050, 2e-4, 100),
         };
         Recipe {

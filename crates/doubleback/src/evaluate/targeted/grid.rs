@@ -2,6 +2,7 @@ use super::attack::TargetedAttack;
 use super::images::{first_of, gather};
 use super::{Frame, GridCell, TargetedGrid};
 use crate::Result;
+use crate::evaluate::pictures::shown_range;
 use crate::evaluate::{Named, TestSet};
 use crate::nn::{predictions, to_vec};
 
@@ -11,10 +12,10 @@ use crate::nn::{predictions, to_vec};
 /// When the images do not fit the model, or a setting of the attack is out of range.
 pub fn targeted_grid(attack: &TargetedAttack, crafted_on: Named<'_>, test: &TestSet<'_>) -> Result<TargetedGrid> {
     let Named { name, model } = crafted_on;
-    let bounds = [model.bounds().low, model.bounds().high];
     let places: Vec<usize> = (0..model.classes())
         .flat_map(|class| first_of(test, class, 1))
         .collect();
+    let bounds = shown_range(test, &places, model.bounds());
     let mut cells = Vec::new();
     if !places.is_empty() {
         let (images, labels) = gather(test, &places);

@@ -67,7 +67,7 @@ pub struct TargetedGrid {
     pub model: String,
     /// Channels, height, width of every pixel array.
     pub shape: [usize; 3],
-    /// Least and greatest pixel value.
+    /// The values that are drawn black and white, as in [`Pictures::bounds`](super::Pictures::bounds).
     pub bounds: [f32; 2],
     /// Row by row: by true class, then by target.
     pub cells: Vec<GridCell>,
