@@ -10,7 +10,11 @@ usage="usage: fuzz.sh TARGET SECONDS; targets: $(cd fuzz/fuzz_targets && ls *.rs
 target=${1:?$usage}
 seconds=${2:?$usage}
 [ -f "fuzz/fuzz_targets/$target.rs" ] || { echo "unknown target $target. $usage" >&2; exit 2; }
-mkdir -p "fuzz/corpus/$target"
+if [ ! -d "fuzz/corpus/$target" ]; then
+    mkdir -p "fuzz/corpus/$target"
+    # What earlier runs found, without what adds nothing.
+    [ ! -f "fuzz/corpora/$target.tar.gz" ] || tar -xzf "fuzz/corpora/$target.tar.gz" -C "fuzz/corpus/$target"
+fi
 # The limits make a failure of what takes much memory or time for a small file.
 exec cargo +nightly fuzz run --fuzz-dir fuzz "$target" "fuzz/corpus/$target" "fuzz/seeds/$target" -- \
     -max_total_time="$seconds" -rss_limit_mb=1024 -malloc_limit_mb=512 -timeout=10 -max_len=65536 -print_final_stats=1
