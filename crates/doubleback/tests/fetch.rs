@@ -129,7 +129,7 @@ fn a_server_that_says_nothing_at_all_is_given_up() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(
         failure(&remote(&[&server]), folder.path(), &[&server]),
-        "file.bin: http://server0/file.bin 3 tries in a row failed, the last one so: it does not answer. Run the same command \
+        "file.bin: http://server0/file.bin failed 3 times in a row, the last time so: it does not answer. Run the same command \
          again to go on, name another server with `--mirror URL`, or put the file into DIR yourself"
     );
     assert_eq!(files(folder.path()), [""; 0]);
@@ -153,7 +153,7 @@ fn an_overloaded_server_is_asked_again_and_then_given_up() {
     let folder = tempfile::tempdir().unwrap();
     let text = failure(&remote(&[&never]), folder.path(), &[&never]);
     assert!(
-        text.contains("3 tries in a row failed, the last one so: it answered with status 503."),
+        text.contains("failed 3 times in a row, the last time so: it answered with status 503."),
         "{text}"
     );
     assert_eq!(never.requests().len(), 3);

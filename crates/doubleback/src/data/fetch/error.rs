@@ -101,7 +101,7 @@ pub enum ServerProblem {
     #[error("answered with status {0}")]
     Status(u16),
     /// All tries failed.
-    #[error("{} failed, the last one so: {last}", if *tries == 1 { "the only try".to_owned() } else { format!("{tries} tries in a row") })]
+    #[error("failed{}: {last}", if *tries == 1 { String::new() } else { format!(" {tries} times in a row, the last time so") })]
     GaveUp {
         /// Tries in a row that brought nothing new.
         tries: usize,
