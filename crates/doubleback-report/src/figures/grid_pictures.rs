@@ -65,6 +65,11 @@ fn sheet(context: &Context, grid: &TargetedGrid, animation: Option<&[u8]>) -> Ma
                 }
             }
         }
-        p.panel-note { (words) "." }
+        p.panel-note {
+            (words) "."
+            @if animation.is_none() && grid.cells.iter().any(|cell| !cell.frames.is_empty()) {
+                " Every step is in the folder " code { "figures" } ": with it this page would be too large."
+            }
+        }
     }
 }
