@@ -50,7 +50,9 @@ impl Evaluation<'_> {
         let targeted_attacks = self.targeted_attacks();
         let mut steps = Steps {
             done: 0,
-            all: (attacks.len() + 1 + targeted_attacks.len()) * named.len() + 3,
+            all: (attacks.len() + 1) * named.len()
+                + targeted_attacks.len() * named.iter().filter(|named| profile.aims_at(named.name)).count()
+                + 3,
             watch,
         };
         steps.watch.begin("evaluating", steps.all);
@@ -93,7 +95,7 @@ impl Evaluation<'_> {
         }
         let mut aimed = Vec::new();
         for attack in &targeted_attacks {
-            for &crafted_on in named {
+            for &crafted_on in named.iter().filter(|named| profile.aims_at(named.name)) {
                 let part = format!("targeted-{}-{}", attack.name(), crafted_on.name);
                 aimed.push(store.part_or(&part, || {
                     targeted(
@@ -160,7 +162,8 @@ impl Evaluation<'_> {
         let test = self.test(usize::MAX);
         let mut grids = Vec::new();
         for attack in self.targeted_attacks() {
-            for &crafted_on in self.named {
+            let aimed = |named: &&Named<'_>| self.options.profile.aims_at(named.name);
+            for &crafted_on in self.named.iter().filter(aimed) {
                 grids.push(targeted_grid(&attack, crafted_on, &test)?);
             }
         }

@@ -68,6 +68,11 @@ impl Profile {
         }
     }
 
+    /// Whether a model is attacked with JSMA and iterated TGSM: all are, but for `quick`, which has time for the two that matter most.
+    pub fn aims_at(self, model: &str) -> bool {
+        self != Profile::Quick || [Defense::Normal.name(), Defense::Doubleback.name()].contains(&model)
+    }
+
     /// Steps of iterated TGSM (Figure 11), of length 0.1 each.
     pub fn iterated_steps(self, dataset: &Dataset) -> usize {
         if dataset.name == "svhn" { 15 } else { 10 }
