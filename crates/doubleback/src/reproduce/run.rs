@@ -384,7 +384,7 @@ mod tests {
         assert_eq!((whole.claims.len(), whole.masking.len(), whole.curves.len()), (7, 5, 6));
         assert_eq!(
             (whole.overlaps.len(), whole.targeted.len(), whole.seeds.len()),
-            (6, 10, 2)
+            (6, 4, 2)
         );
         assert_ne!(whole.seeds[0].transfer, whole.seeds[1].transfer);
         let written: Results =
