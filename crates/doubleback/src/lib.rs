@@ -15,6 +15,7 @@
 pub mod attack;
 pub mod bench;
 pub mod data;
+pub mod diagnose;
 mod error;
 pub mod evaluate;
 pub mod nn;
