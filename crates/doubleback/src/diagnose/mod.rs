@@ -13,6 +13,7 @@ pub use gan::{
     Discriminator, GanFiles, GanOptions, GanProgress, Generator, InterpretGan, Judgement, adversarial_loss,
     anchor_loss, class_loss, discriminator_loss, latent_loss, noise, train_gan,
 };
+pub(crate) use gan::{Players, Seen};
 pub use results::{
     Agreement, AttackSummary, Correlation, DiagnosisResults, EpsPoint, Estimate, ExplainedImage, Explanation,
     FlipCount, GeneratorTraining, InformationLayer, LabelledFrame, LayerVulnerability, LossPoint, ModelDiagnosis,
