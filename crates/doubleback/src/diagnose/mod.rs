@@ -6,6 +6,7 @@ mod decoder;
 mod embedding;
 mod gan;
 mod results;
+mod standard;
 
 pub use decoder::{Decoder, LatentDecoder};
 pub use embedding::Embedding;
@@ -19,3 +20,4 @@ pub use results::{
     FlipCount, GeneratorTraining, InformationLayer, LabelledFrame, LayerVulnerability, LossPoint, ModelDiagnosis,
     OracleSummary, ProbeLayer,
 };
+pub use standard::Standard;

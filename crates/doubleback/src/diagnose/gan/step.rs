@@ -117,8 +117,7 @@ impl Players {
                 let found = classifier
                     .latents(images.clone(), &stages[index..=index])?
                     .swap_remove(0);
-                let embedding = tracked.embedding();
-                let u = |latents| embedding.standardized(latents);
+                let u = |latents| tracked.standardized(latents);
                 loss = loss + latent_loss(u(found)?, u(first(&seen.latents[index]))?) * options.latent_weight;
             }
             total = Some(match total {
