@@ -42,7 +42,7 @@ impl GanBench {
         let draw = |values: usize, seed| noise(batch, values, seed, 0, device);
         let seen = Seen {
             latents: vec![draw(LATENT.iter().product(), 1).reshape([batch, height, width, channels])],
-            predicted: softmax(draw(CLASSES, 2), 1),
+            predicted: vec![softmax(draw(CLASSES, 2), 1)],
         };
         let latents = [("pool2".to_owned(), LATENT)];
         Ok(Self {

@@ -10,6 +10,7 @@ mod grid;
 mod losses;
 mod noise;
 mod options;
+mod see;
 mod spectral;
 mod step;
 mod train;
