@@ -1,11 +1,12 @@
 //! Train image classifiers with input gradient regularization, attack them, evaluate them.
 //!
-//! Data flows one way: [`data`] → [`nn`] → [`train`] → [`attack`] → [`evaluate`] → [`reproduce`] → [`sweep`].
+//! Data flows one way: [`data`] → [`nn`] → [`train`] → [`attack`] → [`diagnose`] → [`evaluate`] → [`reproduce`] → [`sweep`].
 //!
 //! - [`data`]: images and labels, checked and in memory.
 //! - [`nn`]: networks that return their logits with a pullback, so that the input gradient is an ordinary value.
 //! - [`train`]: one objective a defense, and a loop that can be interrupted and resumed to the same bits.
 //! - [`attack`]: FGSM, TGSM, their iterated forms, PGD and JSMA; an attack says how many images it could not move.
+//! - [`diagnose`]: what each layer contributes to a model's vulnerability, and what it loses of the image.
 //! - [`evaluate`]: accuracy of all models on the examples of all, intervals, masking, the paper's claims.
 //! - [`reproduce`]: the paper's main experiment.
 //! - [`sweep`]: a grid of trainings on this machine or a cluster, and the paper's rule to choose by.
@@ -15,10 +16,12 @@
 pub mod attack;
 pub mod bench;
 pub mod data;
+pub mod diagnose;
 mod error;
 pub mod evaluate;
 pub mod nn;
 pub mod reproduce;
+mod store;
 pub mod sweep;
 pub mod train;
 pub mod write;

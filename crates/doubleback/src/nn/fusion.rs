@@ -20,10 +20,10 @@ pub(crate) struct Tail {
 }
 
 impl Tail {
-    /// The layers after `index` that nothing else looks at and that its own kind can take along.
-    pub fn after(index: usize, layers: &[LayerSpec], graph: &Graph) -> Self {
+    /// The layers after `index` that nothing else looks at and that its own kind can take along. The values in `kept` are looked at.
+    pub fn after(index: usize, layers: &[LayerSpec], graph: &Graph, kept: &[usize]) -> Self {
         let next = |after: usize| {
-            let only = graph.feeds_only(after, after + 1);
+            let only = graph.feeds_only(after, after + 1) && !kept.contains(&(after + 1));
             layers.get(after + 1).filter(|_| only).map(|spec| &spec.kind)
         };
         let takes_relu = match &layers[index].kind {

@@ -54,6 +54,11 @@ impl Graph {
         users.count() == 1 && self.sources.get(other).is_some_and(|sources| sources == &[layer + 1])
     }
 
+    /// Whether a value is all that the layers after it see.
+    pub fn is_cut(&self, value: usize) -> bool {
+        self.sources[value..].iter().flatten().all(|&source| source >= value)
+    }
+
     /// The values that enter a layer.
     pub fn sources(&self, layer: usize) -> &[usize] {
         &self.sources[layer]

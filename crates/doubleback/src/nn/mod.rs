@@ -14,6 +14,7 @@ mod loss;
 mod network;
 mod parameter;
 mod save;
+mod staged;
 
 pub use architecture::{Architecture, LayerSpec};
 pub use architectures::{
@@ -24,3 +25,4 @@ pub use loss::{Loss, cross_entropy, one_hot, predictions, to_vec};
 pub use network::{Mode, Network, TrainingPass};
 pub use parameter::Parameter;
 pub use save::{ModelCard, load, save};
+pub use staged::{Stage, Staged, stage_indices};

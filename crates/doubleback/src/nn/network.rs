@@ -269,36 +269,11 @@ impl Network {
     ) -> Result<(Tensor<2>, Pullback<'static>)> {
         check_images(self.shape(), &images)?;
         let n = images.dims()[0];
-        let layers = &self.architecture.layers;
-        let mut values = vec![None; layers.len() + 1];
+        let layers = self.architecture.layers.len();
+        let mut values = vec![None; layers + 1];
         values[0] = Some(to_nhwc(images));
-        let mut pullbacks: Vec<LayerPullback> = Vec::with_capacity(layers.len());
-        let (mut done, mut statistics) = (0, None);
-        for (index, spec) in layers.iter().enumerate() {
-            let gathered = self.graph.gather(index, &mut values);
-            let x = gathered.ok_or_else(|| misfit(&spec.name, "has no input"))?;
-            if index < done {
-                // Computed together with an earlier layer.
-                pullbacks.push(Box::new(Ok));
-                values[index + 1] = Some(x);
-                continue;
-            }
-            let tail = Tail::after(index, layers, &self.graph);
-            done = index + 1 + tail.layers;
-            let mut context = Context {
-                parameters: &self.parameters[index],
-                buffers: &self.buffers[index],
-                mode: &mut mode,
-                statistics: &mut statistics,
-            };
-            let (y, pullback) = spec.kind.forward(x, tail, &mut context)?;
-            pullbacks.push(pullback);
-            values[index + 1] = Some(y);
-        }
-        let logits = values
-            .pop()
-            .flatten()
-            .ok_or_else(|| misfit("logits", "there are none"))?;
+        let pullbacks = self.run_layers(0..layers, &mut values, &[], &mut |_| (), &mut mode)?;
+        let logits = self.logits_of(values, n)?;
         let (classes, graph) = (self.architecture.classes, self.graph.clone());
         let pullback = move |cotangent: Tensor<2>| {
             if cotangent.dims() != [n, classes] {
@@ -316,7 +291,57 @@ impl Network {
                 gradient.ok_or_else(|| misfit("input", "the logits do not depend on it"))?,
             ))
         };
-        Ok((logits.reshape([n, classes]), Pullback::new(pullback)))
+        Ok((logits, Pullback::new(pullback)))
+    }
+
+    /// Runs the layers of a range; `values` holds what enters them, and what they give in the end. The values with the indices in `kept`
+    /// (ascending) are computed for themselves, not as part of a fused layer, and shown to `visit` in this order.
+    pub(super) fn run_layers(
+        &self,
+        range: std::ops::Range<usize>,
+        values: &mut [Option<Tensor<4>>],
+        kept: &[usize],
+        visit: &mut dyn FnMut(&Tensor<4>),
+        mode: &mut Mode<'_>,
+    ) -> Result<Vec<LayerPullback>> {
+        let layers = &self.architecture.layers;
+        let mut pullbacks: Vec<LayerPullback> = Vec::with_capacity(range.len());
+        let (mut done, mut statistics) = (range.start, None);
+        for (index, spec) in layers.iter().enumerate().take(range.end).skip(range.start) {
+            let gathered = self.graph.gather(index, values);
+            let x = gathered.ok_or_else(|| misfit(&spec.name, "has no input"))?;
+            let (y, pullback): (_, LayerPullback) = if index < done {
+                // Computed together with an earlier layer.
+                (x, Box::new(Ok))
+            } else {
+                let tail = Tail::after(index, layers, &self.graph, kept);
+                done = index + 1 + tail.layers;
+                let mut context = Context {
+                    parameters: &self.parameters[index],
+                    buffers: &self.buffers[index],
+                    mode,
+                    statistics: &mut statistics,
+                };
+                spec.kind.forward(x, tail, &mut context)?
+            };
+            if kept.contains(&(index + 1)) {
+                visit(&y);
+            }
+            pullbacks.push(pullback);
+            values[index + 1] = Some(y);
+        }
+        Ok(pullbacks)
+    }
+
+    /// The last of all values, as logits `[n, classes]`.
+    pub(super) fn logits_of(&self, mut values: Vec<Option<Tensor<4>>>, n: usize) -> Result<Tensor<2>> {
+        let logits = values.pop().flatten();
+        let logits = logits.ok_or_else(|| misfit("logits", "there are none"))?;
+        Ok(logits.reshape([n, self.architecture.classes]))
+    }
+
+    pub(super) fn graph(&self) -> &Graph {
+        &self.graph
     }
 
     /// Logits `[n, classes]` of `images` `[n, channels, height, width]`.
@@ -354,7 +379,7 @@ impl Network {
 }
 
 /// `[n, channels, height, width]` to `[n, height, width, channels]`; free for one channel.
-fn to_nhwc(images: Tensor<4>) -> Tensor<4> {
+pub(super) fn to_nhwc(images: Tensor<4>) -> Tensor<4> {
     match images.dims() {
         [n, 1, height, width] => images.reshape([n, height, width, 1]),
         _ => images.permute([0, 2, 3, 1]),

@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::profile::LambdaGrid;
 use super::run::Options;
-use super::store::Store;
 use crate::attack::Fgsm;
 use crate::data::Dataset;
 use crate::evaluate::{
     CleanHits, LambdaGradient, LambdaPoint, Named, Picture, TestSet, clean_accuracy, score_gradient, transfer,
 };
 use crate::nn::{self, Network, to_vec};
+use crate::store::Store;
 use crate::sweep::SHARE_OF_NORMAL;
 use crate::train::{CurvePoint, Defense, Recipe, Watch, paper_lambda, tensor_of};
 use crate::{Error, Result};

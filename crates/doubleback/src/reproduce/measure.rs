@@ -7,7 +7,6 @@ use burn::tensor::Device;
 use doubleback_ops::kernels::isa;
 
 use super::run::{Options, TrainingRecord};
-use super::store::Store;
 use crate::attack::{BoundedAttack, Fgsm, Itgsm, Jsma, Tgsm};
 use crate::data::{Dataset, catalog};
 use crate::evaluate::{
@@ -15,6 +14,7 @@ use crate::evaluate::{
     TargetedGrid, TestSet, TrainingSummary, TransferCell, clean_accuracy, margin_check, overlap, score, smoothness,
     statistics, targeted, targeted_grid, transfer,
 };
+use crate::store::Store;
 use crate::train::{Progress, Recipe, Watch, paper_lambda};
 use crate::{Error, Result};
 

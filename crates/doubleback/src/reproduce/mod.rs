@@ -7,7 +7,6 @@ mod lambdas;
 mod measure;
 mod profile;
 mod run;
-mod store;
 
 pub use profile::{LambdaGrid, Profile};
 pub use run::{Finished, Options, reproduce};

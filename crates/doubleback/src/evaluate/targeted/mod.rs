@@ -1,14 +1,13 @@
 //! Targeted attacks with every class as the target: how often they succeed, at what cost, and their pictures (Figures 5 and 11).
 mod attack;
-mod frame;
 mod grid;
 mod images;
 mod measure;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::data::Frame;
 pub use attack::TargetedAttack;
-pub use frame::Frame;
 pub use grid::targeted_grid;
 pub use measure::targeted;
 

@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use crate::write::{remove_partial_files, write_atomically};
 use crate::{Error, Result};
 
-/// An output folder of `reproduce`.
-pub(super) struct Store {
+/// An output folder of a long command, such as `reproduce`.
+pub(crate) struct Store {
     root: PathBuf,
     earlier: f64,
     started: Instant,

@@ -3,11 +3,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// An image for an animation: one byte a value in channel, row, column order, 0 for the least pixel value and 255 for the greatest.
+/// An image as it is shown: one byte a value in channel, row, column order, 0 for the least pixel value and 255 for the greatest.
 /// Base64 in JSON.
 ///
 /// ```
-/// use doubleback::evaluate::Frame;
+/// use doubleback::data::Frame;
 ///
 /// let frame = Frame::quantized(&[-0.5, 0.0, 0.5], [-0.5, 0.5]);
 /// assert_eq!(frame.bytes, [0, 128, 255]);
