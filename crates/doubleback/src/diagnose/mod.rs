@@ -2,10 +2,26 @@
 //!
 //! After Zheng, Zhang, Lee, Prakash, "Understanding and Diagnosing Vulnerability under Adversarial Attacks" (2020, arXiv 2007.08716). Only the
 //! abstract of that paper is public to us: the formulas are this project's own, and so are all numbers.
+mod eps;
+mod images;
+mod noise;
+mod oracle;
+mod probes;
+mod profile;
+mod rank;
 mod results;
+mod standardize;
+mod steps;
+mod vulnerability;
 
+pub use eps::{EpsSweep, SUCCESS, eps_sweep};
+pub use oracle::{check_oracle, oracle_recipe};
+pub use probes::{ProbeOptions, ProbeReading, Probes};
+pub use profile::Profile;
+pub use rank::{bootstrap, kendall, spearman};
 pub use results::{
     Agreement, AttackSummary, Correlation, DiagnosisResults, EpsPoint, Estimate, ExplainedImage, Explanation,
     FlipCount, GeneratorTraining, InformationLayer, LabelledFrame, LayerVulnerability, LossPoint, ModelDiagnosis,
     OracleSummary, ProbeLayer,
 };
+pub use vulnerability::{Explainer, Judge, OracleReading, Shares, flip_stages, shares};
