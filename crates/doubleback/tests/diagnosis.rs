@@ -1,11 +1,11 @@
 //! What a diagnosis without a generator must show, on networks whose latents are known.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use doubleback::attack::{Fgsm, run};
-use doubleback::data::{Dataset, LoadOptions, load};
-use doubleback::diagnose::{ProbeOptions, ProbeReading, Probes};
-use doubleback::nn::{Network, Staged};
+use doubleback::data::{Bounds, Dataset, ImageShape, LoadOptions, load};
+use doubleback::diagnose::{Decoders, InformationOptions, ProbeOptions, ProbeReading, Probes, information};
+use doubleback::nn::{Classifier, Network, Pullback, Stage, Staged};
 use doubleback::reproduce::Profile;
 use doubleback::train::{Defense, tensor_of};
 
@@ -73,4 +73,74 @@ fn probes_know_the_digits_from_every_stage_and_see_the_attack() {
         mean(&attacked.wrong[last]) > mean(&attacked.wrong[0]),
         "the attack shows later than at the input"
     );
+}
+
+/// Three stages of one size: the images, a half of them, and nothing of them. What it says of them is nothing as well.
+struct Halver;
+
+impl Classifier for Halver {
+    fn classes(&self) -> usize {
+        10
+    }
+
+    fn shape(&self) -> ImageShape {
+        ImageShape {
+            channels: 1,
+            height: 28,
+            width: 28,
+        }
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds::UNIT
+    }
+
+    fn logits(&self, images: Tensor<4>) -> doubleback::Result<Tensor<2>> {
+        Ok(Tensor::zeros([images.dims()[0], 10], &images.device()))
+    }
+
+    fn logits_with_pullback(&self, images: Tensor<4>) -> doubleback::Result<(Tensor<2>, Pullback<'_>)> {
+        let zeros = images.zeros_like();
+        Ok((self.logits(images)?, Pullback::new(move |_| Ok(zeros.clone()))))
+    }
+}
+
+impl Staged for Halver {
+    fn stages(&self) -> Vec<Stage> {
+        let stage = |name: &str| Stage {
+            name: name.into(),
+            size: [28, 28, 1],
+        };
+        ["input", "half", "nothing"].map(stage).into()
+    }
+
+    fn latents(&self, images: Tensor<4>, stages: &[usize]) -> doubleback::Result<Vec<Tensor<4>>> {
+        let latent = images.reshape([-1, 28, 28, 1]);
+        let scales = [1.0, 0.5, 0.0];
+        Ok(stages.iter().map(|&stage| latent.clone() * scales[stage]).collect())
+    }
+
+    fn logits_from(&self, _: usize, latent: Tensor<4>) -> doubleback::Result<Tensor<2>> {
+        self.logits(latent)
+    }
+}
+
+#[test]
+fn a_stage_that_can_be_inverted_loses_nothing_and_one_that_destroys_all_loses_much() {
+    let (dataset, device) = (mnist_mini(), Device::flex());
+    let options = InformationOptions {
+        steps: 60,
+        ..InformationOptions::default()
+    };
+    let decoders = Decoders::train(&Halver, &[0, 1, 2], &dataset.train, &options, &device, &mut ()).unwrap();
+    let mut errors = Vec::new();
+    let images = tensor_of(&dataset.test, dataset.shape, 0..300, &device);
+    decoders.read(&Halver, &images, &mut errors).unwrap();
+    let layers = information(&["input", "half", "nothing"], &errors, 200, 0).unwrap();
+    assert_eq!(layers[0].loss, None);
+    let (half, nothing) = (layers[1].loss.unwrap(), layers[2].loss.unwrap());
+    assert!(half.value.abs() < 0.15, "{half:?}");
+    assert!(nothing.low > 0.4, "{nothing:?}");
+    // Nothing better than the mean image can be made of nothing.
+    assert!(layers[2].mse > 0.06, "{}", layers[2].mse);
 }

@@ -2,8 +2,11 @@
 //!
 //! After Zheng, Zhang, Lee, Prakash, "Understanding and Diagnosing Vulnerability under Adversarial Attacks" (2020, arXiv 2007.08716). Only the
 //! abstract of that paper is public to us: the formulas are this project's own, and so are all numbers.
+mod decoder;
+mod embedding;
 mod eps;
 mod images;
+mod information;
 mod noise;
 mod oracle;
 mod probes;
@@ -14,7 +17,10 @@ mod standardize;
 mod steps;
 mod vulnerability;
 
+pub use decoder::{Decoder, LatentDecoder};
+pub use embedding::Embedding;
 pub use eps::{EpsSweep, SUCCESS, eps_sweep};
+pub use information::{Decoders, InformationOptions, information, quantisation_variance};
 pub use oracle::{check_oracle, oracle_recipe};
 pub use probes::{ProbeOptions, ProbeReading, Probes};
 pub use profile::Profile;
