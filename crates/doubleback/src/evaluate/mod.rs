@@ -10,9 +10,9 @@ mod results;
 mod statistics;
 mod targeted;
 mod transfer;
-mod wilson;
 
 pub use crate::train::CurvePoint;
+pub use crate::wilson::wilson;
 pub use claims::claims;
 pub use distribution::FLOOR;
 pub use overlap::overlap;
@@ -27,4 +27,3 @@ pub use targeted::{
     Frame, GridCell, TargetShare, TargetedAttack, TargetedGrid, TargetedSummary, targeted, targeted_grid,
 };
 pub use transfer::{CleanHits, Counts, Named, TestSet, clean_accuracy, margin_check, transfer, transfer_minimal};
-pub use wilson::wilson;
