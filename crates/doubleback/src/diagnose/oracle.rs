@@ -4,6 +4,7 @@
 use doubleback_ops::AdamOptions;
 
 use super::profile::Profile;
+use crate::attack::Ball;
 use crate::data::Dataset;
 use crate::nn::{Architecture, Classifier, Network, Parameter, Pool, architecture, paper_input, to_vec};
 use crate::train::{Defense, Norm, Output, Recipe, TrainOptions};
@@ -53,6 +54,7 @@ pub fn oracle_recipe(models: &[&Architecture], dataset: &Dataset, profile: Profi
         temperature: 1.0,
         adversarial_eps: 0.0,
         pgd_steps: 1,
+        adversarial_norm: Ball::default(),
     })
 }
 

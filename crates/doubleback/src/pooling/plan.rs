@@ -87,11 +87,7 @@ impl Plan {
     /// When there are none for the data set.
     pub fn new(profile: Profile, dataset: &Dataset) -> Result<Self> {
         if !DATASETS.contains(&dataset.name.as_str()) {
-            return Err(Error::unknown(
-                "data set of the pooling study",
-                &dataset.name,
-                DATASETS,
-            ));
+            return Err(Error::unknown("data set of the pooling study", &dataset.name, DATASETS));
         }
         let gray = Self {
             architectures: vec!["paper-cnn", "small-cnn"],

@@ -35,7 +35,9 @@ impl Withstood {
         (0..self.pgd.len())
             .map(|place| {
                 for right in attacks {
-                    held.iter_mut().zip(&right[place]).for_each(|(held, &right)| *held &= right);
+                    held.iter_mut()
+                        .zip(&right[place])
+                        .for_each(|(held, &right)| *held &= right);
                 }
                 held.clone()
             })
@@ -47,11 +49,10 @@ impl Withstood {
 pub(super) fn withstand(
     models: [&Network; 2],
     test: &TestSet<'_>,
-    clean_images: usize,
     plan: &Plan,
     breathe: &mut dyn FnMut() -> Result<()>,
 ) -> Result<[Withstood; 2]> {
-    let mut pair = [first(models[0], test, clean_images)?, first(models[1], test, clean_images)?];
+    let mut pair = [first(models[0], test, plan)?, first(models[1], test, plan)?];
     for (images, labels, _) in test.batches() {
         let batch = Batch { images, labels };
         for this in 0..2 {
@@ -83,9 +84,9 @@ pub(super) fn withstand(
 }
 
 /// A model that nothing but clean images was shown to yet.
-fn first(model: &Network, test: &TestSet<'_>, clean_images: usize) -> Result<Withstood> {
+fn first(model: &Network, test: &TestSet<'_>, plan: &Plan) -> Result<Withstood> {
     let clean = TestSet {
-        count: clean_images,
+        count: plan.clean_images,
         ..*test
     };
     let mut right = 0;
