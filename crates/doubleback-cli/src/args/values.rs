@@ -101,6 +101,15 @@ pub fn diagnosis_profile() -> Named<diagnose::Profile> {
     }
 }
 
+/// Profiles of the pooling study.
+pub fn pooling_profile() -> Named<doubleback::pooling::Profile> {
+    use doubleback::pooling::Profile;
+    Named {
+        names: Profile::ALL.map(Profile::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
 /// Kinds of pooling.
 pub fn pool() -> Named<Pool> {
     Named {
