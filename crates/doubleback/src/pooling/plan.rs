@@ -135,6 +135,7 @@ impl Plan {
                 architectures: standard.architectures[..1].to_vec(),
                 seeds: 2,
                 steps: 100,
+                pgd_steps: 3,
                 attack_steps: 10,
                 // As far as 40 steps of 0.01 go, or 20 of 0.003.
                 step_size: standard.step_size * standard.attack_steps as f64 / 10.0,
