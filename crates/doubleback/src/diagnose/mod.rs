@@ -5,6 +5,7 @@
 mod decoder;
 mod embedding;
 mod eps;
+mod gan;
 mod images;
 mod information;
 mod noise;
@@ -20,6 +21,10 @@ mod vulnerability;
 pub use decoder::{Decoder, LatentDecoder};
 pub use embedding::Embedding;
 pub use eps::{EpsSweep, SUCCESS, eps_sweep};
+pub use gan::{
+    Discriminator, GanFiles, GanOptions, GanProgress, Generator, InterpretGan, Judgement, adversarial_loss,
+    anchor_loss, class_loss, discriminator_loss, latent_loss, noise, train_gan,
+};
 pub use information::{Decoders, InformationOptions, information, quantisation_variance};
 pub use oracle::{check_oracle, oracle_recipe};
 pub use probes::{ProbeOptions, ProbeReading, Probes};
