@@ -2,20 +2,26 @@
 //!
 //! After Zheng, Zhang, Lee, Prakash, "Understanding and Diagnosing Vulnerability under Adversarial Attacks" (2020, arXiv 2007.08716). Only the
 //! abstract of that paper is public to us: the formulas are this project's own, and so are all numbers.
+mod assemble;
+mod attacked;
 mod decoder;
 mod embedding;
 mod eps;
+mod estimate;
 mod gan;
+mod generators;
 mod images;
 mod information;
-mod noise;
 mod oracle;
+mod pictures;
 mod probes;
 mod profile;
 mod rank;
 mod results;
+mod run;
 mod standardize;
 mod steps;
+mod subject;
 mod vulnerability;
 
 pub use decoder::{Decoder, LatentDecoder};
@@ -35,4 +41,6 @@ pub use results::{
     FlipCount, GeneratorTraining, InformationLayer, LabelledFrame, LayerVulnerability, LossPoint, ModelDiagnosis,
     OracleSummary, ProbeLayer,
 };
+pub use run::{Options, diagnose};
+pub use subject::Subject;
 pub use vulnerability::{Explainer, Judge, OracleReading, Shares, flip_stages, shares};
