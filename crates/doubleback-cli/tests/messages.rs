@@ -105,7 +105,8 @@ fn messages_are_as_reviewed_and_nothing_is_written() {
         "attack --dataset mnist-mini --attack pgd --eps 0.1 --model fits.safetensors --seed 1 --no-random-start".into(),
         "attack --dataset mnist-mini --attack pgd --eps 0.1 --model fits.safetensors --norm l3".into(),
         "attack --dataset mnist-mini --attack pgd --eps 28.5 --norm l2 --model fits.safetensors".into(),
-        "attack --dataset mnist-mini --attack pgd --eps 0.1 --model fits.safetensors --restarts 2 --no-random-start".into(),
+        "attack --dataset mnist-mini --attack pgd --eps 0.1 --model fits.safetensors --restarts 2 --no-random-start"
+            .into(),
         "attack --dataset mnist-mini --attack pgd --eps 0.1 --model fits.safetensors --loss cw".into(),
         format!("{attack} --eps 0.1 --model fits.safetensors --norm l2"),
         "attack --dataset mnist-mini --attack tgsm --eps 0.1 --model fits.safetensors --loss margin".into(),

@@ -54,8 +54,6 @@ pub struct LayerPlan {
     pub probe_steps: usize,
     /// Training steps of decoders, of 128 images.
     pub decoder_steps: usize,
-    /// Draws of the intervals.
-    pub rounds: usize,
 }
 
 /// One model of the study.
@@ -108,7 +106,6 @@ impl Plan {
                 images: 512,
                 probe_steps: 300,
                 decoder_steps: 200,
-                rounds: 400,
             },
         };
         let standard = match dataset.shape.channels {

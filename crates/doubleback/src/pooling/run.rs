@@ -350,7 +350,6 @@ mod tests {
                 images: 16,
                 probe_steps: 2,
                 decoder_steps: 2,
-                rounds: 20,
                 ..quick.layers
             },
             ..quick
