@@ -33,7 +33,7 @@ pub use gan::{
 };
 pub use information::{Decoders, InformationOptions, information, quantisation_variance};
 pub use oracle::{check_oracle, oracle_recipe};
-pub use probes::{ProbeOptions, ProbeReading, Probes};
+pub use probes::{ProbeOptions, ProbeReading, Probes, probe_layers};
 pub use profile::Profile;
 pub use rank::{bootstrap, kendall, spearman};
 pub use results::{
