@@ -55,18 +55,29 @@ impl Ball {
         }
     }
 
-    /// What lies within `eps` of the images and within the bounds.
-    pub(super) fn around(self, images: &Tensor<4>, eps: f64, bounds: Bounds) -> Region {
+    /// Projects on the balls of radius `eps` around the images, then on the bounds: since the images are within these, the second step does not
+    /// leave the ball.
+    pub(super) fn projection(
+        self,
+        images: &Tensor<4>,
+        eps: f64,
+        bounds: Bounds,
+    ) -> Box<dyn Fn(Tensor<4>) -> Tensor<4>> {
         match self {
-            Ball::Linf => Region::Linf {
-                least: (images.clone() - eps).clamp_min(bounds.low),
-                greatest: (images.clone() + eps).clamp_max(bounds.high),
-            },
-            Ball::L2 => Region::L2 {
-                images: images.clone(),
-                eps,
-                bounds,
-            },
+            Ball::Linf => {
+                let least = (images.clone() - eps).clamp_min(bounds.low);
+                let greatest = (images.clone() + eps).clamp_max(bounds.high);
+                Box::new(move |x| x.max_pair(least.clone()).min_pair(greatest.clone()))
+            }
+            Ball::L2 => {
+                let images = images.clone();
+                Box::new(move |x| {
+                    let change = x - images.clone();
+                    let length = lengths(change.clone()).clamp_min(f32::MIN_POSITIVE);
+                    let change = change * (length.recip() * eps).clamp_max(1.0);
+                    (images.clone() + change).clamp(bounds.low, bounds.high)
+                })
+            }
         }
     }
 
@@ -82,34 +93,6 @@ impl Ball {
             let radius = random.random::<f64>().powf(1.0 / change.len().max(1) as f64);
             let scale = if length > 0.0 { radius / length } else { 0.0 };
             change.iter_mut().for_each(|v| *v = (f64::from(*v) * scale) as f32);
-        }
-    }
-}
-
-/// The balls around the images of a batch, cut at the data's bounds.
-pub(super) enum Region {
-    Linf {
-        least: Tensor<4>,
-        greatest: Tensor<4>,
-    },
-    L2 {
-        images: Tensor<4>,
-        eps: f64,
-        bounds: Bounds,
-    },
-}
-
-impl Region {
-    /// Projects on the ball, then on the bounds: since the image is within them, the second step does not leave the ball.
-    pub fn project(&self, x: Tensor<4>) -> Tensor<4> {
-        match self {
-            Region::Linf { least, greatest } => x.max_pair(least.clone()).min_pair(greatest.clone()),
-            Region::L2 { images, eps, bounds } => {
-                let change = x - images.clone();
-                let length = lengths(change.clone()).clamp_min(f32::MIN_POSITIVE);
-                let change = change * (length.recip() * *eps).clamp_max(1.0);
-                (images.clone() + change).clamp(bounds.low, bounds.high)
-            }
         }
     }
 }

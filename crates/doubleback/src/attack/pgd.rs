@@ -147,11 +147,11 @@ impl Pgd {
         restart: u64,
     ) -> Result<(Tensor<4>, Vec<bool>)> {
         let norm = self.norm;
-        let region = norm.around(images, eps, model.bounds());
+        let project = norm.projection(images, eps, model.bounds());
         let step = self.step_size.unwrap_or(2.5 * eps / self.steps as f64);
         let mut zero_gradient = vec![true; labels.len()];
         let mut x = match self.random_start {
-            Some(seed) => region.project(images.clone() + start(norm, images, seed, restart)? * eps),
+            Some(seed) => project(images.clone() + start(norm, images, seed, restart)? * eps),
             None => images.clone(),
         };
         for _ in 0..self.steps {
@@ -159,7 +159,7 @@ impl Pgd {
             for (always, zero) in zero_gradient.iter_mut().zip(zero_gradients(&gradient)?) {
                 *always &= zero;
             }
-            x = region.project(x + norm.steepest(gradient) * step);
+            x = project(x + norm.steepest(gradient) * step);
         }
         Ok((x, zero_gradient))
     }
