@@ -34,7 +34,7 @@ pub use gan::{
 pub use information::{Decoders, InformationOptions, information, quantisation_variance};
 pub use oracle::{check_oracle, oracle_recipe};
 pub use probes::{ProbeOptions, ProbeReading, Probes};
-pub use profile::Profile;
+pub use profile::{Budget, Profile};
 pub use rank::{bootstrap, kendall, spearman};
 pub use results::{
     Agreement, AttackSummary, Correlation, DiagnosisResults, EpsPoint, Estimate, ExplainedImage, Explanation,
