@@ -26,6 +26,7 @@ fn help_is_as_reviewed() {
         "bench",
         "bench step",
         "bench attack",
+        "bench gan",
         "completions",
         "man",
     ] {
@@ -55,6 +56,7 @@ fn every_command_has_examples() {
         "bench",
         "bench step",
         "bench attack",
+        "bench gan",
     ] {
         for form in ["-h", "--help"] {
             let run = expect_done(Path::new("."), &format!("{command} {form}"));

@@ -269,7 +269,7 @@ fn settings(options: &Options, dataset: &Dataset) -> BTreeMap<String, String> {
         (
             "InterpretGAN",
             format!(
-                "{} steps of {} images ({} a generator), noise of {}, class weight {}, anchor weight {}, latent weight {}, rates {} and {}",
+                "{} steps of {} images ({} a generator), noise of {}, class weight {}, anchor weight {}, latent weight {}, {} of the vectors mixed, rates {} and {}",
                 gan.steps,
                 gan.batch,
                 gan.generator_batch,
@@ -277,6 +277,7 @@ fn settings(options: &Options, dataset: &Dataset) -> BTreeMap<String, String> {
                 gan.class_weight,
                 gan.anchor_weight,
                 gan.latent_weight,
+                gan.mixed,
                 gan.generator_rate,
                 gan.discriminator_rate
             ),
