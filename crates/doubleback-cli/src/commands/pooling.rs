@@ -140,11 +140,24 @@ fn layers(results: &PoolingResults) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let eps = results.layers.first().map_or(0.0, |model| model.eps);
     format!(
-        "\nPooling layers of normally trained models (probes under PGD at eps {eps:.3}; decoders)\n\n{}",
+        "\nPooling layers of normally trained models (probes under {}; decoders)\n\n{}",
+        attacks(results),
         output::table(&["layer", "measure", "max", "average", "difference"], &rows)
     )
+}
+
+/// What the stages of each architecture were attacked with.
+fn attacks(results: &PoolingResults) -> String {
+    let eps = |architecture: &String| {
+        let model = results
+            .layers
+            .iter()
+            .find(|model| model.architecture == *architecture)?;
+        Some(format!("PGD at eps {:.3} on {architecture}", model.eps))
+    };
+    let parts: Vec<String> = results.architectures.iter().filter_map(eps).collect();
+    parts.join(", ")
 }
 
 /// Models on which PGD had no direction for some images.

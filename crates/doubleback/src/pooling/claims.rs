@@ -114,6 +114,7 @@ fn robust(statement: &str, cells: &[(&Comparison, &Difference)]) -> Claim {
         let value = interval(difference.mean, difference.low, difference.high, 100.0, 1);
         let pairs = match difference.seeds.len() {
             0 => "no pair".to_owned(),
+            1 => format!("{value}, 1 pair"),
             pairs => format!("{value}, {pairs} pairs"),
         };
         text.push(format!(

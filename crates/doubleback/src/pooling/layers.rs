@@ -23,6 +23,7 @@ pub(super) fn layers(
     device: &Device,
     watch: &mut dyn Watch,
 ) -> Result<LayerResult> {
+    let eps = plan.layer_eps(cell.architecture)?;
     let names: Vec<String> = model.stages().into_iter().map(|stage| stage.name).collect();
     let stages: Vec<usize> = (0..names.len()).collect();
     let probe_options = ProbeOptions {
@@ -47,13 +48,7 @@ pub(super) fn layers(
         device,
     };
     for (images, labels, _) in test.batches() {
-        let pgd = run(
-            model,
-            &plan.pgd(Loss::CrossEntropy),
-            &images,
-            &labels,
-            &[plan.layers.eps],
-        )?;
+        let pgd = run(model, &plan.pgd(Loss::CrossEntropy), &images, &labels, &[eps])?;
         let example = pgd
             .by_eps
             .into_iter()
@@ -79,7 +74,7 @@ pub(super) fn layers(
         architecture: cell.architecture.to_owned(),
         pool: cell.pool.name().to_owned(),
         seed: cell.seed,
-        eps: plan.layers.eps,
+        eps,
         success: turned as f64 / right.max(1) as f64,
         count: test.count(),
         spearman: spearman(&losses, &vulnerabilities),

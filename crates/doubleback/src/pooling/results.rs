@@ -232,7 +232,7 @@ pub struct RankCorrelation {
     pub values: Vec<f64>,
     /// Their mean.
     pub mean: Option<f64>,
-    /// Lower end; nothing if there are fewer than two values.
+    /// Lower end; nothing if there are fewer than three values.
     pub low: Option<f64>,
     /// Upper end.
     pub high: Option<f64>,

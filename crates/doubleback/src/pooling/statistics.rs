@@ -7,6 +7,9 @@ use crate::evaluate::wilson;
 /// Draws of a bootstrap over models.
 const ROUNDS: usize = 10_000;
 
+/// Of fewer models a bootstrap says nothing: that of two is the two.
+const FEWEST: usize = 3;
+
 pub(super) fn accuracy(right: usize, count: usize) -> Accuracy {
     let (low, high) = wilson(right, count);
     Accuracy {
@@ -69,7 +72,7 @@ pub(super) fn correlation(
 ) -> RankCorrelation {
     let of = |drawn: &[usize]| mean(&drawn.iter().map(|&i| values[i]).collect::<Vec<_>>());
     let interval = match values.len() {
-        0 | 1 => None,
+        0..FEWEST => None,
         count => bootstrap(count, ROUNDS, seed, of),
     };
     RankCorrelation {
@@ -116,8 +119,9 @@ mod tests {
     fn a_correlation_of_models_that_agree_has_a_narrow_interval() {
         let found = correlation("a", "max", 5, vec![0.5, 0.5, 0.5], 0);
         assert_eq!((found.mean, found.low, found.high), (Some(0.5), Some(0.5), Some(0.5)));
-        let spread = correlation("a", "max", 5, vec![-1.0, 1.0], 0);
+        // All of 27 draws are as likely: the outer 2.5 % are within those of one value three times.
+        let spread = correlation("a", "max", 5, vec![-1.0, 0.0, 1.0], 0);
         assert_eq!((spread.low, spread.high), (Some(-1.0), Some(1.0)));
-        assert_eq!(correlation("a", "max", 5, vec![0.2], 0).low, None);
+        assert_eq!(correlation("a", "max", 5, vec![0.2, 0.4], 0).low, None);
     }
 }
