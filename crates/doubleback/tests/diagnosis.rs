@@ -309,8 +309,8 @@ fn what_cannot_be_diagnosed_is_refused_before_anything_is_written() {
         messages,
         [
             "models: 0 is not at least one",
-            "model: normal is not the name of one model: files of one name would be mixed up in the results. Rename one",
-            "oracle: the same weights is not a network other than the model that it judges",
+            "model: normal is not the name of one model alone, and results go by it. Rename a file",
+            "oracle: the model itself is not an independent judge. Give a network of another architecture or seed",
             "unknown attack `fgms`. Did you mean `fgsm`? Known: fgsm, tgsm, ifgsm, itgsm, pgd, jsma",
             "eps: 1.5 is not between 0 and 1, the range of the data (0 to 1)",
             "eps: 0 is not above 0, or nothing would be attacked",

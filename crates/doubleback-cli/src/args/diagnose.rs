@@ -37,7 +37,7 @@ pub struct DiagnoseArgs {
     /// Perturbation size, in the units of the data; auto finds one at which the attack succeeds on some images and fails on others; not for jsma
     #[arg(long, value_name = "E|auto", value_parser = values::eps, allow_hyphen_values = true, default_value = "auto")]
     pub eps: Eps,
-    /// Layers to study, in their order [default: all]
+    /// Layers to study; the first and the last always are [default: all]
     #[arg(long, value_name = "NAME,NAME,…", value_delimiter = ',')]
     pub layers: Option<Vec<String>>,
     /// How much work to spend: quick takes minutes a model, standard up to half an hour

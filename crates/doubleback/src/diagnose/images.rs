@@ -6,8 +6,8 @@ use crate::Result;
 use crate::data::{ImageShape, Split};
 use crate::train::{Batch, tensor_of};
 
-/// Images a forward pass.
-pub(super) const BATCH: usize = 256;
+/// Images a forward pass: few enough for a prompt answer to an interruption.
+const BATCH: usize = 64;
 
 /// The first `count` images of a split, with their labels and places, in batches.
 pub(super) fn batches(

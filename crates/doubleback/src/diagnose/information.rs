@@ -31,11 +31,11 @@ pub struct InformationOptions {
 }
 
 impl Default for InformationOptions {
-    /// 400 steps of 128 images.
+    /// 400 steps of 64 images.
     fn default() -> Self {
         Self {
             steps: 400,
-            batch: 128,
+            batch: 64,
             seed: 0,
         }
     }

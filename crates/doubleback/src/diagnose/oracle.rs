@@ -89,10 +89,9 @@ pub fn check_oracle(oracle: &Network, model: &Network) -> Result<()> {
     };
     match values(oracle)? == values(model)? {
         false => Ok(()),
-        true => Err(Error::value(
-            "oracle",
-            "a network other than the model that it judges",
-            "the same weights",
-        )),
+        true => {
+            let expected = "an independent judge. Give a network of another architecture or seed";
+            Err(Error::value("oracle", expected, "the model itself"))
+        }
     }
 }

@@ -41,7 +41,7 @@ impl Profile {
                 draws: 4,
                 oracle_steps: 300,
                 generator_steps: 300,
-                reader_steps: 150,
+                reader_steps: 200,
             },
             Profile::Standard => Budget {
                 images: 1024,

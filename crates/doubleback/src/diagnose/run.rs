@@ -175,7 +175,7 @@ fn check(
     }
     for (place, model) in models.iter().enumerate() {
         if models[..place].iter().any(|other| other.name == model.name) {
-            let expected = "the name of one model: files of one name would be mixed up in the results. Rename one";
+            let expected = "the name of one model alone, and results go by it. Rename a file";
             return Err(Error::value("model", expected, &model.name));
         }
         let network = &model.network;
