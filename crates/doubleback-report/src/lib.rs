@@ -6,6 +6,8 @@
 mod color;
 mod contact_sheet;
 mod context;
+mod diagnosis;
+mod document;
 mod error;
 mod figures;
 mod files;
@@ -21,6 +23,7 @@ mod sections;
 mod spread;
 mod svg;
 
+pub use diagnosis::{diagnosis_html, write_diagnosis};
 pub use error::Error;
 pub use files::write_figures;
 pub use published::{PUBLISHED_IMAGES, Published};

@@ -55,25 +55,32 @@ impl Figure {
             Ok(content) => content,
             Err(why) => return missing(&why),
         };
-        let readable = content
+        content.body(&verdicts(context, self.claims))
+    }
+}
+
+impl Content {
+    /// As a part of the page; `above` stands between the reading and the charts.
+    pub fn body(&self, above: &Markup) -> Markup {
+        let readable = self
             .groups
             .iter()
             .flat_map(|group| &group.panels)
             .any(|panel| panel.drawing.readable.is_some());
         html! {
-            @if !content.reading.is_empty() { p.reading { (content.reading) } }
-            (verdicts(context, self.claims))
+            @if !self.reading.is_empty() { p.reading { (self.reading) } }
+            (above)
             figure {
-                @for group in &content.groups { (self::group(group)) }
-                (content.pictures)
+                @for group in &self.groups { (self::group(group)) }
+                (self.pictures)
                 figcaption {
-                    (content.caption)
+                    (self.caption)
                     @if readable {
                         span.script-only { " Choose lines in the legend; point, touch or use the arrow keys in a chart to read its values." }
                     }
                 }
             }
-            (content.details)
+            (self.details)
         }
     }
 }

@@ -1,0 +1,87 @@
+use doubleback::diagnose::ModelDiagnosis;
+use maud::{Markup, html};
+
+use super::view::{View, scrolled};
+use crate::format::duration;
+use crate::sections::{missing, saved};
+
+pub fn body(view: &View) -> Markup {
+    let results = view.results;
+    html! {
+        p {
+            "The same numbers, times apart, come from doubleback " (results.version) " with seed " (results.seed) ", profile " (results.profile) ", on "
+            (results.device) " with " (results.threads) " threads and the instruction set " (results.isa) ", from the files below, with these settings:"
+        }
+        @if results.settings.is_empty() {
+            (missing("This run does not give its settings."))
+        } @else {
+            (pairs("Settings", "Setting", "Value", results.settings.iter(), false))
+        }
+        h3 { "Models" }
+        @for model in view.models() { (card(view, model)) }
+        h3 { "Files" }
+        (pairs("Checksums", "File", "SHA-256", files(view).iter().map(|(name, sum)| (name, sum)), true))
+        @if !results.seconds.is_empty() {
+            h3 { "Time" }
+            (pairs("Time", "Phase", "Time", times(view).iter().map(|(phase, time)| (phase, time)), false))
+        }
+        (saved(results))
+    }
+}
+
+fn card(view: &View, model: &ModelDiagnosis) -> Markup {
+    html! {
+        @if view.several() { h4 { (view.badge(model)) } }
+        @if model.card.is_empty() {
+            (missing("The file of this model does not say how it was trained."))
+        } @else {
+            (pairs("How the model was trained", "Of the model's file", "Value", model.card.iter(), false))
+        }
+    }
+}
+
+/// Data, models and oracle with their checksums.
+fn files(view: &View) -> Vec<(String, String)> {
+    let results = view.results;
+    let data = results.data.iter().map(|(name, sum)| (name.clone(), sum.clone()));
+    let models = view
+        .models()
+        .map(|model| (format!("model {}", model.model), model.sha256.clone()));
+    let oracle = [("oracle".to_owned(), results.oracle.sha256.clone())];
+    data.chain(models)
+        .chain(oracle)
+        .filter(|(_, sum)| !sum.is_empty())
+        .collect()
+}
+
+fn times(view: &View) -> Vec<(String, String)> {
+    let seconds = view.results.seconds.iter();
+    seconds
+        .map(|(phase, seconds)| (phase.clone(), duration(*seconds)))
+        .collect()
+}
+
+fn pairs<'p>(
+    label: &str,
+    name: &str,
+    value: &str,
+    pairs: impl Iterator<Item = (&'p String, &'p String)>,
+    checksums: bool,
+) -> Markup {
+    scrolled(
+        label,
+        &html! {
+            table.numbers {
+                thead { tr { th.text scope="col" { (name) } th.text scope="col" { (value) } } }
+                tbody {
+                    @for (name, value) in pairs {
+                        tr {
+                            th scope="row" { (name) }
+                            td.text { @if checksums { code.checksum { (value) } } @else { (value) } }
+                        }
+                    }
+                }
+            }
+        },
+    )
+}
