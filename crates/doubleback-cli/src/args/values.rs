@@ -4,11 +4,11 @@ use std::ffi::OsStr;
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
-use doubleback::attack::Target;
+use doubleback::attack::{Ball, Target};
 use doubleback::bench::{Step, TimedAttack};
 use doubleback::data::{DuplicatePolicy, Grayscale, MAX_SIDE, Part, catalog};
 use doubleback::nn::layers::{Floor, LocalContrast};
-use doubleback::nn::{ARCHITECTURES, Pool};
+use doubleback::nn::{ARCHITECTURES, Loss, Pool};
 use doubleback::reproduce::Profile;
 use doubleback::train::{Defense, Norm, Output};
 use doubleback::{Result, attack};
@@ -49,6 +49,22 @@ pub fn dataset() -> Named<String> {
 pub fn defense() -> Named<Defense> {
     Named {
         names: Defense::ALL.map(Defense::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// Norms that eps bounds.
+pub fn ball() -> Named<Ball> {
+    Named {
+        names: Ball::ALL.map(Ball::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// What an attack climbs.
+pub fn loss() -> Named<Loss> {
+    Named {
+        names: Loss::ALL.map(Loss::name).to_vec(),
         parse: str::parse,
     }
 }
