@@ -51,7 +51,7 @@ pub fn content(view: &View) -> Result<Content, String> {
     }
     let shown = || view.models().filter(|model| !model.layers.is_empty());
     Ok(Content {
-        reading: shown().filter_map(|model| reading(view, model)).collect::<Vec<_>>().join(" "),
+        reading: shown().filter_map(|model| reading(view, model)).collect::<Vec<_>>().join("\n"),
         groups: vec![Group {
             heading: None,
             legend: KINDS.iter().map(|kind| Entry::ours(kind.slot, kind.name)).collect(),

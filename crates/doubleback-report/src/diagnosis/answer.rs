@@ -2,7 +2,7 @@ use doubleback::diagnose::ModelDiagnosis;
 use maud::{Markup, html};
 
 use super::checks::missed;
-use super::view::{View, clearly_above, difference, dominant, second, share};
+use super::view::{View, clearly_above, difference, dominant, second, share, unsigned};
 use crate::context::attack_name;
 use crate::format::{self, points, points_interval, short};
 
@@ -36,11 +36,17 @@ fn answer(view: &View, model: &ModelDiagnosis) -> Markup {
         return html! { "No stage of the " (model.model) " model was measured." };
     };
     let next = second(model, first);
+    let size = format!("{} at ε\u{a0}=\u{a0}{}", attack_name(&attack.name), short(attack.eps));
+    if attack.damage.value <= 0.0 {
+        return html! {
+            @if view.several() { "The " (view.badge(model)) " network: " }
+            (size) " adds no error (" (difference(&attack.damage)) " points), so there is nothing to share out among layers."
+        };
+    }
     html! {
         @if view.several() { "The " (view.badge(model)) " network: of " } @else { "Of " }
-        "the " (points(attack.damage.value)) " points of error that " (attack_name(&attack.name)) " at ε\u{a0}=\u{a0}" (short(attack.eps))
-        " adds, the most arise at " strong { (first.layer) } ": " strong { (points(first.v.value)) " points" } " "
-        (points_interval(first.v.low, first.v.high))
+        "the " (unsigned(attack.damage.value)) " points of error that " (size) " adds, the most arise at " strong { (first.layer) } ": "
+        strong { (unsigned(first.v.value)) " points" } " " (points_interval(first.v.low, first.v.high))
         @match next {
             Some(next) if clearly_above(&first.v, &next.v) => { ", clearly more than at " (next.layer) " (" (points(next.v.value)) ")." }
             Some(next) => { ", not clearly more than at " (next.layer) " (" (difference(&next.v)) ")." }

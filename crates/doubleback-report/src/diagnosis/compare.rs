@@ -27,11 +27,6 @@ pub fn content(view: &View) -> Option<Content> {
     if names.is_empty() || view.models().any(|model| stages(model) != names) {
         return None;
     }
-    let estimates = || {
-        view.models()
-            .flat_map(|model| model.layers.iter().flat_map(|layer| [&layer.r, &layer.v]))
-    };
-    let (low, high) = around(estimates());
     let chart = |heading: &'static str,
                  axis: &'static str,
                  value: fn(&doubleback::diagnose::LayerVulnerability) -> Estimate| {
@@ -46,6 +41,8 @@ pub fn content(view: &View) -> Option<Content> {
                 .map(|(index, layer)| point(index, &layer.layer, &value(layer)))
                 .collect(),
         };
+        let estimates: Vec<Estimate> = view.models().flat_map(|model| model.layers.iter().map(value)).collect();
+        let (low, high) = around(estimates.iter());
         let words: Vec<String> = view
             .models()
             .map(|model| {

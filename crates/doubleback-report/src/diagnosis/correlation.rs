@@ -20,7 +20,7 @@ pub fn content(view: &View) -> Result<Content, String> {
         return Err("Loss of information and share of the damage were not both measured in this run.".to_owned());
     }
     Ok(Content {
-        reading: shown().filter_map(|model| reading(view, model)).collect::<Vec<_>>().join(" "),
+        reading: shown().filter_map(|model| reading(view, model)).collect::<Vec<_>>().join("\n"),
         groups: shown()
             .map(|model| Group {
                 heading: view.label(model).map(|(_, name)| name),
@@ -78,9 +78,9 @@ fn reading(view: &View, model: &ModelDiagnosis) -> Option<String> {
         ));
     };
     let verdict = if rho.low > 0.0 {
-        "layers that lose more add more"
+        "here, layers that lose more add more"
     } else if rho.high < 0.0 {
-        "layers that lose more add less"
+        "here, layers that lose more add less"
     } else {
         "no order can be made out"
     };

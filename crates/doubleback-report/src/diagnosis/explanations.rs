@@ -10,7 +10,7 @@ use crate::format;
 use crate::png_uri;
 use crate::svg::{Cell, LabelledGrid, Panel};
 
-/// Images side by side in one table of the page.
+/// Most images side by side in one table of the page.
 const ABREAST: usize = 6;
 /// Images in the drawing.
 const DRAWN: usize = 8;
@@ -28,8 +28,9 @@ pub fn content(view: &View) -> Result<Content, String> {
         file_panels: drawn().map(|model| panel(view, model)).collect(),
         caption: "First row: a test image and the same image attacked, with the network's own answer. Every further row: what the generator of a stage \
                   makes of the stage's features, from the clean image at the left and from the attacked one at the right, with the same random numbers; \
-                  below it the class that the oracle sees and its probability. ✗ marks a class other than the true one. A broken frame marks the stage at \
-                  which the explanation of the attacked image first shows another class for good."
+                  below it the class that the oracle sees and its probability. ✗ marks a class other than the true one. A broken frame marks the stage from \
+                  which on the explanations, by the majority of all draws of the random numbers, show another class than those of the clean image; \
+                  a single draw, as drawn here, can differ from it."
             .to_owned(),
         details: html! {},
         values: values(view),
@@ -51,19 +52,25 @@ fn of_model(view: &View, model: &ModelDiagnosis) -> Markup {
         div.explanations {
             @if view.several() { h3 { (view.badge(model)) } }
             h4 { "With one draw of the random numbers" }
-            @for images in shown.chunks(ABREAST) { (table(view, model, images, false)) }
+            @for images in rows(shown) { (table(view, model, images, false)) }
             @if !more.is_empty() {
                 details {
                     summary { (format::count(more.len())) " more images" }
-                    @for images in more.chunks(ABREAST) { (table(view, model, images, false)) }
+                    @for images in rows(more) { (table(view, model, images, false)) }
                 }
             }
             details {
                 summary { "The mean over several draws: what the features determine is sharp, the rest is blurred" }
-                @for images in shown.chunks(ABREAST) { (table(view, model, images, true)) }
+                @for images in rows(shown) { (table(view, model, images, true)) }
             }
         }
     }
+}
+
+/// Images in rows of nearly equal length.
+fn rows(images: &[ExplainedImage]) -> std::slice::Chunks<'_, ExplainedImage> {
+    let count = images.len().div_ceil(ABREAST).max(1);
+    images.chunks(images.len().div_ceil(count).max(1))
 }
 
 fn table(view: &View, model: &ModelDiagnosis, images: &[ExplainedImage], mean: bool) -> Markup {

@@ -22,15 +22,17 @@ pub fn content(view: &View) -> Result<Content, String> {
         return Err("Where single images turn was not counted in this run.".to_owned());
     }
     Ok(Content {
-        reading: shown().filter_map(|model| reading(view, model)).collect::<Vec<_>>().join(" "),
-        groups: vec![Group {
-            heading: None,
-            legend: Vec::new(),
-            panels: shown().flat_map(|model| panels(view, model)).collect(),
-        }],
+        reading: shown().filter_map(|model| reading(view, model)).collect::<Vec<_>>().join("\n"),
+        groups: shown()
+            .map(|model| Group {
+                heading: view.label(model).map(|(_, name)| name),
+                legend: Vec::new(),
+                panels: panels(model),
+            })
+            .collect(),
         pictures: html! {},
         file_panels: Vec::new(),
-        caption: "For each attacked image, the stage at which its explanation turns to another class. Images that the attack turned wrong should turn \
+        caption: "For each attacked image, the stage from which on its explanations show another class than those of the clean image. Images that the attack turned wrong should turn \
                   somewhere and the others nowhere: turns among the others are mistakes of generators or oracle, or images that came close."
             .to_owned(),
         details: html! {},
@@ -74,7 +76,7 @@ fn reading(view: &View, model: &ModelDiagnosis) -> Option<String> {
     ))
 }
 
-fn panels(view: &View, model: &ModelDiagnosis) -> Vec<Panel> {
+fn panels(model: &ModelDiagnosis) -> Vec<Panel> {
     let parts: [(&str, usize, fn(&FlipCount) -> usize); 2] = [
         ("Images that the attack turned wrong", 2, fooled),
         ("The others", 0, others),
@@ -108,7 +110,6 @@ fn panels(view: &View, model: &ModelDiagnosis) -> Vec<Panel> {
                 rows,
             };
             Panel {
-                model: view.label(model),
                 note: Some(format!("{} images", format::count(all as usize))),
                 ..Panel::new(heading, chart.draw())
             }

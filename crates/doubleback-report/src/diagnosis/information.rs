@@ -19,7 +19,7 @@ pub fn content(view: &View) -> Result<Content, String> {
         return Err("What the stages lose of the image was not measured in this run.".to_owned());
     }
     Ok(Content {
-        reading: shown().filter_map(|model| reading(view, model)).collect::<Vec<_>>().join(" "),
+        reading: shown().filter_map(|model| reading(view, model)).collect::<Vec<_>>().join("\n"),
         groups: shown()
             .map(|model| Group {
                 heading: view.label(model).map(|(_, name)| name),
@@ -151,7 +151,7 @@ fn rows(slot: usize, label: &str, description: String, values: &[(String, Estima
             value: estimate.value,
             interval: ends(estimate),
             published: None,
-            text: signed(estimate.value),
+            text: nats(estimate.value),
         })
         .collect();
     let words: Vec<String> = rows.iter().map(|row| format!("{} {}", row.name, row.text)).collect();
@@ -213,7 +213,7 @@ fn table(view: &View, model: &ModelDiagnosis) -> Markup {
                         @match model.probes.iter().find(|probe| probe.layer == stage) {
                             Some(probe) => {
                                 td { (short_entropy(probe.entropy)) }
-                                td { (probe.entropy_loss.map_or(DASH.to_owned(), |loss| if loss.abs() < 0.01 { short((loss * 1e4).round() / 1e4) } else { signed(loss) })) }
+                                td { (probe.entropy_loss.map_or(DASH.to_owned(), nats)) }
                             },
                             None => { (dash()) (dash()) },
                         }
@@ -223,6 +223,15 @@ fn table(view: &View, model: &ModelDiagnosis) -> Markup {
         }
     };
     unfolded(&summary, &table)
+}
+
+/// With more digits where a hundredth is much.
+fn nats(value: f64) -> String {
+    if value.abs() >= 0.1 {
+        return signed(value);
+    }
+    let text = short((value * 1e3).round() / 1e3);
+    if value >= 5e-4 { format!("+{text}") } else { text }
 }
 
 fn short_entropy(value: f64) -> String {

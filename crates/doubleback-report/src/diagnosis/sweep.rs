@@ -38,7 +38,7 @@ pub fn content(view: &View) -> Result<Content, String> {
         )
     };
     Ok(Content {
-        reading: shown().map(reading).collect::<Vec<_>>().join(" "),
+        reading: shown().map(reading).collect::<Vec<_>>().join("\n"),
         groups: vec![Group {
             heading: None,
             legend: Vec::new(),

@@ -31,11 +31,11 @@ pub fn content(view: &View) -> Result<Content, String> {
         )
     };
     Ok(Content {
-        reading: shown().map(reading).collect::<Vec<_>>().join(" "),
+        reading: shown().map(reading).collect::<Vec<_>>().join("\n"),
         groups: shown().map(|model| group(view, model)).collect(),
         pictures: html! {},
         file_panels: Vec::new(),
-        caption: "Adversarial loss: how well the discriminator tells a stage's pictures from real images; 0.69 nats is a coin flip. Class term: how badly the \
+        caption: "Adversarial loss: how well the discriminator tells a stage's pictures from real images; 0.69 nats is a coin flip (1.39 for the discriminator). Class term: how badly the \
                   recognition network reads from a picture the class that the network gave the image; near zero, the pictures carry it. Anchor: the \
                   recognition network on real labelled images. A class term that stays high for late stages, or a discriminator that wins outright, is a reason \
                   to train longer before anything on this page is believed."

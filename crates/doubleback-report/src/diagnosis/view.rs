@@ -120,10 +120,15 @@ pub fn difference_cell(estimate: &Estimate) -> Markup {
 pub fn around<'e>(estimates: impl Iterator<Item = &'e Estimate>) -> (f64, f64) {
     let (low, high) = extent(estimates.flat_map(|estimate| [estimate.value, estimate.low, estimate.high]))
         .map_or((0.0, 0.1), |(low, high)| (low.min(0.0), high.max(0.1)));
-    let step = if high - low > 0.3 { 10.0 } else { 20.0 };
+    let (fine, coarse) = (20.0, if high - low > 0.3 { 10.0 } else { 20.0 });
     // A hair below zero is drawn at zero: an axis that starts lower would only take room.
-    let low = if low > -0.01 { 0.0 } else { (low * step).floor() / step };
-    (low, (high * step - 1e-9).ceil() / step)
+    let low = if low > -0.01 { 0.0 } else { (low * fine).floor() / fine };
+    (low, (high * coarse - 1e-9).ceil() / coarse)
+}
+
+/// `51.7` points that are known to be more than none.
+pub fn unsigned(difference: f64) -> String {
+    points(difference).trim_start_matches('+').to_owned()
 }
 
 /// A table that scrolls by itself where the page is narrow.

@@ -24,7 +24,7 @@ pub struct Figure {
 
 /// What a figure shows.
 pub struct Content {
-    /// What this run's figure says, in one sentence or two.
+    /// What this run's figure says, in one sentence or two; a paragraph a line.
     pub reading: String,
     /// Charts.
     pub groups: Vec<Group>,
@@ -68,7 +68,7 @@ impl Content {
             .flat_map(|group| &group.panels)
             .any(|panel| panel.drawing.readable.is_some());
         html! {
-            @if !self.reading.is_empty() { p.reading { (self.reading) } }
+            @for paragraph in self.reading.lines() { p.reading { (paragraph) } }
             (above)
             figure {
                 @for group in &self.groups { (self::group(group)) }

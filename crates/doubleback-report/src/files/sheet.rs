@@ -27,7 +27,9 @@ pub fn svg(title: &str, provenance: &str, content: &Content) -> String {
     if !content.file_panels.is_empty() {
         canvas.panels(&content.file_panels);
     }
-    canvas.text("reading", &content.reading);
+    for paragraph in content.reading.lines() {
+        canvas.text("reading", paragraph);
+    }
     canvas.text("faint", &content.caption);
     let (width, height) = (px(canvas.width), px(canvas.y + MARGIN));
     let drawing = html! {

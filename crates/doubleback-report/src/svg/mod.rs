@@ -11,6 +11,7 @@ mod line_chart;
 mod region_chart;
 mod row_chart;
 mod scatter_chart;
+mod scatter_labels;
 
 use maud::{Markup, html};
 

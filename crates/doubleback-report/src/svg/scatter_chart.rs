@@ -1,5 +1,6 @@
 use maud::{Markup, html};
 
+use super::scatter_labels::places;
 use super::{Axis, Drawing, Frame, WIDTH, px};
 use crate::model::SLOTS;
 
@@ -35,6 +36,14 @@ impl ScatterChart {
     /// The chart.
     pub fn draw(self) -> Drawing {
         let zero = |axis: &Axis| axis.fraction(0.0).filter(|_| axis.holds(-1e-9));
+        let placed: Vec<(f64, f64, &str)> = self
+            .dots
+            .iter()
+            .filter_map(|dot| Some((self.x(dot.x)?, self.y(dot.y)?, dot.name.as_str())))
+            .collect();
+        let points: Vec<(f64, f64)> = placed.iter().map(|&(x, y, _)| (x, y)).collect();
+        let names: Vec<&str> = placed.iter().map(|&(_, _, name)| name).collect();
+        let labels = places(&points, &names, &FRAME);
         let body = html! {
             (FRAME.x_axis(&self.x))
             (FRAME.y_axis(&self.y))
@@ -46,7 +55,8 @@ impl ScatterChart {
             }
             g class={ "series ours m" (self.slot) } {
                 @for dot in &self.dots { (self.whiskers(dot)) }
-                @for dot in &self.dots { (self.dot(dot)) }
+                @for (x, y, _) in &placed { use.mark href={ "#k" (self.slot % SLOTS) } x=(px(*x)) y=(px(*y)) {} }
+                @for ((at, base), (_, _, name)) in labels.iter().zip(&placed) { text.dot-name x=(px(*at)) y=(px(*base)) { (name) } }
             }
         };
         Drawing {
@@ -75,22 +85,6 @@ impl ScatterChart {
                 @if let Some((low, high)) = across { path.whisker.pale d={ "M" (px(low)) " " (px(y)) "H" (px(high)) } {} }
                 @if let Some((low, high)) = up { path.whisker.pale d={ "M" (px(x)) " " (px(low)) "V" (px(high)) } {} }
             }
-        }
-    }
-
-    fn dot(&self, dot: &Dot) -> Markup {
-        let Some((x, y)) = self.x(dot.x).zip(self.y(dot.y)) else {
-            return html! {};
-        };
-        // A name that would leave the plot at the right stands at the left of its point.
-        let (at, anchor) = if x > FRAME.right - 60.0 {
-            (x - 8.0, "end")
-        } else {
-            (x + 8.0, "start")
-        };
-        html! {
-            use.mark href={ "#k" (self.slot % SLOTS) } x=(px(x)) y=(px(y)) {}
-            text.dot-name x=(px(at)) y=(px(y - 5.0)) text-anchor=(anchor) { (dot.name) }
         }
     }
 }
