@@ -192,13 +192,14 @@ impl<B: NetworkOps> Backward<B, 1> for AvgPoolTranspose {
 struct Mask;
 
 impl<B: NetworkOps> Backward<B, 1> for Mask {
-    type State = FloatTensor<B>;
+    type State = (FloatTensor<B>, f64);
 
     fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
         let [node] = ops.parents;
         let u = grads.consume::<B>(&ops.node);
+        let (y, slope) = ops.state;
         if let Some(node) = node {
-            grads.register::<B>(node.id, B::relu_mask(u, ops.state));
+            grads.register::<B>(node.id, B::relu_mask(u, y, slope));
         }
     }
 }
@@ -464,11 +465,11 @@ impl<B: NetworkOps, C: CheckpointStrategy> NetworkOps for Autodiff<B, C> {
         composite::batch_norm_joint_vjp::<Self>(later, with_default_bits(at), t, g)
     }
 
-    fn relu_mask(g: FloatTensor<Self>, y: FloatTensor<Self>) -> FloatTensor<Self> {
+    fn relu_mask(g: FloatTensor<Self>, y: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
         let (g, node) = g.into_parts();
         let y = y.into_primitive();
-        let masked = B::relu_mask(g, y.clone());
-        record!(Mask, [node], y, masked)
+        let masked = B::relu_mask(g, y.clone(), slope);
+        record!(Mask, [node], (y, slope), masked)
     }
 
     fn adam_step(

@@ -264,9 +264,9 @@ pub trait NetworkOps: Backend {
     ) -> BatchNormVjp<Self> {
         composite::batch_norm_joint_vjp::<Self>(later, at, t, g)
     }
-    /// `g` where `y > 0`, else 0; `y` is a constant for differentiation.
-    fn relu_mask(g: FloatTensor<Self>, y: FloatTensor<Self>) -> FloatTensor<Self> {
-        composite::relu_mask::<Self>(g, y)
+    /// `g` where `y > 0`, else `slope * g`; `y` is a constant for differentiation.
+    fn relu_mask(g: FloatTensor<Self>, y: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
+        composite::relu_mask::<Self>(g, y, slope)
     }
     /// See [`adam_update`](crate::adam_update).
     fn adam_step(

@@ -171,10 +171,14 @@ pub fn avg_pool2d_transpose<B: Backend>(g: FloatTensor<B>, shape: Pool2dShape) -
 
 // ---- rectifier
 
-/// `g` where `y > 0`, else zero.
-pub fn relu_mask<B: Backend>(g: FloatTensor<B>, y: FloatTensor<B>) -> FloatTensor<B> {
+/// `g` where `y > 0`, else `slope * g`.
+pub fn relu_mask<B: Backend>(g: FloatTensor<B>, y: FloatTensor<B>, slope: f64) -> FloatTensor<B> {
     let off = B::float_lower_equal_elem(y, Scalar::Float(0.0), BoolDType::Native);
-    B::float_mask_fill(g, off, Scalar::Float(0.0))
+    if slope == 0.0 {
+        return B::float_mask_fill(g, off, Scalar::Float(0.0));
+    }
+    let leaked = scale::<B>(g.clone(), slope);
+    B::float_mask_where(g, off, leaked)
 }
 
 // ---- batch norm, on rows: [pixels, channels]
@@ -279,11 +283,11 @@ pub fn batch_norm<B: Backend>(
     let y = reshape::<B>(n.y.clone(), &n.dims);
     let ones = B::float_add_scalar(scale::<B>(y.clone(), 0.0), Scalar::Float(1.0));
     let mut counts = match options.relu {
-        true => relu_mask::<B>(ones, y.clone()),
+        true => relu_mask::<B>(ones, y.clone(), 0.0),
         false => ones,
     };
     let rectified = match options.relu {
-        true => relu_mask::<B>(y.clone(), y.clone()),
+        true => relu_mask::<B>(y.clone(), y.clone(), 0.0),
         false => y.clone(),
     };
     let values = match options.pool {

@@ -317,12 +317,12 @@ impl NetworkOps for Flex {
         }
     }
 
-    fn relu_mask(g: FloatTensor<Self>, y: FloatTensor<Self>) -> FloatTensor<Self> {
+    fn relu_mask(g: FloatTensor<Self>, y: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
         if !native(&g) {
-            return composite::relu_mask::<Self>(g, y);
+            return composite::relu_mask::<Self>(g, y, slope);
         }
         let (g, y) = (contiguous(g), contiguous(y));
-        tensor(kernels::relu_mask(values(&g), values(&y)), &dims(&g))
+        tensor(kernels::relu_mask(values(&g), values(&y), slope as f32), &dims(&g))
     }
 
     fn adam_step(

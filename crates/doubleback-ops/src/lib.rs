@@ -9,7 +9,7 @@
 //! | [`max_pool2d`] | [`pool_select`] and [`pool_unselect`], linear maps that are each other's transpose |
 //! | [`avg_pool2d`] | [`avg_pool2d_transpose`], likewise |
 //! | [`BatchNorm::forward`] | [`BatchNorm::vjp`], whose own derivative is a third kernel |
-//! | [`relu`] | [`relu_vjp`], a mask |
+//! | [`relu`], [`leaky_relu`] | [`relu_vjp`], [`leaky_relu_vjp`], masks |
 //! | [`matmul`] | itself |
 //!
 //! Images are `[batch, height, width, channels]`, convolution weights `[height, width, in, out]`.
@@ -42,5 +42,5 @@ pub use convolution::{conv2d, conv2d_input_grad, conv2d_weight_grad, conv2d_with
 pub use error::{Error, Result};
 pub use linear::{matmul, matmul_transposed};
 pub use pooling::{MaxPoolIndices, avg_pool2d, avg_pool2d_transpose, max_pool2d, pool_select, pool_unselect};
-pub use rectifier::{relu, relu_vjp};
+pub use rectifier::{leaky_relu, leaky_relu_vjp, relu, relu_vjp};
 pub use shape::{Conv2dOptions, Conv2dShape, Pool2dOptions, Pool2dShape};

@@ -84,6 +84,8 @@ proptest! {
     fn rectifier(x in [1usize..4, 1usize..5, 1usize..5, 1usize..5]) {
         check_gradients([random(x, 1)], |[x]| relu(x));
         check_gradients([random(x, 2)], |[g]| relu_vjp(g, random(x, 1)).unwrap());
+        check_gradients([random(x, 1)], |[x]| leaky_relu(x, 0.2));
+        check_gradients([random(x, 2)], |[g]| leaky_relu_vjp(g, random(x, 1), 0.2).unwrap());
     }
 
     #[test]

@@ -186,7 +186,8 @@ proptest! {
     fn masks_match(count in 1usize..40_000) {
         let (g, g64) = both([1, 1, 1, count], 1);
         let (y, y64) = both([1, 1, 1, count], 2);
-        prop_assert_eq!(to_vec(relu_vjp(g, y).unwrap()), to_vec(relu_vjp(g64, y64).unwrap()));
+        prop_assert_eq!(to_vec(relu_vjp(g.clone(), y.clone()).unwrap()), to_vec(relu_vjp(g64.clone(), y64.clone()).unwrap()));
+        close(leaky_relu_vjp(g, y, 0.2).unwrap(), leaky_relu_vjp(g64, y64, 0.2).unwrap());
     }
 }
 

@@ -26,6 +26,7 @@ pub mod reproduce;
 mod store;
 pub mod sweep;
 pub mod train;
+mod wilson;
 pub mod write;
 
 pub use doubleback_ops as ops;

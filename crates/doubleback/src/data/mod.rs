@@ -4,6 +4,7 @@
 //! the published ones; [`save_contact_sheet`] shows what is in them. One file a data set, plain values, no tensors.
 mod catalog;
 mod checksum;
+pub(crate) use checksum::sha256;
 pub mod cifar10;
 mod contact_sheet;
 mod dataset;

@@ -2,10 +2,32 @@
 //!
 //! After Zheng, Zhang, Lee, Prakash, "Understanding and Diagnosing Vulnerability under Adversarial Attacks" (2020, arXiv 2007.08716). Only the
 //! abstract of that paper is public to us: the formulas are this project's own, and so are all numbers.
+mod decoder;
+mod embedding;
+mod eps;
+mod images;
+mod information;
+mod noise;
+mod oracle;
+mod probes;
+mod profile;
+mod rank;
 mod results;
+mod standardize;
+mod steps;
+mod vulnerability;
 
+pub use decoder::{Decoder, LatentDecoder};
+pub use embedding::Embedding;
+pub use eps::{EpsSweep, SUCCESS, eps_sweep};
+pub use information::{Decoders, InformationOptions, information, quantisation_variance};
+pub use oracle::{check_oracle, oracle_recipe};
+pub use probes::{ProbeOptions, ProbeReading, Probes};
+pub use profile::Profile;
+pub use rank::{bootstrap, kendall, spearman};
 pub use results::{
     Agreement, AttackSummary, Correlation, DiagnosisResults, EpsPoint, Estimate, ExplainedImage, Explanation,
     FlipCount, GeneratorTraining, InformationLayer, LabelledFrame, LayerVulnerability, LossPoint, ModelDiagnosis,
     OracleSummary, ProbeLayer,
 };
+pub use vulnerability::{Explainer, Judge, OracleReading, Shares, flip_stages, shares};

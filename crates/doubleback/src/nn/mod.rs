@@ -5,6 +5,7 @@
 //! [`Classifier`] is all that attacks and evaluation ask of a model; any function of Burn tensors is one through [`FromFunction`].
 mod architecture;
 mod architectures;
+mod chain;
 mod classifier;
 mod fusion;
 mod graph;
@@ -20,6 +21,7 @@ pub use architecture::{Architecture, LayerSpec};
 pub use architectures::{
     ARCHITECTURES, Pool, architecture, check_architecture, paper_cnn, paper_input, resnet_small, small_cnn, vgg_small,
 };
+pub use chain::{Chain, Module};
 pub use classifier::{Classifier, FromFunction, Pullback};
 pub use loss::{Loss, cross_entropy, one_hot, predictions, to_vec};
 pub use network::{Mode, Network, TrainingPass};

@@ -70,6 +70,11 @@ impl TrainingPass {
         self.random.random()
     }
 
+    /// Statistics that batch norms recorded, in the order of their forward passes.
+    pub(crate) fn into_statistics(self) -> Vec<Tensor<2>> {
+        self.statistics
+    }
+
     pub(crate) fn record(&mut self, statistics: Tensor<2>) {
         self.statistics.push(statistics);
     }

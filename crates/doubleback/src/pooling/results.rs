@@ -158,7 +158,7 @@ pub struct LayerResult {
     pub probes: Vec<ProbeLayer>,
     /// The same stages.
     pub information: Vec<InformationLayer>,
-    /// Spearman's rank correlation of `IL_k` and `v'_k` over the stages after the input and before the logits; nothing if one side is constant.
+    /// Spearman's rank correlation of `IL_k` and `v'_k` over the stages after the input; nothing if one side is constant.
     pub spearman: Option<f64>,
 }
 

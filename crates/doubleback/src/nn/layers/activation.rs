@@ -1,5 +1,5 @@
 use burn::tensor::Tensor;
-use doubleback_ops::{relu, relu_vjp};
+use doubleback_ops::{leaky_relu, leaky_relu_vjp, relu, relu_vjp};
 use serde::{Deserialize, Serialize};
 
 use super::{Context, Layer, LayerPullback, Size};
@@ -18,6 +18,54 @@ impl Layer for Relu {
         let y = relu(x);
         let kept = y.clone();
         Ok((y, Box::new(move |g| Ok(relu_vjp(g, kept.clone())?))))
+    }
+}
+
+/// `x` where it is positive, else `slope * x`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeakyRelu {
+    /// In `[0, 1)`.
+    pub slope: f64,
+}
+
+impl Layer for LeakyRelu {
+    fn output(&self, input: Size) -> std::result::Result<Size, String> {
+        if !(0.0..1.0).contains(&self.slope) {
+            return Err(format!("slope {} is not in [0, 1)", self.slope));
+        }
+        Ok(input)
+    }
+
+    fn forward(&self, x: Tensor<4>, _: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)> {
+        let slope = self.slope;
+        let y = leaky_relu(x, slope);
+        let kept = y.clone();
+        Ok((y, Box::new(move |g| Ok(leaky_relu_vjp(g, kept.clone(), slope)?))))
+    }
+}
+
+/// A vector to an image, in (height, width, channel) order: the inverse of [`Flatten`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unflatten {
+    /// Height, width and channels of the image.
+    pub size: Size,
+}
+
+impl Layer for Unflatten {
+    fn output(&self, [height, width, channels]: Size) -> std::result::Result<Size, String> {
+        if height * width * channels != self.size.iter().product::<usize>() {
+            let values = height * width * channels;
+            return Err(format!("{values} values do not fill {:?}", self.size));
+        }
+        Ok(self.size)
+    }
+
+    fn forward(&self, x: Tensor<4>, _: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)> {
+        let (dims, [height, width, channels]) = (x.dims(), self.size);
+        let y = x.reshape([dims[0], height, width, channels]);
+        Ok((y, Box::new(move |g| Ok(g.reshape(dims)))))
     }
 }
 

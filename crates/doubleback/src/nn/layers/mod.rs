@@ -6,10 +6,12 @@ mod add;
 mod batch_norm;
 mod bias;
 mod conv;
+mod conv_transpose;
 mod dense;
 mod dropout;
 mod local_contrast;
 mod pool;
+mod standardize;
 
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
@@ -20,14 +22,16 @@ use super::network::Mode;
 use super::parameter::Parameter;
 use crate::Result;
 
-pub use activation::{Flatten, Relu};
+pub use activation::{Flatten, LeakyRelu, Relu, Unflatten};
 pub use add::Add;
 pub use batch_norm::BatchNorm;
 pub use conv::Conv2d;
+pub use conv_transpose::ConvTranspose2d;
 pub use dense::Dense;
 pub use dropout::Dropout;
 pub use local_contrast::{Floor, LocalContrast};
 pub use pool::{AvgPool, GlobalAvgPool, MaxPool};
+pub use standardize::Standardize;
 
 /// Height, width and channels of an activation.
 pub type Size = [usize; 3];
@@ -104,6 +108,10 @@ pub enum LayerKind {
     Dropout(Dropout),
     Add(Add),
     LocalContrast(LocalContrast),
+    ConvTranspose2d(ConvTranspose2d),
+    LeakyRelu(LeakyRelu),
+    Unflatten(Unflatten),
+    Standardize(Standardize),
 }
 
 impl LayerKind {
@@ -136,6 +144,10 @@ impl LayerKind {
             LayerKind::Dropout(layer) => layer,
             LayerKind::Add(layer) => layer,
             LayerKind::LocalContrast(layer) => layer,
+            LayerKind::ConvTranspose2d(layer) => layer,
+            LayerKind::LeakyRelu(layer) => layer,
+            LayerKind::Unflatten(layer) => layer,
+            LayerKind::Standardize(layer) => layer,
         }
     }
 }

@@ -1,0 +1,41 @@
+use burn::tensor::Tensor;
+use doubleback_ops::{BatchNorm, BatchNormOptions};
+use serde::{Deserialize, Serialize};
+
+use super::{Context, Layer, LayerPullback, Size, TensorSpec};
+use crate::Result;
+use crate::nn::initialize::Start;
+
+/// Each channel minus a fixed mean, over the root of a fixed variance: neither is trained, and neither depends on the batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standardize {}
+
+impl Layer for Standardize {
+    fn output(&self, input: Size) -> std::result::Result<Size, String> {
+        Ok(input)
+    }
+
+    fn buffers(&self, [_, _, channels]: Size) -> Vec<TensorSpec> {
+        let tensor = |name, start| TensorSpec {
+            name,
+            dims: vec![channels],
+            start,
+        };
+        vec![tensor("mean", Start::Zeros), tensor("variance", Start::Ones)]
+    }
+
+    fn forward(&self, x: Tensor<4>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)> {
+        let channels = x.dims()[3];
+        let constant = (&x.device().inner(), x.dtype());
+        let statistics = Tensor::stack(vec![context.buffers[0].view::<1>(), context.buffers[1].view::<1>()], 0);
+        let options = BatchNormOptions {
+            epsilon: 0.0,
+            relu: false,
+            pool: None,
+            frozen: true,
+        };
+        let (gain, shift) = (Tensor::ones([channels], constant), Tensor::zeros([channels], constant));
+        let affine = BatchNorm::new(x, gain, shift, statistics, options)?;
+        Ok((affine.forward(), Box::new(move |g| Ok(affine.vjp(g)?))))
+    }
+}
