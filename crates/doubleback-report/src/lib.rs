@@ -17,14 +17,17 @@ mod model;
 mod page;
 mod palette;
 mod png_uri;
+mod pooling;
 mod published;
 mod report;
 mod sections;
 mod spread;
 mod svg;
+mod tables;
 
 pub use diagnosis::{diagnosis_html, write_diagnosis};
 pub use error::Error;
 pub use files::write_figures;
+pub use pooling::{pooling_html, write_pooling};
 pub use published::{PUBLISHED_IMAGES, Published};
 pub use report::Report;

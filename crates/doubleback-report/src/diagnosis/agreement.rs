@@ -3,12 +3,13 @@
 use doubleback::diagnose::{Agreement, Estimate, ModelDiagnosis};
 use maud::{Markup, html};
 
-use super::view::{View, ends, share, share_cell, stages, unfolded};
+use super::view::{View, ends, share, share_cell, stages};
 use crate::figures::{Content, Group};
 use crate::files::Table;
 use crate::format::percent;
 use crate::legend::Entry;
 use crate::svg::{Axis, Line, LineChart, Look, Panel, Point, Style};
+use crate::tables::unfolded;
 
 struct Kind {
     slot: usize,

@@ -1,9 +1,10 @@
 use doubleback::diagnose::{Estimate, ModelDiagnosis};
 use maud::{Markup, html};
 
-use super::view::{View, difference, scrolled, share};
+use super::view::{View, difference, share};
 use crate::format::percent;
 use crate::sections::missing;
+use crate::tables::scrolled;
 
 /// Least agreement, on clean images at every stage and on attacked ones at the last.
 const AGREEMENT: f64 = 0.95;

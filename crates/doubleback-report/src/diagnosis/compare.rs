@@ -3,7 +3,7 @@
 use doubleback::diagnose::{Estimate, ModelDiagnosis};
 use maud::{Markup, html};
 
-use super::view::{View, around, clearly_above, difference, difference_cell, dominant, scrolled, share_cell, stages};
+use super::view::{View, around, clearly_above, difference, difference_cell, dominant, share_cell, stages};
 use super::vulnerability::point;
 use crate::context::attack_name;
 use crate::figures::{Content, Group};
@@ -11,6 +11,7 @@ use crate::files::Table;
 use crate::format::{DASH, points, short};
 use crate::legend::Entry;
 use crate::svg::{Axis, Line, LineChart, Panel, Style};
+use crate::tables::scrolled;
 
 /// The section.
 pub fn body(view: &View) -> Markup {

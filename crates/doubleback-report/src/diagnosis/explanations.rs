@@ -3,12 +3,13 @@
 use doubleback::diagnose::{ExplainedImage, Explanation, LabelledFrame, ModelDiagnosis};
 use maud::{Markup, html};
 
-use super::view::{View, scrolled};
+use super::view::View;
 use crate::figures::Content;
 use crate::files::Table;
 use crate::format;
 use crate::png_uri;
 use crate::svg::{Cell, LabelledGrid, Panel};
+use crate::tables::scrolled;
 
 /// Most images side by side in one table of the page.
 const ABREAST: usize = 6;

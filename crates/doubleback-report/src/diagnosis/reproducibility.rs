@@ -1,9 +1,10 @@
 use doubleback::diagnose::ModelDiagnosis;
 use maud::{Markup, html};
 
-use super::view::{View, scrolled};
+use super::view::View;
 use crate::format::duration;
 use crate::sections::{missing, saved};
+use crate::tables::pairs;
 
 pub fn body(view: &View) -> Markup {
     let results = view.results;
@@ -15,15 +16,15 @@ pub fn body(view: &View) -> Markup {
         @if results.settings.is_empty() {
             (missing("This run does not give its settings."))
         } @else {
-            (pairs("Settings", "Setting", "Value", results.settings.iter(), false))
+            (pairs("Settings", ["Setting", "Value"], results.settings.clone().into_iter(), false))
         }
         h3 { "Models" }
         @for model in view.models() { (card(view, model)) }
         h3 { "Files" }
-        (pairs("Checksums", "File", "SHA-256", files(view).iter().map(|(name, sum)| (name, sum)), true))
+        (pairs("Checksums", ["File", "SHA-256"], files(view).into_iter(), true))
         @if !results.seconds.is_empty() {
             h3 { "Time" }
-            (pairs("Time", "Phase", "Time", times(view).iter().map(|(phase, time)| (phase, time)), false))
+            (pairs("Time", ["Phase", "Time"], times(view).into_iter(), false))
         }
         (saved(results))
     }
@@ -35,7 +36,7 @@ fn card(view: &View, model: &ModelDiagnosis) -> Markup {
         @if model.card.is_empty() {
             (missing("The file of this model does not say how it was trained."))
         } @else {
-            (pairs("How the model was trained", "Of the model's file", "Value", model.card.iter(), false))
+            (pairs("How the model was trained", ["Of the model's file", "Value"], model.card.clone().into_iter(), false))
         }
     }
 }
@@ -59,29 +60,4 @@ fn times(view: &View) -> Vec<(String, String)> {
     seconds
         .map(|(phase, seconds)| (phase.clone(), duration(*seconds)))
         .collect()
-}
-
-fn pairs<'p>(
-    label: &str,
-    name: &str,
-    value: &str,
-    pairs: impl Iterator<Item = (&'p String, &'p String)>,
-    checksums: bool,
-) -> Markup {
-    scrolled(
-        label,
-        &html! {
-            table.numbers {
-                thead { tr { th.text scope="col" { (name) } th.text scope="col" { (value) } } }
-                tbody {
-                    @for (name, value) in pairs {
-                        tr {
-                            th scope="row" { (name) }
-                            td.text { @if checksums { code.checksum { (value) } } @else { (value) } }
-                        }
-                    }
-                }
-            }
-        },
-    )
 }

@@ -130,13 +130,3 @@ pub fn around<'e>(estimates: impl Iterator<Item = &'e Estimate>) -> (f64, f64) {
 pub fn unsigned(difference: f64) -> String {
     points(difference).trim_start_matches('+').to_owned()
 }
-
-/// A table that scrolls by itself where the page is narrow.
-pub fn scrolled(label: &str, table: &Markup) -> Markup {
-    html! { div.scroll tabindex="0" role="region" aria-label=(label) { (table) } }
-}
-
-/// A table that the reader unfolds.
-pub fn unfolded(summary: &str, table: &Markup) -> Markup {
-    html! { details { summary { (summary) } (scrolled(summary, table)) } }
-}
