@@ -82,7 +82,7 @@ fn chart(correlations: &[RankCorrelation]) -> Panel {
                 name: if one.architecture == "all" {
                     "all networks".to_owned()
                 } else {
-                    format!("{}, {}", one.architecture, pool_words(&one.pool))
+                    format!("{}, {}", one.architecture, one.pool)
                 },
                 value: mean,
                 interval: one.low.zip(one.high),

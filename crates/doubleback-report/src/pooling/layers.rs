@@ -16,6 +16,8 @@ use crate::tables::unfolded;
 struct Measure {
     name: &'static str,
     title: &'static str,
+    /// The same within a heading.
+    heading: &'static str,
     unit: &'static str,
     /// Whether it is a share of images.
     share: bool,
@@ -25,24 +27,28 @@ const MEASURES: [Measure; 4] = [
     Measure {
         name: "vulnerability",
         title: "Error that the layer adds, v",
+        heading: "error that each layer adds, v",
         unit: "points",
         share: true,
     },
     Measure {
         name: "information-loss",
         title: "What the layer loses of the image, IL",
+        heading: "what each layer loses of the image, IL",
         unit: "nats a pixel",
         share: false,
     },
     Measure {
         name: "entropy-loss",
         title: "What the layer loses of the class",
+        heading: "what each layer loses of the class",
         unit: "nats an image",
         share: false,
     },
     Measure {
         name: "error-rise",
         title: "Added error up to the layer, r",
+        heading: "added error up to each layer, r",
         unit: "points",
         share: true,
     },
@@ -89,20 +95,16 @@ pub fn content(view: &View) -> Result<Content, String> {
     if results.layer_comparisons.is_empty() {
         return Err("The stages were not looked at in this run.".to_owned());
     }
-    let groups = results
-        .architectures
-        .iter()
-        .filter(|architecture| {
-            !of(view, architecture, &MEASURES[0]).is_empty() || !of(view, architecture, &MEASURES[1]).is_empty()
+    let groups = results.architectures.iter().flat_map(|architecture| {
+        MEASURES[..2].iter().filter_map(move |measure| {
+            let panels = panels(view, architecture, measure);
+            (!panels.is_empty()).then(|| Group {
+                heading: Some(format!("{architecture}: {}", measure.heading)),
+                legend: vec![Entry::ours(MAX, "max pooling"), Entry::ours(AVERAGE, "average pooling")],
+                panels,
+            })
         })
-        .map(|architecture| Group {
-            heading: Some(architecture.clone()),
-            legend: vec![Entry::ours(MAX, "max pooling"), Entry::ours(AVERAGE, "average pooling")],
-            panels: MEASURES[..2]
-                .iter()
-                .flat_map(|measure| panels(view, architecture, measure))
-                .collect(),
-        });
+    });
     Ok(Content {
         reading: reading(view),
         groups: groups.collect(),
@@ -111,7 +113,7 @@ pub fn content(view: &View) -> Result<Content, String> {
         caption: format!(
             "Networks with normal training{}, means over seeds. v is by how much the error of a probe, a small classifier on the stage's features, rises under \
              attack from one stage to the next; IL by how much worse a decoder gives the image back. Differences are average less max pooling with 95\u{a0}% intervals over \
-             seeds; diamonds lie clearly to the right of zero, triangles clearly to the left. The stages named pool are those that differ.",
+             seeds; diamonds lie clearly to the right of zero, triangles clearly to the left. In rings: the pooling layers, the only ones that differ by design.",
             results.layers.first().map_or(String::new(), |layer| format!(
                 " under PGD at ε\u{a0}=\u{a0}{}",
                 super::view::eps_name(layer.eps)
@@ -160,11 +162,8 @@ fn panels(view: &View, architecture: &str, measure: &Measure) -> Vec<Panel> {
         return Vec::new();
     }
     vec![
-        Panel::new(measure.title, levels(architecture, measure, &layers)),
-        Panel {
-            note: Some("average less max".to_owned()),
-            ..Panel::new(measure.title, differences(architecture, measure, &layers))
-        },
+        Panel::new("With either kind of pooling", levels(architecture, measure, &layers)),
+        Panel::new("Average less max", differences(architecture, measure, &layers)),
     ]
 }
 

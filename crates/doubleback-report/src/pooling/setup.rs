@@ -12,7 +12,7 @@ pub fn body(view: &View) -> Markup {
         p {
             "A pooling layer makes an image's features smaller by putting one number in the place of a small square of them. Max pooling takes the largest and drops "
             "the rest; average pooling takes the mean, to which all contribute. Zheng et al. (2020) state that layers that lose more information tend to be more "
-            "vulnerable (their claim 4 here), and that average pooling, which loses less, is more robust than max pooling (claim 5)."
+            "vulnerable (claim 4 on this page), and that average pooling, which loses less, is more robust than max pooling (claim 5)."
         }
         p {
             "This study trains pairs of networks that differ in nothing but the pooling: " (results.architectures.join(", ")) ", each with every seed and in every "

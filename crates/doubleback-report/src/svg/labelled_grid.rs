@@ -72,7 +72,8 @@ fn cell(cell: &Cell, x: f64, y: f64) -> Markup {
         @if let Some(uri) = &cell.picture {
             image href=(uri) x=(px(x)) y=(px(y)) width=(px(CELL)) height=(px(CELL)) {}
         }
-        rect class=(if cell.ringed { "flip" } else { "cell" }) x=(px(x)) y=(px(y)) width=(px(CELL)) height=(px(CELL)) {}
+        rect.cell x=(px(x)) y=(px(y)) width=(px(CELL)) height=(px(CELL)) {}
+        @if cell.ringed { rect.flip x=(px(x - 2.0)) y=(px(y - 2.0)) width=(px(CELL + 4.0)) height=(px(CELL + 4.0)) {} }
         text class=(class) x=(px(x + CELL / 2.0)) y=(px(y + CELL + 12.0)) text-anchor="middle" { (text) }
     }
 }
