@@ -22,7 +22,7 @@ pub fn body(view: &View) -> Markup {
         dl.glossary {
             dt { "attack" }
             dd {
-                "A change of every pixel by at most ε, made with the network's own gradients so that its answer becomes wrong"
+                "A small change of the image, of a size named ε, made with the network's own gradients so that its answer becomes wrong"
                 @if let Some(attack) = attack {
                     "; here " (attack_name(&attack.name)) ", ε\u{a0}=\u{a0}" (short(attack.eps)) " (" (view.unit()) ")"
                     @if !attack.settings.is_empty() { ": " (attack.settings) }

@@ -79,7 +79,7 @@ pub fn content(view: &View) -> Option<Content> {
         }],
         pictures: html! {},
         file_panels: Vec::new(),
-        caption: "All models met the same attack at the same ε. A defense that helps lowers the curve at the left; one that only moves the turn to a later \
+        caption: "All models met the same attack at the same ε, each with its own gradients. A defense that helps lowers the curve at the left; one that only moves the turn to a later \
                   layer leaves its end where it was. Bands are 95\u{a0}% intervals over test images; each model is one training."
             .to_owned(),
         details: html! {},

@@ -30,8 +30,9 @@ pub fn content(view: &View) -> Result<Content, String> {
         caption: "First row: a test image and the same image attacked, with the network's own answer. Every further row: what the generator of a stage \
                   makes of the stage's features, from the clean image at the left and from the attacked one at the right, with the same random numbers; \
                   below it the class that the oracle sees and its probability. ✗ marks a class other than the true one. A broken frame marks the stage from \
-                  which on the explanations, by the majority of all draws of the random numbers, show another class than those of the clean image; \
-                  a single draw, as drawn here, can differ from it."
+                  which on the explanations, by the oracle's mean probability over all draws of the random numbers, show another class than those of the clean image; \
+                  a single draw, as drawn here, can differ from it. The images were \
+                  chosen to show the attack at work and are no fair sample."
             .to_owned(),
         details: html! {},
         values: values(view),
