@@ -4,7 +4,6 @@
 //! the published ones; [`save_contact_sheet`] shows what is in them. One file a data set, plain values, no tensors.
 mod catalog;
 mod checksum;
-pub(crate) use checksum::sha256;
 pub mod cifar10;
 mod contact_sheet;
 mod dataset;
@@ -34,6 +33,7 @@ pub mod svhn;
 mod words;
 
 pub use catalog::{DatasetInfo, FileState, FileStatus, Presence, catalog, load, verify};
+pub(crate) use checksum::sha256;
 pub use cifar10::Cifar10Problem;
 pub use contact_sheet::{MAX_PER_CLASS, contact_sheet, save_contact_sheet};
 pub use dataset::{Bounds, Dataset, Preparation, Source};

@@ -2,7 +2,7 @@ use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
 use doubleback_ops::AdamOptions;
 
-use super::embedding::{CHANNELS, Embedding};
+use super::embedding::Embedding;
 use crate::data::{Bounds, ImageShape};
 use crate::nn::layers::{BatchNorm, ConvTranspose2d, LayerKind, Size};
 use crate::nn::{Chain, LayerSpec, Mode, Module, TrainingPass, to_vec};
@@ -53,7 +53,7 @@ impl Decoder {
         let layers = vec![
             LayerSpec::new(
                 format!("{name}.up1"),
-                LayerKind::ConvTranspose2d(ConvTranspose2d::doubling(CHANNELS, odd(half))),
+                LayerKind::ConvTranspose2d(ConvTranspose2d::doubling(Embedding::CHANNELS, odd(half))),
             ),
             LayerSpec::new(
                 format!("{name}.up1.norm"),
@@ -126,7 +126,7 @@ impl LatentDecoder {
     /// When the latent is empty or images are smaller than 4 x 4 pixels.
     pub fn new(latent: Size, shape: ImageShape, bounds: Bounds, seed: u64, device: &Device) -> Result<Self> {
         let embedding = Embedding::new("embedding", latent, Decoder::side(shape)?, seed, device)?;
-        let decoder = Decoder::new("decoder", CHANNELS, shape, bounds, seed, device)?;
+        let decoder = Decoder::new("decoder", Embedding::CHANNELS, shape, bounds, seed, device)?;
         Ok(Self { embedding, decoder })
     }
 

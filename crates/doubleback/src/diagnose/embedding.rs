@@ -5,9 +5,6 @@ use crate::nn::layers::{BatchNorm, Conv2d, ConvTranspose2d, Dense, LayerKind, Si
 use crate::nn::{Chain, LayerSpec, Mode, Module, to_vec};
 use crate::{Error, Result};
 
-/// Channels of an embedded latent.
-pub(super) const CHANNELS: usize = 64;
-
 /// A latent of any size as `[n, side, side, 64]`, for a decoder: standardised, then one linear layer, batch norm and ReLU.
 ///
 /// The linear layer keeps what the latent knows of places:
@@ -27,6 +24,9 @@ pub struct Embedding {
 }
 
 impl Embedding {
+    /// Channels of an embedded latent.
+    pub const CHANNELS: usize = 64;
+
     /// An embedding of latents of size `latent` (height, width, channels). Names of tensors begin with `name`.
     ///
     /// # Errors
@@ -38,7 +38,7 @@ impl Embedding {
         let [height, width, _] = latent;
         let linear = format!("{name}.linear");
         let mut layers = if [height, width] == [1, 1] {
-            let size = [side[0], side[1], CHANNELS];
+            let size = [side[0], side[1], Embedding::CHANNELS];
             let units = size.iter().product();
             vec![
                 LayerSpec::new(linear, LayerKind::Dense(Dense { units, bias: false })),
@@ -50,7 +50,7 @@ impl Embedding {
         let norm = LayerKind::BatchNorm(BatchNorm::with_gain(true));
         layers.push(LayerSpec::new(format!("{name}.norm"), norm));
         let chain = Chain::new(latent, layers, seed, device)?;
-        debug_assert_eq!(chain.output(), [side[0], side[1], CHANNELS]);
+        debug_assert_eq!(chain.output(), [side[0], side[1], Embedding::CHANNELS]);
         let standard = LayerSpec::new(format!("{name}.standard"), LayerKind::Standardize(Standardize {}));
         Ok(Self {
             latent,
@@ -147,7 +147,7 @@ fn spatial(name: String, size: [usize; 2], side: [usize; 2]) -> Vec<LayerSpec> {
         }
     });
     let convolution = LayerKind::Conv2d(Conv2d {
-        channels: CHANNELS,
+        channels: Embedding::CHANNELS,
         kernel: patch,
         stride: patch,
         padding,
@@ -155,7 +155,7 @@ fn spatial(name: String, size: [usize; 2], side: [usize; 2]) -> Vec<LayerSpec> {
         bias: false,
     });
     let enlarging = LayerKind::ConvTranspose2d(ConvTranspose2d {
-        channels: CHANNELS,
+        channels: Embedding::CHANNELS,
         kernel,
         stride,
         padding: [0; 2],

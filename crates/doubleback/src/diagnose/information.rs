@@ -7,11 +7,10 @@
 use burn::tensor::{Device, Tensor};
 
 use super::decoder::LatentDecoder;
+use super::estimate::{bootstrapped, mean};
 use super::images::training_batch;
-use super::rank::bootstrap;
-use super::results::{Estimate, InformationLayer};
+use super::results::InformationLayer;
 use super::steps::Steps;
-use super::vulnerability::mean;
 use crate::data::Split;
 use crate::nn::{Staged, to_vec};
 use crate::train::{Watch, tensor_of};
@@ -127,19 +126,14 @@ pub fn quantisation_variance() -> f64 {
 /// ```
 /// use doubleback::diagnose::information;
 /// // Ten times the error is half of log 10 nats a value.
-/// let layers = information(&["input", "conv1"], &[vec![0.001; 5], vec![0.01; 5]], 100, 0)?;
+/// let layers = information(&["input", "conv1"], &[vec![0.001; 5], vec![0.01; 5]], 0)?;
 /// assert!((layers[1].loss.unwrap().value - 10f64.ln() / 2.0).abs() < 1e-12);
 /// # Ok::<(), doubleback::Error>(())
 /// ```
 ///
 /// # Errors
 /// When there is not one list of errors for each stage, or they are not of as many images, at least one.
-pub fn information(
-    stages: &[impl AsRef<str>],
-    errors: &[Vec<f64>],
-    rounds: usize,
-    seed: u64,
-) -> Result<Vec<InformationLayer>> {
+pub fn information(stages: &[impl AsRef<str>], errors: &[Vec<f64>], seed: u64) -> Result<Vec<InformationLayer>> {
     let lengths: Vec<usize> = errors.iter().map(Vec::len).collect();
     let count = lengths.first().copied().unwrap_or(0);
     if errors.len() != stages.len() || count == 0 || lengths.iter().any(|&length| length != count) {
@@ -150,17 +144,14 @@ pub fn information(
             found: format!("{lengths:?}"),
         });
     }
-    let drawn = |stage: usize, images: &[usize]| {
-        let errors = &errors[stage];
-        nats(images.iter().map(|&image| errors[image]).sum::<f64>() / images.len() as f64)
-    };
+    let drawn = |stage: usize, images: &[usize]| nats(drawn_mean(&errors[stage], images));
     let layer = |stage: usize, name: &str| {
         let mse = mean(&errors[stage]);
         let loss = stage.checked_sub(1).map(|before| {
             let value = nats(mse) - nats(mean(&errors[before]));
-            let again = |images: &[usize]| Some(drawn(stage, images) - drawn(before, images));
-            let [low, high] = bootstrap(count, rounds, seed, again).unwrap_or([value; 2]);
-            Estimate { value, low, high }
+            bootstrapped(value, count, seed, |images| {
+                Some(drawn(stage, images) - drawn(before, images))
+            })
         });
         InformationLayer {
             layer: name.to_owned(),
@@ -173,6 +164,12 @@ pub fn information(
     Ok(names.map(|(stage, name)| layer(stage, name)).collect())
 }
 
-fn nats(mse: f64) -> f64 {
+/// The mean over images that were drawn.
+pub(super) fn drawn_mean(values: &[f64], images: &[usize]) -> f64 {
+    images.iter().map(|&image| values[image]).sum::<f64>() / images.len().max(1) as f64
+}
+
+/// `J / D` of a mean squared error.
+pub(super) fn nats(mse: f64) -> f64 {
     mse.max(quantisation_variance()).ln() / 2.0
 }

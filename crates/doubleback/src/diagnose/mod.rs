@@ -2,24 +2,35 @@
 //!
 //! After Zheng, Zhang, Lee, Prakash, "Understanding and Diagnosing Vulnerability under Adversarial Attacks" (2020, arXiv 2007.08716). Only the
 //! abstract of that paper is public to us: the formulas are this project's own, and so are all numbers.
+mod assemble;
+mod attacked;
 mod decoder;
 mod embedding;
 mod eps;
+mod estimate;
+mod gan;
+mod generators;
 mod images;
 mod information;
-mod noise;
 mod oracle;
+mod pictures;
 mod probes;
 mod profile;
 mod rank;
 mod results;
+mod run;
 mod standardize;
 mod steps;
+mod subject;
 mod vulnerability;
 
 pub use decoder::{Decoder, LatentDecoder};
 pub use embedding::Embedding;
 pub use eps::{EpsSweep, SUCCESS, eps_sweep};
+pub use gan::{
+    Discriminator, GanFiles, GanOptions, GanProgress, Generator, InterpretGan, Judgement, adversarial_loss,
+    anchor_loss, class_loss, discriminator_loss, latent_loss, noise, train_gan,
+};
 pub use information::{Decoders, InformationOptions, information, quantisation_variance};
 pub use oracle::{check_oracle, oracle_recipe};
 pub use probes::{ProbeOptions, ProbeReading, Probes};
@@ -30,4 +41,6 @@ pub use results::{
     FlipCount, GeneratorTraining, InformationLayer, LabelledFrame, LayerVulnerability, LossPoint, ModelDiagnosis,
     OracleSummary, ProbeLayer,
 };
+pub use run::{Options, diagnose};
+pub use subject::Subject;
 pub use vulnerability::{Explainer, Judge, OracleReading, Shares, flip_stages, shares};

@@ -63,9 +63,19 @@ pub fn oracle_recipe(models: &[&Architecture], dataset: &Dataset, profile: Profi
 /// # Errors
 /// Says which.
 pub fn check_oracle(oracle: &Network, model: &Network) -> Result<()> {
-    let of = |network: &Network| (network.shape(), network.classes(), network.bounds());
+    let of = |network: &Network| {
+        let (shape, classes, bounds) = (network.shape(), network.classes(), network.bounds());
+        format!(
+            "images of {shape} between {} and {} and {classes} classes",
+            bounds.low, bounds.high
+        )
+    };
     if of(oracle) != of(model) {
-        return Err(Error::shape("oracle", of(model), of(oracle)));
+        return Err(Error::Shape {
+            what: "oracle".into(),
+            expected: of(model),
+            found: of(oracle),
+        });
     }
     if oracle.architecture() != model.architecture() {
         return Ok(());

@@ -3,6 +3,7 @@
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor};
 use doubleback_ops::AdamOptions;
+use serde::{Deserialize, Serialize};
 
 use super::images::training_batch;
 use super::standardize::Standardize;
@@ -51,7 +52,7 @@ pub struct Probes {
 }
 
 /// What the probes said of some images: by stage, then by image.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ProbeReading {
     /// Whether the probe took the image for another class than its own.
     pub wrong: Vec<Vec<bool>>,

@@ -25,6 +25,14 @@ impl Profile {
         }
     }
 
+    /// How long a diagnosis takes, in words.
+    pub fn time(self) -> &'static str {
+        match self {
+            Profile::Quick => "some minutes a model",
+            Profile::Standard => "up to half an hour a model",
+        }
+    }
+
     /// Test images that are attacked and explained.
     pub fn images(self) -> usize {
         match self {

@@ -150,6 +150,16 @@ pub trait Module: Clone {
     /// The same, to be changed.
     fn chains_mut(&mut self) -> Vec<&mut Chain>;
 
+    /// Tensors that are kept and are not the chains' own.
+    fn states(&self) -> Vec<&Parameter> {
+        Vec::new()
+    }
+
+    /// The same, to be changed.
+    fn states_mut(&mut self) -> Vec<&mut Parameter> {
+        Vec::new()
+    }
+
     /// The trained tensors, in order.
     fn parameters(&self) -> Vec<&Parameter> {
         self.chains().into_iter().flat_map(Chain::parameters).collect()
@@ -157,7 +167,8 @@ pub trait Module: Clone {
 
     /// The tensors that are kept but not trained.
     fn buffers(&self) -> Vec<&Parameter> {
-        self.chains().into_iter().flat_map(Chain::buffers).collect()
+        let buffers = self.chains().into_iter().flat_map(Chain::buffers);
+        buffers.chain(self.states()).collect()
     }
 
     /// The same with its parameters on a tape: a loss computed with it can be differentiated.
@@ -181,9 +192,13 @@ pub trait Module: Clone {
     /// The same in another float type, for checks in `f64`.
     fn cast(&self, dtype: DType) -> Self {
         let mut module = self.clone();
-        for tensor in module.chains_mut().into_iter().flat_map(Chain::tensors_mut) {
-            tensor.set(tensor.value().clone().cast(dtype));
-        }
+        let cast = |tensor: &mut Parameter| tensor.set(tensor.value().clone().cast(dtype));
+        module
+            .chains_mut()
+            .into_iter()
+            .flat_map(Chain::tensors_mut)
+            .for_each(cast);
+        module.states_mut().into_iter().for_each(cast);
         module
     }
 
@@ -192,16 +207,23 @@ pub trait Module: Clone {
     /// # Errors
     /// When there is none of this name, or its length differs.
     fn set(&mut self, name: &str, value: Tensor<1>) -> Result<()> {
-        let names: Vec<String> = self.tensors().into_iter().map(|t| t.name().to_owned()).collect();
-        let mut tensors = self.chains_mut().into_iter().flat_map(Chain::tensors_mut);
-        match tensors.find(|tensor| tensor.name() == name) {
-            Some(tensor) if tensor.value().dims() == value.dims() => {
-                tensor.set(value);
-                Ok(())
-            }
-            Some(tensor) => Err(Error::shape(name, tensor.dims(), value.dims())),
-            None => Err(Error::unknown("parameter", name, names.iter().map(String::as_str))),
+        let replace = |tensor: &mut Parameter| match tensor.value().dims() == value.dims() {
+            true => Ok(tensor.set(value.clone())),
+            false => Err(Error::shape(name, tensor.dims(), value.dims())),
+        };
+        if let Some(state) = self.states_mut().into_iter().find(|state| state.name() == name) {
+            return replace(state);
         }
+        let mut tensors = self.chains_mut().into_iter().flat_map(Chain::tensors_mut);
+        if let Some(tensor) = tensors.find(|tensor| tensor.name() == name) {
+            return replace(tensor);
+        }
+        drop(tensors);
+        Err(Error::unknown(
+            "parameter",
+            name,
+            self.tensors().into_iter().map(Parameter::name),
+        ))
     }
 
     /// All tensors: parameters, then buffers.

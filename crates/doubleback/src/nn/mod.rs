@@ -16,14 +16,17 @@ mod network;
 mod parameter;
 mod save;
 mod staged;
+pub(crate) mod tensor_file;
 
 pub use architecture::{Architecture, LayerSpec};
 pub use architectures::{
     ARCHITECTURES, Pool, architecture, check_architecture, paper_cnn, paper_input, resnet_small, small_cnn, vgg_small,
 };
 pub use chain::{Chain, Module};
+pub(crate) use classifier::check_images;
 pub use classifier::{Classifier, FromFunction, Pullback};
 pub use loss::{Loss, cross_entropy, one_hot, predictions, to_vec};
+pub(crate) use network::to_nhwc;
 pub use network::{Mode, Network, TrainingPass};
 pub use parameter::Parameter;
 pub use save::{ModelCard, load, save};

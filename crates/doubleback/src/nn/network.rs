@@ -384,7 +384,7 @@ impl Network {
 }
 
 /// `[n, channels, height, width]` to `[n, height, width, channels]`; free for one channel.
-pub(super) fn to_nhwc(images: Tensor<4>) -> Tensor<4> {
+pub(crate) fn to_nhwc(images: Tensor<4>) -> Tensor<4> {
     match images.dims() {
         [n, 1, height, width] => images.reshape([n, height, width, 1]),
         _ => images.permute([0, 2, 3, 1]),

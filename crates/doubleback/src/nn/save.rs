@@ -54,7 +54,7 @@ pub fn save(network: &Network, card: &ModelCard, path: &Path) -> Result<()> {
 
 /// Adds metadata, in JSON, to the header of a `.safetensors` file that has none. The library takes metadata in a hash map and writes it in
 /// the map's random order; equal models shall be equal files.
-fn with_metadata(file: &[u8], metadata: &str) -> Option<Vec<u8>> {
+pub(super) fn with_metadata(file: &[u8], metadata: &str) -> Option<Vec<u8>> {
     let (length, rest) = file.split_first_chunk::<8>()?;
     let (header, tensors) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
     let entries = header.strip_prefix(b"{")?.trim_ascii_end();

@@ -68,8 +68,8 @@ pub(super) fn layers(
         probes.read(model, images, &labels, &mut clean)?;
         probes.read(model, example.images, &labels, &mut attacked)?;
     }
-    let probes = probe_layers(&names, &clean, &attacked, plan.layers.rounds, cell.seed)?;
-    let information = information(&names, &errors, plan.layers.rounds, cell.seed)?;
+    let probes = probe_layers(&names, &clean, &attacked, cell.seed)?;
+    let information = information(&names, &errors, cell.seed)?;
     let (losses, vulnerabilities): (Vec<f64>, Vec<f64>) = information
         .iter()
         .zip(&probes)
@@ -88,18 +88,12 @@ pub(super) fn layers(
     })
 }
 
-fn probe_layers(
-    names: &[String],
-    clean: &ProbeReading,
-    attacked: &ProbeReading,
-    rounds: usize,
-    seed: u64,
-) -> Result<Vec<ProbeLayer>> {
+fn probe_layers(names: &[String], clean: &ProbeReading, attacked: &ProbeReading, seed: u64) -> Result<Vec<ProbeLayer>> {
     let errors = |reading: &ProbeReading| -> Vec<Vec<f64>> {
         let stage = |wrong: &Vec<bool>| wrong.iter().map(|&wrong| f64::from(u8::from(wrong))).collect();
         reading.wrong.iter().map(stage).collect()
     };
-    let shares = shares(&errors(clean), &errors(attacked), rounds, seed)?;
+    let shares = shares(&errors(clean), &errors(attacked), seed)?;
     let entropy = |nats: &Vec<f64>| nats.iter().sum::<f64>() / nats.len().max(1) as f64;
     let entropies: Vec<f64> = clean.nats.iter().map(entropy).collect();
     let layer = |(stage, name): (usize, &String)| ProbeLayer {

@@ -54,8 +54,6 @@ pub struct LayerPlan {
     pub probe_steps: usize,
     /// Training steps of decoders, of 128 images.
     pub decoder_steps: usize,
-    /// Draws of the intervals.
-    pub rounds: usize,
 }
 
 /// One model of the study.
@@ -108,7 +106,6 @@ impl Plan {
                 images: 512,
                 probe_steps: 300,
                 decoder_steps: 200,
-                rounds: 400,
             },
         };
         let standard = match dataset.shape.channels {
@@ -135,6 +132,7 @@ impl Plan {
                 architectures: standard.architectures[..1].to_vec(),
                 seeds: 2,
                 steps: 100,
+                pgd_steps: 3,
                 attack_steps: 10,
                 // As far as 40 steps of 0.01 go, or 20 of 0.003.
                 step_size: standard.step_size * standard.attack_steps as f64 / 10.0,

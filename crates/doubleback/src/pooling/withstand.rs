@@ -180,3 +180,31 @@ impl Batch {
         Ok(right)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Five images at two eps: one wrong unperturbed, one lost to each attack at the first eps, one never lost.
+    #[test]
+    fn the_worst_case_is_right_under_everything_at_this_and_smaller_eps() {
+        let (t, f) = (true, false);
+        let withstood = Withstood {
+            clean: (4, 5),
+            unperturbed: vec![f, t, t, t, t],
+            fgsm: vec![vec![t, f, t, t, t], vec![t, t, t, t, t]],
+            pgd: vec![vec![f, t, f, t, t], vec![f, t, f, t, t]],
+            pgd_margin: vec![vec![f, t, t, t, t], vec![f, t, t, f, t]],
+            transfer: vec![vec![f, f, f, f, f]; 2],
+            zero_gradient_images: 0,
+        };
+        assert_eq!(withstood.worst_case(), [vec![f, f, f, t, t], vec![f, f, f, f, t]]);
+    }
+
+    #[test]
+    fn an_image_once_fooled_stays_fooled() {
+        let (t, f) = (true, false);
+        let right = vec![vec![t, t, f, t], vec![t, f, t, t]];
+        assert_eq!(held(&[f, t, t, t], right), [vec![f, t, f, t], vec![f, f, f, t]]);
+    }
+}

@@ -1,0 +1,98 @@
+use burn::tensor::{Device, Tensor};
+
+use crate::data::{Bounds, ImageShape};
+use crate::diagnose::{Decoder, Embedding};
+use crate::nn::layers::{BatchNorm, Dense, LayerKind, Size, Unflatten};
+use crate::nn::{Chain, LayerSpec, Mode, Module};
+use crate::{Error, Result};
+
+/// `G(l, z)`: the latent embedded and the noise through a dense layer, each to `side x side x 64`, side by side into a [`Decoder`].
+#[derive(Clone, Debug)]
+pub struct Generator {
+    embedding: Embedding,
+    noise: Chain,
+    decoder: Decoder,
+}
+
+impl Generator {
+    /// A generator for latents of size `latent` (height, width, channels) and `noise` values of `z`. Names of tensors begin with `name`.
+    ///
+    /// # Errors
+    /// When the latent is empty or images are smaller than 4 x 4 pixels.
+    pub fn new(
+        name: &str,
+        latent: Size,
+        noise: usize,
+        shape: ImageShape,
+        bounds: Bounds,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self> {
+        let side = Decoder::side(shape)?;
+        let size = [side[0], side[1], Embedding::CHANNELS];
+        let units = size.iter().product();
+        let layers = vec![
+            LayerSpec::new(
+                format!("{name}.noise.linear"),
+                LayerKind::Dense(Dense { units, bias: false }),
+            ),
+            LayerSpec::new(format!("{name}.noise.image"), LayerKind::Unflatten(Unflatten { size })),
+            LayerSpec::new(
+                format!("{name}.noise.norm"),
+                LayerKind::BatchNorm(BatchNorm::with_gain(true)),
+            ),
+        ];
+        let channels = 2 * Embedding::CHANNELS;
+        Ok(Self {
+            embedding: Embedding::new(&format!("{name}.embedding"), latent, side, seed, device)?,
+            noise: Chain::new([1, 1, noise], layers, seed, device)?,
+            decoder: Decoder::new(&format!("{name}.decoder"), channels, shape, bounds, seed, device)?,
+        })
+    }
+
+    /// Where latents come in.
+    pub fn embedding(&self) -> &Embedding {
+        &self.embedding
+    }
+
+    /// See [`Embedding::standardize`].
+    ///
+    /// # Errors
+    /// When the latents have another size, or hold values that are not finite.
+    pub fn standardize(&mut self, latents: &Tensor<4>) -> Result<()> {
+        self.embedding.standardize(latents)
+    }
+
+    /// # Shapes
+    /// - `latents`: `[n, height, width, channels]`
+    /// - `z`: `[n, noise]`
+    /// - result: images `[n, channels, height, width]` within the bounds
+    ///
+    /// # Errors
+    /// When the shapes are others.
+    pub fn forward(&self, latents: Tensor<4>, z: Tensor<2>, mode: &mut Mode<'_>) -> Result<Tensor<4>> {
+        let [n, size] = z.dims();
+        if n != latents.dims()[0] {
+            return Err(Error::shape("noise", [latents.dims()[0], size], z.dims()));
+        }
+        let embedded = self.embedding.forward(latents, mode)?;
+        let noise = self.noise.forward(z.reshape([n, 1, 1, size]), mode)?;
+        self.decoder.forward(Tensor::cat(vec![embedded, noise], 3), mode)
+    }
+}
+
+impl Module for Generator {
+    fn chains(&self) -> Vec<&Chain> {
+        let mut chains = self.embedding.chains();
+        chains.push(&self.noise);
+        chains.extend(self.decoder.chains());
+        chains
+    }
+
+    fn chains_mut(&mut self) -> Vec<&mut Chain> {
+        let mut chains = self.embedding.chains_mut();
+        chains.push(&mut self.noise);
+        chains.extend(self.decoder.chains_mut());
+        chains
+    }
+}

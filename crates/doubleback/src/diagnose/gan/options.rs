@@ -1,0 +1,113 @@
+use std::time::Duration;
+
+use doubleback_ops::AdamOptions;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// How generators are trained. The defaults are for MNIST.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GanOptions {
+    /// Steps: each is one of the discriminator and one of every generator.
+    pub steps: usize,
+    /// Real images a step, and about as many generated ones for the discriminator, from all generators in equal parts.
+    pub batch: usize,
+    /// Images of the batch that each generator makes images for.
+    pub generator_batch: usize,
+    /// Values of `z`.
+    pub noise: usize,
+    /// Weight λ_c of the class terms.
+    pub class_weight: f64,
+    /// Weight λ_q of the anchor.
+    pub anchor_weight: f64,
+    /// Weight λ_l of the latent term; 0 leaves it out.
+    pub latent_weight: f64,
+    /// Step size of the generators.
+    pub generator_rate: f64,
+    /// Step size of the discriminator.
+    pub discriminator_rate: f64,
+    /// Adam's decay of the first moment, of all.
+    pub beta1: f64,
+    /// Spectral normalization of the discriminator (Miyato et al. 2018); without a choice, for images of three channels.
+    pub spectral: Option<bool>,
+    /// Seed of starting values and noise.
+    pub seed: u64,
+    /// Steps between points of the history, and between grids.
+    pub history_every: usize,
+    /// Time between checkpoints.
+    pub checkpoint_every: Duration,
+}
+
+impl Default for GanOptions {
+    fn default() -> Self {
+        Self {
+            steps: 1500,
+            batch: 128,
+            generator_batch: 64,
+            noise: 32,
+            class_weight: 1.0,
+            anchor_weight: 1.0,
+            latent_weight: 0.0,
+            generator_rate: 1e-3,
+            discriminator_rate: 2e-4,
+            beta1: 0.5,
+            spectral: None,
+            seed: 0,
+            history_every: 100,
+            checkpoint_every: Duration::from_secs(60),
+        }
+    }
+}
+
+impl GanOptions {
+    /// # Errors
+    /// Names the first option outside its range.
+    pub fn check(&self) -> Result<()> {
+        for (name, value) in [
+            ("steps", self.steps),
+            ("batch", self.batch),
+            ("generator batch", self.generator_batch),
+            ("noise", self.noise),
+            ("history_every", self.history_every),
+        ] {
+            if value == 0 {
+                return Err(Error::value(name, "at least 1", value));
+            }
+        }
+        if self.generator_batch > self.batch {
+            let expected = format!("at most the batch, {}", self.batch);
+            return Err(Error::value("generator batch", expected, self.generator_batch));
+        }
+        for (name, value) in [
+            ("class weight", self.class_weight),
+            ("anchor weight", self.anchor_weight),
+            ("latent weight", self.latent_weight),
+        ] {
+            if !(value >= 0.0 && value.is_finite()) {
+                return Err(Error::value(name, "a number of at least 0", value));
+            }
+        }
+        for (name, value) in [
+            ("generator rate", self.generator_rate),
+            ("discriminator rate", self.discriminator_rate),
+        ] {
+            if !(value > 0.0 && value.is_finite()) {
+                return Err(Error::value(name, "a positive number", value));
+            }
+        }
+        if !(0.0..1.0).contains(&self.beta1) {
+            return Err(Error::value("beta1", "in [0, 1)", self.beta1));
+        }
+        Ok(())
+    }
+
+    pub(super) fn adam(&self, learning_rate: f64) -> AdamOptions {
+        AdamOptions {
+            learning_rate,
+            beta1: self.beta1,
+            beta2: 0.999,
+            epsilon: 1e-8,
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! One step of the game: the discriminator's, then every generator's, on one batch.
+
+use burn::tensor::{Device, Tensor};
+
+use super::discriminator::{Discriminator, Judgement};
+use super::generator::Generator;
+use super::losses::{adversarial_loss, anchor_loss, class_loss, discriminator_loss, latent_loss};
+use super::options::GanOptions;
+use crate::data::{Bounds, ImageShape};
+use crate::nn::layers::Size;
+use crate::nn::{Mode, Module, Staged, TrainingPass, to_vec};
+use crate::train::{Adam, Batch};
+use crate::{Error, Result};
+
+/// All networks of a training, with their optimizers.
+pub(crate) struct Players {
+    pub discriminator: Discriminator,
+    pub discriminator_adam: Adam,
+    /// One a stage.
+    pub generators: Vec<(Generator, Adam)>,
+}
+
+/// What a step is made from, besides the images: what the frozen classifier says of them.
+pub(crate) struct Seen {
+    /// The latents of the studied stages, `[n, height, width, channels]` each.
+    pub latents: Vec<Tensor<4>>,
+    /// `p_f(y|x)`, `[n, classes]`.
+    pub predicted: Tensor<2>,
+}
+
+/// The losses of a step.
+#[derive(Clone, Debug)]
+pub(crate) struct StepLosses {
+    pub discriminator: f64,
+    pub anchor: f64,
+    /// One a stage.
+    pub generator: Vec<f64>,
+    /// One a stage.
+    pub class: Vec<f64>,
+}
+
+impl StepLosses {
+    /// The first that is not a finite number.
+    pub fn not_finite(&self) -> Option<f64> {
+        let all = [self.discriminator, self.anchor].into_iter();
+        all.chain(self.generator.iter().copied())
+            .chain(self.class.iter().copied())
+            .find(|loss| !loss.is_finite())
+    }
+}
+
+impl Players {
+    /// Networks for images within `bounds` and one generator for each named latent.
+    pub fn new(
+        shape: ImageShape,
+        bounds: Bounds,
+        classes: usize,
+        latents: &[(String, Size)],
+        options: &GanOptions,
+        device: &Device,
+    ) -> Result<Self> {
+        options.check()?;
+        let spectral = options.spectral.unwrap_or(shape.channels == 3);
+        let discriminator = Discriminator::new(shape, bounds, classes, spectral, options.seed, device)?;
+        let generator = |(name, size): &(String, Size)| {
+            let name = format!("generators.{name}");
+            let generator = Generator::new(&name, *size, options.noise, shape, bounds, options.seed, device)?;
+            let adam = Adam::of(&generator, options.adam(options.generator_rate));
+            Ok((generator, adam))
+        };
+        Ok(Self {
+            discriminator_adam: Adam::of(&discriminator, options.adam(options.discriminator_rate)),
+            discriminator,
+            generators: latents.iter().map(generator).collect::<Result<_>>()?,
+        })
+    }
+
+    /// One step. `classifier` (with the indices of the stages) is asked only for the latent term.
+    pub fn step(
+        &mut self,
+        batch: &Batch,
+        seen: &Seen,
+        z: Tensor<2>,
+        classifier: Option<(&dyn Staged, &[usize])>,
+        options: &GanOptions,
+    ) -> Result<StepLosses> {
+        let count = options.generator_batch.min(batch.len());
+        let first = |t: &Tensor<4>| t.clone().narrow(0, 0, count);
+        let predicted = seen.predicted.clone().narrow(0, 0, count);
+        let mut games = Vec::with_capacity(self.generators.len());
+        for ((generator, _), latents) in self.generators.iter().zip(&seen.latents) {
+            let mut pass = TrainingPass::new(0, 0);
+            let tracked = generator.tracked();
+            let images = tracked.forward(first(latents), z.clone(), &mut pass.mode())?;
+            games.push((tracked, images, pass));
+        }
+        let generated: Vec<Tensor<4>> = games.iter().map(|(_, images, _)| images.clone()).collect();
+        let [discriminator, anchor] = self.step_discriminator(batch, &generated, &predicted, options)?;
+
+        // The discriminator is a constant here: no gradient of its weights is computed.
+        let judged = self.discriminator.forward(Tensor::cat(generated, 0))?;
+        let mut losses = StepLosses {
+            discriminator,
+            anchor,
+            generator: Vec::new(),
+            class: Vec::new(),
+        };
+        let mut total: Option<Tensor<1>> = None;
+        for (index, (tracked, images, _)) in games.iter().enumerate() {
+            let part = |t: &Tensor<2>| t.clone().narrow(0, index * count, count);
+            let adversarial = adversarial_loss(part(&judged.real));
+            let class = class_loss(&part(&judged.class), &predicted);
+            losses.generator.push(scalar(&adversarial)?);
+            losses.class.push(scalar(&class)?);
+            let mut loss = adversarial + class * options.class_weight;
+            if let Some((classifier, stages)) = classifier.filter(|_| options.latent_weight > 0.0) {
+                let found = classifier
+                    .latents(images.clone(), &stages[index..=index])?
+                    .swap_remove(0);
+                let embedding = tracked.embedding();
+                let u = |latents| embedding.standardized(latents);
+                loss = loss + latent_loss(u(found)?, u(first(&seen.latents[index]))?) * options.latent_weight;
+            }
+            total = Some(match total {
+                Some(total) => total + loss,
+                None => loss,
+            });
+        }
+        let total = total.ok_or_else(|| Error::value("stages", "at least one", 0))?;
+        let mut gradients = total.backward();
+        drop((total, judged));
+        for ((generator, adam), (tracked, images, pass)) in self.generators.iter_mut().zip(games) {
+            drop(images);
+            adam.step_module(generator, tracked, &mut gradients)?;
+            generator.update_moving_averages(pass);
+        }
+        Ok(losses)
+    }
+
+    /// The discriminator's part: the real images against an equal share of every generator's. Gives its loss and the anchor's.
+    fn step_discriminator(
+        &mut self,
+        batch: &Batch,
+        generated: &[Tensor<4>],
+        predicted: &Tensor<2>,
+        options: &GanOptions,
+    ) -> Result<[f64; 2]> {
+        let (real, count) = (batch.len(), predicted.dims()[0]);
+        let share = real.div_ceil(generated.len()).min(count);
+        // Of every generator other places of the batch, so that few images are seen twice.
+        let start = |index: usize| index * (count - share) / (generated.len() - 1).max(1);
+        let mut images = vec![batch.images.clone()];
+        let mut classes = Vec::with_capacity(generated.len());
+        for (index, generated) in generated.iter().enumerate() {
+            images.push(generated.clone().inner().narrow(0, start(index), share));
+            classes.push(predicted.clone().narrow(0, start(index), share));
+        }
+        let fake = share * generated.len();
+        self.discriminator.iterate()?;
+        let tracked = self.discriminator.tracked();
+        let Judgement { real: logits, class } = tracked.forward(Tensor::cat(images, 0))?;
+        let game = discriminator_loss(logits.clone().narrow(0, 0, real), logits.narrow(0, real, fake));
+        let anchor = anchor_loss(&class.clone().narrow(0, 0, real), &batch.targets);
+        let recognition = class_loss(&class.narrow(0, real, fake), &Tensor::cat(classes, 0));
+        let values = [scalar(&game)?, scalar(&anchor)?];
+        let loss = game + anchor * options.anchor_weight + recognition * options.class_weight;
+        let mut gradients = loss.backward();
+        drop(loss);
+        self.discriminator_adam
+            .step_module(&mut self.discriminator, tracked, &mut gradients)?;
+        Ok(values)
+    }
+
+    /// Images of every generator in inference, `[n, channels, height, width]` each.
+    pub fn explain(&self, latents: &[Tensor<4>], z: &Tensor<2>) -> Result<Vec<Tensor<4>>> {
+        let pairs = self.generators.iter().zip(latents);
+        pairs
+            .map(|((generator, _), latents)| generator.forward(latents.clone(), z.clone(), &mut Mode::Inference))
+            .collect()
+    }
+}
+
+fn scalar(loss: &Tensor<1>) -> Result<f64> {
+    Ok(to_vec(loss.clone().inner())?[0].into())
+}
