@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Compares doubleback with PyTorch and TensorFlow on this machine: training steps, attacks, or JSMA.
+"""Compares doubleback with PyTorch and TensorFlow on this machine: training steps, attacks, JSMA, or the training of generators.
 
     bench/setup.sh peers
     cargo build --release
     python3 bench/compare.py --environment peers
     python3 bench/compare.py --environment peers --arch resnet-small --only double
     python3 bench/compare.py attack --environment peers
+    python3 bench/compare.py gan --environment peers --batch 128
     target/release/doubleback train --dataset mnist-mini --defense normal --out normal.safetensors
     python3 bench/compare.py jsma --environment peers --model normal.safetensors --batch 64 --runs 1 --rounds 3
 
@@ -42,7 +43,7 @@ def cores():
 
 def options():
     a = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    a.add_argument("what", nargs="?", choices=("step", "attack", "jsma"), default="step")
+    a.add_argument("what", nargs="?", choices=("step", "attack", "jsma", "gan"), default="step")
     a.add_argument("--environment", type=Path, metavar="DIR", help="what setup.sh made")
     a.add_argument("--pytorch-python", type=Path, metavar="PATH", help="a Python with PyTorch, torchattacks and foolbox")
     a.add_argument("--tensorflow-python", type=Path, metavar="PATH", help="a Python with TensorFlow")
@@ -84,7 +85,8 @@ def options():
 
 def commands(given):
     """Command line and environment of every engine that can do what was asked for."""
-    shared = ("arch", "pool", "batch", "threads", "runs")
+    network = () if given.what == "gan" else ("arch", "pool")
+    shared = (*network, "batch", "threads", "runs")
     work = [word for name in shared for word in (f"--{name}", getattr(given, name))]
     only = ["--only", given.only] if given.only else []
     isa = {"DOUBLEBACK_ISA": given.isa} if given.isa else {}
@@ -189,9 +191,10 @@ def main():
     else:
         found = rounds(given, commands(given))
     setting = f"{given.arch}, {given.pool} pooling" if given.arch != "resnet-small" else given.arch
+    setting = "generator of a layer" if given.what == "gan" else setting
     isa = f", {given.isa}" if given.isa else ""
     print(f"{setting}, batch {given.batch}, {given.threads} threads{isa}; medians over rounds: {given.rounds}\n")
-    print(table(found, "step" if given.what == "step" else "attack"))
+    print(table(found, "step" if given.what in ("step", "gan") else "attack"))
     if given.json:
         settings = {key: str(value) if isinstance(value, Path) else value for key, value in vars(given).items()}
         given.json.write_text(json.dumps({"settings": settings, "measurements": found}, indent=1) + "\n")

@@ -6,6 +6,7 @@
 - crates/doubleback-ops/tests/fixtures/ops.npz: each op's output, first- and second-order gradients.
 - crates/doubleback/tests/fixtures/second-order-*.npz: gradients of the double-backprop loss of the whole paper CNN, sampled.
 - crates/doubleback/tests/fixtures/penalties.npz: the same of the other penalties, norms and dot products only.
+- crates/doubleback/tests/fixtures/gan-losses.npz: the losses of InterpretGAN and their gradients, for moderate and for extreme logits.
 
 Inputs come from `values`, which the tests repeat, so only PyTorch's answers are stored. Of large gradients every 499th value is stored,
 with the norm and the dot products with eight known directions, which together see every value.
@@ -166,6 +167,24 @@ def second_order(directions):
             print(pool_name, penalty, loss.item())
 
 
+def gan_losses():
+    store = {}
+    for name, scale in [("moderate", 3.0), ("extreme", 500.0)]:
+        real, generated, latent, other = (tensor([6, 1], 400), tensor([5, 1], 401), tensor([3, 2, 2, 4], 402), tensor([3, 2, 2, 4], 403))
+        logits, soft = tensor([5, 4], 404), F.softmax(tensor([5, 4], 405, grad=False), 1)
+        losses = {
+            "discriminator": (-F.logsigmoid(real * scale).mean() - F.logsigmoid(-generated * scale).mean(), [real, generated]),
+            "adversarial": (-F.logsigmoid(generated * scale).mean(), [generated]),
+            "class": (F.cross_entropy(logits * scale, soft), [logits]),
+            "latent": (F.mse_loss(latent * scale, other * scale), [latent, other]),
+        }
+        for loss, (value, inputs) in losses.items():
+            store[f"{name}.{loss}"] = np.array([value.item()])
+            for i, gradient in enumerate(torch.autograd.grad(value, inputs)):
+                store[f"{name}.{loss}.gradient{i}"] = gradient.numpy().ravel()
+    np.savez_compressed(ROOT / "crates/doubleback/tests/fixtures/gan-losses.npz", **store)
+
+
 if __name__ == "__main__":
     (ROOT / "crates/doubleback-ops/tests/fixtures").mkdir(parents=True, exist_ok=True)
     (ROOT / "crates/doubleback/tests/fixtures").mkdir(parents=True, exist_ok=True)
@@ -173,3 +192,4 @@ if __name__ == "__main__":
     directions = [values(3136 * 1024, 300 + i) for i in range(8)]
     second_order(directions)
     penalties(directions)
+    gan_losses()

@@ -51,3 +51,10 @@ fn attacks_are_timed() {
     let refused = doubleback(Path::new("."), "bench attack --arch resnet-small --pool avg");
     assert_eq!(refused.status, 2, "{}", refused.stderr);
 }
+
+#[test]
+fn a_step_of_a_generator_is_timed() {
+    let lines = lines("bench gan --batch 4 --runs 1");
+    assert_eq!((lines.len(), &lines[0]["step"]), (1, &"generator".into()));
+    assert!(lines[0]["min_ms"].as_f64().unwrap() > 0.0);
+}

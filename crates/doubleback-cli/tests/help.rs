@@ -16,6 +16,7 @@ fn help_is_as_reviewed() {
         "train",
         "attack",
         "transfer",
+        "diagnose",
         "sweep",
         "data",
         "data list",
@@ -26,6 +27,7 @@ fn help_is_as_reviewed() {
         "bench",
         "bench step",
         "bench attack",
+        "bench gan",
         "completions",
         "man",
     ] {
@@ -45,6 +47,7 @@ fn every_command_has_examples() {
         "train",
         "attack",
         "transfer",
+        "diagnose",
         "sweep",
         "data",
         "data list",
@@ -55,6 +58,7 @@ fn every_command_has_examples() {
         "bench",
         "bench step",
         "bench attack",
+        "bench gan",
     ] {
         for form in ["-h", "--help"] {
             let run = expect_done(Path::new("."), &format!("{command} {form}"));

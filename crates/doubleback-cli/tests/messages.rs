@@ -46,6 +46,7 @@ fn messages_are_as_reviewed_and_nothing_is_written() {
 
     let train = "train --dataset mnist-mini --defense normal";
     let attack = "attack --dataset mnist-mini --attack fgsm";
+    let diagnose = "diagnose --dataset mnist-mini --attack fgsm";
     let cases = [
         "tarin".to_owned(),
         "train --dataset mnist-mini".into(),
@@ -115,6 +116,19 @@ fn messages_are_as_reviewed_and_nothing_is_written() {
         "pooling --profile paper".into(),
         "pooling --dataset mnist-mini --out file/below".into(),
         "attack --dataset mnist-mini --attack fgms --eps 0.1 --model fits.safetensors".into(),
+        format!("{diagnose} --model missing.safetensors"),
+        format!("{diagnose} --model small.safetensors"),
+        format!("{diagnose} --model fits.safetensors --model fits.safetensors"),
+        format!("{diagnose} --model fits.safetensors --oracle fits.safetensors"),
+        format!("{diagnose} --model fits.safetensors --eps many"),
+        format!("{diagnose} --model fits.safetensors --eps 1.5"),
+        format!("{diagnose} --model fits.safetensors --eps 0"),
+        format!("{diagnose} --model fits.safetensors --layers pool3"),
+        format!("{diagnose} --model fits.safetensors --count 2001"),
+        format!("{diagnose} --model fits.safetensors --steps 0"),
+        format!("{diagnose} --model fits.safetensors --profile paper"),
+        format!("{diagnose} --model fits.safetensors --out file/below"),
+        "diagnose --dataset mnist-mini --attack jsma --eps 0.1 --model fits.safetensors".into(),
         "transfer --dataset mnist-mini --attack fgsm --eps 0.1 --models fits.safetensors,fits.safetensors".into(),
         "transfer --dataset mnist-mini --attack fgsm --eps 0.1 --models fits.safetensors,small.safetensors".into(),
         "data".into(),

@@ -1,6 +1,6 @@
 //! Trains InterpretGAN for every layer of a model and tells how well an oracle, another model, reads its explanations:
 //!
-//!     cargo run --release -p doubleback --example interpretgan -- MODEL ORACLE DATASET FOLDER ['{"steps": 500}']
+//!     cargo run --release -p doubleback --example interpretgan -- MODEL ORACLE DATASET FOLDER ['{"steps": 500}' [LAYER,LAYER]]
 //!
 //! MODEL and ORACLE are model files of `doubleback train`; the data set is looked for in $DOUBLEBACK_DATA. The folder gets the trained
 //! generators, a checkpoint that an interrupted run goes on from, and a picture every hundred steps.
@@ -12,7 +12,7 @@ use burn::tensor::{Device, Tensor};
 use doubleback::attack::{Pgd, run};
 use doubleback::data::{self, LoadOptions};
 use doubleback::diagnose::{GanFiles, GanOptions, InterpretGan, train_gan};
-use doubleback::nn::{Classifier, Network, Staged, load, predictions};
+use doubleback::nn::{Classifier, Network, Staged, load, predictions, stage_indices};
 use doubleback::train::Batch;
 
 /// Test images looked at, and how many at a time.
@@ -52,7 +52,10 @@ fn explain() -> doubleback::Result<()> {
         eprintln!("{}: {problem}", folder.display());
         std::process::exit(1);
     }
-    let stages: Vec<usize> = (0..network.stages().len()).collect();
+    let stages = match arguments.get(5) {
+        Some(names) => stage_indices(&network, &names.split(',').collect::<Vec<_>>())?,
+        None => (0..network.stages().len()).collect(),
+    };
     let checkpoint = folder.join("checkpoint.safetensors");
     let files = GanFiles {
         checkpoint: Some(&checkpoint),
@@ -84,8 +87,8 @@ fn explain() -> doubleback::Result<()> {
         let see = |images: &Tensor<4>| predictions(&network.logits(images.clone())?);
         let (clean, wrong) = (see(&batch.images)?, see(&attacked)?);
         fooled += matches(&wrong, &batch.labels);
-        let of_clean = read(&gan, &network, &oracle, &batch.images, &z)?;
-        let of_attacked = read(&gan, &network, &oracle, &attacked, &z)?;
+        let of_clean = read(&gan, &network, &stages, &oracle, &batch.images, &z)?;
+        let of_attacked = read(&gan, &network, &stages, &oracle, &attacked, &z)?;
         for (stage, agreed) in agreed.iter_mut().enumerate() {
             agreed[0] += matches(&of_clean[stage], &clean);
             agreed[1] += matches(&of_attacked[stage], &wrong);
@@ -106,12 +109,12 @@ fn explain() -> doubleback::Result<()> {
 fn read(
     gan: &InterpretGan,
     network: &Network,
+    stages: &[usize],
     oracle: &Network,
     images: &Tensor<4>,
     z: &Tensor<2>,
 ) -> doubleback::Result<Vec<Vec<usize>>> {
-    let stages: Vec<usize> = (0..gan.stages().len()).collect();
-    let latents = network.latents(images.clone(), &stages)?;
+    let latents = network.latents(images.clone(), stages)?;
     let pairs = latents.into_iter().enumerate();
     pairs
         .map(|(stage, latents)| predictions(&oracle.logits(gan.explain(stage, latents, z.clone())?)?))

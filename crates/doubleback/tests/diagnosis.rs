@@ -1,13 +1,20 @@
 //! What a diagnosis without a generator must show, on networks whose latents are known.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+use std::ops::ControlFlow;
+use std::path::Path;
+
 use burn::tensor::{Device, Tensor};
+use doubleback::Error;
 use doubleback::attack::{Fgsm, run};
-use doubleback::data::{Bounds, Dataset, ImageShape, LoadOptions, load};
-use doubleback::diagnose::{Decoders, InformationOptions, ProbeOptions, ProbeReading, Probes, information};
-use doubleback::nn::{Classifier, Network, Pullback, Stage, Staged};
+use doubleback::data::{Bounds, Dataset, ImageShape, LoadOptions, Split, load};
+use doubleback::diagnose::{
+    self, Budget, Decoders, DiagnosisResults, InformationOptions, Options, ProbeOptions, ProbeReading, Probes, Subject,
+    information,
+};
+use doubleback::nn::{Classifier, Network, Pullback, Stage, Staged, save};
 use doubleback::reproduce::Profile;
-use doubleback::train::{Defense, tensor_of};
+use doubleback::train::{Defense, Progress, Watch, tensor_of};
 
 fn mnist_mini() -> Dataset {
     load("mnist-mini", &LoadOptions::default()).unwrap()
@@ -143,4 +150,173 @@ fn a_stage_that_can_be_inverted_loses_nothing_and_one_that_destroys_all_loses_mu
     assert!(nothing.low > 0.4, "{nothing:?}");
     // Nothing better than the mean image can be made of nothing.
     assert!(layers[2].mse > 0.06, "{}", layers[2].mse);
+}
+
+/// The first images of three classes.
+fn few_images() -> Dataset {
+    let all = mnist_mini();
+    let first = |split: &Split, n: usize| {
+        let chosen: Vec<usize> = (0..split.len()).filter(|&i| split.labels()[i] < 3).take(n).collect();
+        let images = chosen.iter().flat_map(|&i| split.image(i)).copied().collect();
+        let labels = chosen.iter().map(|&i| split.labels()[i]).collect();
+        Split::new(images, labels, all.shape).unwrap()
+    };
+    let (train, validation, test) = (first(&all.train, 96), first(&all.validation, 30), first(&all.test, 24));
+    Dataset::new(
+        "few",
+        all.classes[..3].to_vec(),
+        all.shape,
+        Bounds::UNIT,
+        train,
+        validation,
+        test,
+    )
+    .unwrap()
+}
+
+/// Files of two models of a few steps.
+fn two_models(dataset: &Dataset, folder: &Path) -> Vec<Subject> {
+    let device = Device::flex();
+    [(Defense::Normal, "normal"), (Defense::Doubleback, "doubleback")]
+        .map(|(defense, name)| {
+            let mut recipe = Profile::Quick.recipe(defense, dataset, 0);
+            recipe.options.steps = 12;
+            recipe.options.batch = 32;
+            let cooked = recipe.run(dataset, &device, None, &mut ()).unwrap();
+            let path = folder.join(format!("{name}.safetensors"));
+            save(&cooked.trained.network, &recipe.card(dataset), &path).unwrap();
+            Subject::read(&path, &device).unwrap()
+        })
+        .into()
+}
+
+fn options(out: &Path) -> Options {
+    Options {
+        profile: diagnose::Profile::Quick,
+        budget: Budget {
+            images: 24,
+            draws: 2,
+            oracle_steps: 6,
+            generator_steps: 3,
+            reader_steps: 4,
+        },
+        seed: 5,
+        attack: "fgsm".into(),
+        eps: None,
+        layers: vec!["pool1".into(), "dense1".into()],
+        out: out.to_owned(),
+        device_name: "cpu".into(),
+        threads: 1,
+    }
+}
+
+/// Breaks each time it has been asked so often.
+struct Impatient(usize);
+
+impl Watch for Impatient {
+    fn begin(&mut self, _: &str, _: usize) {}
+    fn advance(&mut self, _: Progress) -> ControlFlow<()> {
+        self.0 -= 1;
+        match self.0 {
+            0 => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        }
+    }
+}
+
+#[test]
+fn an_interrupted_diagnosis_ends_with_the_same_results() {
+    let (dataset, device) = (few_images(), Device::flex());
+    let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    let models = two_models(&dataset, folders[2].path());
+    let run =
+        |out: &Path, watch: &mut dyn Watch| diagnose::diagnose(&dataset, &models, None, &options(out), &device, watch);
+    let whole = run(folders[0].path(), &mut ()).unwrap();
+    let mut stops = 0;
+    let resumed = loop {
+        match run(folders[1].path(), &mut Impatient(9 + stops)) {
+            Ok(results) => break results,
+            Err(Error::Interrupted) => stops += 1,
+            Err(e) => panic!("{e}"),
+        }
+    };
+    assert!(stops >= 3, "stopped only {stops} times");
+    let timeless = |mut results: DiagnosisResults| {
+        results.seconds.clear();
+        results
+    };
+    let (whole, resumed) = (timeless(whole), timeless(resumed));
+    assert_eq!(whole, resumed);
+    let written = std::fs::read(folders[1].path().join("results.json")).unwrap();
+    assert_eq!(timeless(serde_json::from_slice(&written).unwrap()), whole);
+
+    // Everything that a report shows is there, of the stages asked for and the two ends.
+    assert_eq!(
+        whole.oracle.description,
+        format!("small-cnn, trained as normal, 6 steps, seed {}", 5 + 0x5_ac1e)
+    );
+    for model in &whole.models {
+        let names: Vec<&str> = model.layers.iter().map(|layer| layer.layer.as_str()).collect();
+        assert_eq!(names, ["input", "pool1", "dense1", "logits"]);
+        assert_eq!(
+            (model.probes.len(), model.information.len(), model.flips.len()),
+            (4, 4, 5)
+        );
+        assert_eq!(model.attack.eps, whole.models[0].attack.eps);
+        assert!(model.attack.chosen && model.sweep.len() >= 8);
+        let sum: f64 = model.layers[1..].iter().map(|layer| layer.v.value).sum();
+        assert!((sum - model.sum_of_v.value).abs() < 1e-12);
+        let last = model.layers[3].r.value;
+        assert!((last - model.attack.damage.value - model.consistency.value).abs() < 1e-12);
+        assert_eq!(
+            model.flips.iter().map(|flip| flip.fooled + flip.others).sum::<usize>(),
+            24
+        );
+        assert_eq!((model.images.len(), model.images[0].explanations.len()), (3, 4));
+        assert_eq!(model.images[0].clean.bytes.len(), 784);
+    }
+}
+
+#[test]
+fn what_cannot_be_diagnosed_is_refused_before_anything_is_written() {
+    let (dataset, device) = (few_images(), Device::flex());
+    let folder = tempfile::tempdir().unwrap();
+    let models = two_models(&dataset, folder.path());
+    let out = folder.path().join("out");
+    let twice = [models[0].clone(), models[0].clone()];
+    let message = |models: &[Subject], oracle: Option<&Subject>, change: &dyn Fn(&mut Options)| {
+        let mut options = options(&out);
+        change(&mut options);
+        let error = diagnose::diagnose(&dataset, models, oracle, &options, &device, &mut ()).unwrap_err();
+        assert!(!out.exists(), "{error}");
+        error.to_string()
+    };
+    let unchanged = |_: &mut Options| {};
+    let messages = [
+        message(&[], None, &unchanged),
+        message(&twice, None, &unchanged),
+        message(&models, Some(&models[1]), &unchanged),
+        message(&models, None, &|options| options.attack = "fgms".into()),
+        message(&models, None, &|options| options.eps = Some(1.5)),
+        message(&models, None, &|options| options.eps = Some(0.0)),
+        message(&models, None, &|options| options.layers = vec!["conv9".into()]),
+        message(&models, None, &|options| options.budget.draws = 0),
+        message(&models, None, &|options| {
+            (options.attack, options.eps) = ("jsma".into(), Some(0.1))
+        }),
+    ];
+    assert_eq!(
+        messages,
+        [
+            "models: 0 is not at least one",
+            "model: normal is not the name of one model: files of one name would be mixed up in the results. Rename one",
+            "oracle: the same weights is not a network other than the model that it judges",
+            "unknown attack `fgms`. Did you mean `fgsm`? Known: fgsm, tgsm, ifgsm, itgsm, pgd, jsma",
+            "eps: 1.5 is not between 0 and 1, the range of the data (0 to 1)",
+            "eps: 0 is not above 0, or nothing would be attacked",
+            "unknown layer `conv9`. Did you mean `conv2`? Known: input, conv1, pool1, conv2, pool2, dense1, logits",
+            "draws of noise: 0 is not at least 1",
+            "eps: 0.1 is not for `jsma`, which takes none: leave it out",
+        ]
+    );
 }

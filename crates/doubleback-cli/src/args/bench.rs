@@ -22,7 +22,19 @@ pub enum BenchCommand {
     /// Time the CPU kernels of a network's convolutions and dense layers
     #[command(long_about = KERNELS, after_help = KERNELS_EXAMPLES)]
     Kernels(BenchArgs),
+    /// Time a training step of the generator that explains a layer
+    #[command(long_about = GAN, after_help = GAN_EXAMPLES)]
+    Gan(BenchGanArgs),
 }
+
+const GAN: &str = "Time a training step of the generator that explains a layer.\n\n\
+    One generator of 28 x 28 images from latents of 7 x 7 x 64 against its discriminator, both with Adam; values are random. \
+    Prints a JSON object: engine, step, median_ms, min_ms. `bench/compare.py gan` runs the same step in PyTorch.";
+
+const GAN_EXAMPLES: &str = "\
+Examples:
+  doubleback bench gan
+  doubleback bench gan --batch 64 --threads 1";
 
 const STEP: &str = "Time forward, input gradient, plain and double-backprop steps of a network.\n\n\
     Images and labels are random. Prints one JSON object a line: engine, step, median_ms, min_ms. \
@@ -84,6 +96,17 @@ pub struct BenchStepArgs {
     /// Time this step alone
     #[arg(long, value_name = "STEP", value_parser = values::step())]
     pub only: Option<Step>,
+}
+
+/// Arguments of `bench gan`.
+#[derive(Args, Debug)]
+pub struct BenchGanArgs {
+    /// Real images a step, and as many generated ones
+    #[arg(long, value_name = "N", value_parser = values::at_least_one, default_value = "128")]
+    pub batch: usize,
+    /// Measured runs, after a few that do not count
+    #[arg(long, value_name = "N", value_parser = values::at_least_one, default_value = "12")]
+    pub runs: usize,
 }
 
 /// Arguments of the commands of `bench`.

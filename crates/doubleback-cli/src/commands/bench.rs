@@ -1,11 +1,11 @@
-use doubleback::bench::{AttackBench, Step, StepBench, TimedAttack, time_kernels};
+use doubleback::bench::{AttackBench, GanBench, Step, StepBench, TimedAttack, time_kernels};
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{self, Architecture, architecture};
 use doubleback::train::tensor_of;
 use serde::Serialize;
 
 use super::models;
-use crate::args::{BenchArgs, BenchAttackArgs, BenchCommand, BenchStepArgs};
+use crate::args::{BenchArgs, BenchAttackArgs, BenchCommand, BenchGanArgs, BenchStepArgs};
 use crate::context::Context;
 use crate::exit::{Failure, Result};
 use crate::output;
@@ -16,6 +16,7 @@ pub fn run(command: &BenchCommand, context: &Context) -> Result<()> {
         BenchCommand::Step(args) => step(args, context),
         BenchCommand::Attack(args) => attack(args, context),
         BenchCommand::Kernels(args) => kernels(args),
+        BenchCommand::Gan(args) => gan(args, context),
     }
 }
 
@@ -44,6 +45,16 @@ fn step(args: &BenchStepArgs, context: &Context) -> Result<()> {
         })?;
     }
     Ok(())
+}
+
+fn gan(args: &BenchGanArgs, context: &Context) -> Result<()> {
+    let times = GanBench::new(args.batch, &context.device)?.time(args.runs)?;
+    print(&StepLine {
+        engine: engine(),
+        step: "generator",
+        median_ms: rounded(times.median),
+        min_ms: rounded(times.min),
+    })
 }
 
 /// Runs of JSMA before the clock starts; other attacks are short enough for two.

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use doubleback::attack::check_eps;
-use doubleback::diagnose::{DiagnosisResults, Estimate, ModelDiagnosis, Options, SUCCESS, Subject, diagnose};
+use doubleback::diagnose::{Budget, DiagnosisResults, Estimate, ModelDiagnosis, Options, SUCCESS, Subject, diagnose};
 use doubleback_report::write_diagnosis;
 
 use super::models;
@@ -33,14 +33,19 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<()> {
     if let (Some(eps), Some(first)) = (eps, subjects.first()) {
         check_eps(&[eps], &first.network)?;
     }
+    let standard = args.profile.budget();
+    let budget = Budget {
+        images: args.count.unwrap_or(standard.images),
+        generator_steps: args.steps.unwrap_or(standard.generator_steps),
+        ..standard
+    };
     let options = Options {
         profile: args.profile,
+        budget,
         seed: args.seed,
         attack: args.attack.to_owned(),
         eps,
         layers: args.layers.clone().unwrap_or_default(),
-        count: args.count,
-        steps: args.steps,
         out: args.out.clone(),
         device_name: context.device_name.to_string(),
         threads: context.threads,

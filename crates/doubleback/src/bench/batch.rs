@@ -3,12 +3,17 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::Result;
+use crate::data::ImageShape;
 use crate::nn::{Architecture, one_hot};
 use crate::train::Batch;
 
 /// `count` random images, uniform in [0, 1), with random labels: the same at each call.
 pub(super) fn random_batch(architecture: &Architecture, count: usize, device: &Device) -> Result<Batch> {
-    let (shape, classes) = (architecture.shape(), architecture.classes);
+    random_images(architecture.shape(), architecture.classes, count, device)
+}
+
+/// The same for images of a shape.
+pub(super) fn random_images(shape: ImageShape, classes: usize, count: usize, device: &Device) -> Result<Batch> {
     let mut random = ChaCha8Rng::seed_from_u64(1);
     let dims = [count, shape.channels, shape.height, shape.width];
     let pixels: Vec<f32> = (0..dims.iter().product()).map(|_| random.random()).collect();

@@ -1,25 +1,21 @@
-use burn::tensor::{Device, Tensor, TensorData};
-use doubleback_ops::batch_norm_statistics;
+use burn::tensor::{Device, Tensor};
 
-use crate::nn::layers::{BatchNorm, Conv2d, ConvTranspose2d, Dense, LayerKind, Size, Standardize, Unflatten};
-use crate::nn::{Chain, LayerSpec, Mode, Module, to_vec};
-use crate::{Error, Result};
+use super::standard::Standard;
+use crate::Result;
+use crate::nn::layers::{BatchNorm, Conv2d, ConvTranspose2d, Dense, LayerKind, Size, Unflatten};
+use crate::nn::{Chain, LayerSpec, Mode, Module};
 
-/// A latent of any size as `[n, side, side, 64]`, for a decoder: standardised, then one linear layer, batch norm and ReLU.
+/// A latent of any size as `[n, side, side, 64]`, for a decoder: standardised (see [`Standard`]), then one linear layer, batch norm and ReLU.
 ///
 /// The linear layer keeps what the latent knows of places:
 /// - a larger latent goes through a patch convolution, kernel and stride `⌈size / side⌉`, zeros around it to a multiple (a 1x1 convolution
 ///   would have to throw pixels away to get to `side`);
 /// - a smaller one through a transposed convolution, stride `⌊side / size⌋`, with the kernel that gives exactly `side`;
 /// - for a vector that is a dense layer to `side x side x 64`.
-///
-/// Scales differ between latents, from pixels to logits. Each channel is brought to mean 0 and variance 1 with the statistics of training
-/// images, which [`standardize`](Embedding::standardize) fixes once.
 #[derive(Clone, Debug)]
 pub struct Embedding {
-    latent: Size,
     side: [usize; 2],
-    standard: Chain,
+    standard: Standard,
     chain: Chain,
 }
 
@@ -32,9 +28,7 @@ impl Embedding {
     /// # Errors
     /// When the latent is empty.
     pub fn new(name: &str, latent: Size, side: [usize; 2], seed: u64, device: &Device) -> Result<Self> {
-        if latent.contains(&0) {
-            return Err(Error::value("latent", "at least 1 x 1 x 1", format!("{latent:?}")));
-        }
+        let standard = Standard::new(name, latent, device)?;
         let [height, width, _] = latent;
         let linear = format!("{name}.linear");
         let mut layers = if [height, width] == [1, 1] {
@@ -51,18 +45,12 @@ impl Embedding {
         layers.push(LayerSpec::new(format!("{name}.norm"), norm));
         let chain = Chain::new(latent, layers, seed, device)?;
         debug_assert_eq!(chain.output(), [side[0], side[1], Embedding::CHANNELS]);
-        let standard = LayerSpec::new(format!("{name}.standard"), LayerKind::Standardize(Standardize {}));
-        Ok(Self {
-            latent,
-            side,
-            standard: Chain::new(latent, vec![standard], seed, device)?,
-            chain,
-        })
+        Ok(Self { side, standard, chain })
     }
 
     /// Height, width and channels of the latents.
     pub fn latent(&self) -> Size {
-        self.latent
+        self.standard.latent()
     }
 
     /// Height and width of what comes out; its channels are 64.
@@ -70,40 +58,20 @@ impl Embedding {
         self.side
     }
 
-    /// Fixes mean and variance of each channel as those of `latents`, `[n, height, width, channels]`: the latents of training images, a
-    /// thousand of them are enough. A channel that never changes is only centered.
+    /// See [`Standard::fix`].
     ///
     /// # Errors
     /// When the latents have another size, or hold values that are not finite.
     pub fn standardize(&mut self, latents: &Tensor<4>) -> Result<()> {
-        // The size is checked where it is for all.
-        self.standardized(latents.clone())?;
-        let mut values = to_vec(batch_norm_statistics(latents.clone()))?;
-        if values.iter().any(|value| !value.is_finite()) {
-            return Err(Error::value("latents", "finite", "one that is not"));
-        }
-        let (mean, variance) = values.split_at_mut(self.latent[2]);
-        for variance in variance.iter_mut() {
-            // What rounding leaves of a constant channel.
-            if *variance < 1e-8 {
-                *variance = 1.0;
-            }
-        }
-        for (buffer, values) in self.standard.buffers_mut().zip([mean, variance]) {
-            buffer.set(Tensor::from_data(
-                TensorData::new(values.to_vec(), [values.len()]),
-                (&latents.device().inner(), latents.dtype()),
-            ));
-        }
-        Ok(())
+        self.standard.fix(latents)
     }
 
-    /// The latents with every channel at mean 0 and variance 1, as far as training images go: `u_k` of the formulation.
+    /// See [`Standard::forward`].
     ///
     /// # Errors
     /// When the latents have another size.
     pub fn standardized(&self, latents: Tensor<4>) -> Result<Tensor<4>> {
-        self.standard.forward(latents, &mut Mode::Inference)
+        self.standard.forward(latents)
     }
 
     /// # Shapes
@@ -118,11 +86,13 @@ impl Embedding {
 
 impl Module for Embedding {
     fn chains(&self) -> Vec<&Chain> {
-        vec![&self.standard, &self.chain]
+        [self.standard.chains(), vec![&self.chain]].concat()
     }
 
     fn chains_mut(&mut self) -> Vec<&mut Chain> {
-        vec![&mut self.standard, &mut self.chain]
+        let mut chains = self.standard.chains_mut();
+        chains.push(&mut self.chain);
+        chains
     }
 }
 

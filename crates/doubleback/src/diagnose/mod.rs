@@ -19,6 +19,7 @@ mod profile;
 mod rank;
 mod results;
 mod run;
+mod standard;
 mod standardize;
 mod steps;
 mod subject;
@@ -31,10 +32,11 @@ pub use gan::{
     Discriminator, GanFiles, GanOptions, GanProgress, Generator, InterpretGan, Judgement, adversarial_loss,
     anchor_loss, class_loss, discriminator_loss, latent_loss, noise, train_gan,
 };
+pub(crate) use gan::{Players, Seen};
 pub use information::{Decoders, InformationOptions, information, quantisation_variance};
 pub use oracle::{check_oracle, oracle_recipe};
 pub use probes::{ProbeOptions, ProbeReading, Probes};
-pub use profile::Profile;
+pub use profile::{Budget, Profile};
 pub use rank::{bootstrap, kendall, spearman};
 pub use results::{
     Agreement, AttackSummary, Correlation, DiagnosisResults, EpsPoint, Estimate, ExplainedImage, Explanation,
@@ -42,5 +44,6 @@ pub use results::{
     OracleSummary, ProbeLayer,
 };
 pub use run::{Options, diagnose};
+pub use standard::Standard;
 pub use subject::Subject;
 pub use vulnerability::{Explainer, Judge, OracleReading, Shares, flip_stages, shares};

@@ -3,7 +3,6 @@
 
 use doubleback_ops::AdamOptions;
 
-use super::profile::Profile;
 use crate::attack::Ball;
 use crate::data::Dataset;
 use crate::nn::{Architecture, Classifier, Network, Parameter, Pool, architecture, paper_input, to_vec};
@@ -14,14 +13,14 @@ use crate::{Error, Result};
 const GRAY: [&str; 4] = ["small-cnn", "paper-cnn", "vgg-small", "resnet-small"];
 const COLOR: [&str; 4] = ["vgg-small", "resnet-small", "paper-cnn", "small-cnn"];
 /// What the oracle's seed is away from the diagnosis' own, which is often that of the model.
-const OTHER_SEED: u64 = 0x0_5ac1e;
+const OTHER_SEED: u64 = 0x5_ac1e;
 
-/// How to train an oracle for models of these architectures: normally, on the same images, from another seed, as a network of the first
+/// How to train an oracle for models of these architectures: normally, for so many steps, on the same images, from another seed, as a network of the first
 /// architecture that none of them has and that fits the images.
 ///
 /// # Errors
 /// When there is no such architecture.
-pub fn oracle_recipe(models: &[&Architecture], dataset: &Dataset, profile: Profile, seed: u64) -> Result<Recipe> {
+pub fn oracle_recipe(models: &[&Architecture], dataset: &Dataset, steps: usize, seed: u64) -> Result<Recipe> {
     let names = if dataset.shape.channels == 1 { GRAY } else { COLOR };
     let free = names
         .iter()
@@ -40,7 +39,7 @@ pub fn oracle_recipe(models: &[&Architecture], dataset: &Dataset, profile: Profi
         defense: Defense::Normal,
         architecture: paper_input(architecture, dataset),
         options: TrainOptions {
-            steps: profile.oracle_steps(),
+            steps,
             adam: AdamOptions {
                 learning_rate: 1e-3,
                 ..AdamOptions::default()

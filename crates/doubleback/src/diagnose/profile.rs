@@ -33,44 +33,58 @@ impl Profile {
         }
     }
 
-    /// Test images that are attacked and explained.
-    pub fn images(self) -> usize {
+    /// What it spends.
+    pub fn budget(self) -> Budget {
         match self {
-            Profile::Quick => 512,
-            Profile::Standard => 1024,
+            Profile::Quick => Budget {
+                images: 512,
+                draws: 4,
+                oracle_steps: 300,
+                generator_steps: 300,
+                reader_steps: 150,
+            },
+            Profile::Standard => Budget {
+                images: 1024,
+                draws: 8,
+                oracle_steps: 1000,
+                generator_steps: 1500,
+                reader_steps: 400,
+            },
         }
     }
+}
 
+/// Work in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Test images that are attacked and explained, from the first; at most all.
+    pub images: usize,
     /// Draws of noise for each image and stage.
-    pub fn draws(self) -> usize {
-        match self {
-            Profile::Quick => 4,
-            Profile::Standard => 8,
-        }
-    }
-
-    /// Training steps of InterpretGAN.
-    pub fn gan_steps(self) -> usize {
-        match self {
-            Profile::Quick => 300,
-            Profile::Standard => 2000,
-        }
-    }
-
+    pub draws: usize,
     /// Training steps of the oracle.
-    pub fn oracle_steps(self) -> usize {
-        match self {
-            Profile::Quick => 400,
-            Profile::Standard => 1500,
-        }
-    }
-
+    pub oracle_steps: usize,
+    /// Training steps of each model's InterpretGAN.
+    pub generator_steps: usize,
     /// Training steps of probes and of decoders.
-    pub fn probe_steps(self) -> usize {
-        match self {
-            Profile::Quick => 200,
-            Profile::Standard => 400,
+    pub reader_steps: usize,
+}
+
+impl Budget {
+    /// # Errors
+    /// Names the first value that is 0.
+    pub fn check(&self) -> Result<(), Error> {
+        for (name, value) in [
+            ("test images", self.images),
+            ("draws of noise", self.draws),
+            ("steps of the oracle", self.oracle_steps),
+            ("steps of InterpretGAN", self.generator_steps),
+            ("steps of probes and decoders", self.reader_steps),
+        ] {
+            if value == 0 {
+                return Err(Error::value(name, "at least 1", value));
+            }
         }
+        Ok(())
     }
 }
 

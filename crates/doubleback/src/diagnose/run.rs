@@ -20,7 +20,7 @@ use super::information::{Decoders, InformationOptions};
 use super::oracle::{check_oracle, oracle_recipe};
 use super::pictures;
 use super::probes::{ProbeOptions, ProbeReading, Probes};
-use super::profile::Profile;
+use super::profile::{Budget, Profile};
 use super::results::{DiagnosisResults, EpsPoint, ModelDiagnosis, OracleSummary};
 use super::steps::Steps;
 use super::subject::Subject;
@@ -39,8 +39,10 @@ const SWEEP_IMAGES: usize = 256;
 /// What to diagnose, and where.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// How much work to spend.
+    /// How much work to spend, for the record.
     pub profile: Profile,
+    /// The same in numbers; [`Profile::budget`] has them.
+    pub budget: Budget,
     /// Seed of oracle, generators, probes, decoders, noise and intervals.
     pub seed: u64,
     /// Name of the attack, which has its default settings.
@@ -49,10 +51,6 @@ pub struct Options {
     pub eps: Option<f64>,
     /// Names of the stages to study, of which the first and the last always are; without any, all.
     pub layers: Vec<String>,
-    /// Test images to look at, from the first; without a number, the profile's.
-    pub count: Option<usize>,
-    /// Training steps of InterpretGAN; without a number, the profile's.
-    pub steps: Option<usize>,
     /// Output folder.
     pub out: PathBuf,
     /// Name of the device, for the record.
@@ -63,12 +61,12 @@ pub struct Options {
 
 impl Options {
     fn count(&self, test: &Split) -> usize {
-        self.count.unwrap_or(self.profile.images()).min(test.len())
+        self.budget.images.min(test.len())
     }
 
     fn gan(&self) -> GanOptions {
         GanOptions {
-            steps: self.steps.unwrap_or(self.profile.gan_steps()),
+            steps: self.budget.generator_steps,
             seed: self.seed,
             ..GanOptions::default()
         }
@@ -76,7 +74,7 @@ impl Options {
 
     fn probes(&self) -> ProbeOptions {
         ProbeOptions {
-            steps: self.profile.probe_steps(),
+            steps: self.budget.reader_steps,
             seed: self.seed,
             ..ProbeOptions::default()
         }
@@ -84,7 +82,7 @@ impl Options {
 
     fn decoders(&self) -> InformationOptions {
         InformationOptions {
-            steps: self.profile.probe_steps(),
+            steps: self.budget.reader_steps,
             seed: self.seed,
             ..InformationOptions::default()
         }
@@ -208,8 +206,11 @@ fn check(
             options.eps.unwrap_or(0.0),
         ));
     }
-    if options.count == Some(0) || dataset.test.is_empty() {
-        return Err(Error::value("test images", "at least 1", 0));
+    options.budget.check()?;
+    for (name, split) in [("test images", &dataset.test), ("training images", &dataset.train)] {
+        if split.is_empty() {
+            return Err(Error::value(name, "at least one", 0));
+        }
     }
     options.gan().check()?;
     models
@@ -235,19 +236,27 @@ fn studied(model: &dyn Staged, layers: &[String]) -> Result<Vec<usize>> {
 fn identity(dataset: &Dataset, models: &[Subject], oracle: Option<&Subject>, options: &Options) -> String {
     let short = |subject: &Subject| format!("{} {}", subject.name, &subject.sha256[..12]);
     let models: Vec<String> = models.iter().map(short).collect();
+    let prepared = match dataset.preparation {
+        preparation if preparation.is_none() => String::new(),
+        preparation => format!(" ({preparation})"),
+    };
     let layers = match options.layers.is_empty() {
         true => "all layers".to_owned(),
         false => options.layers.join("/"),
     };
+    let budget = &options.budget;
     format!(
-        "{}{} of {}, {}, {} images, {} steps, {}, {layers}, seed {}, oracle {}, doubleback {}",
+        "{}{} of {}, {}{}, {} images, {} draws, {}/{}/{} steps, {layers}, seed {}, oracle {}, doubleback {}",
         options.attack,
         options.eps.map(|eps| format!(" eps {eps}")).unwrap_or_default(),
         models.join("/"),
         dataset.name,
+        prepared,
         options.count(&dataset.test),
-        options.gan().steps,
-        options.profile,
+        budget.draws,
+        budget.oracle_steps,
+        budget.generator_steps,
+        budget.reader_steps,
         options.seed,
         oracle.map_or("trained".to_owned(), short),
         env!("CARGO_PKG_VERSION")
@@ -260,7 +269,7 @@ fn settings(options: &Options, dataset: &Dataset) -> BTreeMap<String, String> {
         (
             "InterpretGAN",
             format!(
-                "{} steps of {} images ({} a generator), noise of {}, class weight {}, anchor weight {}, latent weight {}, rates {} and {}",
+                "{} steps of {} images ({} a generator), noise of {}, class weight {}, anchor weight {}, latent weight {}, {} of the vectors mixed, rates {} and {}",
                 gan.steps,
                 gan.batch,
                 gan.generator_batch,
@@ -268,11 +277,12 @@ fn settings(options: &Options, dataset: &Dataset) -> BTreeMap<String, String> {
                 gan.class_weight,
                 gan.anchor_weight,
                 gan.latent_weight,
+                gan.mixed,
                 gan.generator_rate,
                 gan.discriminator_rate
             ),
         ),
-        ("draws of noise", options.profile.draws().to_string()),
+        ("draws of noise", options.budget.draws.to_string()),
         (
             "probes",
             format!("{} steps of {} images, {} hidden units", probes.steps, probes.batch, probes.units),
@@ -323,7 +333,12 @@ impl Run<'_> {
         let path = self.store.model("oracle");
         if !path.exists() {
             let architectures: Vec<_> = models.iter().map(|model| model.network.architecture()).collect();
-            let recipe = oracle_recipe(&architectures, self.dataset, self.options.profile, self.options.seed)?;
+            let recipe = oracle_recipe(
+                &architectures,
+                self.dataset,
+                self.options.budget.oracle_steps,
+                self.options.seed,
+            )?;
             self.timed("oracle", |run| {
                 let work = run.store.work().join("oracle");
                 std::fs::create_dir_all(&work).map_err(Error::io(&work, "making the folder"))?;
@@ -421,7 +436,7 @@ impl Run<'_> {
             stages: studied,
             explainer: &gan,
             oracle: &oracle.network,
-            draws: options.profile.draws(),
+            draws: options.budget.draws,
             seed: options.seed,
         };
         let said: [OracleReading; 2] = self.part("explanations", &format!("explanations-{name}"), |_| {

@@ -106,7 +106,7 @@ impl Discriminator {
     pub fn forward(&self, images: Tensor<4>) -> Result<Judgement> {
         let [n, ..] = images.dims();
         let mode = &mut Mode::Inference;
-        let normalized = spectral::normalized(self, &self.spectral)?;
+        let normalized = self.normalized()?;
         let features = normalized.trunk.forward(self.prepared(images)?, mode)?;
         let real = normalized.real.forward(features.clone(), mode)?;
         let class = normalized.class.forward(features, mode)?;
@@ -127,6 +127,15 @@ impl Discriminator {
             vector.set(value);
         }
         Ok(())
+    }
+
+    /// The same with its weights divided by their largest singular values, as far as the power iterations know them; without spectral
+    /// normalization, a copy.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn normalized(&self) -> Result<Self> {
+        spectral::normalized(self, &self.spectral)
     }
 
     /// Channels last, and between -1 and 1 whatever the bounds.

@@ -15,6 +15,9 @@ pub struct GanOptions {
     pub batch: usize,
     /// Images of the batch that each generator makes images for.
     pub generator_batch: usize,
+    /// Share of the images for which generators of vectors get a mixture of two images' latents, with the prediction that the classifier
+    /// makes of the mixture. Attacked images have latents between those of clean ones; without mixtures a generator has never seen any.
+    pub mixed: f64,
     /// Values of `z`.
     pub noise: usize,
     /// Weight λ_c of the class terms.
@@ -45,6 +48,7 @@ impl Default for GanOptions {
             steps: 1500,
             batch: 128,
             generator_batch: 64,
+            mixed: 0.5,
             noise: 32,
             class_weight: 1.0,
             anchor_weight: 1.0,
@@ -95,6 +99,9 @@ impl GanOptions {
             if !(value > 0.0 && value.is_finite()) {
                 return Err(Error::value(name, "a positive number", value));
             }
+        }
+        if !(0.0..=1.0).contains(&self.mixed) {
+            return Err(Error::value("mixed", "a share in [0, 1]", self.mixed));
         }
         if !(0.0..1.0).contains(&self.beta1) {
             return Err(Error::value("beta1", "in [0, 1)", self.beta1));

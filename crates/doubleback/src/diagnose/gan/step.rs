@@ -24,8 +24,8 @@ pub(crate) struct Players {
 pub(crate) struct Seen {
     /// The latents of the studied stages, `[n, height, width, channels]` each.
     pub latents: Vec<Tensor<4>>,
-    /// `p_f(y|x)`, `[n, classes]`.
-    pub predicted: Tensor<2>,
+    /// `p_f(y|latent)` of each stage, `[n, classes]`.
+    pub predicted: Vec<Tensor<2>>,
 }
 
 /// The losses of a step.
@@ -86,7 +86,7 @@ impl Players {
     ) -> Result<StepLosses> {
         let count = options.generator_batch.min(batch.len());
         let first = |t: &Tensor<4>| t.clone().narrow(0, 0, count);
-        let predicted = seen.predicted.clone().narrow(0, 0, count);
+        let predicted: Vec<Tensor<2>> = seen.predicted.iter().map(|p| p.clone().narrow(0, 0, count)).collect();
         let mut games = Vec::with_capacity(self.generators.len());
         for ((generator, _), latents) in self.generators.iter().zip(&seen.latents) {
             let mut pass = TrainingPass::new(0, 0);
@@ -109,7 +109,7 @@ impl Players {
         for (index, (tracked, images, _)) in games.iter().enumerate() {
             let part = |t: &Tensor<2>| t.clone().narrow(0, index * count, count);
             let adversarial = adversarial_loss(part(&judged.real));
-            let class = class_loss(&part(&judged.class), &predicted);
+            let class = class_loss(&part(&judged.class), &predicted[index]);
             losses.generator.push(scalar(&adversarial)?);
             losses.class.push(scalar(&class)?);
             let mut loss = adversarial + class * options.class_weight;
@@ -117,8 +117,7 @@ impl Players {
                 let found = classifier
                     .latents(images.clone(), &stages[index..=index])?
                     .swap_remove(0);
-                let embedding = tracked.embedding();
-                let u = |latents| embedding.standardized(latents);
+                let u = |latents| tracked.standardized(latents);
                 loss = loss + latent_loss(u(found)?, u(first(&seen.latents[index]))?) * options.latent_weight;
             }
             total = Some(match total {
@@ -142,16 +141,16 @@ impl Players {
         &mut self,
         batch: &Batch,
         generated: &[Tensor<4>],
-        predicted: &Tensor<2>,
+        predicted: &[Tensor<2>],
         options: &GanOptions,
     ) -> Result<[f64; 2]> {
-        let (real, count) = (batch.len(), predicted.dims()[0]);
+        let (real, count) = (batch.len(), predicted[0].dims()[0]);
         let share = real.div_ceil(generated.len()).min(count);
         // Of every generator other places of the batch, so that few images are seen twice.
         let start = |index: usize| index * (count - share) / (generated.len() - 1).max(1);
         let mut images = vec![batch.images.clone()];
         let mut classes = Vec::with_capacity(generated.len());
-        for (index, generated) in generated.iter().enumerate() {
+        for (index, (generated, predicted)) in generated.iter().zip(predicted).enumerate() {
             images.push(generated.clone().inner().narrow(0, start(index), share));
             classes.push(predicted.clone().narrow(0, start(index), share));
         }

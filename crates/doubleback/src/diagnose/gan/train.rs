@@ -2,15 +2,15 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
-use burn::tensor::activation::softmax;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 
 use super::checkpoint::{self, State};
 use super::explain::{Facts, InterpretGan};
 use super::grid;
 use super::noise::noise;
 use super::options::GanOptions;
-use super::step::{Players, Seen, StepLosses};
+use super::see::see;
+use super::step::{Players, StepLosses};
 use crate::data::Dataset;
 use crate::diagnose::LossPoint;
 use crate::nn::Staged;
@@ -159,7 +159,7 @@ impl Game<'_> {
         let start = step % (train.len() / size) * size;
         let classes = self.model.classes();
         let batch = Batch::new(train, self.dataset.shape, classes, start..start + size, self.device)?;
-        let seen = see(self.model, self.stages, batch.images.clone())?;
+        let seen = see(self.model, self.stages, batch.images.clone(), self.options, step)?;
         let count = self.options.generator_batch.min(size);
         let z = noise(count, self.options.noise, self.options.seed, step as u64, self.device);
         let classifier = Some((self.model, self.stages));
@@ -177,23 +177,6 @@ impl Game<'_> {
         rows.extend(players.explain(&latents, &z)?);
         grid::png(&rows, self.dataset.shape, self.dataset.bounds)
     }
-}
-
-/// Latents and predictions from one pass through the classifier.
-fn see(model: &dyn Staged, stages: &[usize], images: Tensor<4>) -> Result<Seen> {
-    let last = model.stages().len() - 1;
-    let mut asked = stages.to_vec();
-    if stages.last() != Some(&last) {
-        asked.push(last);
-    }
-    let (n, classes) = (images.dims()[0], model.classes());
-    let mut latents = model.latents(images, &asked)?;
-    let logits = latents[latents.len() - 1].clone().reshape([n, classes]);
-    latents.truncate(stages.len());
-    Ok(Seen {
-        latents,
-        predicted: softmax(logits, 1),
-    })
 }
 
 fn facts(

@@ -1,0 +1,66 @@
+use burn::tensor::activation::softmax;
+use burn::tensor::{Tensor, TensorData};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::options::GanOptions;
+use super::step::Seen;
+use crate::Result;
+use crate::nn::Staged;
+
+/// Latents and predictions of a batch from one pass through the classifier; some latents that are vectors are mixed. A function of images,
+/// options and step alone.
+pub(super) fn see(
+    model: &dyn Staged,
+    stages: &[usize],
+    images: Tensor<4>,
+    options: &GanOptions,
+    step: usize,
+) -> Result<Seen> {
+    let known = model.stages();
+    let last = known.len() - 1;
+    let mut asked = stages.to_vec();
+    if stages.last() != Some(&last) {
+        asked.push(last);
+    }
+    let (n, classes) = (images.dims()[0], model.classes());
+    let mut latents = model.latents(images, &asked)?;
+    let logits = latents[latents.len() - 1].clone().reshape([n, classes]);
+    latents.truncate(stages.len());
+    let mut predicted = vec![softmax(logits, 1); stages.len()];
+    let weights = weights(n, options, step);
+    for (index, &stage) in stages.iter().enumerate() {
+        let [height, width, _] = known[stage].size;
+        if [height, width] == [1, 1] && options.mixed > 0.0 && n > 1 {
+            latents[index] = mixture(latents[index].clone(), &weights);
+            predicted[index] = softmax(model.logits_from(stage, latents[index].clone())?, 1);
+        }
+    }
+    Ok(Seen { latents, predicted })
+}
+
+/// For each image the weight of its own latent: 1 for those that are not mixed, else uniform in [0, 1).
+fn weights(n: usize, options: &GanOptions, step: usize) -> Vec<f32> {
+    let mut random = ChaCha8Rng::seed_from_u64(options.seed);
+    // Above the streams of noise.
+    random.set_stream((1 << 56) + step as u64);
+    let mut weight = || {
+        let (chosen, weight): (f64, f32) = (random.random(), random.random());
+        if chosen < options.mixed { weight } else { 1.0 }
+    };
+    (0..n).map(|_| weight()).collect()
+}
+
+/// Each latent with that of the next image.
+fn mixture(latents: Tensor<4>, weights: &[f32]) -> Tensor<4> {
+    let n = weights.len();
+    let next = Tensor::cat(
+        vec![latents.clone().narrow(0, 1, n - 1), latents.clone().narrow(0, 0, 1)],
+        0,
+    );
+    let weights = Tensor::from_data(
+        TensorData::new(weights.to_vec(), [n, 1, 1, 1]),
+        (&latents.device().inner(), latents.dtype()),
+    );
+    next.clone() + (latents - next) * weights
+}
