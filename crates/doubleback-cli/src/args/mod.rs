@@ -17,7 +17,7 @@ use clap_complete::Shell;
 use doubleback::data::{DuplicatePolicy, Grayscale, LoadOptions};
 
 pub use attack::{AttackArgs, AttackOptions, TransferArgs};
-pub use bench::{BenchArgs, BenchAttackArgs, BenchCommand, BenchStepArgs};
+pub use bench::{BenchArgs, BenchAttackArgs, BenchCommand, BenchGanArgs, BenchStepArgs};
 pub use data::{DataCommand, FetchArgs, ShowArgs};
 pub use diagnose::DiagnoseArgs;
 pub use pooling::PoolingArgs;
