@@ -7,7 +7,7 @@ use super::results::LayerResult;
 use crate::attack::run;
 use crate::data::Dataset;
 use crate::diagnose::{
-    Decoders, InformationOptions, ProbeLayer, ProbeOptions, ProbeReading, Probes, information, shares, spearman,
+    Decoders, InformationOptions, ProbeOptions, ProbeReading, Probes, information, probe_layers, spearman,
 };
 use crate::evaluate::TestSet;
 use crate::nn::{Classifier, Loss, Network, Staged, predictions};
@@ -68,7 +68,7 @@ pub(super) fn layers(
         probes.read(model, images, &labels, &mut clean)?;
         probes.read(model, example.images, &labels, &mut attacked)?;
     }
-    let probes = probe_layers(&names, &clean, &attacked, cell.seed)?;
+    let probes = probe_layers(&names, [&clean, &attacked], cell.seed)?;
     let information = information(&names, &errors, cell.seed)?;
     let (losses, vulnerabilities): (Vec<f64>, Vec<f64>) = information
         .iter()
@@ -86,24 +86,4 @@ pub(super) fn layers(
         probes,
         information,
     })
-}
-
-fn probe_layers(names: &[String], clean: &ProbeReading, attacked: &ProbeReading, seed: u64) -> Result<Vec<ProbeLayer>> {
-    let errors = |reading: &ProbeReading| -> Vec<Vec<f64>> {
-        let stage = |wrong: &Vec<bool>| wrong.iter().map(|&wrong| f64::from(u8::from(wrong))).collect();
-        reading.wrong.iter().map(stage).collect()
-    };
-    let shares = shares(&errors(clean), &errors(attacked), seed)?;
-    let entropy = |nats: &Vec<f64>| nats.iter().sum::<f64>() / nats.len().max(1) as f64;
-    let entropies: Vec<f64> = clean.nats.iter().map(entropy).collect();
-    let layer = |(stage, name): (usize, &String)| ProbeLayer {
-        layer: name.clone(),
-        clean_error: shares.clean[stage],
-        attacked_error: shares.attacked[stage],
-        r: shares.damage[stage],
-        v: shares.vulnerability[stage],
-        entropy: entropies[stage],
-        entropy_loss: stage.checked_sub(1).map(|before| entropies[stage] - entropies[before]),
-    };
-    Ok(names.iter().enumerate().map(layer).collect())
 }
