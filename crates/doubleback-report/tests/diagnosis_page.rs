@@ -332,10 +332,3 @@ fn an_error_names_the_folder_and_what_to_do() {
     assert!(matches!(&error, Error::Write { path, .. } if *path == taken));
     assert!(error.to_string().contains("could not create the folder"), "{error}");
 }
-
-#[test]
-#[ignore = "writes the page of the made-up run, to look at it: FOLDER=… cargo test -- --ignored"]
-fn written_to_look_at() {
-    let folder = std::path::PathBuf::from(std::env::var("FOLDER").expect("FOLDER, where to write the page"));
-    write_diagnosis(&diagnosis("mnist"), folder.join("diagnosis")).unwrap();
-}

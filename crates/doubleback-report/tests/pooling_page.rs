@@ -277,10 +277,3 @@ fn figures_are_files_with_their_values_and_always_the_same() {
     assert_eq!(rows.len(), results.comparisons.len());
     assert_eq!(rows[1][6].parse::<f64>().ok(), results.comparisons[1].difference.mean);
 }
-
-#[test]
-#[ignore = "writes the page of the made-up study, to look at it: FOLDER=… cargo test -- --ignored"]
-fn written_to_look_at() {
-    let folder = std::path::PathBuf::from(std::env::var("FOLDER").expect("FOLDER, where to write the page"));
-    write_pooling(&pooling("mnist"), folder.join("pooling")).unwrap();
-}

@@ -40,6 +40,9 @@ pub fn content(view: &View) -> Result<Content, String> {
     })
 }
 
+/// Which images of a count.
+type Part = fn(&FlipCount) -> usize;
+
 fn fooled(flip: &FlipCount) -> usize {
     flip.fooled
 }
@@ -48,7 +51,7 @@ fn others(flip: &FlipCount) -> usize {
     flip.others
 }
 
-fn total(model: &ModelDiagnosis, part: fn(&FlipCount) -> usize) -> usize {
+fn total(model: &ModelDiagnosis, part: Part) -> usize {
     model.flips.iter().map(part).sum()
 }
 
@@ -77,7 +80,7 @@ fn reading(view: &View, model: &ModelDiagnosis) -> Option<String> {
 }
 
 fn panels(model: &ModelDiagnosis) -> Vec<Panel> {
-    let parts: [(&str, usize, fn(&FlipCount) -> usize); 2] = [
+    let parts: [(&str, usize, Part); 2] = [
         ("Images that the attack turned wrong", 2, fooled),
         ("The others", 0, others),
     ];
