@@ -129,6 +129,14 @@ fn superscript(digits: &str) -> String {
         .collect()
 }
 
+/// With a capital letter, to begin a sentence or a heading.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// `10,000`.
 pub fn count(value: usize) -> String {
     let digits = value.to_string();

@@ -150,6 +150,26 @@ fn models_are_compared_only_when_there_are_several() {
 }
 
 #[test]
+fn a_models_name_stands_before_its_sentences_only_beside_others() {
+    for reading in select(&parsed(&one_model()), ".reading") {
+        let sentence: String = reading.text().collect();
+        assert!(
+            sentence.starts_with(|first: char| first.is_uppercase() || first.is_numeric()),
+            "{sentence}"
+        );
+    }
+    let page = parsed(&diagnosis("mnist"));
+    let sentences: Vec<String> = select(&page, "#agreement .reading")
+        .iter()
+        .map(|reading| reading.text().collect())
+        .collect();
+    assert!(
+        sentences[0].starts_with("normal: ") && sentences[1].starts_with("doubleback: "),
+        "{sentences:?}"
+    );
+}
+
+#[test]
 fn masking_and_small_runs_are_said_at_the_top() {
     let mut results = diagnosis("mnist-mini");
     results.models[0].attack.zero_gradient_images = 17;

@@ -52,7 +52,7 @@ pub fn content(view: &View) -> Result<Content, String> {
     }
     let shown = || view.models().filter(|model| !model.layers.is_empty());
     Ok(Content {
-        reading: shown().filter_map(|model| reading(view, model)).collect::<Vec<_>>().join("\n"),
+        reading: view.reading(shown(), reading),
         groups: vec![Group {
             heading: None,
             legend: KINDS.iter().map(|kind| Entry::ours(kind.slot, kind.name)).collect(),
@@ -69,20 +69,15 @@ pub fn content(view: &View) -> Result<Content, String> {
     })
 }
 
-fn reading(view: &View, model: &ModelDiagnosis) -> Option<String> {
+fn reading(model: &ModelDiagnosis) -> Option<String> {
     let last = model.layers.last()?;
-    let of = if view.several() {
-        format!("{}: ", model.model)
-    } else {
-        String::new()
-    };
     let crossed = model
         .layers
         .iter()
         .find(|layer| layer.agreement.fooled_prediction.value > 0.5)
         .map_or("no stage".to_owned(), |layer| layer.layer.clone());
     Some(format!(
-        "{of}of the images that the attack turned wrong, more than half show the wrong answer first at {crossed}; at {} all attacked images' \
+        "of the images that the attack turned wrong, more than half show the wrong answer first at {crossed}; at {} all attacked images' \
          explanations show the network's answer in {}.",
         last.layer,
         share(&last.agreement.attacked_prediction)

@@ -21,7 +21,7 @@ pub fn content(view: &View) -> Result<Content, String> {
         return Err("Loss of information and share of the damage were not both measured in this run.".to_owned());
     }
     Ok(Content {
-        reading: shown().filter_map(|model| reading(view, model)).collect::<Vec<_>>().join("\n"),
+        reading: view.reading(shown(), reading),
         groups: shown()
             .map(|model| Group {
                 heading: view.label(model).map(|(_, name)| name),
@@ -65,18 +65,10 @@ fn probe_pairs(model: &ModelDiagnosis) -> Vec<(&str, Estimate, Estimate)> {
         .collect()
 }
 
-fn reading(view: &View, model: &ModelDiagnosis) -> Option<String> {
+fn reading(model: &ModelDiagnosis) -> Option<String> {
     let one = model.correlations.iter().find(|one| is_of_information(one))?;
-    let of = if view.several() {
-        format!("{}: ", model.model)
-    } else {
-        String::new()
-    };
     let Some(rho) = one.spearman else {
-        return Some(format!(
-            "{of}{} cannot be ranked: one of the two is constant.",
-            one.name
-        ));
+        return Some(format!("{} cannot be ranked: one of the two is constant.", one.name));
     };
     let verdict = if rho.low > 0.0 {
         "here, layers that lose more add more"
@@ -86,7 +78,7 @@ fn reading(view: &View, model: &ModelDiagnosis) -> Option<String> {
         "no order can be made out"
     };
     Some(format!(
-        "{of}over {} stages, Spearman's ρ of {} is {} {}: {verdict}.",
+        "over {} stages, Spearman's ρ of {} is {} {}: {verdict}.",
         one.count,
         one.name,
         signed(rho.value),

@@ -22,7 +22,7 @@ pub fn content(view: &View) -> Result<Content, String> {
         return Err("Where single images turn was not counted in this run.".to_owned());
     }
     Ok(Content {
-        reading: shown().filter_map(|model| reading(view, model)).collect::<Vec<_>>().join("\n"),
+        reading: view.reading(shown(), reading),
         groups: shown()
             .map(|model| Group {
                 heading: view.label(model).map(|(_, name)| name),
@@ -55,7 +55,7 @@ fn total(model: &ModelDiagnosis, part: Part) -> usize {
     model.flips.iter().map(part).sum()
 }
 
-fn reading(view: &View, model: &ModelDiagnosis) -> Option<String> {
+fn reading(model: &ModelDiagnosis) -> Option<String> {
     let all = total(model, fooled);
     let stages = model.flips.iter().filter(|flip| flip.layer != NONE);
     let most = stages.max_by_key(|flip| flip.fooled).filter(|_| all > 0)?;
@@ -65,13 +65,8 @@ fn reading(view: &View, model: &ModelDiagnosis) -> Option<String> {
         .filter(|flip| flip.layer == NONE)
         .map(fooled)
         .sum::<usize>();
-    let of = if view.several() {
-        format!("{}: of", model.model)
-    } else {
-        "Of".to_owned()
-    };
     Some(format!(
-        "{of} the {} images that the attack turned wrong, {} turn at {}, more than at any other stage; {} never turn.",
+        "of the {} images that the attack turned wrong, {} turn at {}, the most at any stage; {} never turn.",
         format::count(all),
         format::count(most.fooled),
         most.layer,

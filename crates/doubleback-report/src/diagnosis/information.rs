@@ -20,7 +20,7 @@ pub fn content(view: &View) -> Result<Content, String> {
         return Err("What the stages lose of the image was not measured in this run.".to_owned());
     }
     Ok(Content {
-        reading: shown().filter_map(|model| reading(view, model)).collect::<Vec<_>>().join("\n"),
+        reading: view.reading(shown(), reading),
         groups: shown()
             .map(|model| Group {
                 heading: view.label(model).map(|(_, name)| name),
@@ -41,7 +41,7 @@ pub fn content(view: &View) -> Result<Content, String> {
     })
 }
 
-fn reading(view: &View, model: &ModelDiagnosis) -> Option<String> {
+fn reading(model: &ModelDiagnosis) -> Option<String> {
     let losses = model
         .information
         .iter()
@@ -49,13 +49,8 @@ fn reading(view: &View, model: &ModelDiagnosis) -> Option<String> {
     let (layer, loss) = losses
         .filter(|(_, loss)| loss.is_finite())
         .max_by(|a, b| a.1.total_cmp(&b.1))?;
-    let of = if view.several() {
-        format!("{}: ", model.model)
-    } else {
-        String::new()
-    };
     Some(format!(
-        "{of}{} loses the most of the image, {} nats a pixel.",
+        "the most of the image is lost at {}: {} nats a pixel.",
         layer.layer,
         signed(loss)
     ))

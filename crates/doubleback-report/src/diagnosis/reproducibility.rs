@@ -11,7 +11,7 @@ pub fn body(view: &View) -> Markup {
     html! {
         p {
             "The same numbers, times apart, come from doubleback " (results.version) " with seed " (results.seed) ", profile " (results.profile) ", on "
-            (results.device) " with " (results.threads) " threads and the instruction set " (results.isa) ", from the files below, with these settings:"
+            (results.device) " with " (results.threads) @if results.threads == 1 { " thread" } @else { " threads" } " and the instruction set " (results.isa) ", from the files below, with these settings:"
         }
         @if results.settings.is_empty() {
             (missing("This run does not give its settings."))

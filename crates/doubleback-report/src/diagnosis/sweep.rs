@@ -19,26 +19,8 @@ pub fn content(view: &View) -> Result<Content, String> {
                 .to_owned(),
         );
     }
-    let reading = |model: &ModelDiagnosis| {
-        let of = if view.several() {
-            format!("{}: ", model.model)
-        } else {
-            String::new()
-        };
-        format!(
-            "{of}{} at ε\u{a0}=\u{a0}{} succeeds on {} of the images that the network had right; this ε was {}.",
-            attack_name(&model.attack.name),
-            short(model.attack.eps),
-            percent(model.attack.success.value),
-            if model.attack.chosen {
-                "chosen from the sweep"
-            } else {
-                "given"
-            }
-        )
-    };
     Ok(Content {
-        reading: shown().map(reading).collect::<Vec<_>>().join("\n"),
+        reading: view.reading(shown(), reading),
         groups: vec![Group {
             heading: None,
             legend: Vec::new(),
@@ -52,6 +34,20 @@ pub fn content(view: &View) -> Result<Content, String> {
         details: html! {},
         values: values(view),
     })
+}
+
+fn reading(model: &ModelDiagnosis) -> Option<String> {
+    Some(format!(
+        "{} at ε\u{a0}=\u{a0}{} succeeds on {} of the images that the network had right; this ε was {}.",
+        attack_name(&model.attack.name),
+        short(model.attack.eps),
+        percent(model.attack.success.value),
+        if model.attack.chosen {
+            "chosen from the sweep"
+        } else {
+            "given"
+        }
+    ))
 }
 
 fn chart(view: &View, model: &ModelDiagnosis) -> Panel {

@@ -17,21 +17,8 @@ pub fn content(view: &View) -> Result<Content, String> {
     if shown().next().is_none() {
         return Err("The training of the generators was not kept in this run.".to_owned());
     }
-    let reading = |model: &ModelDiagnosis| {
-        let GeneratorTraining { steps, batch, .. } = &model.generators;
-        let of = if view.several() {
-            format!("{}: ", model.model)
-        } else {
-            String::new()
-        };
-        format!(
-            "{of}every generator was trained for {} steps of {} clean training images.",
-            format::count(*steps),
-            format::count(*batch)
-        )
-    };
     Ok(Content {
-        reading: shown().map(reading).collect::<Vec<_>>().join("\n"),
+        reading: view.reading(shown(), reading),
         groups: shown().map(|model| group(view, model)).collect(),
         pictures: html! {},
         file_panels: Vec::new(),
@@ -43,6 +30,15 @@ pub fn content(view: &View) -> Result<Content, String> {
         details: html! {},
         values: values(view),
     })
+}
+
+fn reading(model: &ModelDiagnosis) -> Option<String> {
+    let GeneratorTraining { steps, batch, .. } = &model.generators;
+    Some(format!(
+        "every generator was trained for {} steps of {} clean training images.",
+        format::count(*steps),
+        format::count(*batch)
+    ))
 }
 
 fn group(view: &View, model: &ModelDiagnosis) -> Group {

@@ -1,7 +1,7 @@
 use doubleback::diagnose::{DiagnosisResults, Estimate, LayerVulnerability, ModelDiagnosis};
 use maud::{Markup, html};
 
-use crate::format::{interval, percent, points, points_interval, short};
+use crate::format::{capital, interval, percent, points, points_interval, short};
 use crate::model::{Slots, badge};
 use crate::svg::extent;
 
@@ -43,6 +43,22 @@ impl<'a> View<'a> {
     pub fn label(&self, model: &ModelDiagnosis) -> Option<(usize, String)> {
         self.several()
             .then(|| (self.slots.of(&model.model), model.model.clone()))
+    }
+
+    /// What a figure says of each model, a line each; with the model's name where there are several.
+    pub fn reading<'m>(
+        &self,
+        models: impl Iterator<Item = &'m ModelDiagnosis>,
+        sentence: fn(&ModelDiagnosis) -> Option<String>,
+    ) -> String {
+        let named = |model: &ModelDiagnosis| {
+            let sentence = sentence(model)?;
+            Some(match self.several() {
+                true => format!("{}: {sentence}", model.model),
+                false => capital(&sentence),
+            })
+        };
+        models.filter_map(named).collect::<Vec<_>>().join("\n")
     }
 
     /// The name of a class, or its number where the data has no names.

@@ -7,7 +7,7 @@ use super::view::{AVERAGE, MAX, View, eps_name, training_words, words};
 use crate::context::{distinct, same_eps};
 use crate::figures::{Content, Group};
 use crate::files::Table;
-use crate::format::{interval, percent};
+use crate::format::{capital, interval, percent};
 use crate::legend::Entry;
 use crate::svg::{Axis, Line, LineChart, Look, Panel, Point, Style, extent};
 
@@ -153,14 +153,6 @@ fn panel(view: &View, architecture: &str, training: &str) -> Panel {
         rules: Vec::new(),
     };
     Panel::new(capital(training_words(training)), chart.draw())
-}
-
-/// With a capital letter, to head a panel.
-pub fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn values(view: &View) -> Table {
