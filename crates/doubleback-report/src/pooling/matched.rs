@@ -39,7 +39,7 @@ pub fn body(view: &View) -> Markup {
                 tbody {
                     @for one in &all {
                         tr {
-                            th scope="row" { (one.architecture) ", " (training_words(&one.training)) }
+                            th.wrapped scope="row" { (one.architecture) ", " (training_words(&one.training)) }
                             td { (eps_name(one.eps)) }
                             td { (points(one.clean_difference)) }
                             (cell(&one.difference))
