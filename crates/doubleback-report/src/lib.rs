@@ -1,7 +1,10 @@
-//! The self-contained HTML report of a reproduction (one file, no request to anywhere), and the paper's figures as files.
+//! Self-contained HTML reports (one file, no request to anywhere), and their figures as files.
 //!
-//! It is made from the plain data of [`doubleback::evaluate`] and nothing else, so that a run can be
-//! drawn again long after. [`Report`] and [`write_figures`] are the ways in; [`Published`] holds the numbers of the paper.
+//! They are made from plain data and nothing else, so that a run can be drawn again long after:
+//!
+//! - a reproduction from [`doubleback::evaluate`], by [`Report`] and [`write_figures`]; [`Published`] holds the numbers of the paper;
+//! - a diagnosis from [`doubleback::diagnose`], by [`write_diagnosis`];
+//! - a pooling study from [`doubleback::pooling`], by [`write_pooling`].
 
 mod color;
 mod contact_sheet;
