@@ -12,7 +12,7 @@ pub const LONG: &str = "Find the layers at which an attack does its damage.\n\n\
     Probes check it without a generator; decoders measure the information that each layer loses. The formulas are this project's own: of the \
     paper (Zheng et al. 2020) only the abstract is public.\n\n\
     Several models are diagnosed with the same oracle and the same attack, each attacked with its own gradients, to see what a defense moves. \
-    Writes DIR/results.json and DIR/figures/. An interrupted run goes on where it was when the same command is given again.";
+    Writes DIR/report.html, DIR/figures/ and DIR/results.json. An interrupted run goes on where it was when the same command is given again.";
 
 /// Arguments of `diagnose`.
 #[derive(Args, Debug)]

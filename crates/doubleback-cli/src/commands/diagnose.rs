@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use doubleback::attack::check_eps;
 use doubleback::diagnose::{Budget, DiagnosisResults, Estimate, ModelDiagnosis, Options, SUCCESS, Subject, diagnose};
+use doubleback_report::write_diagnosis;
 
 use super::models;
 use crate::args::{DiagnoseArgs, Eps};
@@ -65,6 +66,7 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<()> {
         &context.device,
         &mut context.reporter().announcing(opening),
     )?;
+    let written = write_diagnosis(&results, &args.out)?;
     if args.json {
         let json = serde_json::to_string_pretty(&results)
             .map_err(|e| Failure::Ours(format!("cannot write the results as JSON: {e}")))?;
@@ -72,8 +74,11 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<()> {
     }
     let total = results.seconds.get("total").copied().unwrap_or_default();
     output::print(&format!(
-        "{}\nResults: {}\nTime:    {}\n",
+        "{}\nReport:  {}\nFigures: {} ({} files)\nResults: {}\nTime:    {}\n",
         summary(&results),
+        args.out.join("report.html").display(),
+        args.out.join("figures").display(),
+        written.len() - 1,
         args.out.join("results.json").display(),
         output::clock(Duration::try_from_secs_f64(total).unwrap_or_default())
     ))

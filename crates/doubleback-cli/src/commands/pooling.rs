@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use doubleback::pooling::{CLEAN, Comparison, Difference, Options, PoolingResults, Profile, WORST_CASE, pooling};
+use doubleback_report::write_pooling;
 
 use crate::args::PoolingArgs;
 use crate::context::Context;
@@ -37,7 +38,7 @@ pub fn run(args: &PoolingArgs, context: &Context) -> Result<()> {
         &context.device,
         &mut context.reporter().announcing(opening),
     )?;
-    // The report goes here: write_pooling(&results, &args.out).
+    let written = write_pooling(&results, &args.out)?;
     if args.json {
         let json = serde_json::to_string_pretty(&results)
             .map_err(|e| Failure::Ours(format!("cannot write the results as JSON: {e}")))?;
@@ -45,8 +46,11 @@ pub fn run(args: &PoolingArgs, context: &Context) -> Result<()> {
     }
     let total = results.seconds.get("total").copied().unwrap_or_default();
     output::print(&format!(
-        "{}\nResults: {}\nTime:    {}\n",
+        "{}\nReport:  {}\nFigures: {} ({} files)\nResults: {}\nTime:    {}\n",
         summary(&results),
+        args.out.join("report.html").display(),
+        args.out.join("figures").display(),
+        written.len() - 1,
         args.out.join("results.json").display(),
         output::clock(Duration::try_from_secs_f64(total).unwrap_or_default())
     ))
