@@ -11,7 +11,7 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor};
 use doubleback::attack::{Pgd, run};
 use doubleback::data::{self, LoadOptions};
-use doubleback::diagnose::{GanFiles, GanOptions, InterpretGan, train_gan};
+use doubleback::diagnose::{GanFiles, GanOptions, InterpretGan, Subject, train_gan};
 use doubleback::nn::{Classifier, Network, Staged, load, predictions, stage_indices};
 use doubleback::train::Batch;
 
@@ -70,7 +70,12 @@ fn explain() -> doubleback::Result<()> {
         }
         ControlFlow::Continue(())
     };
-    let gan = train_gan(&network, model, &stages, &dataset, &options, files, &device, &mut watch)?;
+    let subject = Subject {
+        model: &network,
+        identity: model,
+        stages: &stages,
+    };
+    let gan = train_gan(subject, &dataset, &options, files, &device, &mut watch)?;
     gan.save(&folder.join("interpretgan.safetensors"))?;
     println!("{} steps in {:.0} s", options.steps, gan.seconds());
 

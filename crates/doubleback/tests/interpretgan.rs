@@ -8,7 +8,7 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use doubleback::Error;
 use doubleback::data::{Bounds, Dataset, ImageShape, Split};
 use doubleback::diagnose::{
-    Discriminator, GanFiles, GanOptions, GanProgress, Generator, InterpretGan, adversarial_loss, class_loss,
+    Discriminator, GanFiles, GanOptions, GanProgress, Generator, InterpretGan, Subject, adversarial_loss, class_loss,
     discriminator_loss, train_gan,
 };
 use doubleback::nn::layers::{BatchNorm, Conv2d, Dense, Flatten, LayerKind, MaxPool};
@@ -75,6 +75,7 @@ fn options() -> GanOptions {
         batch: 12,
         generator_batch: 8,
         noise: 5,
+        recognised: 3,
         history_every: 2,
         ..GanOptions::default()
     }
@@ -88,9 +89,11 @@ fn train(options: &GanOptions, files: GanFiles<'_>, stop_at: usize) -> doublebac
         false => ControlFlow::Continue(()),
     };
     train_gan(
-        &network,
-        "small",
-        &stages,
+        Subject {
+            model: &network,
+            identity: "small",
+            stages: &stages,
+        },
         &dataset("random"),
         options,
         files,
@@ -162,9 +165,11 @@ fn a_checkpoint_of_another_training_is_refused() {
 
     let network = network(0);
     let refused = train_gan(
-        &network,
-        "another",
-        &[0, 1],
+        Subject {
+            model: &network,
+            identity: "another",
+            stages: &[0, 1],
+        },
         &dataset("random"),
         &options(),
         checkpointed(&checkpoint),
@@ -310,9 +315,11 @@ fn what_does_not_fit_is_refused() {
     let (network, device) = (network(0), Device::flex());
     let attempt = |stages: &[usize], options: &GanOptions| {
         let found = train_gan(
-            &network,
-            "small",
-            stages,
+            Subject {
+                model: &network,
+                identity: "small",
+                stages,
+            },
             &dataset("random"),
             options,
             GanFiles::default(),
@@ -376,7 +383,7 @@ fn spectral_normalization_holds_singular_values_at_one() {
         height: 32,
         width: 32,
     };
-    let mut discriminator = Discriminator::new(shape, Bounds::UNIT, CLASSES, true, 0, &Device::flex()).unwrap();
+    let mut discriminator = Discriminator::new(shape, Bounds::UNIT, CLASSES, 0, true, 0, &Device::flex()).unwrap();
     for _ in 0..50 {
         discriminator.iterate().unwrap();
     }
@@ -409,7 +416,7 @@ fn gradients_of_the_game_match_central_differences() {
         let generator = Generator::new("g", latent, noise, SHAPE, BOUNDS, 0, &device)
             .unwrap()
             .cast(DType::F64);
-        let discriminator = Discriminator::new(SHAPE, BOUNDS, CLASSES, spectral, 0, &device)
+        let discriminator = Discriminator::new(SHAPE, BOUNDS, CLASSES, 0, spectral, 0, &device)
             .unwrap()
             .cast(DType::F64);
         let double = |t: Tensor<4>| t.cast(DType::F64);

@@ -207,9 +207,12 @@ pub trait Module: Clone {
     /// # Errors
     /// When there is none of this name, or its length differs.
     fn set(&mut self, name: &str, value: Tensor<1>) -> Result<()> {
-        let replace = |tensor: &mut Parameter| match tensor.value().dims() == value.dims() {
-            true => Ok(tensor.set(value.clone())),
-            false => Err(Error::shape(name, tensor.dims(), value.dims())),
+        let replace = |tensor: &mut Parameter| {
+            if tensor.value().dims() != value.dims() {
+                return Err(Error::shape(name, tensor.dims(), value.dims()));
+            }
+            tensor.set(value.clone());
+            Ok(())
         };
         if let Some(state) = self.states_mut().into_iter().find(|state| state.name() == name) {
             return replace(state);

@@ -13,6 +13,8 @@ pub struct Judgement {
     pub real: Tensor<2>,
     /// `[n, classes]`: logits of Q.
     pub class: Tensor<2>,
+    /// `[n, values]`: what Q takes the first values of the noise for, if it was built to.
+    pub noise: Option<Tensor<2>>,
 }
 
 /// D and Q, which share a trunk: convolutions of 4x4 at stride 2 with 64, 128, … channels, leaky ReLU, a dense layer, and a head each.
@@ -26,6 +28,7 @@ pub struct Discriminator {
     trunk: Chain,
     real: Chain,
     class: Chain,
+    noise: Option<Chain>,
     /// With spectral normalization, the vectors of the power iteration.
     spectral: Vec<Parameter>,
 }
@@ -33,7 +36,7 @@ pub struct Discriminator {
 const SLOPE: f64 = 0.2;
 
 impl Discriminator {
-    /// A discriminator of images within `bounds`, with or without spectral normalization.
+    /// A discriminator of images within `bounds`, with or without spectral normalization, that recognises `noise` values of z (or none).
     ///
     /// # Errors
     /// When images are too small.
@@ -41,6 +44,7 @@ impl Discriminator {
         shape: ImageShape,
         bounds: Bounds,
         classes: usize,
+        noise: usize,
         spectral: bool,
         seed: u64,
         device: &Device,
@@ -87,6 +91,7 @@ impl Discriminator {
         let mut discriminator = Self {
             real: head("real", 1)?,
             class: head("class", classes)?,
+            noise: (noise > 0).then(|| head("noise", noise)).transpose()?,
             shape,
             bounds,
             trunk,
@@ -109,11 +114,16 @@ impl Discriminator {
         let normalized = self.normalized()?;
         let features = normalized.trunk.forward(self.prepared(images)?, mode)?;
         let real = normalized.real.forward(features.clone(), mode)?;
-        let class = normalized.class.forward(features, mode)?;
-        let classes = class.dims()[3];
+        let class = normalized.class.forward(features.clone(), mode)?;
+        let noise = normalized.noise.map(|head| head.forward(features, mode)).transpose()?;
+        let rows = |t: Tensor<4>| {
+            let columns = t.dims()[3];
+            t.reshape([n, columns])
+        };
         Ok(Judgement {
-            real: real.reshape([n, 1]),
-            class: class.reshape([n, classes]),
+            real: rows(real),
+            class: rows(class),
+            noise: noise.map(rows),
         })
     }
 
@@ -149,11 +159,15 @@ impl Discriminator {
 
 impl Module for Discriminator {
     fn chains(&self) -> Vec<&Chain> {
-        vec![&self.trunk, &self.real, &self.class]
+        let mut chains = vec![&self.trunk, &self.real, &self.class];
+        chains.extend(&self.noise);
+        chains
     }
 
     fn chains_mut(&mut self) -> Vec<&mut Chain> {
-        vec![&mut self.trunk, &mut self.real, &mut self.class]
+        let mut chains = vec![&mut self.trunk, &mut self.real, &mut self.class];
+        chains.extend(&mut self.noise);
+        chains
     }
 
     fn states(&self) -> Vec<&Parameter> {

@@ -41,6 +41,15 @@ pub fn anchor_loss(recognised: &Tensor<2>, labels: &Tensor<2>) -> Tensor<1> {
     cross_entropy(recognised, labels)
 }
 
+/// `E ‖z - Q_z(G(l(x), z))‖² / values`: the same bound for the noise, a Gaussian of fixed width in place of a class. It keeps the images of
+/// a vector from being the same whatever z is.
+///
+/// # Shapes
+/// Both `[n, values]`.
+pub fn noise_loss(recognised: Tensor<2>, z: Tensor<2>) -> Tensor<1> {
+    (recognised - z).square().mean()
+}
+
 /// `E ‖u(G(l(x), z)) - u(x)‖² / dim(l)`, a bound on the information about the latent that the image carries; `u` is the standardised latent.
 ///
 /// # Shapes

@@ -22,8 +22,15 @@ pub struct GanOptions {
     pub noise: usize,
     /// Weight λ_c of the class terms.
     pub class_weight: f64,
+    /// Weight of the same terms when Q is trained. At 0 Q learns classes from real images alone, and generators cannot bring it to accept a
+    /// code of their own.
+    pub recognition_weight: f64,
     /// Weight λ_q of the anchor.
     pub anchor_weight: f64,
+    /// Weight λ_z of the term that has Q recognise the noise in the images of vectors.
+    pub noise_weight: f64,
+    /// Values of the noise that Q recognises, at most all.
+    pub recognised: usize,
     /// Weight λ_l of the latent term; 0 leaves it out.
     pub latent_weight: f64,
     /// Step size of the generators.
@@ -46,15 +53,18 @@ impl Default for GanOptions {
     fn default() -> Self {
         Self {
             steps: 1500,
-            batch: 128,
+            batch: 64,
             generator_batch: 64,
             mixed: 0.5,
             noise: 32,
             class_weight: 1.0,
+            recognition_weight: 0.0,
             anchor_weight: 1.0,
+            noise_weight: 0.2,
+            recognised: 8,
             latent_weight: 0.0,
             generator_rate: 1e-3,
-            discriminator_rate: 2e-4,
+            discriminator_rate: 5e-4,
             beta1: 0.5,
             spectral: None,
             seed: 0,
@@ -85,8 +95,10 @@ impl GanOptions {
         }
         for (name, value) in [
             ("class weight", self.class_weight),
+            ("recognition weight", self.recognition_weight),
             ("anchor weight", self.anchor_weight),
             ("latent weight", self.latent_weight),
+            ("noise weight", self.noise_weight),
         ] {
             if !(value >= 0.0 && value.is_finite()) {
                 return Err(Error::value(name, "a number of at least 0", value));
@@ -99,6 +111,10 @@ impl GanOptions {
             if !(value > 0.0 && value.is_finite()) {
                 return Err(Error::value(name, "a positive number", value));
             }
+        }
+        if self.recognised == 0 || self.recognised > self.noise {
+            let expected = format!("1 to {}, the values of the noise", self.noise);
+            return Err(Error::value("recognised", expected, self.recognised));
         }
         if !(0.0..=1.0).contains(&self.mixed) {
             return Err(Error::value("mixed", "a share in [0, 1]", self.mixed));

@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::discriminator::{Discriminator, Judgement};
 use super::generator::Generator;
-use super::losses::{adversarial_loss, anchor_loss, class_loss, discriminator_loss, latent_loss};
+use super::losses::{adversarial_loss, anchor_loss, class_loss, discriminator_loss, latent_loss, noise_loss};
 use super::options::GanOptions;
 use crate::data::{Bounds, ImageShape};
 use crate::nn::layers::Size;
@@ -61,7 +61,15 @@ impl Players {
     ) -> Result<Self> {
         options.check()?;
         let spectral = options.spectral.unwrap_or(shape.channels == 3);
-        let discriminator = Discriminator::new(shape, bounds, classes, spectral, options.seed, device)?;
+        let vectors = latents
+            .iter()
+            .any(|(_, [height, width, _])| [*height, *width] == [1, 1]);
+        let recognised = if vectors && options.noise_weight > 0.0 {
+            options.recognised
+        } else {
+            0
+        };
+        let discriminator = Discriminator::new(shape, bounds, classes, recognised, spectral, options.seed, device)?;
         let generator = |(name, size): &(String, Size)| {
             let name = format!("generators.{name}");
             let generator = Generator::new(&name, *size, options.noise, shape, bounds, options.seed, device)?;
@@ -95,7 +103,7 @@ impl Players {
             games.push((tracked, images, pass));
         }
         let generated: Vec<Tensor<4>> = games.iter().map(|(_, images, _)| images.clone()).collect();
-        let [discriminator, anchor] = self.step_discriminator(batch, &generated, &predicted, options)?;
+        let [discriminator, anchor] = self.step_discriminator(batch, &generated, &predicted, &z, options)?;
 
         // The discriminator is a constant here: no gradient of its weights is computed.
         let judged = self.discriminator.forward(Tensor::cat(generated, 0))?;
@@ -113,6 +121,9 @@ impl Players {
             losses.generator.push(scalar(&adversarial)?);
             losses.class.push(scalar(&class)?);
             let mut loss = adversarial + class * options.class_weight;
+            if let (Some(noise), true) = (&judged.noise, tracked.of_vectors()) {
+                loss = loss + noise_loss(part(noise), first_values(&z, noise)) * options.noise_weight;
+            }
             if let Some((classifier, stages)) = classifier.filter(|_| options.latent_weight > 0.0) {
                 let found = classifier
                     .latents(images.clone(), &stages[index..=index])?
@@ -142,6 +153,7 @@ impl Players {
         batch: &Batch,
         generated: &[Tensor<4>],
         predicted: &[Tensor<2>],
+        z: &Tensor<2>,
         options: &GanOptions,
     ) -> Result<[f64; 2]> {
         let (real, count) = (batch.len(), predicted[0].dims()[0]);
@@ -157,12 +169,27 @@ impl Players {
         let fake = share * generated.len();
         self.discriminator.iterate()?;
         let tracked = self.discriminator.tracked();
-        let Judgement { real: logits, class } = tracked.forward(Tensor::cat(images, 0))?;
+        let Judgement {
+            real: logits,
+            class,
+            noise,
+        } = tracked.forward(Tensor::cat(images, 0))?;
         let game = discriminator_loss(logits.clone().narrow(0, 0, real), logits.narrow(0, real, fake));
         let anchor = anchor_loss(&class.clone().narrow(0, 0, real), &batch.targets);
         let recognition = class_loss(&class.narrow(0, real, fake), &Tensor::cat(classes, 0));
         let values = [scalar(&game)?, scalar(&anchor)?];
-        let loss = game + anchor * options.anchor_weight + recognition * options.class_weight;
+        let mut loss = game + anchor * options.anchor_weight + recognition * options.recognition_weight;
+        if let Some(noise) = noise {
+            let vectors = (0..generated.len()).filter(|&index| self.generators[index].0.of_vectors());
+            let (found, drawn): (Vec<_>, Vec<_>) = vectors
+                .map(|index| {
+                    let found = noise.clone().narrow(0, real + index * share, share);
+                    (found, z.clone().narrow(0, start(index), share))
+                })
+                .unzip();
+            let drawn = first_values(&Tensor::cat(drawn, 0), &noise);
+            loss = loss + noise_loss(Tensor::cat(found, 0), drawn) * options.noise_weight;
+        }
         let mut gradients = loss.backward();
         drop(loss);
         self.discriminator_adam
@@ -177,6 +204,11 @@ impl Players {
             .map(|((generator, _), latents)| generator.forward(latents.clone(), z.clone(), &mut Mode::Inference))
             .collect()
     }
+}
+
+/// As many values of the noise as are recognised.
+fn first_values(z: &Tensor<2>, recognised: &Tensor<2>) -> Tensor<2> {
+    z.clone().narrow(1, 0, recognised.dims()[1])
 }
 
 fn scalar(loss: &Tensor<1>) -> Result<f64> {

@@ -43,8 +43,19 @@ pub struct GanFiles<'a> {
     pub grids: Option<&'a Path>,
 }
 
-/// Trains a generator for each of `stages` (indices, ascending) of a frozen classifier on the training images of `dataset`, all at once:
-/// one pass through the classifier and one discriminator serve all. `identity` says which model it is, a checksum of its file for one.
+/// The classifier to be explained.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// It is not changed.
+    pub model: &'a dyn Staged,
+    /// Which model it is: a checksum of its file, for one. Checkpoints of another are refused.
+    pub identity: &'a str,
+    /// Indices of the stages to explain, ascending.
+    pub stages: &'a [usize],
+}
+
+/// Trains a generator for each chosen stage of a frozen classifier on the training images of `dataset`, all at once: one pass through the
+/// classifier and one discriminator serve all.
 ///
 /// With a checkpoint, a training that was interrupted ends with the same bits as one that was not.
 ///
@@ -52,16 +63,14 @@ pub struct GanFiles<'a> {
 /// [`Error::Interrupted`] when `watch` breaks; [`Error::Diverged`] when a loss stops being a finite number; when model and data set do not
 /// fit; whatever reading or writing a file gives.
 pub fn train_gan(
-    model: &dyn Staged,
-    identity: &str,
-    stages: &[usize],
+    subject: Subject<'_>,
     dataset: &Dataset,
     options: &GanOptions,
     files: GanFiles<'_>,
     device: &Device,
     watch: &mut dyn FnMut(GanProgress<'_>) -> ControlFlow<()>,
 ) -> Result<InterpretGan> {
-    let facts = facts(model, identity, stages, dataset, options)?;
+    let facts = facts(subject, dataset, options)?;
     let mut players = facts.players(device)?;
     let fingerprint = fingerprint(&facts, dataset)?;
     let mut state = State {
@@ -77,11 +86,10 @@ pub fn train_gan(
     };
     match found {
         Some(found) => state = found,
-        None => standardize(&mut players, model, stages, dataset, device)?,
+        None => standardize(&mut players, subject, dataset, device)?,
     }
     let game = Game {
-        model,
-        stages,
+        subject,
         dataset,
         options,
         device,
@@ -144,8 +152,7 @@ pub fn train_gan(
 
 /// What does not change from step to step.
 struct Game<'a> {
-    model: &'a dyn Staged,
-    stages: &'a [usize],
+    subject: Subject<'a>,
     dataset: &'a Dataset,
     options: &'a GanOptions,
     device: &'a Device,
@@ -157,12 +164,18 @@ impl Game<'_> {
         let train = &self.dataset.train;
         let size = self.options.batch.min(train.len());
         let start = step % (train.len() / size) * size;
-        let classes = self.model.classes();
+        let classes = self.subject.model.classes();
         let batch = Batch::new(train, self.dataset.shape, classes, start..start + size, self.device)?;
-        let seen = see(self.model, self.stages, batch.images.clone(), self.options, step)?;
+        let seen = see(
+            self.subject.model,
+            self.subject.stages,
+            batch.images.clone(),
+            self.options,
+            step,
+        )?;
         let count = self.options.generator_batch.min(size);
         let z = noise(count, self.options.noise, self.options.seed, step as u64, self.device);
-        let classifier = Some((self.model, self.stages));
+        let classifier = Some((self.subject.model, self.subject.stages));
         players.step(&batch, &seen, z, classifier, self.options)
     }
 
@@ -170,7 +183,7 @@ impl Game<'_> {
         let test = &self.dataset.test;
         let count = COLUMNS.min(test.len());
         let images = tensor_of(test, self.dataset.shape, 0..count, self.device);
-        let latents = self.model.latents(images.clone(), self.stages)?;
+        let latents = self.subject.model.latents(images.clone(), self.subject.stages)?;
         // The same at every grid, and not one of training.
         let z = noise(count, self.options.noise, self.options.seed, 1 << 43, self.device);
         let mut rows = vec![images];
@@ -179,13 +192,12 @@ impl Game<'_> {
     }
 }
 
-fn facts(
-    model: &dyn Staged,
-    identity: &str,
-    stages: &[usize],
-    dataset: &Dataset,
-    options: &GanOptions,
-) -> Result<Facts> {
+fn facts(subject: Subject<'_>, dataset: &Dataset, options: &GanOptions) -> Result<Facts> {
+    let Subject {
+        model,
+        identity,
+        stages,
+    } = subject;
     let (shape, classes, bounds) = (model.shape(), model.classes(), model.bounds());
     if shape != dataset.shape || classes != dataset.classes.len() {
         return Err(Error::Shape {
@@ -233,16 +245,10 @@ fn fingerprint(facts: &Facts, dataset: &Dataset) -> Result<String> {
     ))
 }
 
-fn standardize(
-    players: &mut Players,
-    model: &dyn Staged,
-    stages: &[usize],
-    dataset: &Dataset,
-    device: &Device,
-) -> Result<()> {
+fn standardize(players: &mut Players, subject: Subject<'_>, dataset: &Dataset, device: &Device) -> Result<()> {
     let count = STATISTICS.min(dataset.train.len());
     let images = tensor_of(&dataset.train, dataset.shape, 0..count, device);
-    let latents = model.latents(images, stages)?;
+    let latents = subject.model.latents(images, subject.stages)?;
     for ((generator, _), latents) in players.generators.iter_mut().zip(&latents) {
         generator.standardize(latents)?;
     }
