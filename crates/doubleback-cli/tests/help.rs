@@ -11,6 +11,7 @@ use support::{doubleback, expect_done};
 fn help_is_as_reviewed() {
     for command in [
         "",
+        "pooling",
         "reproduce",
         "train",
         "attack",
@@ -41,6 +42,7 @@ fn help_is_as_reviewed() {
 fn every_command_has_examples() {
     for command in [
         "",
+        "pooling",
         "reproduce",
         "train",
         "attack",

@@ -4,6 +4,7 @@ mod attack;
 mod bench;
 mod data;
 mod diagnose;
+mod pooling;
 mod reproduce;
 mod sweep;
 mod train;
@@ -19,6 +20,7 @@ pub use attack::{AttackArgs, AttackOptions, TransferArgs};
 pub use bench::{BenchArgs, BenchAttackArgs, BenchCommand, BenchGanArgs, BenchStepArgs};
 pub use data::{DataCommand, FetchArgs, ShowArgs};
 pub use diagnose::DiagnoseArgs;
+pub use pooling::PoolingArgs;
 pub use reproduce::ReproduceArgs;
 pub use sweep::{Launcher, SweepArgs, SweepCellArgs};
 pub use train::TrainArgs;
@@ -76,6 +78,9 @@ pub enum Command {
     /// Find the layers at which an attack does its damage
     #[command(long_about = diagnose::LONG)]
     Diagnose(DiagnoseArgs),
+    /// Compare max and average pooling: robustness, and what the layers lose
+    #[command(long_about = pooling::LONG)]
+    Pooling(PoolingArgs),
     /// Train a grid of models and choose the penalty weights
     #[command(long_about = sweep::LONG)]
     Sweep(SweepArgs),

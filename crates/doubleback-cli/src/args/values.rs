@@ -4,11 +4,11 @@ use std::ffi::OsStr;
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
-use doubleback::attack::Target;
+use doubleback::attack::{Ball, Target};
 use doubleback::bench::{Step, TimedAttack};
 use doubleback::data::{DuplicatePolicy, Grayscale, MAX_SIDE, Part, catalog};
 use doubleback::nn::layers::{Floor, LocalContrast};
-use doubleback::nn::{ARCHITECTURES, Pool};
+use doubleback::nn::{ARCHITECTURES, Loss, Pool};
 use doubleback::reproduce::Profile;
 use doubleback::train::{Defense, Norm, Output};
 use doubleback::{Result, attack, diagnose};
@@ -53,6 +53,22 @@ pub fn defense() -> Named<Defense> {
     }
 }
 
+/// Norms that eps bounds.
+pub fn ball() -> Named<Ball> {
+    Named {
+        names: Ball::ALL.map(Ball::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// What an attack climbs.
+pub fn loss() -> Named<Loss> {
+    Named {
+        names: Loss::ALL.map(Loss::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
 /// Norms of a penalty.
 pub fn norm() -> Named<Norm> {
     Named {
@@ -81,6 +97,15 @@ pub fn profile() -> Named<Profile> {
 pub fn diagnosis_profile() -> Named<diagnose::Profile> {
     Named {
         names: diagnose::Profile::ALL.map(diagnose::Profile::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// Profiles of the pooling study.
+pub fn pooling_profile() -> Named<doubleback::pooling::Profile> {
+    use doubleback::pooling::Profile;
+    Named {
+        names: Profile::ALL.map(Profile::name).to_vec(),
         parse: str::parse,
     }
 }

@@ -6,6 +6,7 @@ mod data;
 mod diagnose;
 mod fetch;
 mod models;
+mod pooling;
 mod reproduce;
 mod shell;
 mod sweep;
@@ -30,6 +31,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Some(Command::Attack(args)) => attack::run(&args, &context),
         Some(Command::Transfer(args)) => transfer::run(&args, &context),
         Some(Command::Diagnose(args)) => diagnose::run(&args, &context),
+        Some(Command::Pooling(args)) => pooling::run(&args, &context),
         Some(Command::Sweep(args)) => sweep::run(&args, &context),
         Some(Command::SweepCell(args)) => sweep::run_one(&args, &context),
         Some(Command::Bench(command)) => bench::run(&command, &context),

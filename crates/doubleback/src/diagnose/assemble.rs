@@ -1,9 +1,9 @@
 //! From what oracle, probes and decoders said of each image to the tables of the results.
 
 use super::attacked::Images;
-use super::estimate::{bootstrapped, mean, mean_of, share_of};
+use super::estimate::{bootstrapped, mean_of, share_of};
 use super::information::{drawn_mean, information, nats};
-use super::probes::ProbeReading;
+use super::probes::{ProbeReading, probe_layers};
 use super::rank::{kendall, spearman};
 use super::results::{Agreement, Correlation, Estimate, FlipCount, InformationLayer, LayerVulnerability, ProbeLayer};
 use super::vulnerability::{OracleReading, flip_stages, shares};
@@ -55,22 +55,8 @@ impl Readings<'_> {
     }
 
     pub fn probe_layers(&self) -> Result<Vec<ProbeLayer>> {
-        let wrong = |reading: &ProbeReading| -> Vec<Vec<f64>> {
-            let stage = |wrong: &Vec<bool>| wrong.iter().map(|&wrong| f64::from(u8::from(wrong))).collect();
-            reading.wrong.iter().map(stage).collect()
-        };
-        let shares = shares(&wrong(self.probes[0]), &wrong(self.probes[1]), self.seed)?;
-        let entropies: Vec<f64> = self.probes[0].nats.iter().map(|nats| mean(nats)).collect();
-        let layer = |(place, stage): (usize, &Stage)| ProbeLayer {
-            layer: stage.name.clone(),
-            clean_error: shares.clean[place],
-            attacked_error: shares.attacked[place],
-            r: shares.damage[place],
-            v: shares.vulnerability[place],
-            entropy: entropies[place],
-            entropy_loss: place.checked_sub(1).map(|before| entropies[place] - entropies[before]),
-        };
-        Ok(self.stages.iter().enumerate().map(layer).collect())
+        let names: Vec<&str> = self.stages.iter().map(|stage| stage.name.as_str()).collect();
+        probe_layers(&names, self.probes, self.seed)
     }
 
     pub fn information_layers(&self) -> Result<Vec<InformationLayer>> {

@@ -35,7 +35,7 @@ pub use gan::{
 pub(crate) use gan::{Players, Seen};
 pub use information::{Decoders, InformationOptions, information, quantisation_variance};
 pub use oracle::{check_oracle, oracle_recipe};
-pub use probes::{ProbeOptions, ProbeReading, Probes};
+pub use probes::{ProbeOptions, ProbeReading, Probes, probe_layers};
 pub use profile::{Budget, Profile};
 pub use rank::{bootstrap, kendall, spearman};
 pub use results::{

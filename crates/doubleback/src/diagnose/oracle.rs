@@ -3,6 +3,7 @@
 
 use doubleback_ops::AdamOptions;
 
+use crate::attack::Ball;
 use crate::data::Dataset;
 use crate::nn::{Architecture, Classifier, Network, Parameter, Pool, architecture, paper_input, to_vec};
 use crate::train::{Defense, Norm, Output, Recipe, TrainOptions};
@@ -52,6 +53,7 @@ pub fn oracle_recipe(models: &[&Architecture], dataset: &Dataset, steps: usize, 
         temperature: 1.0,
         adversarial_eps: 0.0,
         pgd_steps: 1,
+        adversarial_norm: Ball::default(),
     })
 }
 

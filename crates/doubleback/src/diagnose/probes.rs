@@ -5,9 +5,12 @@ use burn::tensor::{Device, Tensor};
 use doubleback_ops::AdamOptions;
 use serde::{Deserialize, Serialize};
 
+use super::estimate::mean;
 use super::images::training_batch;
+use super::results::ProbeLayer;
 use super::standardize::Standardize;
 use super::steps::Steps;
+use super::vulnerability::shares;
 use crate::data::Split;
 use crate::nn::layers::{Dense, Flatten, LayerKind, Relu};
 use crate::nn::{Architecture, LayerSpec, Mode, Network, Staged, TrainingPass, cross_entropy, predictions, to_vec};
@@ -144,6 +147,38 @@ impl Probes {
         }
         Ok(())
     }
+}
+
+/// From what the probes said of clean and attacked images to what each stage adds to the error, with intervals over images.
+///
+/// # Errors
+/// When there is not one list of answers for each stage, or they are not of as many images, at least one.
+pub fn probe_layers(
+    stages: &[impl AsRef<str>],
+    [clean, attacked]: [&ProbeReading; 2],
+    seed: u64,
+) -> Result<Vec<ProbeLayer>> {
+    let lengths = [&clean.wrong, &attacked.wrong].map(Vec::len);
+    if lengths != [stages.len(); 2] || clean.nats.len() != stages.len() {
+        return Err(Error::shape("stages that probes read", stages.len(), lengths));
+    }
+    let errors = |reading: &ProbeReading| -> Vec<Vec<f64>> {
+        let stage = |wrong: &Vec<bool>| wrong.iter().map(|&wrong| f64::from(u8::from(wrong))).collect();
+        reading.wrong.iter().map(stage).collect()
+    };
+    let shares = shares(&errors(clean), &errors(attacked), seed)?;
+    let entropies: Vec<f64> = clean.nats.iter().map(|nats| mean(nats)).collect();
+    let layer = |(place, name): (usize, &str)| ProbeLayer {
+        layer: name.to_owned(),
+        clean_error: shares.clean[place],
+        attacked_error: shares.attacked[place],
+        r: shares.damage[place],
+        v: shares.vulnerability[place],
+        entropy: entropies[place],
+        entropy_loss: place.checked_sub(1).map(|before| entropies[place] - entropies[before]),
+    };
+    let names = stages.iter().map(AsRef::as_ref).enumerate();
+    Ok(names.map(layer).collect())
 }
 
 impl ProbeOptions {
