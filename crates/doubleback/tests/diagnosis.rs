@@ -9,8 +9,8 @@ use doubleback::Error;
 use doubleback::attack::{Fgsm, run};
 use doubleback::data::{Bounds, Dataset, ImageShape, LoadOptions, Split, load};
 use doubleback::diagnose::{
-    self, Budget, Decoders, DiagnosisResults, InformationOptions, Options, ProbeOptions, ProbeReading, Probes, Subject,
-    information,
+    self, Budget, Decoders, DiagnosisResults, InformationOptions, ModelFile, Options, ProbeOptions, ProbeReading,
+    Probes, information,
 };
 use doubleback::nn::{Classifier, Network, Pullback, Stage, Staged, save};
 use doubleback::reproduce::Profile;
@@ -175,7 +175,7 @@ fn few_images() -> Dataset {
 }
 
 /// Files of two models of a few steps.
-fn two_models(dataset: &Dataset, folder: &Path) -> Vec<Subject> {
+fn two_models(dataset: &Dataset, folder: &Path) -> Vec<ModelFile> {
     let device = Device::flex();
     [(Defense::Normal, "normal"), (Defense::Doubleback, "doubleback")]
         .map(|(defense, name)| {
@@ -185,7 +185,7 @@ fn two_models(dataset: &Dataset, folder: &Path) -> Vec<Subject> {
             let cooked = recipe.run(dataset, &device, None, &mut ()).unwrap();
             let path = folder.join(format!("{name}.safetensors"));
             save(&cooked.trained.network, &recipe.card(dataset), &path).unwrap();
-            Subject::read(&path, &device).unwrap()
+            ModelFile::read(&path, &device).unwrap()
         })
         .into()
 }
@@ -284,7 +284,7 @@ fn what_cannot_be_diagnosed_is_refused_before_anything_is_written() {
     let models = two_models(&dataset, folder.path());
     let out = folder.path().join("out");
     let twice = [models[0].clone(), models[0].clone()];
-    let message = |models: &[Subject], oracle: Option<&Subject>, change: &dyn Fn(&mut Options)| {
+    let message = |models: &[ModelFile], oracle: Option<&ModelFile>, change: &dyn Fn(&mut Options)| {
         let mut options = options(&out);
         change(&mut options);
         let error = diagnose::diagnose(&dataset, models, oracle, &options, &device, &mut ()).unwrap_err();

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use doubleback::attack::check_eps;
-use doubleback::diagnose::{Budget, DiagnosisResults, Estimate, ModelDiagnosis, Options, SUCCESS, Subject, diagnose};
+use doubleback::diagnose::{Budget, DiagnosisResults, Estimate, ModelDiagnosis, ModelFile, Options, SUCCESS, diagnose};
 use doubleback_report::write_diagnosis;
 
 use super::models;
@@ -22,7 +22,7 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<()> {
     models::test_set(&dataset, args.count, context)?;
     let subject = |path: &std::path::PathBuf| {
         models::load(path, &dataset, context)?;
-        Ok(Subject::read(path, &context.device)?)
+        Ok(ModelFile::read(path, &context.device)?)
     };
     let subjects = args.models.iter().map(subject).collect::<Result<Vec<_>>>()?;
     let oracle = args.oracle.as_ref().map(subject).transpose()?;

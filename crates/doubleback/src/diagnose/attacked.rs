@@ -55,6 +55,7 @@ impl Images {
             zero_gradient_images: 0,
         };
         let mut phase = Steps::begin(attack.name(), count, watch);
+        phase.done(0, f64::NAN)?;
         for (clean, labels, range) in batches(test, model.shape(), count, device) {
             let found = attack.run(model, &clean, &labels, eps.as_slice())?;
             let Some(adversarial) = found.by_eps.into_iter().next() else {

@@ -1,8 +1,8 @@
 use burn::tensor::{Device, Tensor};
 
-use super::gan::{GanFiles, GanOptions, InterpretGan, train_gan};
+use super::gan::{GanFiles, GanOptions, InterpretGan, Subject, train_gan};
+use super::model_file::ModelFile;
 use super::results::GeneratorTraining;
-use super::subject::Subject;
 use super::vulnerability::Explainer;
 use crate::Result;
 use crate::data::Dataset;
@@ -22,29 +22,31 @@ impl Explainer for InterpretGan {
 /// The generators of a model's stages, trained if they are not in the store yet.
 pub(super) fn generators(
     store: &Store,
-    subject: &Subject,
+    model: &ModelFile,
     stages: &[usize],
     dataset: &Dataset,
     options: &GanOptions,
     device: &Device,
     watch: &mut dyn Watch,
 ) -> Result<InterpretGan> {
-    let path = store.model(&format!("{}-interpretgan", subject.name));
+    let path = store.model(&format!("{}-interpretgan", model.name));
     if path.exists() {
         return InterpretGan::load(&path, device);
     }
     let checkpoint = store
         .work()
-        .join(format!("{}-interpretgan.checkpoint.safetensors", subject.name));
+        .join(format!("{}-interpretgan.checkpoint.safetensors", model.name));
     let files = GanFiles {
         checkpoint: Some(&checkpoint),
         grids: None,
     };
-    watch.begin(&format!("InterpretGAN of {}", subject.name), options.steps);
+    watch.begin(&format!("InterpretGAN of {}", model.name), options.steps);
     let gan = train_gan(
-        &subject.network,
-        &subject.sha256,
-        stages,
+        Subject {
+            model: &model.network,
+            identity: &model.sha256,
+            stages,
+        },
         dataset,
         options,
         files,

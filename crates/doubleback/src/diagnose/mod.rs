@@ -12,6 +12,7 @@ mod gan;
 mod generators;
 mod images;
 mod information;
+mod model_file;
 mod oracle;
 mod pictures;
 mod probes;
@@ -22,7 +23,6 @@ mod run;
 mod standard;
 mod standardize;
 mod steps;
-mod subject;
 mod vulnerability;
 
 pub use decoder::{Decoder, LatentDecoder};
@@ -34,6 +34,7 @@ pub use gan::{
 };
 pub(crate) use gan::{Players, Seen};
 pub use information::{Decoders, InformationOptions, information, quantisation_variance};
+pub use model_file::ModelFile;
 pub use oracle::{check_oracle, oracle_recipe};
 pub use probes::{ProbeOptions, ProbeReading, Probes, probe_layers};
 pub use profile::{Budget, Profile};
@@ -45,5 +46,4 @@ pub use results::{
 };
 pub use run::{Options, diagnose};
 pub use standard::Standard;
-pub use subject::Subject;
 pub use vulnerability::{Explainer, Judge, OracleReading, Shares, flip_stages, shares};

@@ -17,13 +17,13 @@ use super::gan::GanOptions;
 use super::generators::{generators, training};
 use super::images::batches;
 use super::information::{Decoders, InformationOptions};
+use super::model_file::ModelFile;
 use super::oracle::{check_oracle, oracle_recipe};
 use super::pictures;
 use super::probes::{ProbeOptions, ProbeReading, Probes};
 use super::profile::{Budget, Profile};
 use super::results::{DiagnosisResults, EpsPoint, ModelDiagnosis, OracleSummary};
 use super::steps::Steps;
-use super::subject::Subject;
 use super::vulnerability::{Judge, OracleReading};
 use crate::attack::{self, Attack, check_eps};
 use crate::data::{Dataset, Split};
@@ -96,8 +96,8 @@ impl Options {
 /// [`Error::Interrupted`] when `watch` breaks; bad options before anything is written; whatever goes wrong with files.
 pub fn diagnose(
     dataset: &Dataset,
-    models: &[Subject],
-    oracle: Option<&Subject>,
+    models: &[ModelFile],
+    oracle: Option<&ModelFile>,
     options: &Options,
     device: &Device,
     watch: &mut dyn Watch,
@@ -165,8 +165,8 @@ pub fn diagnose(
 /// Everything that can be wrong before work begins; the stages to study of each model.
 fn check(
     dataset: &Dataset,
-    models: &[Subject],
-    oracle: Option<&Subject>,
+    models: &[ModelFile],
+    oracle: Option<&ModelFile>,
     options: &Options,
     attack: &Attack,
 ) -> Result<Vec<Vec<usize>>> {
@@ -233,8 +233,8 @@ fn studied(model: &dyn Staged, layers: &[String]) -> Result<Vec<usize>> {
 }
 
 /// What makes two runs the same run.
-fn identity(dataset: &Dataset, models: &[Subject], oracle: Option<&Subject>, options: &Options) -> String {
-    let short = |subject: &Subject| format!("{} {}", subject.name, &subject.sha256[..12]);
+fn identity(dataset: &Dataset, models: &[ModelFile], oracle: Option<&ModelFile>, options: &Options) -> String {
+    let short = |model: &ModelFile| format!("{} {}", model.name, &model.sha256[..12]);
     let models: Vec<String> = models.iter().map(short).collect();
     let prepared = match dataset.preparation {
         preparation if preparation.is_none() => String::new(),
@@ -269,13 +269,17 @@ fn settings(options: &Options, dataset: &Dataset) -> BTreeMap<String, String> {
         (
             "InterpretGAN",
             format!(
-                "{} steps of {} images ({} a generator), noise of {}, class weight {}, anchor weight {}, latent weight {}, {} of the vectors mixed, rates {} and {}",
+                "{} steps of {} images ({} a generator), noise of {}, class weight {}, anchor weight {}, recognition weight {}, noise weight {} on {} values, \
+                 latent weight {}, {} of the vectors mixed, rates {} and {}",
                 gan.steps,
                 gan.batch,
                 gan.generator_batch,
                 gan.noise,
                 gan.class_weight,
                 gan.anchor_weight,
+                gan.recognition_weight,
+                gan.noise_weight,
+                gan.recognised,
                 gan.latent_weight,
                 gan.mixed,
                 gan.generator_rate,
@@ -329,7 +333,7 @@ impl Run<'_> {
         }
     }
 
-    fn trained_oracle(&mut self, models: &[Subject], watch: &mut dyn Watch) -> Result<Subject> {
+    fn trained_oracle(&mut self, models: &[ModelFile], watch: &mut dyn Watch) -> Result<ModelFile> {
         let path = self.store.model("oracle");
         if !path.exists() {
             let architectures: Vec<_> = models.iter().map(|model| model.network.architecture()).collect();
@@ -345,10 +349,10 @@ impl Run<'_> {
                 recipe.run_to(&path, run.dataset, run.device, &work, &mut Renamed("oracle", watch))
             })?;
         }
-        Subject::read(&path, self.device)
+        ModelFile::read(&path, self.device)
     }
 
-    fn oracle_error(&self, oracle: &Subject) -> Result<OracleSummary> {
+    fn oracle_error(&self, oracle: &ModelFile) -> Result<OracleSummary> {
         let mut wrong = Vec::new();
         let (dataset, count) = (self.dataset, self.options.count(&self.dataset.test));
         for (images, labels, _) in batches(&dataset.test, dataset.shape, count, self.device) {
@@ -363,7 +367,7 @@ impl Run<'_> {
     }
 
     /// The eps of all, and, where it was to be found, the sweep of each model; it is chosen on the first.
-    fn eps(&mut self, models: &[Subject], watch: &mut dyn Watch) -> Result<(Option<f64>, Vec<Vec<EpsPoint>>)> {
+    fn eps(&mut self, models: &[ModelFile], watch: &mut dyn Watch) -> Result<(Option<f64>, Vec<Vec<EpsPoint>>)> {
         if matches!(self.attack, Attack::Minimal(_)) || self.options.eps.is_some() {
             return Ok((self.options.eps, Vec::new()));
         }
@@ -376,7 +380,7 @@ impl Run<'_> {
         Ok((chosen, sweeps))
     }
 
-    fn sweep(&mut self, model: &Subject, watch: &mut dyn Watch) -> Result<(f64, Vec<EpsPoint>)> {
+    fn sweep(&mut self, model: &ModelFile, watch: &mut dyn Watch) -> Result<(f64, Vec<EpsPoint>)> {
         self.part("sweep", &format!("sweep-{}", model.name), |run| {
             // Settings are chosen by validation images where there are any.
             let images = match run.dataset.validation.is_empty() {
@@ -390,9 +394,9 @@ impl Run<'_> {
 
     fn model(
         &mut self,
-        model: &Subject,
+        model: &ModelFile,
         studied: &[usize],
-        oracle: &Subject,
+        oracle: &ModelFile,
         eps: Option<f64>,
         sweep: Option<Vec<EpsPoint>>,
         watch: &mut dyn Watch,
@@ -442,6 +446,8 @@ impl Run<'_> {
         let said: [OracleReading; 2] = self.part("explanations", &format!("explanations-{name}"), |_| {
             let mut readings = [OracleReading::default(), OracleReading::default()];
             let mut phase = Steps::begin(&format!("explaining {name}"), count, watch);
+            // The first batch is large: from here on its time counts.
+            phase.done(0, f64::NAN)?;
             for batch in &images.batches {
                 let (range, first) = (batch.range.clone(), batch.range.start);
                 let labels = &images.labels[range.clone()];

@@ -8,7 +8,7 @@ use crate::{Error, Result};
 
 /// A model to be diagnosed, or an oracle, with where it comes from.
 #[derive(Clone, Debug)]
-pub struct Subject {
+pub struct ModelFile {
     /// Name in results: the file's name without its ending.
     pub name: String,
     /// The network.
@@ -19,7 +19,7 @@ pub struct Subject {
     pub sha256: String,
 }
 
-impl Subject {
+impl ModelFile {
     /// Reads a model file.
     ///
     /// # Errors
