@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use doubleback::evaluate::Verdict;
 use doubleback::write::write_atomically;
 use serde::Serialize;
 
@@ -196,6 +197,34 @@ pub fn clock(time: Duration) -> String {
         0 => format!("{minutes}:{seconds:02}"),
         _ => format!("{hours}:{minutes:02}:{seconds:02}"),
     }
+}
+
+/// What a run says of a claim.
+pub fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Holds => "holds",
+        Verdict::HoldsInPart => "holds in part",
+        Verdict::Undecided => "undecided",
+        Verdict::DoesNotHold => "does not hold",
+    }
+}
+
+/// Words in lines of at most `width` characters, all but the first indented.
+pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
+    let (mut lines, mut length) = (String::new(), 0);
+    for word in text.split_whitespace() {
+        let word_length = word.chars().count();
+        if length > 0 && length + 1 + word_length > width {
+            lines += &format!("\n{:indent$}", "");
+            length = 0;
+        } else if length > 0 {
+            lines.push(' ');
+            length += 1;
+        }
+        lines += word;
+        length += word_length;
+    }
+    lines + "\n"
 }
 
 #[cfg(test)]

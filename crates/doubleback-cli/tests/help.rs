@@ -11,10 +11,12 @@ use support::{doubleback, expect_done};
 fn help_is_as_reviewed() {
     for command in [
         "",
+        "pooling",
         "reproduce",
         "train",
         "attack",
         "transfer",
+        "diagnose",
         "sweep",
         "data",
         "data list",
@@ -40,10 +42,12 @@ fn help_is_as_reviewed() {
 fn every_command_has_examples() {
     for command in [
         "",
+        "pooling",
         "reproduce",
         "train",
         "attack",
         "transfer",
+        "diagnose",
         "sweep",
         "data",
         "data list",

@@ -46,6 +46,7 @@ fn messages_are_as_reviewed_and_nothing_is_written() {
 
     let train = "train --dataset mnist-mini --defense normal";
     let attack = "attack --dataset mnist-mini --attack fgsm";
+    let diagnose = "diagnose --dataset mnist-mini --attack fgsm";
     let cases = [
         "tarin".to_owned(),
         "train --dataset mnist-mini".into(),
@@ -103,7 +104,31 @@ fn messages_are_as_reviewed_and_nothing_is_written() {
         "bench attack --model fits.safetensors --dataset mnist-mini --batch 2001".into(),
         "attack --dataset mnist-mini --attack pgd --eps 0.1 --model fits.safetensors --step-size 0".into(),
         "attack --dataset mnist-mini --attack pgd --eps 0.1 --model fits.safetensors --seed 1 --no-random-start".into(),
+        "attack --dataset mnist-mini --attack pgd --eps 0.1 --model fits.safetensors --norm l3".into(),
+        "attack --dataset mnist-mini --attack pgd --eps 28.5 --norm l2 --model fits.safetensors".into(),
+        "attack --dataset mnist-mini --attack pgd --eps 0.1 --model fits.safetensors --restarts 2 --no-random-start"
+            .into(),
+        "attack --dataset mnist-mini --attack pgd --eps 0.1 --model fits.safetensors --loss cw".into(),
+        format!("{attack} --eps 0.1 --model fits.safetensors --norm l2"),
+        "attack --dataset mnist-mini --attack tgsm --eps 0.1 --model fits.safetensors --loss margin".into(),
+        "train --dataset mnist-mini --defense advtrain --adversarial-norm l2 --out a.safetensors".into(),
+        "pooling --seeds 0".into(),
+        "pooling --profile paper".into(),
+        "pooling --dataset mnist-mini --out file/below".into(),
         "attack --dataset mnist-mini --attack fgms --eps 0.1 --model fits.safetensors".into(),
+        format!("{diagnose} --model missing.safetensors"),
+        format!("{diagnose} --model small.safetensors"),
+        format!("{diagnose} --model fits.safetensors --model fits.safetensors"),
+        format!("{diagnose} --model fits.safetensors --oracle fits.safetensors"),
+        format!("{diagnose} --model fits.safetensors --eps many"),
+        format!("{diagnose} --model fits.safetensors --eps 1.5"),
+        format!("{diagnose} --model fits.safetensors --eps 0"),
+        format!("{diagnose} --model fits.safetensors --layers pool3"),
+        format!("{diagnose} --model fits.safetensors --count 2001"),
+        format!("{diagnose} --model fits.safetensors --steps 0"),
+        format!("{diagnose} --model fits.safetensors --profile paper"),
+        format!("{diagnose} --model fits.safetensors --out file/below"),
+        "diagnose --dataset mnist-mini --attack jsma --eps 0.1 --model fits.safetensors".into(),
         "transfer --dataset mnist-mini --attack fgsm --eps 0.1 --models fits.safetensors,fits.safetensors".into(),
         "transfer --dataset mnist-mini --attack fgsm --eps 0.1 --models fits.safetensors,small.safetensors".into(),
         "data".into(),

@@ -1,6 +1,9 @@
-//! Writes the files of a made-up run, to look at the page without training anything:
+//! Writes the files of made-up runs, to look at the pages without training anything:
 //!
 //!     cargo run --example preview -- mnist-mini /tmp/preview
+//!
+//! The reproduction's in the folder itself, those of a diagnosis and of a pooling study in `diagnosis/` and `pooling/`. Where one of these has a
+//! `results.json` of a real run, that is drawn.
 
 #[path = "../tests/fixture/mod.rs"]
 mod fixture;
@@ -8,7 +11,8 @@ mod fixture;
 use std::error::Error;
 use std::path::Path;
 
-use doubleback_report::{Published, Report, write_figures};
+use doubleback_report::{Published, Report, write_diagnosis, write_figures, write_pooling};
+use serde::de::DeserializeOwned;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -28,5 +32,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     .write(folder.join("report.html"))?;
     write_figures(&results, &pictures, published.as_ref(), folder.join("figures"))?;
+    let (diagnosis, pooling) = (folder.join("diagnosis"), folder.join("pooling"));
+    write_diagnosis(&real(&diagnosis, fixture::diagnosis::diagnosis(dataset))?, diagnosis)?;
+    write_pooling(&real(&pooling, fixture::pooling::pooling(dataset))?, pooling)?;
     Ok(())
+}
+
+/// The results of a real run in a folder, or the made-up ones.
+fn real<R: DeserializeOwned>(folder: &Path, made_up: R) -> Result<R, Box<dyn Error>> {
+    match std::fs::read(folder.join("results.json")) {
+        Ok(json) => Ok(serde_json::from_slice(&json)?),
+        Err(_) => Ok(made_up),
+    }
 }

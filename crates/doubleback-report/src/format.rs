@@ -30,6 +30,41 @@ pub fn interval(low: f64, high: f64) -> String {
     }
 }
 
+/// `+31.4` or `−2.0` from 0.314 and −0.02: a difference of two shares, in points.
+pub fn points(difference: f64) -> String {
+    if !difference.is_finite() {
+        return DASH.to_owned();
+    }
+    let text = format!("{:+.1}", 100.0 * difference);
+    if text == "-0.0" {
+        "+0.0".to_owned()
+    } else {
+        text.replace('-', "−")
+    }
+}
+
+/// `[+25.0, +36.1]`, in points.
+pub fn points_interval(low: f64, high: f64) -> String {
+    if low.is_finite() && high.is_finite() {
+        format!("[{},\u{a0}{}]", points(low), points(high))
+    } else {
+        String::new()
+    }
+}
+
+/// `−0.35` of a number between −1 and 1 or near it, such as a rank correlation, always with its sign.
+pub fn signed(value: f64) -> String {
+    if !value.is_finite() {
+        return DASH.to_owned();
+    }
+    let text = format!("{value:+.2}");
+    if text == "-0.00" {
+        "0.00".to_owned()
+    } else {
+        text.replace('-', "−")
+    }
+}
+
 /// The shortest decimal of at most six digits after the point: `0.3` for an f32's 0.30000001.
 pub fn short(value: f64) -> String {
     if !value.is_finite() {
@@ -94,6 +129,14 @@ fn superscript(digits: &str) -> String {
         .collect()
 }
 
+/// With a capital letter, to begin a sentence or a heading.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// `10,000`.
 pub fn count(value: usize) -> String {
     let digits = value.to_string();
@@ -134,6 +177,10 @@ mod tests {
         assert_eq!(short(2e-5), "2.0\u{a0}×\u{a0}10⁻⁵");
         assert_eq!(scientific(3.14e-8), "3.1\u{a0}×\u{a0}10⁻⁸");
         assert_eq!(scientific(24.0), "24.00");
+        assert_eq!(points(0.314), "+31.4");
+        assert_eq!(points(-0.0001), "+0.0");
+        assert_eq!(points_interval(-0.02, 0.1), "[−2.0,\u{a0}+10.0]");
+        assert_eq!(signed(-0.351), "−0.35");
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(count(999), "999");
         assert_eq!(duration(0.0958), "95.8\u{a0}ms");

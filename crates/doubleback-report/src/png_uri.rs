@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use doubleback::data::Frame;
 
 use crate::color;
 
@@ -20,6 +21,22 @@ pub fn image(pixels: &[f32], [channels, height, width]: [usize; 3], bounds: [f32
         .flat_map(|place| (0..channels).map(move |channel| color::byte(pixels[channel * area + place], bounds)))
         .collect();
     encode(&bytes, height, width, kind)
+}
+
+/// An image as it is kept for showing, gray or RGB; `None` when its bytes do not fill the shape.
+pub fn frame(frame: &Frame, [channels, height, width]: [usize; 3]) -> Option<String> {
+    let area = height.checked_mul(width)?;
+    let bytes = &frame.bytes;
+    if area == 0 || bytes.len() != channels.checked_mul(area)? {
+        return None;
+    }
+    if channels == 1 {
+        return Some(data_uri("image/png", &file(bytes, height, width, channels)?));
+    }
+    let interleaved: Vec<u8> = (0..area)
+        .flat_map(|place| (0..channels).map(move |channel| bytes[channel * area + place]))
+        .collect();
+    Some(data_uri("image/png", &file(&interleaved, height, width, channels)?))
 }
 
 /// A signed map, scaled by its own greatest magnitude; channels are added up. `None` when the values do not fill the shape.
@@ -45,6 +62,19 @@ pub fn signed_map(values: &[f32], [channels, height, width]: [usize; 3]) -> Opti
 }
 
 fn encode(bytes: &[u8], height: usize, width: usize, kind: png::ColorType) -> Option<String> {
+    Some(data_uri("image/png", &png(bytes, height, width, kind)?))
+}
+
+/// A PNG file of rows of gray values or of RGB triples, for one channel or three.
+pub fn file(bytes: &[u8], height: usize, width: usize, channels: usize) -> Option<Vec<u8>> {
+    match channels {
+        1 => png(bytes, height, width, png::ColorType::Grayscale),
+        3 => png(bytes, height, width, png::ColorType::Rgb),
+        _ => None,
+    }
+}
+
+fn png(bytes: &[u8], height: usize, width: usize, kind: png::ColorType) -> Option<Vec<u8>> {
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, u32::try_from(width).ok()?, u32::try_from(height).ok()?);
     encoder.set_color(kind);
@@ -53,7 +83,7 @@ fn encode(bytes: &[u8], height: usize, width: usize, kind: png::ColorType) -> Op
     let mut writer = encoder.write_header().ok()?;
     writer.write_image_data(bytes).ok()?;
     writer.finish().ok()?;
-    Some(data_uri("image/png", &file))
+    Some(file)
 }
 
 /// A file as a data URI.

@@ -9,6 +9,7 @@
 //! - [`diagnose`]: what each layer contributes to a model's vulnerability, and what it loses of the image.
 //! - [`evaluate`]: accuracy of all models on the examples of all, intervals, masking, the paper's claims.
 //! - [`reproduce`]: the paper's main experiment.
+//! - [`pooling`]: max against average pooling.
 //! - [`sweep`]: a grid of trainings on this machine or a cluster, and the paper's rule to choose by.
 //! - [`mod@bench`]: how long training steps and attacks take.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
@@ -20,10 +21,12 @@ pub mod diagnose;
 mod error;
 pub mod evaluate;
 pub mod nn;
+pub mod pooling;
 pub mod reproduce;
 mod store;
 pub mod sweep;
 pub mod train;
+mod wilson;
 pub mod write;
 
 pub use doubleback_ops as ops;

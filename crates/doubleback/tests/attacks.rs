@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use burn::tensor::{Device, Tensor, TensorData};
-use doubleback::attack::{self, BoundedAttack, Fgsm, Ifgsm, Itgsm, Pgd, Target, Tgsm, run};
+use doubleback::attack::{self, Ball, BoundedAttack, Fgsm, Ifgsm, Itgsm, Pgd, Target, Tgsm, run};
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{Classifier, FromFunction, Loss, Network, Pool, paper_cnn, predictions, to_vec};
 use proptest::prelude::*;
@@ -82,7 +82,7 @@ proptest! {
         let model = linear(&weight);
         let images = tensor(&images, [2, 1, 2, 3]);
         for loss in [Loss::CrossEntropy, Loss::Margin] {
-            let pgd = Pgd { loss, steps: 1, step_size: Some(eps), random_start: None };
+            let pgd = Pgd { loss, steps: 1, step_size: Some(eps), random_start: None, ..Pgd::default() };
             let examples = |attack: &dyn BoundedAttack| {
                 let attacked = run(&model, attack, &images, &[0, 2], &[eps]).unwrap();
                 (to_vec(attacked.by_eps[0].images.clone()).unwrap(), attacked.zero_gradient)
@@ -138,7 +138,7 @@ proptest! {
         let both = tensor(&both, [PIXELS, 2]);
         let model = FromFunction::new(SHAPE, Bounds::UNIT, 2, |x: Tensor<4>| x.reshape([-1, PIXELS as i32]).matmul(both.clone()));
         let images = tensor(&image, [1, 1, 2, 3]);
-        let pgd = Pgd { loss: Loss::Margin, steps, step_size: None, random_start: Some(seed) };
+        let pgd = Pgd { loss: Loss::Margin, steps, step_size: None, random_start: Some(seed), ..Pgd::default() };
         let attacked = run(&model, &pgd, &images, &[label], &[eps]).unwrap();
         let found = to_vec(attacked.by_eps[0].images.clone()).unwrap();
         for (i, &found) in found.iter().enumerate() {
@@ -344,4 +344,143 @@ fn pullback_agrees_with_autodiff() {
     let (a, b) = (gradient(&network), gradient(&other));
     let largest = a.iter().fold(0f32, |m, v| m.max(v.abs()));
     assert!(largest > 0.0 && a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-5 * largest));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// On a linear model of two classes the best change of L2 length eps is eps times the gradient over its length; PGD ends there from
+    /// any start, where the bounds leave room.
+    #[test]
+    fn l2_pgd_reaches_the_optimum_of_a_linear_model(
+        weight in prop::collection::vec(-2f32..2.0, PIXELS),
+        scale in prop_oneof![Just(1f32), Just(1e-25)],
+        eps in 0.01f64..0.4,
+        steps in 1usize..12,
+        seed in prop_oneof![Just(None), any::<u64>().prop_map(Some)],
+    ) {
+        let length = weight.iter().map(|&w| f64::from(w).powi(2)).sum::<f64>().sqrt();
+        prop_assume!(length > 0.1);
+        let both: Vec<f32> = weight.iter().flat_map(|&w| [w * scale, -w * scale]).collect();
+        let both = tensor(&both, [PIXELS, 2]);
+        let model = FromFunction::new(SHAPE, Bounds::UNIT, 2, |x: Tensor<4>| x.reshape([-1, PIXELS as i32]).matmul(both.clone()));
+        let images = tensor(&[0.5; PIXELS], [1, 1, 2, 3]);
+        // From a random start a step along the gradient leaves what is across it; a long step makes that small.
+        let pgd = Pgd { loss: Loss::Margin, norm: Ball::L2, steps, step_size: Some(1000.0), random_start: seed, ..Pgd::default() };
+        let attacked = run(&model, &pgd, &images, &[0], &[eps]).unwrap();
+        let found = to_vec(attacked.by_eps[0].images.clone()).unwrap();
+        for (i, &found) in found.iter().enumerate() {
+            let expected = 0.5 - eps * f64::from(weight[i]) / length;
+            prop_assert!((f64::from(found) - expected).abs() < 1e-3 * eps + 1e-6, "pixel {i} is {found}, not {expected}");
+        }
+        prop_assert!((f64::from(attacked.by_eps[0].l2[0]) - eps).abs() < 1e-5);
+    }
+
+    #[test]
+    fn l2_examples_stay_within_eps_and_bounds(
+        weight in prop::collection::vec(-9f32..9.0, PIXELS * CLASSES),
+        images in prop::collection::vec(0f32..=1.0, 4 * PIXELS),
+        eps in prop::collection::vec(0f64..=2.4, 1..4),
+        restarts in 1usize..4,
+        loss in prop_oneof![Just(Loss::CrossEntropy), Just(Loss::Margin)],
+    ) {
+        let model = linear(&weight);
+        let (originals, labels) = (tensor(&images, [4, 1, 2, 3]), [0, 1, 2, 0]);
+        let pgd = Pgd { loss, norm: Ball::L2, steps: 5, restarts, ..Pgd::default() };
+        let attacked = run(&model, &pgd, &originals, &labels, &eps).unwrap();
+        for adversarial in &attacked.by_eps {
+            let found = to_vec(adversarial.images.clone()).unwrap();
+            prop_assert!(found.iter().all(|v| (0.0..=1.0).contains(v)));
+            prop_assert!(adversarial.l2.iter().all(|&l| f64::from(l) <= adversarial.eps + 1e-5));
+        }
+    }
+
+    /// More restarts keep every image that fewer fooled, to the bit, and never lower a loss.
+    #[test]
+    fn restarts_are_never_worse(
+        weight in prop::collection::vec(-2f32..2.0, PIXELS * CLASSES),
+        images in prop::collection::vec(0f32..=1.0, 4 * PIXELS),
+        norm in prop_oneof![Just(Ball::Linf), Just(Ball::L2)],
+        eps in 0.01f64..0.5,
+    ) {
+        // The square turns the gradient, so that starts matter.
+        let weight = tensor(&weight, [PIXELS, CLASSES]);
+        let model = FromFunction::new(SHAPE, Bounds::UNIT, CLASSES, |x: Tensor<4>| {
+            ((x.reshape([-1, PIXELS as i32]) - 0.5) * 4.0).square().matmul(weight.clone())
+        });
+        let (originals, labels) = (tensor(&images, [4, 1, 2, 3]), [0, 1, 2, 0]);
+        let attack = |restarts| {
+            let pgd = Pgd { norm, steps: 2, restarts, ..Pgd::default() };
+            let attacked = run(&model, &pgd, &originals, &labels, &[eps]).unwrap();
+            let logits = model.logits(attacked.by_eps[0].images.clone()).unwrap();
+            (Loss::CrossEntropy.values(&logits, &labels).unwrap(), attacked)
+        };
+        let mut fewer = attack(1);
+        for restarts in 2..5 {
+            let more = attack(restarts);
+            let (few, many) = (&fewer.1.by_eps[0], &more.1.by_eps[0]);
+            let pixels = |a: &Tensor<4>| to_vec(a.clone()).unwrap();
+            let (few_pixels, many_pixels) = (pixels(&few.images), pixels(&many.images));
+            for i in 0..labels.len() {
+                let range = i * PIXELS..(i + 1) * PIXELS;
+                if few.success[i] {
+                    prop_assert!(many.success[i]);
+                    prop_assert_eq!(&few_pixels[range.clone()], &many_pixels[range]);
+                } else if !many.success[i] {
+                    prop_assert!(more.0[i] >= fewer.0[i]);
+                }
+            }
+            // Every image is tried at least once and only those that hold are tried again.
+            prop_assert!(more.1.gradients >= 2.0 && more.1.gradients <= 2.0 * restarts as f64);
+            prop_assert_eq!(more.1.gradients, 2.0 * more.1.forwards);
+            fewer = more;
+        }
+    }
+}
+
+/// A gradient of exactly zero leaves an L2 attack at its start, without a NaN, and is counted.
+#[test]
+fn a_zero_gradient_in_l2_is_counted() {
+    let model = linear(&[0.0; PIXELS * CLASSES]);
+    let images = tensor(&[0.5; PIXELS], [1, 1, 2, 3]);
+    for (restarts, random_start) in [(1, None), (1, Some(0)), (3, Some(0))] {
+        let pgd = Pgd {
+            norm: Ball::L2,
+            restarts,
+            random_start,
+            ..Pgd::default()
+        };
+        let attacked = run(&model, &pgd, &images, &[0], &[0.3]).unwrap();
+        assert_eq!(attacked.zero_gradient, [true]);
+        let length = attacked.by_eps[0].l2[0];
+        assert!(if random_start.is_none() {
+            length == 0.0
+        } else {
+            length > 0.0 && length <= 0.3 + 1e-6
+        });
+    }
+}
+
+#[test]
+fn settings_of_restarts_and_norms_out_of_range_are_refused() {
+    let model = linear(&[1.0; PIXELS * CLASSES]);
+    let images = tensor(&[0.5; PIXELS], [1, 1, 2, 3]);
+    let message = |pgd: Pgd, eps| run(&model, &pgd, &images, &[0], &[eps]).unwrap_err().to_string();
+    let none = Pgd {
+        restarts: 0,
+        ..Pgd::default()
+    };
+    assert_eq!(message(none, 0.1), "restarts: 0 is not at least 1");
+    let same = Pgd {
+        restarts: 2,
+        random_start: None,
+        ..Pgd::default()
+    };
+    assert!(message(same, 0.1).contains("all restarts are the same"));
+    let l2 = Pgd {
+        norm: Ball::L2,
+        ..Pgd::default()
+    };
+    assert!(run(&model, &l2, &images, &[0], &[2.4]).is_ok());
+    assert!(message(l2, 2.5).contains("between 0 and 2.4"));
 }

@@ -1,7 +1,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use doubleback::attack::Target;
+use doubleback::attack::{Ball, Target};
+use doubleback::nn::Loss;
 
 use super::values;
 use crate::output::JsonTarget;
@@ -39,7 +40,17 @@ pub struct AttackOptions {
     /// Change single values instead of pairs, for jsma
     #[arg(long)]
     pub single_pixels: bool,
-    /// Length of a step in the units of the data, for pgd [default: 2.5 x eps / steps]
+    /// What the attack climbs: cross-entropy (ce), or the margin of the best other class, whose gradient never underflows; for fgsm, ifgsm
+    /// and pgd [default: ce]
+    #[arg(long, value_name = "LOSS", value_parser = values::loss())]
+    pub loss: Option<Loss>,
+    /// Norm that eps bounds, for pgd [default: linf]
+    #[arg(long, value_name = "NORM", value_parser = values::ball())]
+    pub norm: Option<Ball>,
+    /// Random starts to try on images that were not fooled yet, for pgd [default: 1]
+    #[arg(long, value_name = "N", value_parser = values::at_least_one)]
+    pub restarts: Option<usize>,
+    /// Length of a step in the norm, in the units of the data, for pgd [default: 2.5 x eps / steps]
     #[arg(long, value_name = "X", value_parser = values::positive, allow_hyphen_values = true)]
     pub step_size: Option<f64>,
     /// Seed of the random start, for pgd [default: 0]
@@ -74,7 +85,9 @@ Examples:
   doubleback attack --model normal.safetensors --dataset mnist-mini \\
       --attack fgsm --eps 0.1,0.2,0.3
   doubleback attack --model normal.safetensors --dataset mnist-mini \\
-      --attack pgd --steps 100 --eps 0.1
+      --attack pgd --steps 100 --eps 0.1 --restarts 5
+  doubleback attack --model normal.safetensors --dataset mnist-mini \\
+      --attack pgd --norm l2 --loss margin --eps 0.5,1,2
   doubleback attack --model normal.safetensors --dataset mnist-mini \\
       --attack itgsm --eps 0.1 --steps 10 --target 3
   doubleback attack --model normal.safetensors --dataset mnist-mini \\

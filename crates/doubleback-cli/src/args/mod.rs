@@ -3,6 +3,8 @@
 mod attack;
 mod bench;
 mod data;
+mod diagnose;
+mod pooling;
 mod reproduce;
 mod sweep;
 mod train;
@@ -17,10 +19,12 @@ use doubleback::data::{DuplicatePolicy, Grayscale, LoadOptions};
 pub use attack::{AttackArgs, AttackOptions, TransferArgs};
 pub use bench::{BenchArgs, BenchAttackArgs, BenchCommand, BenchGanArgs, BenchStepArgs};
 pub use data::{DataCommand, FetchArgs, ShowArgs};
+pub use diagnose::DiagnoseArgs;
+pub use pooling::PoolingArgs;
 pub use reproduce::ReproduceArgs;
 pub use sweep::{Launcher, SweepArgs, SweepCellArgs};
 pub use train::TrainArgs;
-pub use values::InputLayer;
+pub use values::{Eps, InputLayer};
 
 use crate::device::DeviceName;
 
@@ -71,6 +75,12 @@ pub enum Command {
     /// Attack models with examples crafted on each of them
     #[command(long_about = attack::LONG_TRANSFER)]
     Transfer(TransferArgs),
+    /// Find the layers at which an attack does its damage
+    #[command(long_about = diagnose::LONG)]
+    Diagnose(DiagnoseArgs),
+    /// Compare max and average pooling: robustness, and what the layers lose
+    #[command(long_about = pooling::LONG)]
+    Pooling(PoolingArgs),
     /// Train a grid of models and choose the penalty weights
     #[command(long_about = sweep::LONG)]
     Sweep(SweepArgs),

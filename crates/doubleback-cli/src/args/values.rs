@@ -4,14 +4,14 @@ use std::ffi::OsStr;
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
-use doubleback::attack::Target;
+use doubleback::attack::{Ball, Target};
 use doubleback::bench::{Step, TimedAttack};
 use doubleback::data::{DuplicatePolicy, Grayscale, MAX_SIDE, Part, catalog};
 use doubleback::nn::layers::{Floor, LocalContrast};
-use doubleback::nn::{ARCHITECTURES, Pool};
+use doubleback::nn::{ARCHITECTURES, Loss, Pool};
 use doubleback::reproduce::Profile;
 use doubleback::train::{Defense, Norm, Output};
-use doubleback::{Result, attack};
+use doubleback::{Result, attack, diagnose};
 
 /// A value out of a list of names.
 #[derive(Clone)]
@@ -53,6 +53,22 @@ pub fn defense() -> Named<Defense> {
     }
 }
 
+/// Norms that eps bounds.
+pub fn ball() -> Named<Ball> {
+    Named {
+        names: Ball::ALL.map(Ball::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// What an attack climbs.
+pub fn loss() -> Named<Loss> {
+    Named {
+        names: Loss::ALL.map(Loss::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
 /// Norms of a penalty.
 pub fn norm() -> Named<Norm> {
     Named {
@@ -71,6 +87,23 @@ pub fn penalty_output() -> Named<Output> {
 
 /// Profiles.
 pub fn profile() -> Named<Profile> {
+    Named {
+        names: Profile::ALL.map(Profile::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// Profiles of `diagnose`.
+pub fn diagnosis_profile() -> Named<diagnose::Profile> {
+    Named {
+        names: diagnose::Profile::ALL.map(diagnose::Profile::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// Profiles of the pooling study.
+pub fn pooling_profile() -> Named<doubleback::pooling::Profile> {
+    use doubleback::pooling::Profile;
     Named {
         names: Profile::ALL.map(Profile::name).to_vec(),
         parse: str::parse,
@@ -169,6 +202,26 @@ pub fn at_least_one(text: &str) -> std::result::Result<usize, &'static str> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
         _ => Err("expected a whole number of at least 1"),
+    }
+}
+
+/// A perturbation size, or the wish to have one found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Eps {
+    /// By a sweep.
+    Auto,
+    /// This one; its range depends on the data.
+    Given(f64),
+}
+
+/// `auto` or a number.
+pub fn eps(text: &str) -> std::result::Result<Eps, &'static str> {
+    match text {
+        "auto" => Ok(Eps::Auto),
+        number => number
+            .parse()
+            .map(Eps::Given)
+            .map_err(|_| "expected `auto` or a number such as 0.1"),
     }
 }
 

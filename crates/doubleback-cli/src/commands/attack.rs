@@ -22,7 +22,7 @@ pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
     };
     let dataset = context.load(&options.dataset)?;
     let model = models::load(&args.model, &dataset, context)?;
-    models::check_all_eps(&options.eps, &model)?;
+    models::check_all_eps(&attack, &options.eps, &model)?;
     let test = models::test_set(&dataset, options.count, context)?;
 
     let work = Work {

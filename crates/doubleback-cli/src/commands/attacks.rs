@@ -12,7 +12,9 @@ pub fn build(options: &AttackOptions) -> Result<Attack> {
     let bounded: Box<dyn BoundedAttack> = match options.attack {
         "jsma" => return Ok(Attack::Minimal(Box::new(jsma(options)))),
         "pgd" => Box::new(pgd(options)),
-        "fgsm" => Box::new(Fgsm::default()),
+        "fgsm" => Box::new(Fgsm {
+            loss: options.loss.unwrap_or_default(),
+        }),
         "tgsm" => Box::new(Tgsm {
             target,
             ..Tgsm::default()
@@ -21,7 +23,7 @@ pub fn build(options: &AttackOptions) -> Result<Attack> {
             let default = Ifgsm::default();
             Box::new(Ifgsm {
                 steps: options.steps.unwrap_or(default.steps),
-                ..default
+                loss: options.loss.unwrap_or(default.loss),
             })
         }
         "itgsm" => {
@@ -57,21 +59,26 @@ fn pgd(options: &AttackOptions) -> Pgd {
     let default = Pgd::default();
     let seed = options.seed.or(default.random_start);
     Pgd {
+        loss: options.loss.unwrap_or(default.loss),
+        norm: options.norm.unwrap_or(default.norm),
+        restarts: options.restarts.unwrap_or(default.restarts),
         steps: options.steps.unwrap_or(default.steps),
         step_size: options.step_size,
         random_start: seed.filter(|_| !options.no_random_start),
-        ..default
     }
 }
 
 fn refuse_others(options: &AttackOptions) -> Result<()> {
-    let known: [(&str, bool, &[&str]); 9] = [
+    let known: [(&str, bool, &[&str]); 12] = [
         (
             "--eps",
             !options.eps.is_empty(),
             &["fgsm", "tgsm", "ifgsm", "itgsm", "pgd"],
         ),
         ("--steps", options.steps.is_some(), &["ifgsm", "itgsm", "pgd"]),
+        ("--loss", options.loss.is_some(), &["fgsm", "ifgsm", "pgd"]),
+        ("--norm", options.norm.is_some(), &["pgd"]),
+        ("--restarts", options.restarts.is_some(), &["pgd"]),
         ("--target", options.target.is_some(), &["tgsm", "itgsm", "jsma"]),
         ("--theta", options.theta.is_some(), &["jsma"]),
         ("--gamma", options.gamma.is_some(), &["jsma"]),
@@ -81,6 +88,11 @@ fn refuse_others(options: &AttackOptions) -> Result<()> {
         ("--no-random-start", options.no_random_start, &["pgd"]),
     ];
     let attack = options.attack;
+    if let (Some(restarts @ 2..), true) = (options.restarts, options.no_random_start) {
+        return Err(Failure::Input(format!(
+            "`--restarts`: {restarts} restarts without a random start are all the same. Leave out `--no-random-start`, or the restarts"
+        )));
+    }
     let refused = known.iter().find(|(_, given, of)| *given && !of.contains(&attack));
     match refused {
         Some((option, _, of)) => Err(Failure::Input(format!(

@@ -3,8 +3,10 @@ mod attack;
 mod attacks;
 mod bench;
 mod data;
+mod diagnose;
 mod fetch;
 mod models;
+mod pooling;
 mod reproduce;
 mod shell;
 mod sweep;
@@ -28,6 +30,8 @@ pub fn run(cli: Cli) -> Result<()> {
         Some(Command::Train(args)) => train::run(&args, &context),
         Some(Command::Attack(args)) => attack::run(&args, &context),
         Some(Command::Transfer(args)) => transfer::run(&args, &context),
+        Some(Command::Diagnose(args)) => diagnose::run(&args, &context),
+        Some(Command::Pooling(args)) => pooling::run(&args, &context),
         Some(Command::Sweep(args)) => sweep::run(&args, &context),
         Some(Command::SweepCell(args)) => sweep::run_one(&args, &context),
         Some(Command::Bench(command)) => bench::run(&command, &context),

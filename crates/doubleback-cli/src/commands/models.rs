@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use doubleback::attack::check_eps;
+use doubleback::attack::Attack;
 use doubleback::data::Dataset;
 use doubleback::evaluate::TestSet;
 use doubleback::nn::{self, Classifier, ModelCard, Network};
@@ -47,9 +47,9 @@ fn check_preparation(path: &Path, card: &ModelCard, dataset: &Dataset) -> Result
     }
 }
 
-/// Checks perturbation sizes: within the data's range, and none twice.
-pub fn check_all_eps(eps: &[f64], model: &dyn Classifier) -> Result<()> {
-    check_eps(eps, model)?;
+/// Checks perturbation sizes of an attack: within what the data leaves room for, and none twice.
+pub fn check_all_eps(attack: &Attack, eps: &[f64], model: &dyn Classifier) -> Result<()> {
+    attack.check_eps(eps, model)?;
     for (place, value) in eps.iter().enumerate() {
         if eps[..place].contains(value) {
             return Err(Failure::Input(format!("eps: {value} is given twice. Give it once")));

@@ -1,13 +1,13 @@
 use std::time::Duration;
 
-use doubleback::evaluate::{Results, Verdict};
+use doubleback::evaluate::Results;
 use doubleback::reproduce::{Options, Profile, reproduce};
 use doubleback_report::{Published, Report, write_figures};
 
 use crate::args::ReproduceArgs;
 use crate::context::Context;
 use crate::exit::{Failure, Result};
-use crate::output::{self, grouped, interval, percent};
+use crate::output::{self, grouped, interval, percent, verdict, wrapped};
 
 /// Runs the paper's main experiment and writes the report.
 pub fn run(args: &ReproduceArgs, context: &Context) -> Result<()> {
@@ -106,32 +106,8 @@ fn summary(results: &Results) -> String {
     );
     text += "\nThe paper's claims in this run\n\n";
     for claim in &results.claims {
-        let verdict = match claim.verdict {
-            Verdict::Holds => "holds",
-            Verdict::HoldsInPart => "holds in part",
-            Verdict::Undecided => "undecided",
-            Verdict::DoesNotHold => "does not hold",
-        };
-        text += &format!("  {:>2}  {verdict:<13}  ", claim.number);
+        text += &format!("  {:>2}  {:<13}  ", claim.number, verdict(claim.verdict));
         text += &wrapped(&claim.statement, 60, 21);
     }
     text
-}
-
-/// Words in lines of at most `width` characters, all but the first indented.
-fn wrapped(text: &str, width: usize, indent: usize) -> String {
-    let (mut lines, mut length) = (String::new(), 0);
-    for word in text.split_whitespace() {
-        let word_length = word.chars().count();
-        if length > 0 && length + 1 + word_length > width {
-            lines += &format!("\n{:indent$}", "");
-            length = 0;
-        } else if length > 0 {
-            lines.push(' ');
-            length += 1;
-        }
-        lines += word;
-        length += word_length;
-    }
-    lines + "\n"
 }

@@ -53,12 +53,19 @@ fn check_options(args: &TrainArgs) -> Result<()> {
             args.adversarial_eps.is_some(),
             defense.has_adversary(),
         ),
+        (
+            "--adversarial-norm",
+            args.adversarial_norm.is_some(),
+            defense == Defense::Pgd,
+        ),
         ("--pgd-steps", args.pgd_steps.is_some(), defense == Defense::Pgd),
     ];
     match options.into_iter().find(|(_, given, taken)| *given && !taken) {
         Some((option @ "--temperature", ..)) => refuse(option, "teacher", &takers(Defense::has_teacher)),
         Some((option @ "--adversarial-eps", ..)) => refuse(option, "adversary", &takers(Defense::has_adversary)),
-        Some((option @ "--pgd-steps", ..)) => refuse(option, "PGD", &takers(|defense| defense == Defense::Pgd)),
+        Some((option @ ("--pgd-steps" | "--adversarial-norm"), ..)) => {
+            refuse(option, "PGD", &takers(|defense| defense == Defense::Pgd))
+        }
         Some((option, ..)) => refuse(option, "gradient penalty", &takers(Defense::has_lambda)),
         None => Ok(()),
     }
@@ -111,6 +118,7 @@ fn recipe(args: &TrainArgs, dataset: &Dataset) -> Result<Recipe> {
     recipe.norm = args.penalty_norm.unwrap_or(recipe.norm);
     recipe.output = args.penalty_output.unwrap_or(recipe.output);
     recipe.adversarial_eps = args.adversarial_eps.unwrap_or(recipe.adversarial_eps);
+    recipe.adversarial_norm = args.adversarial_norm.unwrap_or(recipe.adversarial_norm);
     recipe.pgd_steps = args.pgd_steps.unwrap_or(recipe.pgd_steps);
     recipe.check()?;
     Ok(recipe)
@@ -134,6 +142,8 @@ struct Summary<'a> {
     paper_lambda: Option<f64>,
     temperature: Option<f64>,
     adversarial_eps: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    adversarial_norm: Option<&'a str>,
     seed: u64,
     parameters: usize,
     seconds: f64,
@@ -160,6 +170,7 @@ impl<'a> Summary<'a> {
             paper_lambda: lambda.map(|lambda| paper_lambda(lambda, options.batch)),
             temperature: recipe.defense.has_teacher().then_some(recipe.temperature),
             adversarial_eps: recipe.defense.has_adversary().then_some(recipe.adversarial_eps),
+            adversarial_norm: (recipe.defense == Defense::Pgd).then(|| recipe.adversarial_norm.name()),
             seed: options.seed,
             parameters: cooked.trained.network.parameter_count(),
             seconds: cooked.trained.seconds,

@@ -42,7 +42,7 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
         .collect::<Result<Vec<Network>>>()?;
     networks
         .iter()
-        .try_for_each(|network| models::check_all_eps(&options.eps, network))?;
+        .try_for_each(|network| models::check_all_eps(&attack, &options.eps, network))?;
     let test = models::test_set(&dataset, options.count, context)?;
     let named: Vec<Named<'_>> = names
         .iter()

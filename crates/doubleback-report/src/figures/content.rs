@@ -24,7 +24,7 @@ pub struct Figure {
 
 /// What a figure shows.
 pub struct Content {
-    /// What this run's figure says, in one sentence or two.
+    /// What this run's figure says, in one sentence or two; a paragraph a line.
     pub reading: String,
     /// Charts.
     pub groups: Vec<Group>,
@@ -55,25 +55,32 @@ impl Figure {
             Ok(content) => content,
             Err(why) => return missing(&why),
         };
-        let readable = content
+        content.body(&verdicts(context, self.claims))
+    }
+}
+
+impl Content {
+    /// As a part of the page; `above` stands between the reading and the charts.
+    pub fn body(&self, above: &Markup) -> Markup {
+        let readable = self
             .groups
             .iter()
             .flat_map(|group| &group.panels)
             .any(|panel| panel.drawing.readable.is_some());
         html! {
-            @if !content.reading.is_empty() { p.reading { (content.reading) } }
-            (verdicts(context, self.claims))
+            @for paragraph in self.reading.lines() { p.reading { (paragraph) } }
+            (above)
             figure {
-                @for group in &content.groups { (self::group(group)) }
-                (content.pictures)
+                @for group in &self.groups { (self::group(group)) }
+                (self.pictures)
                 figcaption {
-                    (content.caption)
+                    (self.caption)
                     @if readable {
                         span.script-only { " Choose lines in the legend; point, touch or use the arrow keys in a chart to read its values." }
                     }
                 }
             }
-            (content.details)
+            (self.details)
         }
     }
 }

@@ -5,4 +5,4 @@ mod table;
 mod write;
 
 pub use table::Table;
-pub use write::{File, write_figures};
+pub use write::{FigureFolder, File, write_figures};

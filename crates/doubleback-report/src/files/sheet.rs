@@ -3,7 +3,7 @@
 use doubleback::evaluate::Results;
 use maud::{Markup, PreEscaped, html};
 
-use crate::figures::{Content, Figure, Group};
+use crate::figures::{Content, Group};
 use crate::legend::Entry;
 use crate::model::{SLOTS, marker_defs};
 use crate::palette;
@@ -17,18 +17,19 @@ const LEAST: f64 = 780.0;
 const STYLE: &str = include_str!("../../assets/figure.css");
 
 /// The drawing: title, legend, charts and how to read them, dark on white.
-pub fn svg(figure: &Figure, content: &Content, results: &Results) -> String {
+pub fn svg(title: &str, provenance: &str, content: &Content) -> String {
     let mut canvas = Canvas::new(content);
-    let title = format!("Figure {}. {}", figure.number, figure.title);
-    canvas.line("title", 20.0, &title);
-    canvas.text("faint", &provenance(results));
+    canvas.line("title", 20.0, title);
+    canvas.text("faint", provenance);
     for group in &content.groups {
         canvas.group(group);
     }
     if !content.file_panels.is_empty() {
         canvas.panels(&content.file_panels);
     }
-    canvas.text("reading", &content.reading);
+    for paragraph in content.reading.lines() {
+        canvas.text("reading", paragraph);
+    }
     canvas.text("faint", &content.caption);
     let (width, height) = (px(canvas.width), px(canvas.y + MARGIN));
     let drawing = html! {
@@ -47,7 +48,8 @@ pub fn svg(figure: &Figure, content: &Content, results: &Results) -> String {
     format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{text}\n")
 }
 
-fn provenance(results: &Results) -> String {
+/// Where the numbers of a reproduction come from.
+pub fn provenance(results: &Results) -> String {
     let seeds: Vec<String> = results.seeds.iter().map(|run| run.seed.to_string()).collect();
     let seeds = match seeds.len() {
         0 | 1 => format!("seed {}", results.seed),

@@ -6,7 +6,7 @@ use doubleback::write::write_atomically;
 
 use super::sheet;
 use crate::context::Context;
-use crate::figures::FIGURES;
+use crate::figures::{Content, FIGURES};
 use crate::{Error, Published};
 
 /// A picture or an animation of a figure.
@@ -41,35 +41,59 @@ pub fn write_figures(
     published: Option<&Published>,
     folder: impl AsRef<Path>,
 ) -> Result<Vec<PathBuf>, Error> {
-    let folder = folder.as_ref();
-    fs::create_dir_all(folder).map_err(|source| Error::Write {
-        path: folder.to_owned(),
-        operation: "create the folder",
-        advice: "Choose another folder",
-        source,
-    })?;
     let context = Context::new(results, pictures, published);
-    let mut paths = Vec::new();
-    let mut keep = |name: String, bytes: &[u8]| {
-        let path = folder.join(name);
-        write_atomically(&path, bytes).map_err(|source| Error::File { source })?;
-        paths.push(path);
-        Ok::<_, Error>(())
-    };
+    let provenance = sheet::provenance(results);
+    let mut writer = FigureFolder::new(folder.as_ref())?;
     for figure in &FIGURES {
-        let Ok(content) = (figure.content)(&context) else {
-            continue;
-        };
-        let name = format!("figure-{:02}-{}", figure.number, figure.slug);
-        keep(format!("{name}.svg"), sheet::svg(figure, &content, results).as_bytes())?;
-        let csv = content.values.csv().map_err(|source| Error::Values {
-            path: folder.join(format!("{name}.csv")),
-            source,
-        })?;
-        keep(format!("{name}.csv"), &csv)?;
-        for file in (figure.files)(&context) {
-            keep(format!("{name}-{}", file.name), &file.bytes)?;
+        if let Ok(content) = (figure.content)(&context) {
+            let name = format!("figure-{:02}-{}", figure.number, figure.slug);
+            let title = format!("Figure {}. {}", figure.number, figure.title);
+            writer.figure(&name, &title, &provenance, &content)?;
+            for file in (figure.files)(&context) {
+                writer.file(format!("{name}-{}", file.name), &file.bytes)?;
+            }
         }
     }
-    Ok(paths)
+    Ok(writer.paths)
+}
+
+/// A folder of figures, each file whole or not there.
+pub struct FigureFolder {
+    folder: PathBuf,
+    /// What was written so far.
+    pub paths: Vec<PathBuf>,
+}
+
+impl FigureFolder {
+    /// Makes the folder if it is not there.
+    pub fn new(folder: &Path) -> Result<Self, Error> {
+        fs::create_dir_all(folder).map_err(|source| Error::Write {
+            path: folder.to_owned(),
+            operation: "create the folder",
+            advice: "Choose another folder",
+            source,
+        })?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            paths: Vec::new(),
+        })
+    }
+
+    /// A figure's drawing as `name.svg` and its values as `name.csv`.
+    pub fn figure(&mut self, name: &str, title: &str, provenance: &str, content: &Content) -> Result<(), Error> {
+        self.file(format!("{name}.svg"), sheet::svg(title, provenance, content).as_bytes())?;
+        let csv = content.values.csv().map_err(|source| Error::Values {
+            path: self.folder.join(format!("{name}.csv")),
+            source,
+        })?;
+        self.file(format!("{name}.csv"), &csv)
+    }
+
+    /// Any other file.
+    pub fn file(&mut self, name: String, bytes: &[u8]) -> Result<(), Error> {
+        let path = self.folder.join(name);
+        write_atomically(&path, bytes).map_err(|source| Error::File { source })?;
+        self.paths.push(path);
+        Ok(())
+    }
 }

@@ -18,6 +18,7 @@ use crate::figures::FIGURES;
 
 pub use claims::verdict;
 pub use images::original;
+pub use reproducibility::saved;
 pub use summary::{header, headline};
 
 /// A part of the report.

@@ -1,5 +1,6 @@
 use doubleback::evaluate::TrainingSummary;
 use maud::{Markup, PreEscaped, html};
+use serde::Serialize;
 
 use super::missing;
 use crate::context::Context;
@@ -38,7 +39,7 @@ pub fn body(context: &Context) -> Markup {
                 }
             }
         }
-        (raw(context))
+        (saved(context.results))
     }
 }
 
@@ -99,8 +100,8 @@ fn in_order<'a>(context: &Context<'a>) -> Vec<(&'a str, &'a TrainingSummary)> {
 }
 
 /// All numbers of the report for those who want to go on with them.
-fn raw(context: &Context) -> Markup {
-    let json = serde_json::to_string(context.results).unwrap_or_default();
+pub fn saved(results: &impl Serialize) -> Markup {
+    let json = serde_json::to_string(results).unwrap_or_default();
     html! {
         h3 { "All numbers" }
         @if json.is_empty() || json.len() > EMBEDDED_BYTES {

@@ -15,6 +15,7 @@ pub struct Axis {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
     Steps,
+    Stages,
     Number,
     Percent,
     Log10,
@@ -52,6 +53,20 @@ impl Axis {
             names,
             ..Self::new(label, -0.3, last + 0.3, Kind::Steps)
         }
+    }
+
+    /// Equal steps as [`Axis::steps`], all of them named: the layers of a network.
+    pub fn stages(label: impl Into<String>, names: Vec<String>) -> Self {
+        Self {
+            kind: Kind::Stages,
+            ..Self::steps(label, names)
+        }
+    }
+
+    /// Whether the names are too long to stand in one line `width` wide.
+    pub fn is_crowded(&self, width: f64) -> bool {
+        let longest = self.names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        self.kind == Kind::Stages && 6.2 * (longest * self.names.len()) as f64 > width
     }
 
     fn new(label: impl Into<String>, low: f64, high: f64, kind: Kind) -> Self {
@@ -97,7 +112,7 @@ impl Axis {
 
     /// Places and texts of the ticks.
     pub fn ticks(&self) -> Vec<(f64, String)> {
-        if self.kind == Kind::Steps {
+        if matches!(self.kind, Kind::Steps | Kind::Stages) {
             return self.step_ticks();
         }
         let step = match self.kind {
@@ -113,7 +128,7 @@ impl Axis {
                     Kind::Log10 => format::power_of_ten(value as i32),
                     Kind::Percent => format::short((value * 1e4).round() / 1e2),
                     Kind::Number if value >= 1e3 => format::count(value as usize),
-                    Kind::Number | Kind::Steps => format::short(value),
+                    Kind::Number | Kind::Steps | Kind::Stages => format::short(value),
                 };
                 ((value - self.low) / (self.high - self.low), text)
             })
@@ -121,7 +136,10 @@ impl Axis {
     }
 
     fn step_ticks(&self) -> Vec<(f64, String)> {
-        let every = self.names.len().div_ceil(TICKS as usize).max(1);
+        let every = match self.kind {
+            Kind::Stages => 1,
+            _ => self.names.len().div_ceil(TICKS as usize).max(1),
+        };
         let place = |index: usize| (index as f64 - self.low) / (self.high - self.low);
         let kept = self.names.iter().enumerate().step_by(every);
         kept.map(|(index, name)| (place(index), name.clone())).collect()

@@ -6,19 +6,24 @@ mod axis;
 mod drawing;
 mod histogram;
 mod image_grid;
+mod labelled_grid;
 mod line_chart;
 mod region_chart;
 mod row_chart;
+mod scatter_chart;
+mod scatter_labels;
 
 use maud::{Markup, html};
 
-pub use axis::Axis;
+pub use axis::{Axis, extent};
 pub use drawing::{Drawing, Panel};
 pub use histogram::{Ridge, ridges};
 pub use image_grid::ImageGrid;
+pub use labelled_grid::{Cell, LabelledGrid};
 pub use line_chart::{Line, LineChart, Look, Point, Style};
 pub use region_chart::{Region, RegionChart};
 pub use row_chart::{Row, RowChart};
+pub use scatter_chart::{Dot, ScatterChart};
 
 /// Width of every chart.
 pub const WIDTH: f64 = 360.0;
@@ -44,12 +49,16 @@ impl Frame {
 
     /// Grid lines, numbers and name of the x axis.
     pub fn x_axis(&self, axis: &Axis) -> Markup {
+        // Names that would run into one another stand in two lines by turns.
+        let crowded = axis.is_crowded(self.right - self.left);
+        let line = |index: usize| if crowded && index % 2 == 1 { 24.0 } else { 14.0 };
+        let label = if crowded { 36.0 } else { 29.0 };
         html! {
-            @for (fraction, text) in axis.ticks() {
+            @for (index, (fraction, text)) in axis.ticks().into_iter().enumerate() {
                 path.grid d={ "M" (px(self.x(fraction))) " " (px(self.top)) "V" (px(self.bottom)) } {}
-                text.tick x=(px(self.x(fraction))) y=(px(self.bottom + 14.0)) text-anchor="middle" { (text) }
+                text.tick x=(px(self.x(fraction))) y=(px(self.bottom + line(index))) text-anchor="middle" { (text) }
             }
-            text.axis x=(px((self.left + self.right) / 2.0)) y=(px(self.bottom + 29.0)) text-anchor="middle" { (axis.label) }
+            text.axis x=(px((self.left + self.right) / 2.0)) y=(px(self.bottom + label)) text-anchor="middle" { (axis.label) }
         }
     }
 

@@ -11,7 +11,7 @@ pub struct RowChart {
     pub x: Axis,
     /// What the chart shows, for those who do not see it.
     pub description: String,
-    /// Bars from the start of the axis, or points with intervals.
+    /// Bars from zero, or points with intervals.
     pub bars: bool,
     pub rows: Vec<Row>,
 }
@@ -41,6 +41,9 @@ impl RowChart {
         };
         let body = html! {
             (frame.x_axis(&self.x))
+            @if let Some(fraction) = self.x.fraction(0.0).filter(|_| self.x.holds(-1e-9)) {
+                path.zero d={ "M" (px(frame.x(fraction))) " " (px(TOP)) "V" (px(bottom)) } {}
+            }
             @for (index, row) in self.rows.iter().enumerate() {
                 (self.row(row, &frame, TOP + ROW * (index as f64 + 0.5)))
             }
@@ -56,16 +59,17 @@ impl RowChart {
 
     fn row(&self, row: &Row, frame: &Frame, y: f64) -> Markup {
         let place = |value| self.x.fraction(value).map(|fraction| frame.x(fraction));
+        let zero = place(0.0).unwrap_or(frame.left);
         let ends = row.interval.and_then(|(low, high)| Some((place(low)?, place(high)?)));
         html! {
             text.row-name x=(px(LEFT - 8.0)) y=(px(y + 4.0)) text-anchor="end" { (row.name) }
             @if let Some(x) = place(row.value) {
                 g class={ "series ours m" (row.slot) } {
                     @if self.bars {
-                        rect.bar x=(px(frame.left)) y=(px(y - 8.0)) width=(px((x - frame.left).max(0.5))) height="16" {}
+                        rect.bar x=(px(zero.min(x))) y=(px(y - 8.0)) width=(px((x - zero).abs().max(0.5))) height="16" {}
                     }
                     @if let Some((low, high)) = ends {
-                        path.whisker d={ "M" (px(low)) " " (px(y)) "H" (px(high)) "M" (px(low)) " " (px(y - 4.0)) "v8M" (px(high)) " " (px(y - 4.0)) "v8" } {}
+                        path.whisker.over-bar[self.bars] d={ "M" (px(low)) " " (px(y)) "H" (px(high)) "M" (px(low)) " " (px(y - 4.0)) "v8M" (px(high)) " " (px(y - 4.0)) "v8" } {}
                     }
                     @if !self.bars { use.mark href={ "#k" (row.slot) } x=(px(x)) y=(px(y)) {} }
                 }

@@ -40,8 +40,8 @@ impl BoundedAttack for Fgsm {
         Ok(Perturbation {
             images,
             zero_gradient,
-            gradients: 1,
-            forwards: 0,
+            gradients: 1.0,
+            forwards: 0.0,
         })
     }
 }

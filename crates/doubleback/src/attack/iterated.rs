@@ -63,8 +63,8 @@ impl Iterated {
         Ok(Perturbation {
             images: examples,
             zero_gradient,
-            gradients: self.steps,
-            forwards: 0,
+            gradients: self.steps as f64,
+            forwards: 0.0,
         })
     }
 

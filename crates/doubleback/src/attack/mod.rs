@@ -8,9 +8,10 @@
 //! |---|---|---|
 //! | `fgsm`, `tgsm` | [`Fgsm`], [`Tgsm`]: one step of length eps | bounded |
 //! | `ifgsm`, `itgsm` | [`Ifgsm`], [`Itgsm`]: `steps` steps of length eps **each** | bounded by steps times eps |
-//! | `pgd` | [`Pgd`]: steps projected on the L∞ ball of radius eps | bounded |
+//! | `pgd` | [`Pgd`]: steps projected on the L∞ or L2 ball of radius eps, with restarts | bounded |
 //! | `jsma` | [`Jsma`]: few values, changed by theta each | minimal |
 mod arrays;
+mod ball;
 mod fgsm;
 mod ifgsm;
 mod iterated;
@@ -28,6 +29,7 @@ use crate::nn::Classifier;
 use crate::{Error, Result};
 
 pub use arrays::Examples;
+pub use ball::Ball;
 pub use fgsm::Fgsm;
 pub use ifgsm::Ifgsm;
 pub use itgsm::Itgsm;
@@ -43,10 +45,10 @@ pub struct Perturbation {
     pub images: Vec<Tensor<4>>,
     /// By image: its loss gradient was exactly zero in every pixel wherever the attack asked for it, so it had no direction to move the image in.
     pub zero_gradient: Vec<bool>,
-    /// Gradients computed an image for one epsilon.
-    pub gradients: usize,
-    /// Forward passes an image for one epsilon, besides those of the gradients.
-    pub forwards: usize,
+    /// Gradients computed for one epsilon, mean of the images.
+    pub gradients: f64,
+    /// Forward passes for one epsilon, besides those of the gradients, mean of the images.
+    pub forwards: f64,
 }
 
 /// An attack that is given an epsilon: how far it may move a pixel, or, for the iterated sign methods, how far in one step.
@@ -57,6 +59,11 @@ pub trait BoundedAttack {
     /// The class that each example should be taken for, or `None` if any wrong one will do.
     fn targets(&self, _labels: &[usize], _classes: usize) -> Option<Vec<usize>> {
         None
+    }
+
+    /// What epsilon bounds: of the iterated sign methods each step, of others the whole perturbation.
+    fn norm(&self) -> Ball {
+        Ball::Linf
     }
 
     /// Perturbs images of the given true labels, once for each epsilon (in units of the model's bounds).
@@ -128,6 +135,17 @@ impl Attack {
         match self {
             Attack::Bounded(attack) => attack.targets(labels, classes),
             Attack::Minimal(attack) => attack.targets(labels, classes),
+        }
+    }
+
+    /// Refuses epsilons that [`run`] would not take.
+    ///
+    /// # Errors
+    /// Names the first such epsilon.
+    pub fn check_eps(&self, eps: &[f64], model: &dyn Classifier) -> Result<()> {
+        match self {
+            Attack::Bounded(attack) => run::check_eps_in(attack.norm(), eps, model),
+            Attack::Minimal(_) => check_eps(eps, model),
         }
     }
 

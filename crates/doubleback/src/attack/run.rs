@@ -1,6 +1,6 @@
 use burn::tensor::Tensor;
 
-use super::{BoundedAttack, MinimalAttack};
+use super::{Ball, BoundedAttack, MinimalAttack};
 use crate::nn::{Classifier, predictions, to_vec};
 use crate::{Error, Result};
 
@@ -62,7 +62,7 @@ pub fn run(
     labels: &[usize],
     eps: &[f64],
 ) -> Result<Attacked> {
-    check_eps(eps, model)?;
+    check_eps_in(attack.norm(), eps, model)?;
     let perturbation = attack.perturb(model, images, labels, eps)?;
     let targets = attack.targets(labels, model.classes());
     let by_eps = eps
@@ -73,8 +73,8 @@ pub fn run(
     Ok(Attacked {
         by_eps,
         zero_gradient: perturbation.zero_gradient,
-        gradients: perturbation.gradients as f64,
-        forwards: perturbation.forwards as f64,
+        gradients: perturbation.gradients,
+        forwards: perturbation.forwards,
     })
 }
 
@@ -129,23 +129,33 @@ fn judge(
     })
 }
 
-/// Refuses epsilons that are negative, not numbers, or longer than the range of the data.
+/// Refuses epsilons of the L∞ norm that are negative, not numbers, or longer than the range of the data.
 ///
 /// # Errors
 /// Names the first such epsilon.
 pub fn check_eps(eps: &[f64], model: &dyn Classifier) -> Result<()> {
-    let bounds = model.bounds();
-    let range = f64::from(bounds.high) - f64::from(bounds.low);
-    match eps.iter().find(|&&eps| !(0.0..=range).contains(&eps)) {
-        Some(eps) => {
-            let expected = format!(
-                "between 0 and {range}, the range of the data ({} to {})",
-                bounds.low, bounds.high
-            );
-            Err(Error::value("eps", expected, eps))
-        }
-        None => Ok(()),
-    }
+    check_eps_in(Ball::Linf, eps, model)
+}
+
+/// The same for either norm: in L2 no image is further from another than the range times the root of the number of values.
+pub(super) fn check_eps_in(norm: Ball, eps: &[f64], model: &dyn Classifier) -> Result<()> {
+    let (bounds, greatest) = (model.bounds(), norm.greatest_eps(model));
+    let Some(eps) = eps.iter().find(|&&eps| !(0.0..=greatest).contains(&eps)) else {
+        return Ok(());
+    };
+    let expected = match norm {
+        Ball::Linf => format!(
+            "between 0 and {greatest}, the range of the data ({} to {})",
+            bounds.low, bounds.high
+        ),
+        Ball::L2 => format!(
+            "between 0 and {greatest:.1}, the largest L2 distance of two images of {} values from {} to {}",
+            model.shape().len(),
+            bounds.low,
+            bounds.high
+        ),
+    };
+    Err(Error::value("eps", expected, eps))
 }
 
 /// By image: every value of the gradient is exactly zero.

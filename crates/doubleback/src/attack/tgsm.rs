@@ -43,8 +43,8 @@ impl BoundedAttack for Tgsm {
         Ok(Perturbation {
             images,
             zero_gradient,
-            gradients: 1,
-            forwards: 0,
+            gradients: 1.0,
+            forwards: 0.0,
         })
     }
 }

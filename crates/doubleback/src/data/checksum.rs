@@ -37,7 +37,7 @@ impl<R: Read> Read for Checksummed<R> {
 }
 
 /// SHA-256 of all parts together, in lower-case hexadecimal.
-pub(super) fn sha256<'a>(parts: impl Iterator<Item = &'a [u8]>) -> String {
+pub(crate) fn sha256<'a>(parts: impl Iterator<Item = &'a [u8]>) -> String {
     let mut hash = Sha256::new();
     parts.for_each(|part| hash.update(part));
     hex(&hash.finalize())

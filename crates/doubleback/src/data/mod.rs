@@ -33,6 +33,7 @@ pub mod svhn;
 mod words;
 
 pub use catalog::{DatasetInfo, FileState, FileStatus, Presence, catalog, load, verify};
+pub(crate) use checksum::sha256;
 pub use cifar10::Cifar10Problem;
 pub use contact_sheet::{MAX_PER_CLASS, contact_sheet, save_contact_sheet};
 pub use dataset::{Bounds, Dataset, Preparation, Source};

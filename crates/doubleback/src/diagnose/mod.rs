@@ -2,22 +2,48 @@
 //!
 //! After Zheng, Zhang, Lee, Prakash, "Understanding and Diagnosing Vulnerability under Adversarial Attacks" (2020, arXiv 2007.08716). Only the
 //! abstract of that paper is public to us: the formulas are this project's own, and so are all numbers.
+mod assemble;
+mod attacked;
 mod decoder;
 mod embedding;
+mod eps;
+mod estimate;
 mod gan;
+mod generators;
+mod images;
+mod information;
+mod model_file;
+mod oracle;
+mod pictures;
+mod probes;
+mod profile;
+mod rank;
 mod results;
+mod run;
 mod standard;
+mod standardize;
+mod steps;
+mod vulnerability;
 
 pub use decoder::{Decoder, LatentDecoder};
 pub use embedding::Embedding;
+pub use eps::{EpsSweep, SUCCESS, eps_sweep};
 pub use gan::{
     Discriminator, GanFiles, GanOptions, GanProgress, Generator, InterpretGan, Judgement, Subject, adversarial_loss,
     anchor_loss, class_loss, discriminator_loss, latent_loss, noise, noise_loss, train_gan,
 };
 pub(crate) use gan::{Players, Seen};
+pub use information::{Decoders, InformationOptions, information, quantisation_variance};
+pub use model_file::ModelFile;
+pub use oracle::{check_oracle, oracle_recipe};
+pub use probes::{ProbeOptions, ProbeReading, Probes, probe_layers};
+pub use profile::{Budget, Profile};
+pub use rank::{bootstrap, kendall, spearman};
 pub use results::{
     Agreement, AttackSummary, Correlation, DiagnosisResults, EpsPoint, Estimate, ExplainedImage, Explanation,
     FlipCount, GeneratorTraining, InformationLayer, LabelledFrame, LayerVulnerability, LossPoint, ModelDiagnosis,
     OracleSummary, ProbeLayer,
 };
+pub use run::{Options, diagnose};
 pub use standard::Standard;
+pub use vulnerability::{Explainer, Judge, OracleReading, Shares, flip_stages, shares};

@@ -87,7 +87,7 @@ pub struct ModelDiagnosis {
     pub probes: Vec<ProbeLayer>,
     /// What each stage has lost of the image.
     pub information: Vec<InformationLayer>,
-    /// Sum of all `v_k`, which is `r_L - r_0`.
+    /// Sum of the `v_k` of the stages after the first, which is `r_L - r_0`.
     pub sum_of_v: Estimate,
     /// `r_L` less the attack's true increase of the model's error: the consistency check, within 0.03 of zero if the explanations can be trusted.
     pub consistency: Estimate,

@@ -4,7 +4,7 @@ use super::results::{Claim, Results, TransferCell, Verdict};
 
 /// Evidence of one case of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Evidence {
+pub(crate) enum Evidence {
     For,
     Against,
     Open,
@@ -13,7 +13,7 @@ enum Evidence {
 use Evidence::{Against, For, Open};
 
 /// What cases say together.
-fn verdict(cases: &[Evidence]) -> Verdict {
+pub(crate) fn verdict(cases: &[Evidence]) -> Verdict {
     let count = |kind| cases.iter().filter(|&&case| case == kind).count();
     match (count(For), count(Against)) {
         (0, 0) => Verdict::Undecided,

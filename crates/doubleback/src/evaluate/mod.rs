@@ -10,10 +10,11 @@ mod results;
 mod statistics;
 mod targeted;
 mod transfer;
-mod wilson;
 
 pub use crate::train::CurvePoint;
+pub use crate::wilson::wilson;
 pub use claims::claims;
+pub(crate) use claims::{Evidence, verdict};
 pub use distribution::FLOOR;
 pub use overlap::overlap;
 pub use pictures::{LambdaGradient, Perturbed, Picture, Pictures, Prediction, Saliency, draw, score_gradient};
@@ -27,4 +28,3 @@ pub use targeted::{
     Frame, GridCell, TargetShare, TargetedAttack, TargetedGrid, TargetedSummary, targeted, targeted_grid,
 };
 pub use transfer::{CleanHits, Counts, Named, TestSet, clean_accuracy, margin_check, transfer, transfer_minimal};
-pub use wilson::wilson;

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::results::{Distribution, GradientDistribution, LogProbabilities, Smoothness};
 use super::transfer::{Named, TestSet};
-use super::wilson::wilson;
 use crate::Result;
 use crate::nn::{Loss, to_vec};
+use crate::wilson::wilson;
 
 /// Figure 4 for one model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -7,12 +7,12 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::results::{CleanAccuracy, MarginCheck, Masking, TransferCell};
-use super::wilson::wilson;
 use crate::Result;
 use crate::attack::{Attacked, BoundedAttack, Fgsm, MinimalAttack, run, run_minimal};
 use crate::data::{ImageShape, Split};
 use crate::nn::{Classifier, Loss, predictions};
 use crate::train::tensor_of;
+use crate::wilson::wilson;
 
 /// Images a forward pass.
 const BATCH: usize = 256;

@@ -1,5 +1,7 @@
 //! Losses of logits, and the cotangents that turn a pullback into their input gradients.
 
+use std::str::FromStr;
+
 use burn::tensor::activation::{log_softmax, softmax};
 use burn::tensor::{Tensor, TensorData};
 
@@ -17,21 +19,26 @@ pub fn cross_entropy(logits: &Tensor<2>, targets: &Tensor<2>) -> Tensor<1> {
 /// # Errors
 /// When a label is not below `classes`.
 pub fn one_hot(labels: &[usize], classes: usize, like: &Tensor<4>) -> Result<Tensor<2>> {
+    check_labels(labels, classes)?;
     let mut values = vec![0f32; labels.len() * classes];
     for (i, &label) in labels.iter().enumerate() {
-        if label >= classes {
-            return Err(Error::value(
-                "label",
-                format!("below the {classes} classes of the model"),
-                label,
-            ));
-        }
         values[i * classes + label] = 1.0;
     }
     Ok(Tensor::from_data(
         TensorData::new(values, [labels.len(), classes]),
         (&like.device().inner(), like.dtype()),
     ))
+}
+
+fn check_labels(labels: &[usize], classes: usize) -> Result<()> {
+    match labels.iter().find(|&&label| label >= classes) {
+        Some(label) => Err(Error::value(
+            "label",
+            format!("below the {classes} classes of the model"),
+            label,
+        )),
+        None => Ok(()),
+    }
 }
 
 /// What an attack climbs.
@@ -45,6 +52,17 @@ pub enum Loss {
 }
 
 impl Loss {
+    /// All of them.
+    pub const ALL: [Loss; 2] = [Loss::CrossEntropy, Loss::Margin];
+
+    /// `ce` or `margin`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Loss::CrossEntropy => "ce",
+            Loss::Margin => "margin",
+        }
+    }
+
     /// Gradient of each image's loss with respect to its logits, `[n, classes]`.
     ///
     /// # Errors
@@ -60,6 +78,38 @@ impl Loss {
                 Ok(one_hot(&best, classes, like)? - truth)
             }
         }
+    }
+
+    /// The loss of each image, in f64: the cross-entropy does not round to 0 where f32's does.
+    ///
+    /// # Errors
+    /// When a label is not a class, or there is not one for each image.
+    pub fn values(self, logits: &Tensor<2>, labels: &[usize]) -> Result<Vec<f64>> {
+        let [n, classes] = logits.dims();
+        if labels.len() != n {
+            return Err(Error::shape("labels", n, labels.len()));
+        }
+        check_labels(labels, classes)?;
+        let values = to_vec(logits.clone())?;
+        let loss = |(row, &label): (&[f32], &usize)| {
+            // How far every other logit is above that of the label.
+            let others = || (0..classes).filter(move |&k| k != label);
+            let ahead = |k: usize| f64::from(row[k]) - f64::from(row[label]);
+            let best = others().map(ahead).fold(f64::NEG_INFINITY, f64::max);
+            match self {
+                Loss::Margin => best,
+                Loss::CrossEntropy => {
+                    let top = best.max(0.0);
+                    let sum: f64 = others().map(|k| (ahead(k) - top).exp()).sum();
+                    if top == 0.0 {
+                        sum.ln_1p()
+                    } else {
+                        top + (sum + (-top).exp()).ln()
+                    }
+                }
+            }
+        };
+        Ok(values.chunks_exact(classes.max(1)).zip(labels).map(loss).collect())
     }
 
     /// Gradient of each image's loss with respect to the image, shaped as the images, and the logits it was taken at.
@@ -78,6 +128,15 @@ impl Loss {
         let (logits, pullback) = model.logits_with_pullback(images.clone())?;
         let gradient = pullback.apply(self.cotangent(&logits, labels, images)?)?;
         Ok((gradient, logits))
+    }
+}
+
+impl FromStr for Loss {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let found = Loss::ALL.into_iter().find(|loss| loss.name() == name);
+        found.ok_or_else(|| Error::unknown("loss", name, Loss::ALL.map(Loss::name)))
     }
 }
 
@@ -106,4 +165,34 @@ pub fn to_vec<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
     tensor
         .try_into_vec_as::<f32>()
         .map_err(|e| Error::device("reading a tensor", e))
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    /// Hand-computed: logits 0 and ln 3 have probabilities 1/4 and 3/4.
+    #[test]
+    fn values_of_known_logits() {
+        let third = 3f32.ln();
+        let logits = Tensor::<2>::from_floats(
+            [[0.0, third], [0.0, third], [60.0, 0.0], [0.0, 2000.0]],
+            &Device::flex(),
+        );
+        let near = |found: Vec<f64>, expected: [f64; 4]| {
+            let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-6 * b.abs();
+            assert!(found.iter().zip(&expected).all(close), "{found:?} is not {expected:?}");
+        };
+        let labels = [0, 1, 0, 0];
+        let cross_entropy = [4f64.ln(), (4f64 / 3.0).ln(), (-60f64).exp(), 2000.0];
+        near(Loss::CrossEntropy.values(&logits, &labels).unwrap(), cross_entropy);
+        near(
+            Loss::Margin.values(&logits, &labels).unwrap(),
+            [3f64.ln(), -(3f64.ln()), -60.0, 2000.0],
+        );
+        assert!(Loss::Margin.values(&logits, &[0]).is_err());
+        assert!(Loss::Margin.values(&logits, &[0, 1, 2, 0]).is_err());
+    }
 }

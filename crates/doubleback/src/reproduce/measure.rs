@@ -237,7 +237,8 @@ fn seconds(recipes: &[Recipe], records: &BTreeMap<&'static str, TrainingRecord>)
     }
 }
 
-fn data_summary(dataset: &Dataset) -> DataSummary {
+/// What results say of the data of a run.
+pub(crate) fn data_summary(dataset: &Dataset) -> DataSummary {
     DataSummary {
         train: dataset.train.len(),
         validation: dataset.validation.len(),

@@ -8,5 +8,6 @@ mod measure;
 mod profile;
 mod run;
 
+pub(crate) use measure::data_summary;
 pub use profile::{LambdaGrid, Profile};
 pub use run::{Finished, Options, reproduce};

@@ -10,7 +10,7 @@ use super::objectives::{
 };
 use super::penalty::{GradientPenalty, Norm, Output, Penalized, Teacher};
 use super::trainer::{Progress, TrainOptions, Trained, train};
-use crate::attack::Pgd;
+use crate::attack::{Ball, Pgd};
 use crate::data::Dataset;
 use crate::nn::{self, Architecture, ModelCard, Network};
 use crate::{Error, Result};
@@ -39,6 +39,8 @@ pub struct Recipe {
     pub adversarial_eps: f64,
     /// Gradient steps of [`Defense::Pgd`], each of length `2.5 · adversarial_eps / pgd_steps`.
     pub pgd_steps: usize,
+    /// The norm that `adversarial_eps` bounds; only [`Defense::Pgd`] looks at it, others have L∞.
+    pub adversarial_norm: Ball,
 }
 
 /// What a recipe gave.
@@ -72,7 +74,10 @@ impl Recipe {
     /// # Errors
     /// Names the value that is out of range.
     pub fn check(&self) -> Result<()> {
-        let range = f64::from(self.architecture.bounds[1] - self.architecture.bounds[0]);
+        let mut range = f64::from(self.architecture.bounds[1] - self.architecture.bounds[0]);
+        if (self.defense, self.adversarial_norm) == (Defense::Pgd, Ball::L2) {
+            range *= (self.architecture.shape().len() as f64).sqrt();
+        }
         if self.defense.has_lambda() && !(self.lambda >= 0.0 && self.lambda.is_finite()) {
             return Err(Error::value("lambda", "zero or a positive number", self.lambda));
         }
@@ -167,6 +172,7 @@ impl Recipe {
             (Defense::Pgd, _) => Box::new(PgdTraining {
                 attack: Pgd {
                     steps: self.pgd_steps,
+                    norm: self.adversarial_norm,
                     ..Pgd::default()
                 },
                 eps,
@@ -209,6 +215,9 @@ impl Recipe {
         }
         if self.defense == Defense::Pgd {
             settings.push(format!("{} steps", self.pgd_steps));
+            if self.adversarial_norm != Ball::default() {
+                settings.push(format!("norm {}", self.adversarial_norm));
+            }
         }
         if settings.is_empty() {
             return phase.to_owned();
@@ -242,6 +251,9 @@ impl Recipe {
         }
         if self.defense == Defense::Pgd {
             card.insert("pgd_steps".into(), self.pgd_steps.to_string());
+            if self.adversarial_norm != Ball::default() {
+                card.insert("adversarial_norm".into(), self.adversarial_norm.to_string());
+            }
         }
         if !dataset.preparation.is_none() {
             card.insert("preparation".into(), dataset.preparation.to_string());

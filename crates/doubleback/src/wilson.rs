@@ -5,12 +5,16 @@
 /// assert!((low - 0.8256).abs() < 1e-3 && (high - 0.9448).abs() < 1e-3);
 /// ```
 pub fn wilson(successes: usize, count: usize) -> (f64, f64) {
-    if count == 0 {
+    wilson_of_share(successes as f64 / count.max(1) as f64, count as f64)
+}
+
+/// The same for a share `p`, which need not be that of whole successes, of `n` trials.
+pub(crate) fn wilson_of_share(p: f64, n: f64) -> (f64, f64) {
+    if n == 0.0 {
         return (0.0, 1.0);
     }
     // The 97.5 % quantile of the normal distribution.
     let z = 1.959_963_984_540_054_f64;
-    let (n, p) = (count as f64, successes as f64 / count as f64);
     let center = p + z * z / (2.0 * n);
     let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
     let scale = 1.0 + z * z / n;

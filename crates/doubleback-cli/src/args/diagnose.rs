@@ -1,0 +1,64 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use doubleback::diagnose::Profile;
+
+use super::values::{self, Eps};
+
+/// Long help of `diagnose`.
+pub const LONG: &str = "Find the layers at which an attack does its damage.\n\n\
+    Trains one InterpretGAN for each model, which draws from a layer's activations an image that shows what the layer holds; has an oracle, a network \
+    that knows nothing of the model, classify these images for clean and attacked test images; and attributes the attack's damage to layers. \
+    Probes check it without a generator; decoders measure the information that each layer loses. The formulas are this project's own: of the \
+    paper (Zheng et al. 2020) only the abstract is public.\n\n\
+    Several models are diagnosed with the same oracle and the same attack, each attacked with its own gradients, to see what a defense moves. \
+    Writes DIR/report.html, DIR/figures/ and DIR/results.json. An interrupted run goes on where it was when the same command is given again.";
+
+/// Arguments of `diagnose`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  doubleback diagnose --model normal.safetensors --dataset mnist-mini \\
+      --attack fgsm
+  doubleback diagnose --model normal.safetensors --model doubleback.safetensors \\
+      --dataset mnist --attack pgd --eps 0.1 --profile standard
+  doubleback diagnose --model normal.safetensors --dataset mnist-mini \\
+      --attack fgsm --eps 0.15 --layers input,pool1,pool2,logits --json")]
+pub struct DiagnoseArgs {
+    /// Model to diagnose, made by `doubleback train`; give it again for several models
+    #[arg(long = "model", value_name = "FILE", required = true)]
+    pub models: Vec<PathBuf>,
+    /// Data set that the model was trained on
+    #[arg(long, value_name = "NAME", value_parser = values::dataset())]
+    pub dataset: String,
+    /// Attack
+    #[arg(long, value_name = "NAME", value_parser = values::attack_name())]
+    pub attack: &'static str,
+    /// Perturbation size, in the units of the data; auto finds one at which the attack succeeds on some images and fails on others; not for jsma
+    #[arg(long, value_name = "E|auto", value_parser = values::eps, allow_hyphen_values = true, default_value = "auto")]
+    pub eps: Eps,
+    /// Layers to study; the first and the last always are [default: all]
+    #[arg(long, value_name = "NAME,NAME,…", value_delimiter = ',')]
+    pub layers: Option<Vec<String>>,
+    /// How much work to spend: quick takes minutes a model, standard up to half an hour
+    #[arg(long, value_name = "NAME", value_parser = values::diagnosis_profile(), default_value = "quick")]
+    pub profile: Profile,
+    /// Test images to attack and explain, from the first [default: 512 for quick, 1,024 for standard]
+    #[arg(long, value_name = "N", value_parser = values::at_least_one)]
+    pub count: Option<usize>,
+    /// Training steps of each InterpretGAN [default: by profile]
+    #[arg(long, value_name = "N", value_parser = values::at_least_one)]
+    pub steps: Option<usize>,
+    /// Folder to write to
+    #[arg(long, value_name = "DIR", default_value = "diagnosis")]
+    pub out: PathBuf,
+    /// Seed of networks, noise and intervals
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Network that judges the explanations, made by `doubleback train` [default: one of another architecture, trained first]
+    #[arg(long, value_name = "FILE")]
+    pub oracle: Option<PathBuf>,
+    /// Print results.json instead of a summary
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,310 @@
+use std::time::Duration;
+
+use doubleback::attack::check_eps;
+use doubleback::diagnose::{Budget, DiagnosisResults, Estimate, ModelDiagnosis, ModelFile, Options, SUCCESS, diagnose};
+use doubleback_report::write_diagnosis;
+
+use super::models;
+use crate::args::{DiagnoseArgs, Eps};
+use crate::context::Context;
+use crate::exit::{Failure, Result};
+use crate::output::{self, grouped, interval, percent};
+
+/// Bar of the consistency check, as the formulation has it.
+const CONSISTENT: f64 = 0.03;
+/// Least share of explanations that should show what the model says.
+const AGREEMENT: f64 = 0.95;
+
+/// Diagnoses models.
+pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<()> {
+    output::check_folder(&args.out)?;
+    let dataset = context.load(&args.dataset)?;
+    models::test_set(&dataset, args.count, context)?;
+    let subject = |path: &std::path::PathBuf| {
+        models::load(path, &dataset, context)?;
+        Ok(ModelFile::read(path, &context.device)?)
+    };
+    let subjects = args.models.iter().map(subject).collect::<Result<Vec<_>>>()?;
+    let oracle = args.oracle.as_ref().map(subject).transpose()?;
+    let eps = match args.eps {
+        Eps::Auto => None,
+        Eps::Given(eps) => Some(eps),
+    };
+    if let (Some(eps), Some(first)) = (eps, subjects.first()) {
+        check_eps(&[eps], &first.network)?;
+    }
+    let standard = args.profile.budget();
+    let budget = Budget {
+        images: args.count.unwrap_or(standard.images),
+        generator_steps: args.steps.unwrap_or(standard.generator_steps),
+        ..standard
+    };
+    let options = Options {
+        profile: args.profile,
+        budget,
+        seed: args.seed,
+        attack: args.attack.to_owned(),
+        eps,
+        layers: args.layers.clone().unwrap_or_default(),
+        out: args.out.clone(),
+        device_name: context.device_name.to_string(),
+        threads: context.threads,
+    };
+    let opening = format!(
+        "Diagnosing {} under {} on {} ({}: {})",
+        counted(subjects.len(), "model"),
+        args.attack,
+        args.dataset,
+        args.profile,
+        args.profile.time()
+    );
+    let results = diagnose(
+        &dataset,
+        &subjects,
+        oracle.as_ref(),
+        &options,
+        &context.device,
+        &mut context.reporter().announcing(opening),
+    )?;
+    let written = write_diagnosis(&results, &args.out)?;
+    if args.json {
+        let json = serde_json::to_string_pretty(&results)
+            .map_err(|e| Failure::Ours(format!("cannot write the results as JSON: {e}")))?;
+        return output::print(&(json + "\n"));
+    }
+    let total = results.seconds.get("total").copied().unwrap_or_default();
+    output::print(&format!(
+        "{}\nReport:  {}\nFigures: {} ({} files)\nResults: {}\nTime:    {}\n",
+        summary(&results),
+        args.out.join("report.html").display(),
+        args.out.join("figures").display(),
+        written.len() - 1,
+        args.out.join("results.json").display(),
+        output::clock(Duration::try_from_secs_f64(total).unwrap_or_default())
+    ))
+}
+
+fn summary(results: &DiagnosisResults) -> String {
+    let mut text = format!(
+        "{} test images of {}. The oracle ({}) errs on {} of them ({}).\n",
+        grouped(results.count),
+        results.dataset,
+        results.oracle.description,
+        percent(results.oracle.error.value),
+        interval(results.oracle.error.low, results.oracle.error.high),
+    );
+    for model in &results.models {
+        text += &of_model(model);
+    }
+    if results.models.len() > 1 {
+        text += &side_by_side(results);
+    }
+    text + "\nThe formulas are this project's own: only the abstract of Zheng et al. 2020 is public.\n"
+}
+
+fn of_model(model: &ModelDiagnosis) -> String {
+    let attack = &model.attack;
+    let found = if attack.chosen { ", found by a sweep" } else { "" };
+    let size = if attack.name == "jsma" { "theta" } else { "eps" };
+    let mut text = format!(
+        "\n{}: error {} clean, {} under {} at {size} {}{found}\n\n",
+        model.model,
+        percent(model.clean_error.value),
+        percent(attack.error.value),
+        attack.name,
+        attack.eps,
+    );
+    let rows: Vec<Vec<String>> = model
+        .layers
+        .iter()
+        .zip(&model.probes)
+        .zip(&model.information)
+        .map(|((layer, probe), information)| {
+            vec![
+                layer.layer.clone(),
+                percent(layer.clean_error.value),
+                points(&layer.r),
+                points_interval(&layer.r),
+                points(&layer.v),
+                points_interval(&layer.v),
+                points(&probe.v),
+                information
+                    .loss
+                    .map_or("-".into(), |loss| format!("{:+.3}", loss.value)),
+                probe.entropy_loss.map_or("-".into(), |loss| format!("{loss:+.3}")),
+                percent(layer.agreement.clean_prediction.value),
+                percent(layer.agreement.fooled_prediction.value),
+            ]
+        })
+        .collect();
+    let header = [
+        "layer",
+        "clean e",
+        "r",
+        "95 % interval",
+        "v",
+        "95 % interval",
+        "v' probe",
+        "IL",
+        "H(Y|l)",
+        "clean = f",
+        "fooled = f",
+    ];
+    text += &output::table(&header, &rows);
+    text += &format!(
+        "\n  Shares add up to r of the last layer less r of the first: {} ({}).\n",
+        points(&model.sum_of_v),
+        points_interval(&model.sum_of_v)
+    );
+    text += &format!(
+        "  The attack's damage is {} ({}); r of the last layer is {} ({}) off.\n",
+        points(&attack.damage),
+        points_interval(&attack.damage),
+        points(&model.consistency),
+        points_interval(&model.consistency)
+    );
+    if let Some(layer) = greatest(model) {
+        text += &format!("  Most is added at {layer}.\n");
+    }
+    let fooled: usize = model.flips.iter().map(|flip| flip.fooled).sum();
+    let flips = model.flips.iter().filter(|flip| flip.fooled > 0);
+    let flips: Vec<String> = flips.map(|flip| format!("{} {}", flip.layer, flip.fooled)).collect();
+    text += &format!(
+        "  Explanations of the {} fooled images flip at: {}\n",
+        grouped(fooled),
+        flips.join(", ")
+    );
+    for correlation in &model.correlations {
+        if let Some(rho) = correlation.spearman {
+            text += &format!(
+                "  Spearman of {}: {:+.2} ({:+.2} to {:+.2})\n",
+                correlation.name, rho.value, rho.low, rho.high
+            );
+        }
+    }
+    for warning in warnings(model) {
+        text += &format!("  WARNING: {warning}\n");
+    }
+    text
+}
+
+/// What keeps the numbers from meaning what they should.
+fn warnings(model: &ModelDiagnosis) -> Vec<String> {
+    let (attack, mut warnings) = (&model.attack, Vec::new());
+    let success = attack.success.value;
+    if !(SUCCESS[0]..=SUCCESS[1]).contains(&success) {
+        let sweep: Vec<String> = model
+            .sweep
+            .iter()
+            .map(|p| format!("{} {}", p.eps, percent(p.success)))
+            .collect();
+        let sweep = match sweep.is_empty() {
+            true => String::new(),
+            false => format!(". Success by eps: {}", sweep.join(", ")),
+        };
+        warnings.push(format!(
+            "the attack succeeds on {} of the images, outside of {:.0} to {:.0} %: layers can hardly be told apart{sweep}",
+            percent(success),
+            100.0 * SUCCESS[0],
+            100.0 * SUCCESS[1]
+        ));
+    }
+    if model.consistency.value.abs() > CONSISTENT {
+        warnings.push(
+            "r of the last layer is more than 3 points off the attack's damage. Train longer: `--steps N`".into(),
+        );
+    }
+    let unlike: Vec<&str> = model
+        .layers
+        .iter()
+        .filter(|layer| layer.agreement.clean_prediction.value < AGREEMENT)
+        .map(|layer| layer.layer.as_str())
+        .collect();
+    if !unlike.is_empty() {
+        warnings.push(format!(
+            "explanations of clean images show the model's class in less than 95 % at {}. Train longer: `--steps N`",
+            unlike.join(", ")
+        ));
+    }
+    if attack.zero_gradient_images > 0 {
+        warnings.push(format!(
+            "{} images had an exactly zero gradient: the attack had no direction for them",
+            grouped(attack.zero_gradient_images)
+        ));
+    }
+    warnings
+}
+
+/// The layer after the first with the greatest share, in words.
+fn greatest(model: &ModelDiagnosis) -> Option<String> {
+    let after_first = model.layers.iter().skip(1);
+    let layer = after_first.max_by(|a, b| a.v.value.total_cmp(&b.v.value))?;
+    Some(format!(
+        "{}: {} ({})",
+        layer.layer,
+        points(&layer.v),
+        points_interval(&layer.v)
+    ))
+}
+
+/// What a defense moves: damage by layer, flips, and the layer with the greatest share, model by model.
+fn side_by_side(results: &DiagnosisResults) -> String {
+    let names: Vec<&str> = results.models.iter().map(|model| model.model.as_str()).collect();
+    let mut layers: Vec<&str> = Vec::new();
+    for layer in results.models.iter().flat_map(|model| &model.flips) {
+        if !layers.contains(&layer.layer.as_str()) {
+            layers.push(&layer.layer);
+        }
+    }
+    // `none` comes last, whatever the layers of the other models are called.
+    layers.sort_by_key(|&layer| layer == "none");
+    let table = |cell: &dyn Fn(&ModelDiagnosis, &str) -> Option<String>, layers: &[&str]| {
+        let row = |&layer: &&str| {
+            let cells = results
+                .models
+                .iter()
+                .map(|model| cell(model, layer).unwrap_or_else(|| "-".into()));
+            std::iter::once(layer.to_owned()).chain(cells).collect()
+        };
+        let header: Vec<&str> = std::iter::once("layer").chain(names.iter().copied()).collect();
+        output::table(&header, &layers.iter().map(row).collect::<Vec<_>>())
+    };
+    let damage = |model: &ModelDiagnosis, name: &str| {
+        let layer = model.layers.iter().find(|layer| layer.layer == name)?;
+        Some(format!("{} ({})", points(&layer.r), points_interval(&layer.r)))
+    };
+    let flips = |model: &ModelDiagnosis, name: &str| {
+        let fooled: usize = model.flips.iter().map(|flip| flip.fooled).sum();
+        let flip = model.flips.iter().find(|flip| flip.layer == name)?;
+        Some(percent(flip.fooled as f64 / fooled.max(1) as f64))
+    };
+    let mut text = String::from(
+        "\nSide by side: damage r by layer, in points, and where the explanations of fooled images flip\n\n",
+    );
+    let without_none: Vec<&str> = layers.iter().copied().filter(|&layer| layer != "none").collect();
+    text += &table(&damage, &without_none);
+    text.push('\n');
+    text += &table(&flips, &layers);
+    for model in &results.models {
+        if let Some(layer) = greatest(model) {
+            text += &format!("\n  {}: most is added at {layer}", model.model);
+        }
+    }
+    text + "\n"
+}
+
+/// A difference of shares, in percentage points.
+fn points(estimate: &Estimate) -> String {
+    format!("{:+.1}", 100.0 * estimate.value)
+}
+
+fn points_interval(estimate: &Estimate) -> String {
+    format!("{:+.1} to {:+.1}", 100.0 * estimate.low, 100.0 * estimate.high)
+}
+
+fn counted(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("a {what}"),
+        _ => format!("{number} {what}s"),
+    }
+}

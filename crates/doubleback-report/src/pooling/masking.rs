@@ -1,0 +1,77 @@
+use doubleback::pooling::{AttackedAccuracy, ModelResult};
+use maud::{Markup, html};
+
+use super::view::{View, eps_name, training_words};
+use crate::context::same_eps;
+use crate::format::{count, percent};
+
+/// Signs that gradients hide what an attack could do.
+pub fn body(view: &View) -> Markup {
+    let signs: Vec<Markup> = view.results.models.iter().flat_map(signs).collect();
+    html! {
+        p {
+            "An attack that follows gradients finds nothing where they vanish, and a network then looks robust without being so. Three signs are looked for in every network: "
+            "images whose gradient was exactly zero, a single step that does better than many, and examples of the other network that do better than the network's own."
+        }
+        @if signs.is_empty() {
+            p.note.good { strong { "No sign of gradient masking " } "in " (count(view.results.models.len())) " networks." }
+        } @else {
+            p.note {
+                strong { (count(signs.len())) " signs of gradient masking. " }
+                "Accuracy under attack of these networks is an upper bound on what they withstand; the worst case and the transferred examples say more than PGD alone."
+            }
+            ul.plain-list { @for sign in signs.iter().take(SHOWN) { li { (sign) } } }
+            @if signs.len() > SHOWN {
+                details {
+                    summary { (count(signs.len() - SHOWN)) " more" }
+                    ul.plain-list { @for sign in signs.iter().skip(SHOWN) { li { (sign) } } }
+                }
+            }
+        }
+    }
+}
+
+const SHOWN: usize = 8;
+
+fn signs(model: &ModelResult) -> Vec<Markup> {
+    let name = format!(
+        "{}, {} pooling, {}, seed {}",
+        model.architecture,
+        if model.pool == "avg" { "average" } else { &model.pool },
+        training_words(&model.training),
+        model.seed
+    );
+    let mut signs = Vec::new();
+    if model.zero_gradient_images > 0 {
+        signs.push(html! { (name) ": the gradient of " (count(model.zero_gradient_images)) " images was exactly zero all along PGD." });
+    }
+    let of = |attack: &str, eps: f64| {
+        let mut all = model.attacked.iter();
+        all.find(|one| one.attack == attack && same_eps(one.eps, eps))
+    };
+    for pgd in model.attacked.iter().filter(|one| one.attack == "pgd") {
+        if let Some(fgsm) = of("fgsm", pgd.eps).filter(|fgsm| below(fgsm, pgd)) {
+            signs.push(stronger(&name, fgsm, pgd, "one step (FGSM) does better than PGD"));
+        }
+        if let Some(transfer) = of("transfer", pgd.eps).filter(|transfer| below(transfer, pgd)) {
+            signs.push(stronger(
+                &name,
+                transfer,
+                pgd,
+                "examples of the other network do better than its own",
+            ));
+        }
+    }
+    signs
+}
+
+/// Whether the interval of an accuracy lies below another's.
+fn below(a: &AttackedAccuracy, b: &AttackedAccuracy) -> bool {
+    a.accuracy.high < b.accuracy.low
+}
+
+fn stronger(name: &str, a: &AttackedAccuracy, pgd: &AttackedAccuracy, what: &str) -> Markup {
+    html! {
+        (name) ": at ε\u{a0}=\u{a0}" (eps_name(pgd.eps)) " " (what) " (accuracy " (percent(a.accuracy.accuracy)) " against " (percent(pgd.accuracy.accuracy)) ")."
+    }
+}

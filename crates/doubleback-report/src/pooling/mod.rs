@@ -1,0 +1,20 @@
+//! The report of the pooling study: one page, and its figures as files. One section a file; all from the results' plain data.
+
+mod accuracy;
+mod answer;
+mod claims;
+mod correlation;
+mod difference;
+mod layers;
+mod limits;
+mod masking;
+mod matched;
+mod numbers;
+mod page;
+mod reproducibility;
+mod setup;
+mod view;
+mod write;
+
+pub use page::pooling_html;
+pub use write::write_pooling;

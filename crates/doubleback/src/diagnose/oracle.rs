@@ -1,0 +1,97 @@
+//! The oracle: who says what an explanation shows. A network that is not derived from the model, so that adversarial texture that fools the model
+//! tells it nothing.
+
+use doubleback_ops::AdamOptions;
+
+use crate::attack::Ball;
+use crate::data::Dataset;
+use crate::nn::{Architecture, Classifier, Network, Parameter, Pool, architecture, paper_input, to_vec};
+use crate::train::{Defense, Norm, Output, Recipe, TrainOptions};
+use crate::{Error, Result};
+
+/// Architectures of oracles, the first choice first.
+const GRAY: [&str; 4] = ["small-cnn", "paper-cnn", "vgg-small", "resnet-small"];
+const COLOR: [&str; 4] = ["vgg-small", "resnet-small", "paper-cnn", "small-cnn"];
+/// What the oracle's seed is away from the diagnosis' own, which is often that of the model.
+const OTHER_SEED: u64 = 0x5_ac1e;
+
+/// How to train an oracle for models of these architectures: normally, for so many steps, on the same images, from another seed, as a network of the first
+/// architecture that none of them has and that fits the images.
+///
+/// # Errors
+/// When there is no such architecture.
+pub fn oracle_recipe(models: &[&Architecture], dataset: &Dataset, steps: usize, seed: u64) -> Result<Recipe> {
+    let names = if dataset.shape.channels == 1 { GRAY } else { COLOR };
+    let free = names
+        .iter()
+        .filter(|&&name| models.iter().all(|model| model.name != name));
+    let (shape, bounds, classes) = (dataset.shape, dataset.bounds, dataset.classes.len());
+    let fitting = free
+        .filter_map(|name| architecture(name, shape, bounds, classes, Pool::default()).ok())
+        .next();
+    let architecture = fitting.ok_or_else(|| {
+        let expected = format!(
+            "one that can be built: none other than the models' own fits images of {shape}. Give `--oracle FILE`"
+        );
+        Error::value("oracle", expected, "none")
+    })?;
+    Ok(Recipe {
+        defense: Defense::Normal,
+        architecture: paper_input(architecture, dataset),
+        options: TrainOptions {
+            steps,
+            adam: AdamOptions {
+                learning_rate: 1e-3,
+                ..AdamOptions::default()
+            },
+            seed: seed.wrapping_add(OTHER_SEED),
+            ..TrainOptions::default()
+        },
+        lambda: 0.0,
+        norm: Norm::default(),
+        output: Output::default(),
+        temperature: 1.0,
+        adversarial_eps: 0.0,
+        pgd_steps: 1,
+        adversarial_norm: Ball::default(),
+    })
+}
+
+/// Refuses an oracle that takes other images than the model, or that is the model.
+///
+/// # Errors
+/// Says which.
+pub fn check_oracle(oracle: &Network, model: &Network) -> Result<()> {
+    let of = |network: &Network| {
+        let (shape, classes, bounds) = (network.shape(), network.classes(), network.bounds());
+        format!(
+            "images of {shape} between {} and {} and {classes} classes",
+            bounds.low, bounds.high
+        )
+    };
+    if of(oracle) != of(model) {
+        return Err(Error::Shape {
+            what: "oracle".into(),
+            expected: of(model),
+            found: of(oracle),
+        });
+    }
+    if oracle.architecture() != model.architecture() {
+        return Ok(());
+    }
+    let values = |network: &Network| -> Result<Vec<Vec<f32>>> {
+        network
+            .parameters()
+            .map(Parameter::value)
+            .cloned()
+            .map(to_vec)
+            .collect()
+    };
+    match values(oracle)? == values(model)? {
+        false => Ok(()),
+        true => {
+            let expected = "an independent judge. Give a network of another architecture or seed";
+            Err(Error::value("oracle", expected, "the model itself"))
+        }
+    }
+}

@@ -1,0 +1,517 @@
+//! A whole diagnosis, phase by phase; what is finished stays in the output folder.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use burn::tensor::Device;
+use doubleback_ops::kernels::isa;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::assemble::Readings;
+use super::attacked::Images;
+use super::eps::eps_sweep;
+use super::estimate::share_that;
+use super::gan::GanOptions;
+use super::generators::{generators, training};
+use super::images::batches;
+use super::information::{Decoders, InformationOptions};
+use super::model_file::ModelFile;
+use super::oracle::{check_oracle, oracle_recipe};
+use super::pictures;
+use super::probes::{ProbeOptions, ProbeReading, Probes};
+use super::profile::{Budget, Profile};
+use super::results::{DiagnosisResults, EpsPoint, ModelDiagnosis, OracleSummary};
+use super::steps::Steps;
+use super::vulnerability::{Judge, OracleReading};
+use crate::attack::{self, Attack, check_eps};
+use crate::data::{Dataset, Split};
+use crate::nn::{Classifier, Stage, Staged, predictions, stage_indices};
+use crate::store::Store;
+use crate::train::Watch;
+use crate::write::write_atomically;
+use crate::{Error, Result};
+
+/// Images that eps is chosen by.
+const SWEEP_IMAGES: usize = 256;
+
+/// What to diagnose, and where.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How much work to spend, for the record.
+    pub profile: Profile,
+    /// The same in numbers; [`Profile::budget`] has them.
+    pub budget: Budget,
+    /// Seed of oracle, generators, probes, decoders, noise and intervals.
+    pub seed: u64,
+    /// Name of the attack, which has its default settings.
+    pub attack: String,
+    /// Its perturbation size; without one, it is found by a sweep on the first model. Not for minimal attacks.
+    pub eps: Option<f64>,
+    /// Names of the stages to study, of which the first and the last always are; without any, all.
+    pub layers: Vec<String>,
+    /// Output folder.
+    pub out: PathBuf,
+    /// Name of the device, for the record.
+    pub device_name: String,
+    /// Worker threads, for the record.
+    pub threads: usize,
+}
+
+impl Options {
+    fn count(&self, test: &Split) -> usize {
+        self.budget.images.min(test.len())
+    }
+
+    fn gan(&self) -> GanOptions {
+        GanOptions {
+            steps: self.budget.generator_steps,
+            seed: self.seed,
+            ..GanOptions::default()
+        }
+    }
+
+    fn probes(&self) -> ProbeOptions {
+        ProbeOptions {
+            steps: self.budget.reader_steps,
+            seed: self.seed,
+            ..ProbeOptions::default()
+        }
+    }
+
+    fn decoders(&self) -> InformationOptions {
+        InformationOptions {
+            steps: self.budget.reader_steps,
+            seed: self.seed,
+            ..InformationOptions::default()
+        }
+    }
+}
+
+/// Diagnoses models that were trained on `dataset`, or does what is left of it, and writes `results.json`. All are attacked with the same attack
+/// and eps, each with its own gradients, and judged by the same oracle: `oracle`, or one that is trained first.
+///
+/// # Errors
+/// [`Error::Interrupted`] when `watch` breaks; bad options before anything is written; whatever goes wrong with files.
+pub fn diagnose(
+    dataset: &Dataset,
+    models: &[ModelFile],
+    oracle: Option<&ModelFile>,
+    options: &Options,
+    device: &Device,
+    watch: &mut dyn Watch,
+) -> Result<DiagnosisResults> {
+    let attack = attack::by_name(&options.attack)?;
+    let stages = check(dataset, models, oracle, options, &attack)?;
+    let store = Store::open(&options.out, &identity(dataset, models, oracle, options))?;
+    let mut run = Run {
+        dataset,
+        options,
+        attack: &attack,
+        device,
+        seconds: store.get("phases")?.unwrap_or_default(),
+        store: &store,
+    };
+    let trained;
+    let oracle = match oracle {
+        Some(oracle) => oracle,
+        None => {
+            trained = run.trained_oracle(models, watch)?;
+            &trained
+        }
+    };
+    let oracle_error = run.oracle_error(oracle)?;
+    let (eps, mut sweeps) = run.eps(models, watch)?;
+    let mut diagnosed = Vec::with_capacity(models.len());
+    for (place, (model, stages)) in models.iter().zip(&stages).enumerate() {
+        let sweep = match sweeps.is_empty() {
+            true => None,
+            false => Some(std::mem::take(&mut sweeps[place])),
+        };
+        diagnosed.push(run.model(model, stages, oracle, eps, sweep, watch)?);
+    }
+    let mut seconds = run.seconds;
+    seconds.insert("total".into(), store.seconds());
+    store.tick()?;
+    let results = DiagnosisResults {
+        dataset: dataset.name.clone(),
+        profile: options.profile.name().into(),
+        seed: options.seed,
+        version: env!("CARGO_PKG_VERSION").into(),
+        device: options.device_name.clone(),
+        threads: options.threads,
+        isa: isa().name().into(),
+        settings: settings(options, dataset),
+        data: dataset
+            .sources
+            .iter()
+            .map(|s| (s.file.clone(), s.sha256.clone()))
+            .collect(),
+        count: options.count(&dataset.test),
+        shape: [dataset.shape.channels, dataset.shape.height, dataset.shape.width],
+        bounds: [dataset.bounds.low, dataset.bounds.high],
+        classes: dataset.classes.clone(),
+        oracle: oracle_error,
+        models: diagnosed,
+        seconds,
+    };
+    let json = serde_json::to_vec_pretty(&results)
+        .map_err(|e| Error::file(store.results(), format!("cannot be written as JSON: {e}")))?;
+    write_atomically(&store.results(), &json)?;
+    Ok(results)
+}
+
+/// Everything that can be wrong before work begins; the stages to study of each model.
+fn check(
+    dataset: &Dataset,
+    models: &[ModelFile],
+    oracle: Option<&ModelFile>,
+    options: &Options,
+    attack: &Attack,
+) -> Result<Vec<Vec<usize>>> {
+    if models.is_empty() {
+        return Err(Error::value("models", "at least one", 0));
+    }
+    for (place, model) in models.iter().enumerate() {
+        if models[..place].iter().any(|other| other.name == model.name) {
+            let expected = "the name of one model alone, and results go by it. Rename a file";
+            return Err(Error::value("model", expected, &model.name));
+        }
+        let network = &model.network;
+        if (network.shape(), network.classes()) != (dataset.shape, dataset.classes.len()) {
+            let expected = format!("images of {} and {} classes", dataset.shape, dataset.classes.len());
+            let found = format!("images of {} and {} classes", network.shape(), network.classes());
+            return Err(Error::Shape {
+                what: format!("model `{}`", model.name),
+                expected,
+                found,
+            });
+        }
+        if let Some(oracle) = oracle {
+            check_oracle(&oracle.network, network)?;
+        }
+        if let (Attack::Bounded(_), Some(eps)) = (attack, options.eps) {
+            check_eps(&[eps], network)?;
+        }
+    }
+    if let (Attack::Minimal(attack), Some(eps)) = (attack, options.eps) {
+        let expected = format!("for `{}`, which takes none: leave it out", attack.name());
+        return Err(Error::value("eps", expected, eps));
+    }
+    if options.eps.is_some_and(|eps| eps <= 0.0) {
+        return Err(Error::value(
+            "eps",
+            "above 0, or nothing would be attacked",
+            options.eps.unwrap_or(0.0),
+        ));
+    }
+    options.budget.check()?;
+    for (name, split) in [("test images", &dataset.test), ("training images", &dataset.train)] {
+        if split.is_empty() {
+            return Err(Error::value(name, "at least one", 0));
+        }
+    }
+    options.gan().check()?;
+    models
+        .iter()
+        .map(|model| studied(&model.network, &options.layers))
+        .collect()
+}
+
+/// Indices of the stages to study: the first, the last and those asked for.
+fn studied(model: &dyn Staged, layers: &[String]) -> Result<Vec<usize>> {
+    let last = model.stages().len() - 1;
+    if layers.is_empty() {
+        return Ok((0..=last).collect());
+    }
+    let mut stages = stage_indices(model, layers)?;
+    stages.extend([0, last]);
+    stages.sort_unstable();
+    stages.dedup();
+    Ok(stages)
+}
+
+/// What makes two runs the same run.
+fn identity(dataset: &Dataset, models: &[ModelFile], oracle: Option<&ModelFile>, options: &Options) -> String {
+    let short = |model: &ModelFile| format!("{} {}", model.name, &model.sha256[..12]);
+    let models: Vec<String> = models.iter().map(short).collect();
+    let prepared = match dataset.preparation {
+        preparation if preparation.is_none() => String::new(),
+        preparation => format!(" ({preparation})"),
+    };
+    let layers = match options.layers.is_empty() {
+        true => "all layers".to_owned(),
+        false => options.layers.join("/"),
+    };
+    let budget = &options.budget;
+    format!(
+        "{}{} of {}, {}{}, {} images, {} draws, {}/{}/{} steps, {layers}, seed {}, oracle {}, doubleback {}",
+        options.attack,
+        options.eps.map(|eps| format!(" eps {eps}")).unwrap_or_default(),
+        models.join("/"),
+        dataset.name,
+        prepared,
+        options.count(&dataset.test),
+        budget.draws,
+        budget.oracle_steps,
+        budget.generator_steps,
+        budget.reader_steps,
+        options.seed,
+        oracle.map_or("trained".to_owned(), short),
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+fn settings(options: &Options, dataset: &Dataset) -> BTreeMap<String, String> {
+    let (gan, probes, decoders) = (options.gan(), options.probes(), options.decoders());
+    [
+        (
+            "InterpretGAN",
+            format!(
+                "{} steps of {} images ({} a generator), noise of {}, class weight {}, anchor weight {}, recognition weight {}, noise weight {} on {} values, \
+                 latent weight {}, {} of the vectors mixed, rates {} and {}",
+                gan.steps,
+                gan.batch,
+                gan.generator_batch,
+                gan.noise,
+                gan.class_weight,
+                gan.anchor_weight,
+                gan.recognition_weight,
+                gan.noise_weight,
+                gan.recognised,
+                gan.latent_weight,
+                gan.mixed,
+                gan.generator_rate,
+                gan.discriminator_rate
+            ),
+        ),
+        ("draws of noise", options.budget.draws.to_string()),
+        (
+            "probes",
+            format!("{} steps of {} images, {} hidden units", probes.steps, probes.batch, probes.units),
+        ),
+        ("decoders", format!("{} steps of {} images", decoders.steps, decoders.batch)),
+        ("preparation", dataset.preparation.to_string()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
+struct Run<'a> {
+    dataset: &'a Dataset,
+    options: &'a Options,
+    attack: &'a Attack,
+    device: &'a Device,
+    store: &'a Store,
+    seconds: BTreeMap<String, f64>,
+}
+
+impl Run<'_> {
+    /// Adds the time that something takes to a phase, even if it fails.
+    fn timed<T>(&mut self, phase: &str, work: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
+        let started = Instant::now();
+        let done = work(self);
+        *self.seconds.entry(phase.to_owned()).or_default() += started.elapsed().as_secs_f64();
+        match (&done, self.store.put("phases", &self.seconds), self.store.tick()) {
+            (Ok(_), Err(e), _) | (Ok(_), _, Err(e)) => Err(e),
+            // A failure to note the time must not hide why the work failed.
+            _ => done,
+        }
+    }
+
+    /// A finished part, or what `compute` gives, timed.
+    fn part<T: Serialize + DeserializeOwned>(
+        &mut self,
+        phase: &str,
+        name: &str,
+        compute: impl FnOnce(&Self) -> Result<T>,
+    ) -> Result<T> {
+        match self.store.get(name)? {
+            Some(found) => Ok(found),
+            None => self.timed(phase, |run| run.store.part_or(name, || compute(run))),
+        }
+    }
+
+    fn trained_oracle(&mut self, models: &[ModelFile], watch: &mut dyn Watch) -> Result<ModelFile> {
+        let path = self.store.model("oracle");
+        if !path.exists() {
+            let architectures: Vec<_> = models.iter().map(|model| model.network.architecture()).collect();
+            let recipe = oracle_recipe(
+                &architectures,
+                self.dataset,
+                self.options.budget.oracle_steps,
+                self.options.seed,
+            )?;
+            self.timed("oracle", |run| {
+                let work = run.store.work().join("oracle");
+                std::fs::create_dir_all(&work).map_err(Error::io(&work, "making the folder"))?;
+                recipe.run_to(&path, run.dataset, run.device, &work, &mut Renamed("oracle", watch))
+            })?;
+        }
+        ModelFile::read(&path, self.device)
+    }
+
+    fn oracle_error(&self, oracle: &ModelFile) -> Result<OracleSummary> {
+        let mut wrong = Vec::new();
+        let (dataset, count) = (self.dataset, self.options.count(&self.dataset.test));
+        for (images, labels, _) in batches(&dataset.test, dataset.shape, count, self.device) {
+            let said = predictions(&oracle.network.logits(images)?)?;
+            wrong.extend(said.iter().zip(&labels).map(|(said, label)| said != label));
+        }
+        Ok(OracleSummary {
+            description: oracle.description(),
+            error: share_that(wrong),
+            sha256: oracle.sha256.clone(),
+        })
+    }
+
+    /// The eps of all, and, where it was to be found, the sweep of each model; it is chosen on the first.
+    fn eps(&mut self, models: &[ModelFile], watch: &mut dyn Watch) -> Result<(Option<f64>, Vec<Vec<EpsPoint>>)> {
+        if matches!(self.attack, Attack::Minimal(_)) || self.options.eps.is_some() {
+            return Ok((self.options.eps, Vec::new()));
+        }
+        let (mut chosen, mut sweeps) = (None, Vec::new());
+        for model in models {
+            let (eps, points) = self.sweep(model, watch)?;
+            chosen.get_or_insert(eps);
+            sweeps.push(points);
+        }
+        Ok((chosen, sweeps))
+    }
+
+    fn sweep(&mut self, model: &ModelFile, watch: &mut dyn Watch) -> Result<(f64, Vec<EpsPoint>)> {
+        self.part("sweep", &format!("sweep-{}", model.name), |run| {
+            // Settings are chosen by validation images where there are any.
+            let images = match run.dataset.validation.is_empty() {
+                true => &run.dataset.test,
+                false => &run.dataset.validation,
+            };
+            let sweep = eps_sweep(&model.network, run.attack, images, SWEEP_IMAGES, run.device, watch)?;
+            Ok((sweep.chosen.eps, sweep.points))
+        })
+    }
+
+    fn model(
+        &mut self,
+        model: &ModelFile,
+        studied: &[usize],
+        oracle: &ModelFile,
+        eps: Option<f64>,
+        sweep: Option<Vec<EpsPoint>>,
+        watch: &mut dyn Watch,
+    ) -> Result<ModelDiagnosis> {
+        let (dataset, options, device, store) = (self.dataset, self.options, self.device, self.store);
+        let (name, network) = (&model.name, &model.network);
+        let all = network.stages();
+        let stages: Vec<Stage> = studied.iter().map(|&stage| all[stage].clone()).collect();
+        let count = options.count(&dataset.test);
+        let images = self.timed("attack", |run| {
+            Images::attack(network, run.attack, eps, &dataset.test, count, device, watch)
+        })?;
+        let sweep = match sweep {
+            Some(points) => points,
+            None if eps.is_none() || images.point().tells_layers_apart() => Vec::new(),
+            None => self.sweep(model, watch)?.1,
+        };
+        let probes: [ProbeReading; 2] = self.part("probes", &format!("probes-{name}"), |_| {
+            let probes = Probes::train(network, studied, &dataset.train, &options.probes(), device, watch)?;
+            let mut readings = [ProbeReading::default(), ProbeReading::default()];
+            for batch in &images.batches {
+                let labels = &images.labels[batch.range.clone()];
+                probes.read(network, batch.clean.clone(), labels, &mut readings[0])?;
+                probes.read(network, batch.attacked.clone(), labels, &mut readings[1])?;
+            }
+            Ok(readings)
+        })?;
+        let decoders: Vec<Vec<f64>> = self.part("decoders", &format!("decoders-{name}"), |_| {
+            let decoders = Decoders::train(network, studied, &dataset.train, &options.decoders(), device, watch)?;
+            let mut errors = Vec::new();
+            for batch in &images.batches {
+                decoders.read(network, &batch.clean, &mut errors)?;
+            }
+            Ok(errors)
+        })?;
+        let gan = self.timed("InterpretGAN", |_| {
+            generators(store, model, studied, dataset, &options.gan(), device, watch)
+        })?;
+        let judge = Judge {
+            model: network,
+            stages: studied,
+            explainer: &gan,
+            oracle: &oracle.network,
+            draws: options.budget.draws,
+            seed: options.seed,
+        };
+        let said: [OracleReading; 2] = self.part("explanations", &format!("explanations-{name}"), |_| {
+            let mut readings = [OracleReading::default(), OracleReading::default()];
+            let mut phase = Steps::begin(&format!("explaining {name}"), count, watch);
+            // The first batch is large: from here on its time counts.
+            phase.done(0, f64::NAN)?;
+            for batch in &images.batches {
+                let (range, first) = (batch.range.clone(), batch.range.start);
+                let labels = &images.labels[range.clone()];
+                judge.read(
+                    &batch.clean,
+                    labels,
+                    &images.clean[range.clone()],
+                    first,
+                    &mut readings[0],
+                )?;
+                judge.read(
+                    &batch.attacked,
+                    labels,
+                    &images.attacked[range.clone()],
+                    first,
+                    &mut readings[1],
+                )?;
+                phase.done(range.end, f64::NAN)?;
+            }
+            Ok(readings)
+        })?;
+        let readings = Readings {
+            stages: &stages,
+            images: &images,
+            oracle: [&said[0], &said[1]],
+            probes: [&probes[0], &probes[1]],
+            decoders: &decoders,
+            seed: options.seed,
+        };
+        let explained = self.part("pictures", &format!("pictures-{name}"), |_| {
+            let places = pictures::chosen(&images, dataset.classes.len());
+            pictures::explained(&judge, &images, &places, &readings.flips(), &stages)
+        })?;
+        self.timed("intervals", |_| {
+            Ok(ModelDiagnosis {
+                model: name.clone(),
+                card: model.card.clone(),
+                sha256: model.sha256.clone(),
+                clean_error: images.clean_error(),
+                attack: images.summary(&options.attack, options.eps.is_none() && eps.is_some(), options.seed),
+                sweep,
+                layers: readings.layers()?,
+                probes: readings.probe_layers()?,
+                information: readings.information_layers()?,
+                sum_of_v: readings.sum_of_v(),
+                consistency: readings.consistency(),
+                flips: readings.flip_counts(),
+                correlations: readings.correlations(),
+                images: explained,
+                generators: training(&gan),
+            })
+        })
+    }
+}
+
+/// Calls a phase by another name.
+struct Renamed<'a>(&'static str, &'a mut dyn Watch);
+
+impl Watch for Renamed<'_> {
+    fn begin(&mut self, _: &str, steps: usize) {
+        self.1.begin(self.0, steps);
+    }
+
+    fn advance(&mut self, progress: crate::train::Progress) -> std::ops::ControlFlow<()> {
+        self.1.advance(progress)
+    }
+}
