@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use super::options::GanOptions;
 use super::step::Seen;
 use crate::Result;
-use crate::nn::Staged;
+use crate::nn::{Staged, one_hot, predictions};
 
 /// Latents and predictions of a batch from one pass through the classifier; some latents that are vectors are mixed. A function of images,
 /// options and step alone.
@@ -33,10 +33,24 @@ pub(super) fn see(
         let [height, width, _] = known[stage].size;
         if [height, width] == [1, 1] && options.mixed > 0.0 && n > 1 {
             latents[index] = mixture(latents[index].clone(), &weights);
-            predicted[index] = softmax(model.logits_from(stage, latents[index].clone())?, 1);
+            predicted[index] = decided(
+                &model.logits_from(stage, latents[index].clone())?,
+                &latents[index],
+                &weights,
+            )?;
         }
     }
     Ok(Seen { latents, predicted })
+}
+
+/// `p_f`, and for mixtures the class that f decides for. Between two classes `p_f` is torn, and a generator that follows it draws the class that
+/// f does not choose as often as `p_f` says; an explanation is to show the decision.
+fn decided(logits: &Tensor<2>, latents: &Tensor<4>, weights: &[f32]) -> Result<Tensor<2>> {
+    let (n, soft) = (weights.len(), softmax(logits.clone(), 1));
+    let hard = one_hot(&predictions(logits)?, logits.dims()[1], latents)?;
+    let mixed: Vec<f32> = weights.iter().map(|&weight| f32::from(weight < 1.0)).collect();
+    let mixed = Tensor::from_data(TensorData::new(mixed, [n, 1]), (&soft.device(), soft.dtype()));
+    Ok(soft.clone() + (hard - soft) * mixed)
 }
 
 /// For each image the weight of its own latent: 1 for those that are not mixed, else uniform in [0, 1).
