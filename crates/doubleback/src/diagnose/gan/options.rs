@@ -11,6 +11,9 @@ use crate::{Error, Result};
 pub struct GanOptions {
     /// Steps: each is one of the discriminator and one of every generator.
     pub steps: usize,
+    /// Steps before these in which Q learns the classes of real images, alone. Generators learn classes from Q: without them their first steps
+    /// follow a judge that knows nothing.
+    pub warm_up: usize,
     /// Real images a step, and about as many generated ones for the discriminator, from all generators in equal parts.
     pub batch: usize,
     /// Images of the batch that each generator makes images for.
@@ -53,6 +56,7 @@ impl Default for GanOptions {
     fn default() -> Self {
         Self {
             steps: 1500,
+            warm_up: 300,
             batch: 64,
             generator_batch: 64,
             mixed: 0.5,

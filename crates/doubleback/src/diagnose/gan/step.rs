@@ -147,6 +147,20 @@ impl Players {
         Ok(losses)
     }
 
+    /// One step of Q alone, on real labelled images.
+    pub fn warm_up(&mut self, batch: &Batch) -> Result<()> {
+        self.discriminator.iterate()?;
+        let tracked = self.discriminator.tracked();
+        let Judgement { real, class, noise } = tracked.forward(batch.images.clone())?;
+        // The other heads take part with weight 0: Adam asks a gradient of every tensor, and leaves those of zero where they are.
+        let others = noise.into_iter().fold(real.sum(), |sum, noise| sum + noise.sum());
+        let loss = anchor_loss(&class, &batch.targets) + others * 0.0;
+        let mut gradients = loss.backward();
+        drop(loss);
+        self.discriminator_adam
+            .step_module(&mut self.discriminator, tracked, &mut gradients)
+    }
+
     /// The discriminator's part: the real images against an equal share of every generator's. Gives its loss and the anchor's.
     fn step_discriminator(
         &mut self,

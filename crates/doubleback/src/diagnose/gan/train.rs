@@ -94,6 +94,9 @@ pub fn train_gan(
         options,
         device,
     };
+    if state.step == 0 {
+        game.warm_up(&mut players)?;
+    }
     let mut saved = Instant::now();
     let mut saved_step = (state.step > 0).then_some(state.step);
     while state.step < options.steps {
@@ -161,11 +164,7 @@ struct Game<'a> {
 impl Game<'_> {
     /// Step number `step`, counted from 0: batch and noise are functions of it, so that a resumed training repeats them.
     fn step(&self, players: &mut Players, step: usize) -> Result<StepLosses> {
-        let train = &self.dataset.train;
-        let size = self.options.batch.min(train.len());
-        let start = step % (train.len() / size) * size;
-        let classes = self.subject.model.classes();
-        let batch = Batch::new(train, self.dataset.shape, classes, start..start + size, self.device)?;
+        let batch = self.batch(step)?;
         let seen = see(
             self.subject.model,
             self.subject.stages,
@@ -173,10 +172,23 @@ impl Game<'_> {
             self.options,
             step,
         )?;
-        let count = self.options.generator_batch.min(size);
+        let count = self.options.generator_batch.min(batch.len());
         let z = noise(count, self.options.noise, self.options.seed, step as u64, self.device);
         let classifier = Some((self.subject.model, self.subject.stages));
         players.step(&batch, &seen, z, classifier, self.options)
+    }
+
+    /// Seconds, on one image set after the other: it is repeated if the training is interrupted before its first checkpoint.
+    fn warm_up(&self, players: &mut Players) -> Result<()> {
+        (0..self.options.warm_up).try_for_each(|step| players.warm_up(&self.batch(step)?))
+    }
+
+    fn batch(&self, step: usize) -> Result<Batch> {
+        let train = &self.dataset.train;
+        let size = self.options.batch.min(train.len());
+        let start = step % (train.len() / size) * size;
+        let classes = self.subject.model.classes();
+        Batch::new(train, self.dataset.shape, classes, start..start + size, self.device)
     }
 
     fn grid(&self, players: &Players) -> Result<Vec<u8>> {
