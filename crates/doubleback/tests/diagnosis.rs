@@ -253,7 +253,7 @@ fn an_interrupted_diagnosis_ends_with_the_same_results() {
     // Everything that a report shows is there, of the stages asked for and the two ends.
     assert_eq!(
         whole.oracle.description,
-        format!("small-cnn, trained as normal, 6 steps, seed {}", 5 + 0x5_ac1e)
+        format!("small-cnn, trained as advtrain, 6 steps, seed {}", 5 + 0x5_ac1e)
     );
     for model in &whole.models {
         let names: Vec<&str> = model.layers.iter().map(|layer| layer.layer.as_str()).collect();

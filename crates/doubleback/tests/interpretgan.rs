@@ -72,6 +72,7 @@ fn dataset(name: &str) -> Dataset {
 fn options() -> GanOptions {
     GanOptions {
         steps: 4,
+        warm_up: 3,
         batch: 12,
         generator_batch: 8,
         noise: 5,
@@ -154,7 +155,7 @@ fn a_checkpoint_of_another_training_is_refused() {
     let checkpoint = folder.path().join("gan.ckpt");
     train(&options(), checkpointed(&checkpoint), 2).unwrap_err();
     let other = GanOptions {
-        class_weight: 2.0,
+        class_weight: 3.0,
         ..options()
     };
     let refused = train(&other, checkpointed(&checkpoint), 0).unwrap_err().to_string();

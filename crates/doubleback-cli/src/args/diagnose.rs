@@ -40,9 +40,9 @@ pub struct DiagnoseArgs {
     /// Layers to study; the first and the last always are [default: all]
     #[arg(long, value_name = "NAME,NAME,…", value_delimiter = ',')]
     pub layers: Option<Vec<String>>,
-    /// How much work to spend: quick takes minutes a model, standard up to half an hour
-    #[arg(long, value_name = "NAME", value_parser = values::diagnosis_profile(), default_value = "quick")]
-    pub profile: Profile,
+    /// How much work to spend: quick takes minutes a model, standard up to half an hour [default: quick for mnist-mini, standard for others]
+    #[arg(long, value_name = "NAME", value_parser = values::diagnosis_profile())]
+    pub profile: Option<Profile>,
     /// Test images to attack and explain, from the first [default: 512 for quick, 1,024 for standard]
     #[arg(long, value_name = "N", value_parser = values::at_least_one)]
     pub count: Option<usize>,

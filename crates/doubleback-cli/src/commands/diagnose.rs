@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use doubleback::attack::check_eps;
-use doubleback::diagnose::{Budget, DiagnosisResults, Estimate, ModelDiagnosis, ModelFile, Options, SUCCESS, diagnose};
+use doubleback::diagnose::{
+    Budget, DiagnosisResults, Estimate, ModelDiagnosis, ModelFile, Options, Profile, SUCCESS, diagnose,
+};
 use doubleback_report::write_diagnosis;
 
 use super::models;
@@ -33,14 +35,18 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<()> {
     if let (Some(eps), Some(first)) = (eps, subjects.first()) {
         check_eps(&[eps], &first.network)?;
     }
-    let standard = args.profile.budget();
+    let profile = args.profile.unwrap_or(match dataset.name.as_str() {
+        "mnist-mini" => Profile::Quick,
+        _ => Profile::Standard,
+    });
+    let standard = profile.budget();
     let budget = Budget {
         images: args.count.unwrap_or(standard.images),
         generator_steps: args.steps.unwrap_or(standard.generator_steps),
         ..standard
     };
     let options = Options {
-        profile: args.profile,
+        profile,
         budget,
         seed: args.seed,
         attack: args.attack.to_owned(),
@@ -55,8 +61,8 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<()> {
         counted(subjects.len(), "model"),
         args.attack,
         args.dataset,
-        args.profile,
-        args.profile.time()
+        profile,
+        profile.time()
     );
     let results = diagnose(
         &dataset,

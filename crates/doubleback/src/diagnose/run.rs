@@ -65,10 +65,12 @@ impl Options {
     }
 
     fn gan(&self) -> GanOptions {
+        let (steps, default) = (self.budget.generator_steps, GanOptions::default());
         GanOptions {
-            steps: self.budget.generator_steps,
+            steps,
+            warm_up: default.warm_up.min(steps),
             seed: self.seed,
-            ..GanOptions::default()
+            ..default
         }
     }
 
@@ -269,11 +271,12 @@ fn settings(options: &Options, dataset: &Dataset) -> BTreeMap<String, String> {
         (
             "InterpretGAN",
             format!(
-                "{} steps of {} images ({} a generator), noise of {}, class weight {}, anchor weight {}, recognition weight {}, noise weight {} on {} values, \
+                "{} steps of {} images ({} a generator) after {} of Q alone, noise of {}, class weight {}, anchor weight {}, recognition weight {}, noise weight {} on {} values, \
                  latent weight {}, {} of the vectors mixed, rates {} and {}",
                 gan.steps,
                 gan.batch,
                 gan.generator_batch,
+                gan.warm_up,
                 gan.noise,
                 gan.class_weight,
                 gan.anchor_weight,

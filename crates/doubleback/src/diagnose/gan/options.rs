@@ -14,12 +14,12 @@ pub struct GanOptions {
     /// Steps before these in which Q learns the classes of real images, alone. Generators learn classes from Q: without them their first steps
     /// follow a judge that knows nothing.
     pub warm_up: usize,
-    /// Real images a step, and about as many generated ones for the discriminator, from all generators in equal parts.
+    /// Real images a step, and about as many generated ones for the discriminator, half of them from generators of vectors.
     pub batch: usize,
     /// Images of the batch that each generator makes images for.
     pub generator_batch: usize,
-    /// Share of the images for which generators of vectors get a mixture of two images' latents, with the prediction that the classifier
-    /// makes of the mixture. Attacked images have latents between those of clean ones; without mixtures a generator has never seen any.
+    /// Share of the images for which generators of vectors get a mixture of two images' latents, with the class that the classifier
+    /// decides for. Attacked images have latents between those of clean ones; without mixtures a generator has never seen any.
     pub mixed: f64,
     /// Values of `z`.
     pub noise: usize,
@@ -59,9 +59,9 @@ impl Default for GanOptions {
             warm_up: 300,
             batch: 64,
             generator_batch: 64,
-            mixed: 0.5,
+            mixed: 0.75,
             noise: 32,
-            class_weight: 1.0,
+            class_weight: 2.0,
             recognition_weight: 0.0,
             anchor_weight: 1.0,
             noise_weight: 0.2,

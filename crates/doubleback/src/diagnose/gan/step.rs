@@ -161,7 +161,32 @@ impl Players {
             .step_module(&mut self.discriminator, tracked, &mut gradients)
     }
 
-    /// The discriminator's part: the real images against an equal share of every generator's. Gives its loss and the anchor's.
+    /// Forgets the warm-up's moments: the game begins with an optimizer that has made no step, as a checkpoint of it says.
+    pub fn begin(&mut self, options: &GanOptions) {
+        self.discriminator_adam = Adam::of(&self.discriminator, options.adam(options.discriminator_rate));
+    }
+
+    /// How many of each generator's images the discriminator sees: about as many as real ones in all, half of them from vectors where there are
+    /// both kinds. Images of spatial latents are near copies of real ones, from which it would learn little about drawing.
+    fn shares(&self, real: usize, count: usize) -> Vec<usize> {
+        let vectors = self.generators.iter().filter(|(generator, _)| generator.of_vectors());
+        let vectors = vectors.count();
+        let images = self.generators.len() - vectors;
+        let of_kind = |mine: usize, others: usize| match others {
+            0 => real.div_ceil(mine),
+            _ => real.div_ceil(2 * mine),
+        };
+        let share = |vector: bool| match vector {
+            true => of_kind(vectors, images),
+            false => of_kind(images, vectors),
+        };
+        let generators = self.generators.iter();
+        generators
+            .map(|(generator, _)| share(generator.of_vectors()).min(count))
+            .collect()
+    }
+
+    /// The discriminator's part: the real images against a share of every generator's. Gives its loss and the anchor's.
     fn step_discriminator(
         &mut self,
         batch: &Batch,
@@ -171,16 +196,16 @@ impl Players {
         options: &GanOptions,
     ) -> Result<[f64; 2]> {
         let (real, count) = (batch.len(), predicted[0].dims()[0]);
-        let share = real.div_ceil(generated.len()).min(count);
+        let shares = self.shares(real, count);
         // Of every generator other places of the batch, so that few images are seen twice.
-        let start = |index: usize| index * (count - share) / (generated.len() - 1).max(1);
+        let start = |index: usize| index * (count - shares[index]) / (generated.len() - 1).max(1);
         let mut images = vec![batch.images.clone()];
         let mut classes = Vec::with_capacity(generated.len());
         for (index, (generated, predicted)) in generated.iter().zip(predicted).enumerate() {
-            images.push(generated.clone().inner().narrow(0, start(index), share));
-            classes.push(predicted.clone().narrow(0, start(index), share));
+            images.push(generated.clone().inner().narrow(0, start(index), shares[index]));
+            classes.push(predicted.clone().narrow(0, start(index), shares[index]));
         }
-        let fake = share * generated.len();
+        let fake = shares.iter().sum();
         self.discriminator.iterate()?;
         let tracked = self.discriminator.tracked();
         let Judgement {
@@ -197,8 +222,9 @@ impl Players {
             let vectors = (0..generated.len()).filter(|&index| self.generators[index].0.of_vectors());
             let (found, drawn): (Vec<_>, Vec<_>) = vectors
                 .map(|index| {
-                    let found = noise.clone().narrow(0, real + index * share, share);
-                    (found, z.clone().narrow(0, start(index), share))
+                    let first = real + shares[..index].iter().sum::<usize>();
+                    let found = noise.clone().narrow(0, first, shares[index]);
+                    (found, z.clone().narrow(0, start(index), shares[index]))
                 })
                 .unzip();
             let drawn = first_values(&Tensor::cat(drawn, 0), &noise);
