@@ -5,7 +5,7 @@ use super::batch::random_images;
 use super::times::{Times, time};
 use crate::Result;
 use crate::data::{Bounds, ImageShape};
-use crate::diagnose::{GanOptions, Players, Seen, noise};
+use crate::diagnose::{GanOptions, Latents, Players, Seen, noise};
 use crate::train::Batch;
 
 /// One training step of InterpretGAN with a single generator, on random images of 28 x 28 and latents of 7 x 7 x 64 (the second pool of the
@@ -44,9 +44,13 @@ impl GanBench {
             latents: vec![draw(LATENT.iter().product(), 1).reshape([batch, height, width, channels])],
             predicted: vec![softmax(draw(CLASSES, 2), 1)],
         };
-        let latents = [("pool2".to_owned(), LATENT)];
+        let stages = [("pool2".to_owned(), LATENT)];
+        let latents = Latents {
+            stages: &stages,
+            logits: false,
+        };
         Ok(Self {
-            players: Players::new(shape, Bounds::UNIT, CLASSES, &latents, &options, device)?,
+            players: Players::new(shape, Bounds::UNIT, CLASSES, latents, &options, device)?,
             batch: random_images(shape, CLASSES, batch, device)?,
             seen,
             z: draw(options.noise, 3),

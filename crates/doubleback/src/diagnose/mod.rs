@@ -32,7 +32,7 @@ pub use gan::{
     Discriminator, GanFiles, GanOptions, GanProgress, Generator, InterpretGan, Judgement, Subject, adversarial_loss,
     anchor_loss, class_loss, discriminator_loss, latent_loss, noise, noise_loss, train_gan,
 };
-pub(crate) use gan::{Players, Seen};
+pub(crate) use gan::{Latents, Players, Seen};
 pub use information::{Decoders, InformationOptions, information, quantisation_variance};
 pub use model_file::ModelFile;
 pub use oracle::{check_oracle, oracle_recipe};

@@ -8,7 +8,7 @@ use super::discriminator::Discriminator;
 use super::generator::Generator;
 use super::noise::noise;
 use super::options::GanOptions;
-use super::step::Players;
+use super::step::{Latents, Players};
 use crate::data::{Bounds, ImageShape};
 use crate::diagnose::LossPoint;
 use crate::nn::tensor_file::{self, TensorFile, fact};
@@ -30,6 +30,8 @@ pub(super) struct Facts {
     pub identity: String,
     /// Name and size (height, width, channels) of each stage's latent.
     pub stages: Vec<(String, [usize; 3])>,
+    /// Whether the last of them is the classifier's last, the logits.
+    pub logits: bool,
     pub input: [usize; 3],
     pub bounds: [f32; 2],
     pub classes: usize,
@@ -55,7 +57,11 @@ impl Facts {
     pub fn players(&self, device: &Device) -> Result<Players> {
         let [low, high] = self.bounds;
         let bounds = Bounds { low, high };
-        Players::new(self.shape(), bounds, self.classes, &self.stages, &self.options, device)
+        let latents = Latents {
+            stages: &self.stages,
+            logits: self.logits,
+        };
+        Players::new(self.shape(), bounds, self.classes, latents, &self.options, device)
     }
 }
 

@@ -1,3 +1,4 @@
+use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor};
 
 use crate::data::{Bounds, ImageShape};
@@ -7,21 +8,26 @@ use crate::nn::{Chain, LayerSpec, Mode, Module};
 use crate::{Error, Result};
 
 /// `G(l, z)`: the latent embedded and the noise through a dense layer, each to `side x side x 64`, side by side into a [`Decoder`].
+///
+/// Logits are embedded together with their softmax: what the classifier decides, where two logits are almost the same, is plain in it.
 #[derive(Clone, Debug)]
 pub struct Generator {
+    logits: bool,
     embedding: Embedding,
     noise: Chain,
     decoder: Decoder,
 }
 
 impl Generator {
-    /// A generator for latents of size `latent` (height, width, channels) and `noise` values of `z`. Names of tensors begin with `name`.
+    /// A generator for latents of size `latent` (height, width, channels), which may be the logits, and `noise` values of `z`. Names of tensors
+    /// begin with `name`.
     ///
     /// # Errors
     /// When the latent is empty or images are smaller than 4 x 4 pixels.
     pub fn new(
         name: &str,
-        latent: Size,
+        [height, width, mut values]: Size,
+        logits: bool,
         noise: usize,
         shape: ImageShape,
         bounds: Bounds,
@@ -29,9 +35,12 @@ impl Generator {
         device: &Device,
     ) -> Result<Self> {
         let side = Decoder::side(shape)?;
+        values *= if logits { 2 } else { 1 };
+        let latent = [height, width, values];
         let channels = 2 * Embedding::CHANNELS;
         let layers = dense(format!("{name}.noise"), [side[0], side[1], Embedding::CHANNELS]);
         Ok(Self {
+            logits,
             embedding: Embedding::new(&format!("{name}.embedding"), latent, side, seed, device)?,
             noise: Chain::new([1, 1, noise], layers, seed, device)?,
             decoder: Decoder::new(&format!("{name}.decoder"), channels, shape, bounds, seed, device)?,
@@ -49,7 +58,7 @@ impl Generator {
     /// # Errors
     /// When the latents have another size, or hold values that are not finite.
     pub fn standardize(&mut self, latents: &Tensor<4>) -> Result<()> {
-        self.embedding.standardize(latents)
+        self.embedding.standardize(&self.entering(latents.clone()))
     }
 
     /// See [`Standard::forward`](crate::diagnose::Standard::forward).
@@ -57,7 +66,14 @@ impl Generator {
     /// # Errors
     /// When the latents have another size.
     pub fn standardized(&self, latents: Tensor<4>) -> Result<Tensor<4>> {
-        self.embedding.standardized(latents)
+        self.embedding.standardized(self.entering(latents))
+    }
+
+    fn entering(&self, latents: Tensor<4>) -> Tensor<4> {
+        match self.logits {
+            true => Tensor::cat(vec![latents.clone(), softmax(latents, 3)], 3),
+            false => latents,
+        }
     }
 
     /// # Shapes
@@ -72,7 +88,7 @@ impl Generator {
         if n != latents.dims()[0] {
             return Err(Error::shape("noise", [latents.dims()[0], size], z.dims()));
         }
-        let embedded = self.embedding.forward(latents, mode)?;
+        let embedded = self.embedding.forward(self.entering(latents), mode)?;
         let noise = self.noise.forward(z.reshape([n, 1, 1, size]), mode)?;
         self.decoder.forward(Tensor::cat(vec![embedded, noise], 3), mode)
     }

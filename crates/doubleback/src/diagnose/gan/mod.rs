@@ -21,5 +21,5 @@ pub use generator::Generator;
 pub use losses::{adversarial_loss, anchor_loss, class_loss, discriminator_loss, latent_loss, noise_loss};
 pub use noise::noise;
 pub use options::GanOptions;
-pub(crate) use step::{Players, Seen};
+pub(crate) use step::{Latents, Players, Seen};
 pub use train::{GanFiles, GanProgress, Subject, train_gan};

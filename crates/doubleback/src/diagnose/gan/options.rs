@@ -59,7 +59,7 @@ impl Default for GanOptions {
             warm_up: 300,
             batch: 64,
             generator_batch: 64,
-            mixed: 0.75,
+            mixed: 0.5,
             noise: 32,
             class_weight: 2.0,
             recognition_weight: 0.0,

@@ -20,6 +20,15 @@ pub(crate) struct Players {
     pub generators: Vec<(Generator, Adam)>,
 }
 
+/// What generators are for.
+#[derive(Clone, Copy)]
+pub(crate) struct Latents<'a> {
+    /// Name and size of each.
+    pub stages: &'a [(String, Size)],
+    /// Whether the last are the logits.
+    pub logits: bool,
+}
+
 /// What a step is made from, besides the images: what the frozen classifier says of them.
 pub(crate) struct Seen {
     /// The latents of the studied stages, `[n, height, width, channels]` each.
@@ -55,31 +64,31 @@ impl Players {
         shape: ImageShape,
         bounds: Bounds,
         classes: usize,
-        latents: &[(String, Size)],
+        latents: Latents<'_>,
         options: &GanOptions,
         device: &Device,
     ) -> Result<Self> {
         options.check()?;
         let spectral = options.spectral.unwrap_or(shape.channels == 3);
-        let vectors = latents
-            .iter()
-            .any(|(_, [height, width, _])| [*height, *width] == [1, 1]);
+        let stages = latents.stages;
+        let vectors = stages.iter().any(|(_, [height, width, _])| [*height, *width] == [1, 1]);
         let recognised = if vectors && options.noise_weight > 0.0 {
             options.recognised
         } else {
             0
         };
         let discriminator = Discriminator::new(shape, bounds, classes, recognised, spectral, options.seed, device)?;
-        let generator = |(name, size): &(String, Size)| {
+        let generator = |(index, (name, size)): (usize, &(String, Size))| {
             let name = format!("generators.{name}");
-            let generator = Generator::new(&name, *size, options.noise, shape, bounds, options.seed, device)?;
+            let logits = latents.logits && index + 1 == stages.len();
+            let generator = Generator::new(&name, *size, logits, options.noise, shape, bounds, options.seed, device)?;
             let adam = Adam::of(&generator, options.adam(options.generator_rate));
             Ok((generator, adam))
         };
         Ok(Self {
             discriminator_adam: Adam::of(&discriminator, options.adam(options.discriminator_rate)),
             discriminator,
-            generators: latents.iter().map(generator).collect::<Result<_>>()?,
+            generators: stages.iter().enumerate().map(generator).collect::<Result<_>>()?,
         })
     }
 

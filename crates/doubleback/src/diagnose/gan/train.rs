@@ -235,6 +235,7 @@ fn facts(subject: Subject<'_>, dataset: &Dataset, options: &GanOptions) -> Resul
             .iter()
             .map(|&stage| (known[stage].name.clone(), known[stage].size))
             .collect(),
+        logits: stages.last() == Some(&(known.len() - 1)),
         input: [shape.channels, shape.height, shape.width],
         bounds: [bounds.low, bounds.high],
         classes,
