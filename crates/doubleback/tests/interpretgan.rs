@@ -8,8 +8,8 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use doubleback::Error;
 use doubleback::data::{Bounds, Dataset, ImageShape, Split};
 use doubleback::diagnose::{
-    Discriminator, GanFiles, GanOptions, GanProgress, Generator, InterpretGan, Subject, adversarial_loss, class_loss,
-    discriminator_loss, train_gan,
+    Discriminator, GanFiles, GanOptions, GanProgress, Generator, InterpretGan, LatentKind, Subject, adversarial_loss,
+    class_loss, discriminator_loss, train_gan,
 };
 use doubleback::nn::layers::{BatchNorm, Conv2d, Dense, Flatten, LayerKind, MaxPool};
 use doubleback::nn::{Architecture, LayerSpec, Mode, Module, Network, Staged, TrainingPass, to_vec};
@@ -414,7 +414,7 @@ fn gradients_of_the_game_match_central_differences() {
     let (n, noise) = (6, 4);
     for (latent, spectral) in [([4, 4, 3], false), ([1, 1, 5], true)] {
         let [h, w, c] = latent;
-        let generator = Generator::new("g", latent, false, noise, SHAPE, BOUNDS, 0, &device)
+        let generator = Generator::new("g", LatentKind::Stage(latent), noise, SHAPE, BOUNDS, 0, &device)
             .unwrap()
             .cast(DType::F64);
         let discriminator = Discriminator::new(SHAPE, BOUNDS, CLASSES, 0, spectral, 0, &device)
@@ -467,7 +467,7 @@ fn gradients_of_the_game_match_central_differences() {
 /// In inference a generator's output is a function of one image; in training of the batch.
 #[test]
 fn moving_averages_are_used_in_inference() {
-    let generator = Generator::new("g", [4, 4, 3], false, 4, SHAPE, BOUNDS, 0, &Device::flex()).unwrap();
+    let generator = Generator::new("g", LatentKind::Stage([4, 4, 3]), 4, SHAPE, BOUNDS, 0, &Device::flex()).unwrap();
     let (latents, z) = (random([6, 4, 4, 3], 1), random([6, 4], 2));
     let inference = to_vec(
         generator

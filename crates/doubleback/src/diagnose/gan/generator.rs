@@ -7,6 +7,15 @@ use crate::nn::layers::{BatchNorm, Dense, LayerKind, Size, Unflatten};
 use crate::nn::{Chain, LayerSpec, Mode, Module};
 use crate::{Error, Result};
 
+/// What a generator explains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LatentKind {
+    /// Height, width and channels of a stage's latents.
+    Stage(Size),
+    /// The logits of so many classes, `[n, 1, 1, classes]`.
+    Logits(usize),
+}
+
 /// `G(l, z)`: the latent embedded and the noise through a dense layer, each to `side x side x 64`, side by side into a [`Decoder`].
 ///
 /// Logits are embedded together with their softmax: what the classifier decides, where two logits are almost the same, is plain in it.
@@ -19,15 +28,13 @@ pub struct Generator {
 }
 
 impl Generator {
-    /// A generator for latents of size `latent` (height, width, channels), which may be the logits, and `noise` values of `z`. Names of tensors
-    /// begin with `name`.
+    /// A generator for latents and `noise` values of `z`. Names of tensors begin with `name`.
     ///
     /// # Errors
     /// When the latent is empty or images are smaller than 4 x 4 pixels.
     pub fn new(
         name: &str,
-        [height, width, mut values]: Size,
-        logits: bool,
+        latent: LatentKind,
         noise: usize,
         shape: ImageShape,
         bounds: Bounds,
@@ -35,8 +42,10 @@ impl Generator {
         device: &Device,
     ) -> Result<Self> {
         let side = Decoder::side(shape)?;
-        values *= if logits { 2 } else { 1 };
-        let latent = [height, width, values];
+        let (latent, logits) = match latent {
+            LatentKind::Stage(size) => (size, false),
+            LatentKind::Logits(classes) => ([1, 1, 2 * classes], true),
+        };
         let channels = 2 * Embedding::CHANNELS;
         let layers = dense(format!("{name}.noise"), [side[0], side[1], Embedding::CHANNELS]);
         Ok(Self {

@@ -17,7 +17,7 @@ mod train;
 
 pub use discriminator::{Discriminator, Judgement};
 pub use explain::InterpretGan;
-pub use generator::Generator;
+pub use generator::{Generator, LatentKind};
 pub use losses::{adversarial_loss, anchor_loss, class_loss, discriminator_loss, latent_loss, noise_loss};
 pub use noise::noise;
 pub use options::GanOptions;

@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor};
 
 use super::discriminator::{Discriminator, Judgement};
-use super::generator::Generator;
+use super::generator::{Generator, LatentKind};
 use super::losses::{adversarial_loss, anchor_loss, class_loss, discriminator_loss, latent_loss, noise_loss};
 use super::options::GanOptions;
 use crate::data::{Bounds, ImageShape};
@@ -80,8 +80,11 @@ impl Players {
         let discriminator = Discriminator::new(shape, bounds, classes, recognised, spectral, options.seed, device)?;
         let generator = |(index, (name, size)): (usize, &(String, Size))| {
             let name = format!("generators.{name}");
-            let logits = latents.logits && index + 1 == stages.len();
-            let generator = Generator::new(&name, *size, logits, options.noise, shape, bounds, options.seed, device)?;
+            let kind = match latents.logits && index + 1 == stages.len() {
+                true => LatentKind::Logits(classes),
+                false => LatentKind::Stage(*size),
+            };
+            let generator = Generator::new(&name, kind, options.noise, shape, bounds, options.seed, device)?;
             let adam = Adam::of(&generator, options.adam(options.generator_rate));
             Ok((generator, adam))
         };
