@@ -71,22 +71,28 @@ def main():
     labels = torch.eye(10)[torch.randint(10, (n,))]
     adam = {"betas": (0.5, 0.999), "fused": True}
     generator_adam = torch.optim.Adam(generator.parameters(), lr=1e-3, **adam)
-    discriminator_adam = torch.optim.Adam(discriminator.parameters(), lr=2e-4, **adam)
+    discriminator_adam = torch.optim.Adam(discriminator.parameters(), lr=5e-4, **adam)
 
     def step():
         generated = generator(latents, z)
 
+        discriminator.requires_grad_(False)
+        copies = images.detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(cross_entropy(discriminator(copies)[1], labels), copies)
+        perturbed = (images + 0.2 * gradient.sign()).clamp(0, 1)
+
         discriminator.requires_grad_(True)
         discriminator_adam.zero_grad()
-        real, classes = discriminator(torch.cat([images, generated.detach()]))
-        game = softplus(-real[:n]).mean() + softplus(real[n:]).mean()
-        (game + cross_entropy(classes[:n], labels) + cross_entropy(classes[n:], predicted)).backward()
+        real, classes = discriminator(torch.cat([images, generated.detach(), perturbed]))
+        game = softplus(-real[:n]).mean() + softplus(real[n : 2 * n]).mean()
+        anchor = cross_entropy(torch.cat([classes[:n], classes[2 * n :]]), labels.repeat(2, 1))
+        (game + anchor).backward()
         discriminator_adam.step()
 
         discriminator.requires_grad_(False)
         generator_adam.zero_grad()
         real, classes = discriminator(generated)
-        loss = softplus(-real).mean() + cross_entropy(classes, predicted)
+        loss = softplus(-real).mean() + 2 * cross_entropy(classes, predicted)
         loss.backward()
         generator_adam.step()
         return game.item(), loss.item()

@@ -271,7 +271,7 @@ fn settings(options: &Options, dataset: &Dataset) -> BTreeMap<String, String> {
         (
             "InterpretGAN",
             format!(
-                "{} steps of {} images ({} a generator) after {} of Q alone, noise of {}, class weight {}, anchor weight {}, recognition weight {}, noise weight {} on {} values, \
+                "{} steps of {} images ({} a generator) after {} of Q alone, noise of {}, class weight {}, anchor weight {} (FGSM {}), recognition weight {}, noise weight {} on {} values, \
                  latent weight {}, {} of the vectors mixed, rates {} and {}",
                 gan.steps,
                 gan.batch,
@@ -280,6 +280,7 @@ fn settings(options: &Options, dataset: &Dataset) -> BTreeMap<String, String> {
                 gan.noise,
                 gan.class_weight,
                 gan.anchor_weight,
+                gan.anchor_eps_of(dataset.shape.channels),
                 gan.recognition_weight,
                 gan.noise_weight,
                 gan.recognised,

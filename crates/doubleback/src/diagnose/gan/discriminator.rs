@@ -36,6 +36,16 @@ pub struct Discriminator {
 const SLOPE: f64 = 0.2;
 
 impl Discriminator {
+    /// Size of the images.
+    pub fn shape(&self) -> ImageShape {
+        self.shape
+    }
+
+    /// Least and greatest pixel value.
+    pub fn bounds(&self) -> Bounds {
+        self.bounds
+    }
+
     /// A discriminator of images within `bounds`, with or without spectral normalization, that recognises `noise` values of z (or none).
     ///
     /// # Errors

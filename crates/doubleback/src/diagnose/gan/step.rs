@@ -160,13 +160,16 @@ impl Players {
     }
 
     /// One step of Q alone, on real labelled images.
-    pub fn warm_up(&mut self, batch: &Batch) -> Result<()> {
+    pub fn warm_up(&mut self, batch: &Batch, options: &GanOptions) -> Result<()> {
         self.discriminator.iterate()?;
+        let perturbed = self.perturbed(batch, options)?;
         let tracked = self.discriminator.tracked();
-        let Judgement { real, class, noise } = tracked.forward(batch.images.clone())?;
+        let Judgement { real, class, noise } =
+            tracked.forward(Tensor::cat(vec![batch.images.clone(), perturbed], 0))?;
         // The other heads take part with weight 0: Adam asks a gradient of every tensor, and leaves those of zero where they are.
         let others = noise.into_iter().fold(real.sum(), |sum, noise| sum + noise.sum());
-        let loss = anchor_loss(&class, &batch.targets) + others * 0.0;
+        let targets = Tensor::cat(vec![batch.targets.clone(); 2], 0);
+        let loss = anchor_loss(&class, &targets) + others * 0.0;
         let mut gradients = loss.backward();
         drop(loss);
         self.discriminator_adam
@@ -176,6 +179,20 @@ impl Players {
     /// Forgets the warm-up's moments: the game begins with an optimizer that has made no step, as a checkpoint of it says.
     pub fn begin(&mut self, options: &GanOptions) {
         self.discriminator_adam = Adam::of(&self.discriminator, options.adam(options.discriminator_rate));
+    }
+
+    /// Real images after a step of FGSM against Q.
+    fn perturbed(&self, batch: &Batch, options: &GanOptions) -> Result<Tensor<4>> {
+        let bounds = self.discriminator.bounds();
+        let range = f64::from(bounds.high - bounds.low);
+        let eps = options.anchor_eps_of(self.discriminator.shape().channels) * range;
+        let images = batch.images.clone().autodiff().require_grad();
+        let class = self.discriminator.forward(images.clone())?.class;
+        let gradients = anchor_loss(&class, &batch.targets).backward();
+        let gradient = images
+            .grad(&gradients)
+            .ok_or_else(|| Error::device("anchoring Q", "its classes do not depend on the images"))?;
+        Ok((batch.images.clone() + gradient.sign() * eps).clamp(bounds.low, bounds.high))
     }
 
     /// How many of each generator's images the discriminator sees: about as many as real ones in all, half of them from vectors where there are
@@ -219,6 +236,7 @@ impl Players {
         }
         let fake = shares.iter().sum();
         self.discriminator.iterate()?;
+        images.push(self.perturbed(batch, options)?);
         let tracked = self.discriminator.tracked();
         let Judgement {
             real: logits,
@@ -226,7 +244,14 @@ impl Players {
             noise,
         } = tracked.forward(Tensor::cat(images, 0))?;
         let game = discriminator_loss(logits.clone().narrow(0, 0, real), logits.narrow(0, real, fake));
-        let anchor = anchor_loss(&class.clone().narrow(0, 0, real), &batch.targets);
+        let anchors = Tensor::cat(
+            vec![
+                class.clone().narrow(0, 0, real),
+                class.clone().narrow(0, real + fake, real),
+            ],
+            0,
+        );
+        let anchor = anchor_loss(&anchors, &Tensor::cat(vec![batch.targets.clone(); 2], 0));
         let recognition = class_loss(&class.narrow(0, real, fake), &Tensor::cat(classes, 0));
         let values = [scalar(&game)?, scalar(&anchor)?];
         let mut loss = game + anchor * options.anchor_weight + recognition * options.recognition_weight;

@@ -180,7 +180,7 @@ impl Game<'_> {
 
     /// Seconds, on one image set after the other: it is repeated if the training is interrupted before its first checkpoint.
     fn warm_up(&self, players: &mut Players) -> Result<()> {
-        (0..self.options.warm_up).try_for_each(|step| players.warm_up(&self.batch(step)?))?;
+        (0..self.options.warm_up).try_for_each(|step| players.warm_up(&self.batch(step)?, self.options))?;
         players.begin(self.options);
         Ok(())
     }
