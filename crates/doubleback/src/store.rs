@@ -55,6 +55,14 @@ impl Store {
         self.models().join(format!("{name}.safetensors"))
     }
 
+    /// The folder of pictures that generators of a model's latents draw while they are trained.
+    pub fn generators(&self, model: &str) -> Result<PathBuf> {
+        let folder = self.root.join("generators").join(model);
+        std::fs::create_dir_all(&folder).map_err(Error::io(&folder, "making the folder"))?;
+        remove_partial_files(&folder);
+        Ok(folder)
+    }
+
     pub fn results(&self) -> PathBuf {
         self.root.join("results.json")
     }

@@ -8,8 +8,8 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use doubleback::Error;
 use doubleback::data::{Bounds, Dataset, ImageShape, Split};
 use doubleback::diagnose::{
-    Discriminator, GanFiles, GanOptions, GanProgress, Generator, InterpretGan, LatentKind, Subject, adversarial_loss,
-    class_loss, discriminator_loss, train_gan,
+    Discriminator, GanFiles, GanOptions, GanPhase, GanProgress, Generator, InterpretGan, LatentKind, Subject,
+    adversarial_loss, class_loss, discriminator_loss, train_gan,
 };
 use doubleback::nn::layers::{BatchNorm, Conv2d, Dense, Flatten, LayerKind, MaxPool};
 use doubleback::nn::{Architecture, LayerSpec, Mode, Module, Network, Staged, TrainingPass, to_vec};
@@ -85,9 +85,12 @@ fn options() -> GanOptions {
 fn train(options: &GanOptions, files: GanFiles<'_>, stop_at: usize) -> doubleback::Result<InterpretGan> {
     let network = network(0);
     let stages: Vec<usize> = (0..network.stages().len()).collect();
-    let mut watch = |progress: GanProgress<'_>| match progress.step == stop_at {
-        true => ControlFlow::Break(()),
-        false => ControlFlow::Continue(()),
+    let mut watch = |progress: GanProgress<'_>| {
+        let stop = progress.phase == GanPhase::Game && progress.step > 0 && progress.step == stop_at;
+        match stop {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
     };
     train_gan(
         Subject {
@@ -146,6 +149,38 @@ fn a_resumed_training_ends_with_the_same_bits() {
             [2, 4]
         );
         std::fs::remove_file(&checkpoint).unwrap();
+    }
+}
+
+#[test]
+fn the_warm_up_is_a_phase_of_its_own_and_can_be_interrupted() {
+    let (network, mut told) = (network(0), Vec::new());
+    let mut train_until = |end: Option<(GanPhase, usize)>| {
+        let subject = Subject {
+            model: &network,
+            identity: "small",
+            stages: &[0, 1],
+        };
+        let mut watch = |progress: GanProgress<'_>| {
+            told.push((progress.phase, progress.step, progress.steps));
+            match end == Some((progress.phase, progress.step)) {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        };
+        let (dataset, device) = (dataset("random"), Device::flex());
+        let trained = train_gan(subject, &dataset, &options(), GanFiles::default(), &device, &mut watch);
+        (trained.map(|_| ()), std::mem::take(&mut told))
+    };
+    let (trained, told) = train_until(None);
+    trained.unwrap();
+    let warm_up = (0..=3).map(|step| (GanPhase::WarmUp, step, 3));
+    let game = (0..=4).map(|step| (GanPhase::Game, step, 4));
+    assert_eq!(told, warm_up.chain(game).collect::<Vec<_>>());
+    for (end, calls) in [((GanPhase::WarmUp, 2), 3), ((GanPhase::Game, 0), 5)] {
+        let (trained, told) = train_until(Some(end));
+        assert!(matches!(trained, Err(Error::Interrupted)));
+        assert_eq!(told.len(), calls);
     }
 }
 
@@ -296,6 +331,44 @@ fn a_saved_interpretgan_comes_back() {
         .unwrap_err()
         .to_string();
     assert!(missing.contains("is not there"), "{missing}");
+}
+
+/// Whatever number a damaged header has, the file is refused or read: no panic, no more memory than there is.
+#[test]
+fn no_number_in_a_damaged_header_panics() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gan.safetensors");
+    let options = GanOptions {
+        steps: 1,
+        warm_up: 0,
+        ..options()
+    };
+    train(&options, GanFiles::default(), 0).unwrap().save(&path).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    let length = u64::from_le_bytes(whole[..8].try_into().unwrap()) as usize;
+    let (header, tensors) = (str::from_utf8(&whole[8..8 + length]).unwrap(), &whole[8 + length..]);
+    let facts = header.find("interpretgan").unwrap()..header.find("losses").unwrap();
+    let (mut refused, mut read) = (0, 0);
+    let mut at = facts.start;
+    while let Some(start) = header[at..facts.end].find(|c: char| c.is_ascii_digit()) {
+        let start = at + start;
+        let end = start + header[start..].find(|c: char| !c.is_ascii_digit()).unwrap();
+        for number in ["0", "3000000", "99999999999", "18446744073709551615"] {
+            let mut damaged = format!("{}{number}{}", &header[..start], &header[end..]);
+            while !damaged.len().is_multiple_of(8) {
+                damaged.push(' ');
+            }
+            let bytes = [&(damaged.len() as u64).to_le_bytes(), damaged.as_bytes(), tensors].concat();
+            std::fs::write(&path, bytes).unwrap();
+            match InterpretGan::load(&path, &Device::flex()) {
+                Ok(_) => read += 1,
+                Err(_) => refused += 1,
+            }
+        }
+        at = end;
+    }
+    // Numbers of steps and weights of losses may be any; sizes may not.
+    assert!(refused > 40 && read > 20, "{refused} refused, {read} read");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use burn::tensor::{Device, Tensor};
 
-use super::gan::{GanFiles, GanOptions, InterpretGan, Subject, train_gan};
+use super::gan::{GanFiles, GanOptions, GanPhase, InterpretGan, Subject, train_gan};
 use super::model_file::ModelFile;
 use super::results::GeneratorTraining;
 use super::vulnerability::Explainer;
@@ -36,11 +36,12 @@ pub(super) fn generators(
     let checkpoint = store
         .work()
         .join(format!("{}-interpretgan.checkpoint.safetensors", model.name));
+    let grids = store.generators(&model.name)?;
     let files = GanFiles {
         checkpoint: Some(&checkpoint),
-        grids: None,
+        grids: Some(&grids),
     };
-    watch.begin(&format!("InterpretGAN of {}", model.name), options.steps);
+    let mut phase = None;
     let gan = train_gan(
         Subject {
             model: &model.network,
@@ -52,6 +53,13 @@ pub(super) fn generators(
         files,
         device,
         &mut |progress| {
+            if phase.replace(progress.phase) != Some(progress.phase) {
+                let doing = match progress.phase {
+                    GanPhase::WarmUp => "warming up the recognition network of",
+                    GanPhase::Game => "InterpretGAN of",
+                };
+                watch.begin(&format!("{doing} {}", model.name), progress.steps);
+            }
             watch.advance(Progress {
                 step: progress.step,
                 steps: progress.steps,

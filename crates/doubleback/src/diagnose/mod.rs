@@ -4,6 +4,7 @@
 //! abstract of that paper is public to us: the formulas are this project's own, and so are all numbers.
 mod assemble;
 mod attacked;
+mod check;
 mod decoder;
 mod embedding;
 mod eps;
@@ -13,15 +14,16 @@ mod generators;
 mod images;
 mod information;
 mod model_file;
+mod options;
 mod oracle;
 mod pictures;
+mod probe_input;
 mod probes;
 mod profile;
 mod rank;
 mod results;
 mod run;
 mod standard;
-mod standardize;
 mod steps;
 mod vulnerability;
 
@@ -29,12 +31,14 @@ pub use decoder::{Decoder, LatentDecoder};
 pub use embedding::Embedding;
 pub use eps::{EpsSweep, SUCCESS, eps_sweep};
 pub use gan::{
-    Discriminator, GanFiles, GanOptions, GanProgress, Generator, InterpretGan, Judgement, LatentKind, Subject,
-    adversarial_loss, anchor_loss, class_loss, discriminator_loss, latent_loss, noise, noise_loss, train_gan,
+    Discriminator, GanFiles, GanOptions, GanPhase, GanProgress, GanWatch, Generator, InterpretGan, Judgement,
+    LatentKind, Subject, adversarial_loss, anchor_loss, class_loss, discriminator_loss, latent_loss, noise, noise_loss,
+    train_gan,
 };
 pub(crate) use gan::{Latents, Players, Seen};
 pub use information::{Decoders, InformationOptions, information, quantisation_variance};
 pub use model_file::ModelFile;
+pub use options::Options;
 pub use oracle::{check_oracle, oracle_recipe};
 pub use probes::{ProbeOptions, ProbeReading, Probes, probe_layers};
 pub use profile::{Budget, Profile};
@@ -44,6 +48,6 @@ pub use results::{
     FlipCount, GeneratorTraining, InformationLayer, LabelledFrame, LayerVulnerability, LossPoint, ModelDiagnosis,
     OracleSummary, ProbeLayer,
 };
-pub use run::{Options, diagnose};
+pub use run::diagnose;
 pub use standard::Standard;
 pub use vulnerability::{Explainer, Judge, OracleReading, Shares, flip_stages, shares};

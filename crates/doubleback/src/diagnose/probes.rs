@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::estimate::mean;
 use super::images::training_batch;
+use super::probe_input::ProbeInput;
 use super::results::ProbeLayer;
-use super::standardize::Standardize;
 use super::steps::Steps;
 use super::vulnerability::shares;
 use crate::data::Split;
@@ -51,7 +51,7 @@ impl Default for ProbeOptions {
 /// is itself among the things that a diagnosis compares. So probes of large latents have more weights, but the same hidden units and budget.
 pub struct Probes {
     stages: Vec<usize>,
-    probes: Vec<(Standardize, Network)>,
+    probes: Vec<(ProbeInput, Network)>,
 }
 
 /// What the probes said of some images: by stage, then by image.
@@ -79,28 +79,28 @@ impl Probes {
     ) -> Result<Self> {
         options.check()?;
         let (shape, classes) = (model.shape(), model.classes());
-        let standardize = Standardize::of_images(model, stages, train, device)?;
+        let inputs = ProbeInput::of_images(model, stages, train, device)?;
         let adam_options = AdamOptions {
             learning_rate: options.learning_rate,
             ..AdamOptions::default()
         };
         let mut probes = Vec::with_capacity(stages.len());
-        for (standardize, &stage) in standardize.into_iter().zip(stages) {
-            let probe = options.probe(standardize.len(), classes);
+        for (input, &stage) in inputs.into_iter().zip(stages) {
+            let probe = options.probe(input.len(), classes);
             // A seed of its own a stage: equal starting values would tie the stages' luck together.
             let network = Network::new(probe, options.seed.wrapping_add(stage as u64), device)?;
             let adam = Adam::new(&network, adam_options);
-            probes.push((standardize, network, adam));
+            probes.push((input, network, adam));
         }
         let mut steps = Steps::begin("probes", options.steps, watch);
         for step in 0..options.steps {
             let batch = training_batch(train, shape, classes, step, options.batch, device)?;
             let latents = model.latents(batch.images, stages)?;
             let mut losses = 0.0;
-            for ((standardize, network, adam), latent) in probes.iter_mut().zip(latents) {
+            for ((input, network, adam), latent) in probes.iter_mut().zip(latents) {
                 let tracked = network.tracked();
                 let mut pass = TrainingPass::new(options.seed, step);
-                let logits = tracked.forward(standardize.column(latent), pass.mode())?;
+                let logits = tracked.forward(input.column(latent), pass.mode())?;
                 let loss = cross_entropy(&logits, &batch.targets);
                 losses += f64::from(to_vec(loss.clone().inner())?[0]);
                 let gradients = loss.backward();
@@ -111,10 +111,7 @@ impl Probes {
         }
         Ok(Self {
             stages: stages.to_vec(),
-            probes: probes
-                .into_iter()
-                .map(|(standardize, network, _)| (standardize, network))
-                .collect(),
+            probes: probes.into_iter().map(|(input, network, _)| (input, network)).collect(),
         })
     }
 
@@ -136,8 +133,8 @@ impl Probes {
         reading.nats.resize(self.stages.len(), Vec::new());
         let classes = model.classes();
         let latents = model.latents(images, &self.stages)?;
-        for (place, ((standardize, network), latent)) in self.probes.iter().zip(latents).enumerate() {
-            let logits = network.forward(standardize.column(latent), Mode::Inference)?;
+        for (place, ((input, network), latent)) in self.probes.iter().zip(latents).enumerate() {
+            let logits = network.forward(input.column(latent), Mode::Inference)?;
             let wrong = predictions(&logits)?;
             let log_probabilities = to_vec(log_softmax(logits, 1))?;
             for (image, &label) in labels.iter().enumerate() {

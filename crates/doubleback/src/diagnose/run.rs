@@ -1,7 +1,6 @@
 //! A whole diagnosis, phase by phase; what is finished stays in the output folder.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Instant;
 
 use burn::tensor::Device;
@@ -11,23 +10,23 @@ use serde::de::DeserializeOwned;
 
 use super::assemble::Readings;
 use super::attacked::Images;
+use super::check::{check, identity};
 use super::eps::eps_sweep;
 use super::estimate::share_that;
-use super::gan::GanOptions;
 use super::generators::{generators, training};
 use super::images::batches;
-use super::information::{Decoders, InformationOptions};
+use super::information::Decoders;
 use super::model_file::ModelFile;
-use super::oracle::{check_oracle, oracle_recipe};
+use super::options::Options;
+use super::oracle::oracle_recipe;
 use super::pictures;
-use super::probes::{ProbeOptions, ProbeReading, Probes};
-use super::profile::{Budget, Profile};
+use super::probes::{ProbeReading, Probes};
 use super::results::{DiagnosisResults, EpsPoint, ModelDiagnosis, OracleSummary};
 use super::steps::Steps;
 use super::vulnerability::{Judge, OracleReading};
-use crate::attack::{self, Attack, check_eps};
-use crate::data::{Dataset, Split};
-use crate::nn::{Classifier, Stage, Staged, predictions, stage_indices};
+use crate::attack::{self, Attack};
+use crate::data::Dataset;
+use crate::nn::{Classifier, Stage, Staged, predictions};
 use crate::store::Store;
 use crate::train::Watch;
 use crate::write::write_atomically;
@@ -35,61 +34,6 @@ use crate::{Error, Result};
 
 /// Images that eps is chosen by.
 const SWEEP_IMAGES: usize = 256;
-
-/// What to diagnose, and where.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// How much work to spend, for the record.
-    pub profile: Profile,
-    /// The same in numbers; [`Profile::budget`] has them.
-    pub budget: Budget,
-    /// Seed of oracle, generators, probes, decoders, noise and intervals.
-    pub seed: u64,
-    /// Name of the attack, which has its default settings.
-    pub attack: String,
-    /// Its perturbation size; without one, it is found by a sweep on the first model. Not for minimal attacks.
-    pub eps: Option<f64>,
-    /// Names of the stages to study, of which the first and the last always are; without any, all.
-    pub layers: Vec<String>,
-    /// Output folder.
-    pub out: PathBuf,
-    /// Name of the device, for the record.
-    pub device_name: String,
-    /// Worker threads, for the record.
-    pub threads: usize,
-}
-
-impl Options {
-    fn count(&self, test: &Split) -> usize {
-        self.budget.images.min(test.len())
-    }
-
-    fn gan(&self) -> GanOptions {
-        let (steps, default) = (self.budget.generator_steps, GanOptions::default());
-        GanOptions {
-            steps,
-            warm_up: default.warm_up.min(steps),
-            seed: self.seed,
-            ..default
-        }
-    }
-
-    fn probes(&self) -> ProbeOptions {
-        ProbeOptions {
-            steps: self.budget.reader_steps,
-            seed: self.seed,
-            ..ProbeOptions::default()
-        }
-    }
-
-    fn decoders(&self) -> InformationOptions {
-        InformationOptions {
-            steps: self.budget.reader_steps,
-            seed: self.seed,
-            ..InformationOptions::default()
-        }
-    }
-}
 
 /// Diagnoses models that were trained on `dataset`, or does what is left of it, and writes `results.json`. All are attacked with the same attack
 /// and eps, each with its own gradients, and judged by the same oracle: `oracle`, or one that is trained first.
@@ -144,7 +88,7 @@ pub fn diagnose(
         device: options.device_name.clone(),
         threads: options.threads,
         isa: isa().name().into(),
-        settings: settings(options, dataset),
+        settings: options.settings(dataset),
         data: dataset
             .sources
             .iter()
@@ -162,144 +106,6 @@ pub fn diagnose(
         .map_err(|e| Error::file(store.results(), format!("cannot be written as JSON: {e}")))?;
     write_atomically(&store.results(), &json)?;
     Ok(results)
-}
-
-/// Everything that can be wrong before work begins; the stages to study of each model.
-fn check(
-    dataset: &Dataset,
-    models: &[ModelFile],
-    oracle: Option<&ModelFile>,
-    options: &Options,
-    attack: &Attack,
-) -> Result<Vec<Vec<usize>>> {
-    if models.is_empty() {
-        return Err(Error::value("models", "at least one", 0));
-    }
-    for (place, model) in models.iter().enumerate() {
-        if models[..place].iter().any(|other| other.name == model.name) {
-            let expected = "the name of one model alone, and results go by it. Rename a file";
-            return Err(Error::value("model", expected, &model.name));
-        }
-        let network = &model.network;
-        if (network.shape(), network.classes()) != (dataset.shape, dataset.classes.len()) {
-            let expected = format!("images of {} and {} classes", dataset.shape, dataset.classes.len());
-            let found = format!("images of {} and {} classes", network.shape(), network.classes());
-            return Err(Error::Shape {
-                what: format!("model `{}`", model.name),
-                expected,
-                found,
-            });
-        }
-        if let Some(oracle) = oracle {
-            check_oracle(&oracle.network, network)?;
-        }
-        if let (Attack::Bounded(_), Some(eps)) = (attack, options.eps) {
-            check_eps(&[eps], network)?;
-        }
-    }
-    if let (Attack::Minimal(attack), Some(eps)) = (attack, options.eps) {
-        let expected = format!("for `{}`, which takes none: leave it out", attack.name());
-        return Err(Error::value("eps", expected, eps));
-    }
-    if options.eps.is_some_and(|eps| eps <= 0.0) {
-        return Err(Error::value(
-            "eps",
-            "above 0, or nothing would be attacked",
-            options.eps.unwrap_or(0.0),
-        ));
-    }
-    options.budget.check()?;
-    for (name, split) in [("test images", &dataset.test), ("training images", &dataset.train)] {
-        if split.is_empty() {
-            return Err(Error::value(name, "at least one", 0));
-        }
-    }
-    options.gan().check()?;
-    models
-        .iter()
-        .map(|model| studied(&model.network, &options.layers))
-        .collect()
-}
-
-/// Indices of the stages to study: the first, the last and those asked for.
-fn studied(model: &dyn Staged, layers: &[String]) -> Result<Vec<usize>> {
-    let last = model.stages().len() - 1;
-    if layers.is_empty() {
-        return Ok((0..=last).collect());
-    }
-    let mut stages = stage_indices(model, layers)?;
-    stages.extend([0, last]);
-    stages.sort_unstable();
-    stages.dedup();
-    Ok(stages)
-}
-
-/// What makes two runs the same run.
-fn identity(dataset: &Dataset, models: &[ModelFile], oracle: Option<&ModelFile>, options: &Options) -> String {
-    let short = |model: &ModelFile| format!("{} {}", model.name, &model.sha256[..12]);
-    let models: Vec<String> = models.iter().map(short).collect();
-    let prepared = match dataset.preparation {
-        preparation if preparation.is_none() => String::new(),
-        preparation => format!(" ({preparation})"),
-    };
-    let layers = match options.layers.is_empty() {
-        true => "all layers".to_owned(),
-        false => options.layers.join("/"),
-    };
-    let budget = &options.budget;
-    format!(
-        "{}{} of {}, {}{}, {} images, {} draws, {}/{}/{} steps, {layers}, seed {}, oracle {}, doubleback {}",
-        options.attack,
-        options.eps.map(|eps| format!(" eps {eps}")).unwrap_or_default(),
-        models.join("/"),
-        dataset.name,
-        prepared,
-        options.count(&dataset.test),
-        budget.draws,
-        budget.oracle_steps,
-        budget.generator_steps,
-        budget.reader_steps,
-        options.seed,
-        oracle.map_or("trained".to_owned(), short),
-        env!("CARGO_PKG_VERSION")
-    )
-}
-
-fn settings(options: &Options, dataset: &Dataset) -> BTreeMap<String, String> {
-    let (gan, probes, decoders) = (options.gan(), options.probes(), options.decoders());
-    [
-        (
-            "InterpretGAN",
-            format!(
-                "{} steps of {} images ({} a generator) after {} of Q alone, noise of {}, class weight {}, anchor weight {} (FGSM {}), recognition weight {}, noise weight {} on {} values, \
-                 latent weight {}, {} of the vectors mixed, rates {} and {}",
-                gan.steps,
-                gan.batch,
-                gan.generator_batch,
-                gan.warm_up,
-                gan.noise,
-                gan.class_weight,
-                gan.anchor_weight,
-                gan.anchor_eps_of(dataset.shape.channels),
-                gan.recognition_weight,
-                gan.noise_weight,
-                gan.recognised,
-                gan.latent_weight,
-                gan.mixed,
-                gan.generator_rate,
-                gan.discriminator_rate
-            ),
-        ),
-        ("draws of noise", options.budget.draws.to_string()),
-        (
-            "probes",
-            format!("{} steps of {} images, {} hidden units", probes.steps, probes.batch, probes.units),
-        ),
-        ("decoders", format!("{} steps of {} images", decoders.steps, decoders.batch)),
-        ("preparation", dataset.preparation.to_string()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into()
 }
 
 struct Run<'a> {

@@ -6,7 +6,7 @@ use super::architecture::LayerSpec;
 use super::fusion::Tail;
 use super::graph::misfit;
 use super::initialize;
-use super::layers::{Context, LayerKind, Size};
+use super::layers::{Context, LayerKind, Size, TensorSpec};
 use super::network::{Mode, TrainingPass};
 use super::parameter::Parameter;
 use crate::{Error, Result};
@@ -25,12 +25,15 @@ struct ChainLayer {
     buffers: Vec<Parameter>,
 }
 
+/// Most values of a tensor: half a gigabyte.
+const LARGEST: usize = 1 << 27;
+
 impl Chain {
     /// A chain for inputs of size `input` (height, width, channels) with starting values drawn from `seed`. The names of the layers are
     /// part of the draw, so that chains of one seed differ.
     ///
     /// # Errors
-    /// Names the first layer that does not fit the one before.
+    /// Names the first layer that does not fit the one before, or with a tensor of more than 2^27 values.
     pub fn new(input: Size, layers: Vec<LayerSpec>, seed: u64, device: &Device) -> Result<Self> {
         let mut sizes = vec![input];
         let mut built = Vec::with_capacity(layers.len());
@@ -38,17 +41,23 @@ impl Chain {
             let size = sizes[sizes.len() - 1];
             let layer = spec.kind.layer();
             let output = layer.output(size).map_err(|problem| misfit(&spec.name, problem))?;
-            let named = |specs: Vec<super::layers::TensorSpec>| -> Vec<Parameter> {
-                let tensor = |tensor: super::layers::TensorSpec| {
+            let named = |specs: Vec<TensorSpec>| -> Result<Vec<Parameter>> {
+                let tensor = |tensor: TensorSpec| {
                     let name = format!("{}.{}", spec.name, tensor.name);
-                    let count = tensor.dims.iter().product();
+                    let count = tensor
+                        .dims
+                        .iter()
+                        .try_fold(1usize, |count, &dim| count.checked_mul(dim));
+                    let count = count
+                        .filter(|&count| count <= LARGEST)
+                        .ok_or_else(|| misfit(&name, format!("{:?} are more than {LARGEST} values", tensor.dims)))?;
                     let values = initialize::values(tensor.start, count, seed, stream(&name));
                     let value = Tensor::from_data(TensorData::new(values, [count]), device);
-                    Parameter::new(name, tensor.dims, value)
+                    Ok(Parameter::new(name, tensor.dims, value))
                 };
                 specs.into_iter().map(tensor).collect()
             };
-            let (parameters, buffers) = (named(layer.parameters(size)), named(layer.buffers(size)));
+            let (parameters, buffers) = (named(layer.parameters(size))?, named(layer.buffers(size))?);
             sizes.push(output);
             built.push(ChainLayer {
                 parameters,

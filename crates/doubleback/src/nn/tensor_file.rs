@@ -82,6 +82,11 @@ impl TensorFile {
         serde_json::from_str(text).map_err(|e| self.damaged(&format!("`{name}`: {e}")))
     }
 
+    /// No more values than this are in the file.
+    pub fn most_values(&self) -> usize {
+        self.bytes.len() / size_of::<f32>()
+    }
+
     /// The values of a tensor.
     pub fn tensor(&self, name: &str, dims: &[usize], device: &Device) -> Result<Tensor<1>> {
         let tensors = SafeTensors::deserialize(&self.bytes).map_err(|e| self.damaged(&e))?;

@@ -11,6 +11,7 @@ mod profile;
 mod results;
 mod run;
 mod statistics;
+mod study;
 mod train;
 mod withstand;
 

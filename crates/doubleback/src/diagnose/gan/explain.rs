@@ -53,6 +53,18 @@ impl Facts {
         }
     }
 
+    /// Refuses a damaged file before networks are made that memory does not hold: of all these sizes the file has tensors as long.
+    fn check(&self, file: &TensorFile) -> Result<()> {
+        let sizes = self.stages.iter().map(|(_, size)| size).chain([&self.input]);
+        let products = sizes.map(|size| size.iter().try_fold(1usize, |product, &side| product.checked_mul(side)));
+        let lengths = [self.classes, self.options.noise, self.options.recognised].map(Some);
+        let fits = |size: Option<usize>| size.is_some_and(|size| (1..=file.most_values()).contains(&size));
+        match products.chain(lengths).all(fits) {
+            true => Ok(()),
+            false => Err(file.damaged(&format!("`{FACTS}`: a size that the file cannot have"))),
+        }
+    }
+
     /// Networks as they start.
     pub fn players(&self, device: &Device) -> Result<Players> {
         let [low, high] = self.bounds;
@@ -171,6 +183,7 @@ impl InterpretGan {
         let missing = || Error::file(path, "is not there. Train generators first");
         let file = TensorFile::read(path, ADVICE)?.ok_or_else(missing)?;
         let facts: Facts = file.fact(FACTS)?;
+        facts.check(&file)?;
         let players = facts.players(device)?;
         let mut discriminator = players.discriminator;
         restore(&mut discriminator, &file, device)?;

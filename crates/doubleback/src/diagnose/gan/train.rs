@@ -23,12 +23,23 @@ const STATISTICS: usize = 1024;
 /// Test images on a grid.
 const COLUMNS: usize = 12;
 
-/// Where a training of generators stands.
+/// What a training of generators is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GanPhase {
+    /// The recognition network learns alone.
+    WarmUp,
+    /// Generators against discriminator.
+    Game,
+}
+
+/// Where a training of generators stands: told when a phase begins, and after each of its steps.
 #[derive(Clone, Debug)]
 pub struct GanProgress<'a> {
-    /// Steps done.
+    /// What it is at.
+    pub phase: GanPhase,
+    /// Steps of the phase that are done.
     pub step: usize,
-    /// Steps in all.
+    /// Steps of the phase in all.
     pub steps: usize,
     /// The last point of the history, when there is one.
     pub losses: Option<&'a LossPoint>,
@@ -54,6 +65,9 @@ pub struct Subject<'a> {
     pub stages: &'a [usize],
 }
 
+/// Told of progress; it can end the training, which then has a checkpoint if it was given a file for one.
+pub type GanWatch<'a> = dyn FnMut(GanProgress<'_>) -> ControlFlow<()> + 'a;
+
 /// Trains a generator for each chosen stage of a frozen classifier on the training images of `dataset`, all at once: one pass through the
 /// classifier and one discriminator serve all.
 ///
@@ -68,7 +82,7 @@ pub fn train_gan(
     options: &GanOptions,
     files: GanFiles<'_>,
     device: &Device,
-    watch: &mut dyn FnMut(GanProgress<'_>) -> ControlFlow<()>,
+    watch: &mut GanWatch<'_>,
 ) -> Result<InterpretGan> {
     let facts = facts(subject, dataset, options)?;
     let mut players = facts.players(device)?;
@@ -95,8 +109,9 @@ pub fn train_gan(
         device,
     };
     if state.step == 0 {
-        game.warm_up(&mut players)?;
+        game.warm_up(&mut players, watch)?;
     }
+    told(watch, GanPhase::Game, state.step, options.steps, state.losses.last())?;
     let mut saved = Instant::now();
     let mut saved_step = (state.step > 0).then_some(state.step);
     while state.step < options.steps {
@@ -125,21 +140,14 @@ pub fn train_gan(
                 write_atomically(&folder.join(format!("step-{:06}.png", state.step)), &png)?;
             }
         }
-        let progress = GanProgress {
-            step: state.step,
-            steps: options.steps,
-            losses: state.losses.last(),
-        };
-        let stop = watch(progress).is_break();
+        let stop = told(watch, GanPhase::Game, state.step, options.steps, state.losses.last());
         if let Some(path) = files.checkpoint
-            && (stop || saved.elapsed() >= options.checkpoint_every)
+            && (stop.is_err() || saved.elapsed() >= options.checkpoint_every)
         {
             checkpoint::save(path, &state, &players)?;
             (saved, saved_step) = (Instant::now(), Some(state.step));
         }
-        if stop {
-            return Err(Error::Interrupted);
-        }
+        stop?;
     }
     let generators = players.generators.into_iter().map(|(generator, _)| generator).collect();
     Ok(InterpretGan {
@@ -178,9 +186,16 @@ impl Game<'_> {
         players.step(&batch, &seen, z, classifier, self.options)
     }
 
-    /// Seconds, on one image set after the other: it is repeated if the training is interrupted before its first checkpoint.
-    fn warm_up(&self, players: &mut Players) -> Result<()> {
-        (0..self.options.warm_up).try_for_each(|step| players.warm_up(&self.batch(step)?, self.options))?;
+    /// Seconds: it is repeated if the training is interrupted before its first checkpoint.
+    fn warm_up(&self, players: &mut Players, watch: &mut GanWatch<'_>) -> Result<()> {
+        let steps = self.options.warm_up;
+        for step in 0..steps {
+            told(watch, GanPhase::WarmUp, step, steps, None)?;
+            players.warm_up(&self.batch(step)?, self.options)?;
+        }
+        if steps > 0 {
+            told(watch, GanPhase::WarmUp, steps, steps, None)?;
+        }
         players.begin(self.options);
         Ok(())
     }
@@ -203,6 +218,25 @@ impl Game<'_> {
         let mut rows = vec![images];
         rows.extend(players.explain(&latents, &z)?);
         grid::png(&rows, self.dataset.shape, self.dataset.bounds)
+    }
+}
+
+fn told(
+    watch: &mut GanWatch<'_>,
+    phase: GanPhase,
+    step: usize,
+    steps: usize,
+    losses: Option<&LossPoint>,
+) -> Result<()> {
+    let progress = GanProgress {
+        phase,
+        step,
+        steps,
+        losses,
+    };
+    match watch(progress).is_break() {
+        true => Err(Error::Interrupted),
+        false => Ok(()),
     }
 }
 

@@ -12,9 +12,9 @@ const IMAGES: usize = 512;
 /// loudest on attacked ones.
 const LEAST: f32 = 0.1;
 
-/// Brings the latents of a stage to mean 0 and deviation 1 of each channel. Of each channel, not each value: at the border of an image, where
-/// clean ones hardly differ, the smallest perturbation would be huge.
-pub(super) struct Standardize {
+/// The latents of a stage as its probe takes them: brought to mean 0 and deviation 1 of each channel. Of each channel, not each value: at the border of an image, where
+/// clean ones hardly differ, the smallest perturbation would be huge. Unlike [`Standard`](super::Standard), which generators need exact, quiet channels stay quiet.
+pub(super) struct ProbeInput {
     /// Height, width and channels.
     size: [usize; 3],
     mean: Tensor<4>,
@@ -22,7 +22,7 @@ pub(super) struct Standardize {
     scale: Tensor<4>,
 }
 
-impl Standardize {
+impl ProbeInput {
     /// For each of these stages, from the first images of `train`.
     pub fn of_images(model: &dyn Staged, stages: &[usize], train: &Split, device: &Device) -> Result<Vec<Self>> {
         if train.is_empty() {
@@ -54,7 +54,7 @@ impl Standardize {
         self.size.iter().product()
     }
 
-    /// Standardized latents as columns, `[n, values, 1, 1]`: images of one pixel, as a dense network takes them.
+    /// ProbeInputd latents as columns, `[n, values, 1, 1]`: images of one pixel, as a dense network takes them.
     pub fn column(&self, latent: Tensor<4>) -> Tensor<4> {
         let n = latent.dims()[0];
         ((latent - self.mean.clone()) * self.scale.clone()).reshape([n, self.len(), 1, 1])
