@@ -17,6 +17,9 @@ pub(crate) struct Store {
 }
 
 impl Store {
+    /// Folder of what generators draw while they are trained.
+    pub const GENERATORS: &'static str = "generators";
+
     /// Opens or makes the folder. `identity` says which run it holds; a folder of another run is refused.
     pub fn open(root: &Path, identity: &str) -> Result<Self> {
         let mut store = Self {
@@ -55,9 +58,9 @@ impl Store {
         self.models().join(format!("{name}.safetensors"))
     }
 
-    /// The folder of pictures that generators of a model's latents draw while they are trained.
+    /// Of one model's generators, the folder for that.
     pub fn generators(&self, model: &str) -> Result<PathBuf> {
-        let folder = self.root.join("generators").join(model);
+        let folder = self.root.join(Self::GENERATORS).join(model);
         std::fs::create_dir_all(&folder).map_err(Error::io(&folder, "making the folder"))?;
         remove_partial_files(&folder);
         Ok(folder)

@@ -1,7 +1,7 @@
 //! Losses of the generators over their training.
 
 use doubleback::diagnose::{GeneratorTraining, LossPoint, ModelDiagnosis};
-use maud::html;
+use maud::{Markup, html};
 
 use super::view::{View, stages};
 use crate::figures::{Content, Group};
@@ -20,7 +20,7 @@ pub fn content(view: &View) -> Result<Content, String> {
     Ok(Content {
         reading: view.reading(shown(), reading),
         groups: shown().map(|model| group(view, model)).collect(),
-        pictures: html! {},
+        pictures: html! { @for model in shown() { (pictures(view, model)) } },
         file_panels: Vec::new(),
         caption: "Adversarial loss: how well the discriminator tells a stage's pictures from real images; 0.69 nats is a coin flip (1.39 for the discriminator). Class term: how badly the \
                   recognition network reads from a picture the class that the network gave the image; near zero, the pictures carry it. Anchor: the \
@@ -39,6 +39,19 @@ fn reading(model: &ModelDiagnosis) -> Option<String> {
         format::count(*steps),
         format::count(*batch)
     ))
+}
+
+/// Where the pictures are that were drawn in the course of training.
+fn pictures(view: &View, model: &ModelDiagnosis) -> Markup {
+    html! {
+        @if let Some(folder) = &model.generators.pictures {
+            p {
+                @if let Some((_, name)) = view.label(model) { (name) ": what" } @else { "What" }
+                " the generators made of test images as training went, a stage a row, is beside this page: "
+                code { (folder) "/step-*.png" }
+            }
+        }
+    }
 }
 
 fn group(view: &View, model: &ModelDiagnosis) -> Group {

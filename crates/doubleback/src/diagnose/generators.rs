@@ -74,10 +74,11 @@ pub(super) fn generators(
 }
 
 /// How they were trained, for the results.
-pub(super) fn training(gan: &InterpretGan) -> GeneratorTraining {
+pub(super) fn training(gan: &InterpretGan, model: &ModelFile) -> GeneratorTraining {
     GeneratorTraining {
         steps: gan.options().steps,
         batch: gan.options().batch,
         losses: gan.losses().to_vec(),
+        pictures: Some(format!("{}/{}", Store::GENERATORS, model.name)),
     }
 }

@@ -282,6 +282,9 @@ pub struct GeneratorTraining {
     pub batch: usize,
     /// Losses from time to time.
     pub losses: Vec<LossPoint>,
+    /// Folder beside `results.json` with what the generators made of test images as training went, a picture for each of `losses`.
+    #[serde(default)]
+    pub pictures: Option<String>,
 }
 
 /// Losses of one step.

@@ -307,7 +307,7 @@ impl Run<'_> {
                 flips: readings.flip_counts(),
                 correlations: readings.correlations(),
                 images: explained,
-                generators: training(&gan),
+                generators: training(&gan, model),
             })
         })
     }
