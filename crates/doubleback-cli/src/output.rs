@@ -204,6 +204,7 @@ pub fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Holds => "holds",
         Verdict::HoldsInPart => "holds in part",
+        Verdict::Mixed => "mixed",
         Verdict::Undecided => "undecided",
         Verdict::DoesNotHold => "does not hold",
     }

@@ -24,7 +24,9 @@ pub fn body(view: &View) -> Markup {
                     div {
                         p.statement { "Claim " (claim.number) ": " (claim.statement) }
                         @if claim.measured.chars().count() > LONG {
-                            details { summary { "What was measured" } (cases(&claim.measured)) }
+                            @let (count, rest) = counted(&claim.measured);
+                            @if !count.is_empty() { p.measured { (count) } }
+                            details { summary { "What was measured" } (cases(rest)) }
                         } @else {
                             p.measured { (claim.measured.replace(" %", "\u{a0}%")) }
                         }
@@ -34,10 +36,19 @@ pub fn body(view: &View) -> Markup {
         }
         p.caption {
             b { "Holds" } ": in every case the interval over seeds lies on the claim's side of zero. "
-            b { "In part" } ": so in some cases. "
+            b { "In part" } ": so in some cases, the others are open. "
+            b { "Mixed" } ": some cases are for the claim, some against. "
             b { "Undecided" } ": all intervals hold zero. "
             b { "Does not hold" } ": no case is for the claim, and some are against it."
         }
+    }
+}
+
+/// The first sentence, which counts the cases, and the rest.
+fn counted(measured: &str) -> (&str, &str) {
+    match measured.find(". ") {
+        Some(end) if measured.starts_with("Of ") => (&measured[..=end], &measured[end + 2..]),
+        _ => ("", measured),
     }
 }
 

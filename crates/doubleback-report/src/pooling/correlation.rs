@@ -163,7 +163,8 @@ fn scatter(architecture: &str, pool: &str, models: &[&LayerResult]) -> Option<Pa
         y: Axis::percent(
             "added error (points)",
             (low.min(0.0) * 20.0).floor() / 20.0,
-            (high * 20.0).ceil() / 20.0,
+            // Room for the name of the highest dot.
+            ((high + 0.01) * 20.0).ceil() / 20.0,
         ),
         description: format!(
             "Loss of the image and added error by layer, {architecture} with {} pooling: {}.",

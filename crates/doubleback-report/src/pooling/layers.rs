@@ -4,7 +4,7 @@ use doubleback::pooling::LayerComparison;
 use maud::{Markup, html};
 
 use super::difference::slot;
-use super::view::{AVERAGE, MAX, Sign, View, ends};
+use super::view::{AVERAGE, MAX, Sign, View, ends, eps_name};
 use crate::figures::{Content, Group};
 use crate::files::Table;
 use crate::format::{self, DASH, points, points_interval, short, signed};
@@ -114,14 +114,28 @@ pub fn content(view: &View) -> Result<Content, String> {
             "Networks with normal training{}, means over seeds. v is by how much the error of a probe, a small classifier on the stage's features, rises under \
              attack from one stage to the next; IL by how much worse a decoder gives the image back. Differences are average less max pooling with 95\u{a0}% intervals over \
              seeds; diamonds lie clearly to the right of zero, triangles clearly to the left. In rings: the pooling layers, the only ones that differ by design.",
-            results.layers.first().map_or(String::new(), |layer| format!(
-                " under PGD at ε\u{a0}=\u{a0}{}",
-                super::view::eps_name(layer.eps)
-            ))
+            attacked(view)
         ),
         details: html! { @for architecture in &results.architectures { (table(view, architecture)) } },
         values: values(view),
     })
+}
+
+/// What the networks were attacked with: eps differs between architectures.
+fn attacked(view: &View) -> String {
+    let results = view.results;
+    let eps = |architecture: &String| {
+        let layer = results
+            .layers
+            .iter()
+            .find(|layer| layer.architecture == *architecture)?;
+        Some(format!("{} ({architecture})", eps_name(layer.eps)))
+    };
+    let sizes: Vec<String> = results.architectures.iter().filter_map(eps).collect();
+    match sizes.is_empty() {
+        true => String::new(),
+        false => format!(" under PGD at ε\u{a0}=\u{a0}{}", sizes.join(" and ")),
+    }
 }
 
 fn of<'a>(view: &View<'a>, architecture: &str, measure: &Measure) -> Vec<&'a LayerComparison> {

@@ -28,7 +28,8 @@ pub fn body(context: &Context) -> Markup {
         }
         p.caption {
             b { "Holds" } ": the difference has the claimed direction and the intervals are apart. "
-            b { "In part" } ": so in some of the claim's cases. "
+            b { "In part" } ": so in some of the claim's cases, undecided in the others. "
+            b { "Mixed" } ": some cases are for the claim, some against. "
             b { "Undecided" } ": the intervals overlap. "
             b { "Does not hold" } ": the difference contradicts the claim."
         }
@@ -48,6 +49,7 @@ fn over_seeds(context: &Context, index: usize) -> Option<String> {
     let parts: Vec<String> = [
         (Verdict::Holds, "holds"),
         (Verdict::HoldsInPart, "holds in part"),
+        (Verdict::Mixed, "is mixed"),
         (Verdict::Undecided, "is undecided"),
         (Verdict::DoesNotHold, "does not hold"),
     ]
@@ -69,6 +71,7 @@ pub fn verdict(verdict: Verdict) -> Markup {
     let (class, sign, text) = match verdict {
         Verdict::Holds => ("holds", "✓", "Holds"),
         Verdict::HoldsInPart => ("in-part", "◐", "In part"),
+        Verdict::Mixed => ("in-part", "±", "Mixed"),
         Verdict::Undecided => ("undecided", "?", "Undecided"),
         Verdict::DoesNotHold => ("does-not-hold", "✗", "Does not hold"),
     };

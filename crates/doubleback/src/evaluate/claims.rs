@@ -19,7 +19,8 @@ pub(crate) fn verdict(cases: &[Evidence]) -> Verdict {
         (0, 0) => Verdict::Undecided,
         (0, _) => Verdict::DoesNotHold,
         (all, 0) if all == cases.len() => Verdict::Holds,
-        _ => Verdict::HoldsInPart,
+        (_, 0) => Verdict::HoldsInPart,
+        _ => Verdict::Mixed,
     }
 }
 
@@ -329,7 +330,7 @@ mod tests {
         assert_eq!(verdict(&[]), Verdict::Undecided);
         assert_eq!(verdict(&[For, For]), Verdict::Holds);
         assert_eq!(verdict(&[For, Open]), Verdict::HoldsInPart);
-        assert_eq!(verdict(&[For, Against]), Verdict::HoldsInPart);
+        assert_eq!(verdict(&[For, Open, Against]), Verdict::Mixed);
         assert_eq!(verdict(&[Open, Against]), Verdict::DoesNotHold);
         assert_eq!(verdict(&[Open, Open]), Verdict::Undecided);
     }

@@ -309,8 +309,10 @@ pub struct SeedRun {
 pub enum Verdict {
     /// The measured difference is in the claimed direction and the intervals are apart.
     Holds,
-    /// It holds for a part of the claim's cases.
+    /// It holds for a part of the claim's cases; the others are undecided.
     HoldsInPart,
+    /// Some of the claim's cases are for it and some against.
+    Mixed,
     /// The intervals overlap: this run cannot tell.
     Undecided,
     /// The measured difference contradicts the claim.

@@ -66,10 +66,22 @@ fn claim(number: usize, statement: &str, cases: &[Evidence], measured: String) -
         statement: statement.to_owned(),
         measured: match cases.is_empty() {
             true => "This run has no measurement of it.".into(),
-            false => measured,
+            false => format!("{} {measured}", counted(cases)),
         },
         verdict: verdict(cases),
     }
+}
+
+/// How many cases are for a claim, against it, and neither.
+fn counted(cases: &[Evidence]) -> String {
+    let count = |kind| cases.iter().filter(|&&case| case == kind).count();
+    format!(
+        "Of {} cases {} for it, {} against, {} open.",
+        cases.len(),
+        count(Evidence::For),
+        count(Evidence::Against),
+        count(Evidence::Open)
+    )
 }
 
 /// A mean with its interval, `scale` times, such as `+1.2 [-0.3, +2.7]`.
@@ -210,7 +222,7 @@ mod tests {
             [
                 (4, Verdict::DoesNotHold),
                 (5, Verdict::Holds),
-                (5, Verdict::HoldsInPart),
+                (5, Verdict::Mixed),
                 (5, Verdict::Undecided),
                 (5, Verdict::Holds),
                 (5, Verdict::Undecided),
@@ -222,6 +234,11 @@ mod tests {
             claims[1].measured.contains("+6.0 [+3.5, +8.5], 3 pairs (clean +0.2)"),
             "{}",
             claims[1].measured
+        );
+        assert!(
+            claims[2]
+                .measured
+                .starts_with("Of 2 cases 1 for it, 1 against, 0 open.")
         );
         assert_eq!(claims[5].measured, "This run has no measurement of it.");
     }
