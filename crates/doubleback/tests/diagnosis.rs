@@ -230,7 +230,7 @@ fn an_interrupted_diagnosis_ends_with_the_same_results() {
     let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
     let models = two_models(&dataset, folders[2].path());
     let run =
-        |out: &Path, watch: &mut dyn Watch| diagnose::diagnose(&dataset, &models, None, &options(out), &device, watch);
+        |out: &Path, watch: &mut dyn Watch| diagnose::diagnose(&dataset, &models, &[], &options(out), &device, watch);
     let whole = run(folders[0].path(), &mut ()).unwrap();
     let mut stops = 0;
     let resumed = loop {
@@ -253,7 +253,12 @@ fn an_interrupted_diagnosis_ends_with_the_same_results() {
     // Everything that a report shows is there, of the stages asked for and the two ends.
     assert_eq!(
         whole.oracle.description,
-        format!("small-cnn, trained as advtrain, 6 steps, seed {}", 5 + 0x5_ac1e)
+        [0, 1, 2]
+            .map(|member| format!(
+                "small-cnn, trained as advtrain, 6 steps, seed {}",
+                5 + 0x5_ac1e + member
+            ))
+            .join("; ")
     );
     for model in &whole.models {
         let names: Vec<&str> = model.layers.iter().map(|layer| layer.layer.as_str()).collect();
@@ -284,7 +289,7 @@ fn what_cannot_be_diagnosed_is_refused_before_anything_is_written() {
     let models = two_models(&dataset, folder.path());
     let out = folder.path().join("out");
     let twice = [models[0].clone(), models[0].clone()];
-    let message = |models: &[ModelFile], oracle: Option<&ModelFile>, change: &dyn Fn(&mut Options)| {
+    let message = |models: &[ModelFile], oracle: &[ModelFile], change: &dyn Fn(&mut Options)| {
         let mut options = options(&out);
         change(&mut options);
         let error = diagnose::diagnose(&dataset, models, oracle, &options, &device, &mut ()).unwrap_err();
@@ -293,15 +298,15 @@ fn what_cannot_be_diagnosed_is_refused_before_anything_is_written() {
     };
     let unchanged = |_: &mut Options| {};
     let messages = [
-        message(&[], None, &unchanged),
-        message(&twice, None, &unchanged),
-        message(&models, Some(&models[1]), &unchanged),
-        message(&models, None, &|options| options.attack = "fgms".into()),
-        message(&models, None, &|options| options.eps = Some(1.5)),
-        message(&models, None, &|options| options.eps = Some(0.0)),
-        message(&models, None, &|options| options.layers = vec!["conv9".into()]),
-        message(&models, None, &|options| options.budget.draws = 0),
-        message(&models, None, &|options| {
+        message(&[], &[], &unchanged),
+        message(&twice, &[], &unchanged),
+        message(&models, &models[1..], &unchanged),
+        message(&models, &[], &|options| options.attack = "fgms".into()),
+        message(&models, &[], &|options| options.eps = Some(1.5)),
+        message(&models, &[], &|options| options.eps = Some(0.0)),
+        message(&models, &[], &|options| options.layers = vec!["conv9".into()]),
+        message(&models, &[], &|options| options.budget.draws = 0),
+        message(&models, &[], &|options| {
             (options.attack, options.eps) = ("jsma".into(), Some(0.1))
         }),
     ];

@@ -55,9 +55,10 @@ pub struct DiagnoseArgs {
     /// Seed of networks, noise and intervals
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// Network that judges the explanations, made by `doubleback train` [default: one of another architecture, trained first]
+    /// Network that judges the explanations, made by `doubleback train`; of several, the mean of their probabilities [default: three of another
+    /// architecture, trained first]
     #[arg(long, value_name = "FILE")]
-    pub oracle: Option<PathBuf>,
+    pub oracle: Vec<PathBuf>,
     /// Print results.json instead of a summary
     #[arg(long)]
     pub json: bool,

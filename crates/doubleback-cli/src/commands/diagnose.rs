@@ -27,7 +27,7 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<()> {
         Ok(ModelFile::read(path, &context.device)?)
     };
     let subjects = args.models.iter().map(subject).collect::<Result<Vec<_>>>()?;
-    let oracle = args.oracle.as_ref().map(subject).transpose()?;
+    let oracle = args.oracle.iter().map(subject).collect::<Result<Vec<_>>>()?;
     let eps = match args.eps {
         Eps::Auto => None,
         Eps::Given(eps) => Some(eps),
@@ -67,7 +67,7 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<()> {
     let results = diagnose(
         &dataset,
         &subjects,
-        oracle.as_ref(),
+        &oracle,
         &options,
         &context.device,
         &mut context.reporter().announcing(opening),

@@ -40,7 +40,7 @@ pub fn body(view: &View) -> Markup {
                 "what the features do not determine; the clean and the attacked image share the same z. Generators were trained on clean images only."
             }
             dt { "oracle" }
-            dd { "The independent network that names the class of every explanation: " (view.results.oracle.description.trim_end_matches('.')) "." }
+            dd { "The independent network that names the class of every explanation, or the mean of the probabilities of several: " (view.results.oracle.description.trim_end_matches('.')) "." }
             dt { "error at a stage, e" sub { "k" } }
             dd { "Share of explanations that the oracle gives another class than the image's true one." }
             dt { "added error, r" sub { "k" } }

@@ -48,7 +48,8 @@ fn files(view: &View) -> Vec<(String, String)> {
     let models = view
         .models()
         .map(|model| (format!("model {}", model.model), model.sha256.clone()));
-    let oracle = [("oracle".to_owned(), results.oracle.sha256.clone())];
+    let oracle = results.oracle.sha256.iter();
+    let oracle = oracle.map(|sum| ("oracle".to_owned(), sum.clone()));
     data.chain(models)
         .chain(oracle)
         .filter(|(_, sum)| !sum.is_empty())

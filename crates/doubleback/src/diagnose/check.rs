@@ -12,7 +12,7 @@ use crate::{Error, Result};
 pub(super) fn check(
     dataset: &Dataset,
     models: &[ModelFile],
-    oracle: Option<&ModelFile>,
+    oracle: &[ModelFile],
     options: &Options,
     attack: &Attack,
 ) -> Result<Vec<Vec<usize>>> {
@@ -34,7 +34,7 @@ pub(super) fn check(
                 found,
             });
         }
-        if let Some(oracle) = oracle {
+        for oracle in oracle {
             check_oracle(&oracle.network, network)?;
         }
         if let (Attack::Bounded(_), Some(eps)) = (attack, options.eps) {
@@ -79,12 +79,7 @@ fn studied(model: &dyn Staged, layers: &[String]) -> Result<Vec<usize>> {
 }
 
 /// What makes two runs the same run.
-pub(super) fn identity(
-    dataset: &Dataset,
-    models: &[ModelFile],
-    oracle: Option<&ModelFile>,
-    options: &Options,
-) -> String {
+pub(super) fn identity(dataset: &Dataset, models: &[ModelFile], oracle: &[ModelFile], options: &Options) -> String {
     let short = |model: &ModelFile| format!("{} {}", model.name, &model.sha256[..12]);
     let models: Vec<String> = models.iter().map(short).collect();
     let prepared = match dataset.preparation {
@@ -109,7 +104,10 @@ pub(super) fn identity(
         budget.generator_steps,
         budget.reader_steps,
         options.seed,
-        oracle.map_or("trained".to_owned(), short),
+        match oracle {
+            [] => "trained".to_owned(),
+            given => given.iter().map(short).collect::<Vec<_>>().join("/"),
+        },
         env!("CARGO_PKG_VERSION")
     )
 }

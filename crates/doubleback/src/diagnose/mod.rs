@@ -39,7 +39,7 @@ pub(crate) use gan::{Latents, Players, Seen};
 pub use information::{Decoders, InformationOptions, information, quantisation_variance};
 pub use model_file::ModelFile;
 pub use options::Options;
-pub use oracle::{check_oracle, oracle_recipe};
+pub use oracle::{check_oracle, oracle_recipes};
 pub use probes::{ProbeOptions, ProbeReading, Probes, probe_layers};
 pub use profile::{Budget, Profile};
 pub use rank::{bootstrap, kendall, spearman};

@@ -39,14 +39,14 @@ impl Profile {
             Profile::Quick => Budget {
                 images: 512,
                 draws: 4,
-                oracle_steps: 300,
+                oracle_steps: 200,
                 generator_steps: 300,
                 reader_steps: 200,
             },
             Profile::Standard => Budget {
                 images: 1024,
                 draws: 8,
-                oracle_steps: 1000,
+                oracle_steps: 600,
                 generator_steps: 1500,
                 reader_steps: 400,
             },
@@ -61,7 +61,7 @@ pub struct Budget {
     pub images: usize,
     /// Draws of noise for each image and stage.
     pub draws: usize,
-    /// Training steps of the oracle.
+    /// Training steps of each of the oracle's networks.
     pub oracle_steps: usize,
     /// Training steps of each model's InterpretGAN.
     pub generator_steps: usize,

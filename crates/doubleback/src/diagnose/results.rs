@@ -55,15 +55,16 @@ pub struct Estimate {
     pub high: f64,
 }
 
-/// A classifier that was not derived from the diagnosed models and names the class of every explanation.
+/// A classifier that was not derived from the diagnosed models and names the class of every explanation: one network, or the mean of the
+/// probabilities of several.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OracleSummary {
-    /// Its architecture, and where it comes from.
+    /// The networks' architecture, and where they come from.
     pub description: String,
     /// Its own error on the clean test images, in [0, 1].
     pub error: Estimate,
-    /// SHA-256 of its model file.
-    pub sha256: String,
+    /// SHA-256 of the networks' files.
+    pub sha256: Vec<String>,
 }
 
 /// One model under one attack.

@@ -18,15 +18,15 @@ use super::images::batches;
 use super::information::Decoders;
 use super::model_file::ModelFile;
 use super::options::Options;
-use super::oracle::oracle_recipe;
+use super::oracle::{descriptions, oracle_recipes};
 use super::pictures;
 use super::probes::{ProbeReading, Probes};
-use super::results::{DiagnosisResults, EpsPoint, ModelDiagnosis, OracleSummary};
+use super::results::{DiagnosisResults, EpsPoint, Estimate, ModelDiagnosis, OracleSummary};
 use super::steps::Steps;
 use super::vulnerability::{Judge, OracleReading};
 use crate::attack::{self, Attack};
 use crate::data::Dataset;
-use crate::nn::{Classifier, Stage, Staged, predictions};
+use crate::nn::{Classifier, Ensemble, Stage, Staged, predictions};
 use crate::store::Store;
 use crate::train::Watch;
 use crate::write::write_atomically;
@@ -36,14 +36,14 @@ use crate::{Error, Result};
 const SWEEP_IMAGES: usize = 256;
 
 /// Diagnoses models that were trained on `dataset`, or does what is left of it, and writes `results.json`. All are attacked with the same attack
-/// and eps, each with its own gradients, and judged by the same oracle: `oracle`, or one that is trained first.
+/// and eps, each with its own gradients, and judged by the same oracle: the mean of the probabilities of the networks `oracle`, or of some that are trained first if there are none.
 ///
 /// # Errors
 /// [`Error::Interrupted`] when `watch` breaks; bad options before anything is written; whatever goes wrong with files.
 pub fn diagnose(
     dataset: &Dataset,
     models: &[ModelFile],
-    oracle: Option<&ModelFile>,
+    oracle: &[ModelFile],
     options: &Options,
     device: &Device,
     watch: &mut dyn Watch,
@@ -60,14 +60,20 @@ pub fn diagnose(
         store: &store,
     };
     let trained;
-    let oracle = match oracle {
-        Some(oracle) => oracle,
-        None => {
+    let members = match oracle {
+        [] => {
             trained = run.trained_oracle(models, watch)?;
             &trained
         }
+        given => given,
     };
-    let oracle_error = run.oracle_error(oracle)?;
+    let networks = members.iter().map(|member| &member.network as &dyn Classifier);
+    let oracle = Ensemble::new(networks.collect())?;
+    let oracle_summary = OracleSummary {
+        description: descriptions(members),
+        error: run.oracle_error(&oracle)?,
+        sha256: members.iter().map(|member| member.sha256.clone()).collect(),
+    };
     let (eps, mut sweeps) = run.eps(models, watch)?;
     let mut diagnosed = Vec::with_capacity(models.len());
     for (place, (model, stages)) in models.iter().zip(&stages).enumerate() {
@@ -75,7 +81,7 @@ pub fn diagnose(
             true => None,
             false => Some(std::mem::take(&mut sweeps[place])),
         };
-        diagnosed.push(run.model(model, stages, oracle, eps, sweep, watch)?);
+        diagnosed.push(run.model(model, stages, &oracle, eps, sweep, watch)?);
     }
     let mut seconds = run.seconds;
     seconds.insert("total".into(), store.seconds());
@@ -98,7 +104,7 @@ pub fn diagnose(
         shape: [dataset.shape.channels, dataset.shape.height, dataset.shape.width],
         bounds: [dataset.bounds.low, dataset.bounds.high],
         classes: dataset.classes.clone(),
-        oracle: oracle_error,
+        oracle: oracle_summary,
         models: diagnosed,
         seconds,
     };
@@ -143,37 +149,35 @@ impl Run<'_> {
         }
     }
 
-    fn trained_oracle(&mut self, models: &[ModelFile], watch: &mut dyn Watch) -> Result<ModelFile> {
-        let path = self.store.model("oracle");
-        if !path.exists() {
-            let architectures: Vec<_> = models.iter().map(|model| model.network.architecture()).collect();
-            let recipe = oracle_recipe(
-                &architectures,
-                self.dataset,
-                self.options.budget.oracle_steps,
-                self.options.seed,
-            )?;
-            self.timed("oracle", |run| {
-                let work = run.store.work().join("oracle");
-                std::fs::create_dir_all(&work).map_err(Error::io(&work, "making the folder"))?;
-                recipe.run_to(&path, run.dataset, run.device, &work, &mut Renamed("oracle", watch))
-            })?;
+    fn trained_oracle(&mut self, models: &[ModelFile], watch: &mut dyn Watch) -> Result<Vec<ModelFile>> {
+        let architectures: Vec<_> = models.iter().map(|model| model.network.architecture()).collect();
+        let budget = &self.options.budget;
+        let recipes = oracle_recipes(&architectures, self.dataset, budget.oracle_steps, self.options.seed)?;
+        let mut members = Vec::with_capacity(recipes.len());
+        for (number, recipe) in (1..).zip(&recipes) {
+            let name = format!("oracle-{number}");
+            let path = self.store.model(&name);
+            if !path.exists() {
+                self.timed("oracle", |run| {
+                    let work = run.store.work().join(&name);
+                    std::fs::create_dir_all(&work).map_err(Error::io(&work, "making the folder"))?;
+                    let phase = format!("oracle, network {number} of {}", recipes.len());
+                    recipe.run_to(&path, run.dataset, run.device, &work, &mut Renamed(phase, watch))
+                })?;
+            }
+            members.push(ModelFile::read(&path, self.device)?);
         }
-        ModelFile::read(&path, self.device)
+        Ok(members)
     }
 
-    fn oracle_error(&self, oracle: &ModelFile) -> Result<OracleSummary> {
+    fn oracle_error(&self, oracle: &dyn Classifier) -> Result<Estimate> {
         let mut wrong = Vec::new();
         let (dataset, count) = (self.dataset, self.options.count(&self.dataset.test));
         for (images, labels, _) in batches(&dataset.test, dataset.shape, count, self.device) {
-            let said = predictions(&oracle.network.logits(images)?)?;
+            let said = predictions(&oracle.logits(images)?)?;
             wrong.extend(said.iter().zip(&labels).map(|(said, label)| said != label));
         }
-        Ok(OracleSummary {
-            description: oracle.description(),
-            error: share_that(wrong),
-            sha256: oracle.sha256.clone(),
-        })
+        Ok(share_that(wrong))
     }
 
     /// The eps of all, and, where it was to be found, the sweep of each model; it is chosen on the first.
@@ -206,7 +210,7 @@ impl Run<'_> {
         &mut self,
         model: &ModelFile,
         studied: &[usize],
-        oracle: &ModelFile,
+        oracle: &dyn Classifier,
         eps: Option<f64>,
         sweep: Option<Vec<EpsPoint>>,
         watch: &mut dyn Watch,
@@ -249,7 +253,7 @@ impl Run<'_> {
             model: network,
             stages: studied,
             explainer: &gan,
-            oracle: &oracle.network,
+            oracle,
             draws: options.budget.draws,
             seed: options.seed,
         };
@@ -314,11 +318,11 @@ impl Run<'_> {
 }
 
 /// Calls a phase by another name.
-struct Renamed<'a>(&'static str, &'a mut dyn Watch);
+struct Renamed<'a>(String, &'a mut dyn Watch);
 
 impl Watch for Renamed<'_> {
     fn begin(&mut self, _: &str, steps: usize) {
-        self.1.begin(self.0, steps);
+        self.1.begin(&self.0, steps);
     }
 
     fn advance(&mut self, progress: crate::train::Progress) -> std::ops::ControlFlow<()> {

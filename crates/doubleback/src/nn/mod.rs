@@ -7,6 +7,7 @@ mod architecture;
 mod architectures;
 mod chain;
 mod classifier;
+mod ensemble;
 mod fusion;
 mod graph;
 mod initialize;
@@ -25,6 +26,7 @@ pub use architectures::{
 pub use chain::{Chain, Module};
 pub(crate) use classifier::check_images;
 pub use classifier::{Classifier, FromFunction, Pullback};
+pub use ensemble::Ensemble;
 pub use loss::{Loss, cross_entropy, one_hot, predictions, to_vec};
 pub(crate) use network::to_nhwc;
 pub use network::{Mode, Network, TrainingPass};

@@ -1,0 +1,101 @@
+use burn::tensor::Tensor;
+use burn::tensor::activation::{log_softmax, softmax};
+
+use super::classifier::{Classifier, Pullback};
+use crate::data::{Bounds, ImageShape};
+use crate::{Error, Result};
+
+/// Several classifiers as one, whose probabilities are the mean of theirs. Its logits are the logarithms of these: with `p_m` the softmax of
+/// member m, `log (Σ_m p_m / M)`.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use doubleback::data::{Bounds, ImageShape};
+/// use doubleback::nn::{Classifier, Ensemble, FromFunction};
+///
+/// let shape = ImageShape { channels: 1, height: 1, width: 2 };
+/// let sure = FromFunction::new(shape, Bounds::UNIT, 2, |x: Tensor<4>| x.reshape([-1, 2]) * 100.0);
+/// let unsure = FromFunction::new(shape, Bounds::UNIT, 2, |x: Tensor<4>| x.reshape([-1, 2]) * 0.0);
+/// let both = Ensemble::new(vec![&sure, &unsure])?;
+/// let images = Tensor::from_floats([[[[1.0, 0.0]]]], &Device::flex());
+/// let probabilities = both.logits(images)?.exp().into_data().try_to_vec::<f32>().unwrap();
+/// assert!((probabilities[0] - 0.75).abs() < 1e-6);
+/// # Ok::<(), doubleback::Error>(())
+/// ```
+pub struct Ensemble<'a>(Vec<&'a dyn Classifier>);
+
+impl<'a> Ensemble<'a> {
+    /// # Errors
+    /// When there is no member, or they differ in classes, shape or bounds of their images.
+    pub fn new(members: Vec<&'a dyn Classifier>) -> Result<Self> {
+        let of = |member: &dyn Classifier| (member.shape(), member.classes(), member.bounds());
+        let first = members
+            .first()
+            .ok_or_else(|| Error::value("members of an ensemble", "at least one", 0))?;
+        match members.iter().find(|member| of(**member) != of(*first)) {
+            Some(other) => Err(Error::shape("a member of an ensemble", of(*first), of(*other))),
+            None => Ok(Self(members)),
+        }
+    }
+}
+
+/// `log (Σ_m exp(l_m) / M)`, elementwise, where no `exp` overflows and not all underflow.
+fn log_mean(logarithms: &[Tensor<2>]) -> Option<Tensor<2>> {
+    let greatest = logarithms.iter().cloned().reduce(|a, b| a.max_pair(b))?;
+    let terms = logarithms.iter().map(|l| (l.clone() - greatest.clone()).exp());
+    let sum = terms.reduce(|a, b| a + b)?;
+    Some((sum / logarithms.len() as f64).log() + greatest)
+}
+
+fn none() -> Error {
+    Error::value("members of an ensemble", "at least one", 0)
+}
+
+impl Classifier for Ensemble<'_> {
+    fn classes(&self) -> usize {
+        self.0[0].classes()
+    }
+
+    fn shape(&self) -> ImageShape {
+        self.0[0].shape()
+    }
+
+    fn bounds(&self) -> Bounds {
+        self.0[0].bounds()
+    }
+
+    fn logits(&self, images: Tensor<4>) -> Result<Tensor<2>> {
+        let logarithms = self
+            .0
+            .iter()
+            .map(|member| Ok(log_softmax(member.logits(images.clone())?, 1)));
+        log_mean(&logarithms.collect::<Result<Vec<_>>>()?).ok_or_else(none)
+    }
+
+    fn logits_with_pullback(&self, images: Tensor<4>) -> Result<(Tensor<2>, Pullback<'_>)> {
+        let (mut members, mut logarithms) = (Vec::new(), Vec::new());
+        for member in &self.0 {
+            let (logits, pullback) = member.logits_with_pullback(images.clone())?;
+            logarithms.push(log_softmax(logits.clone(), 1));
+            members.push((softmax(logits, 1), pullback));
+        }
+        let logits = log_mean(&logarithms).ok_or_else(none)?;
+        let (mean, count) = (logits.clone(), self.0.len() as f64);
+        let pullback = Pullback::new(move |cotangent: Tensor<2>| {
+            let mut gradient: Option<Tensor<4>> = None;
+            for ((probabilities, pullback), logarithms) in members.iter().zip(&logarithms) {
+                // ∂ log p̄_k / ∂ log p_mk: the member's share in the mean. Then through its log-softmax.
+                let share = (logarithms.clone() - mean.clone()).exp() / count;
+                let of_member = cotangent.clone() * share;
+                let of_member = of_member.clone() - probabilities.clone() * of_member.sum_dim(1);
+                let part = pullback.apply(of_member)?;
+                gradient = Some(match gradient {
+                    Some(gradient) => gradient + part,
+                    None => part,
+                });
+            }
+            gradient.ok_or_else(none)
+        });
+        Ok((logits, pullback))
+    }
+}
