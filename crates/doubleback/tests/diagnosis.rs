@@ -253,12 +253,10 @@ fn an_interrupted_diagnosis_ends_with_the_same_results() {
     // Everything that a report shows is there, of the stages asked for and the two ends.
     assert_eq!(
         whole.oracle.description,
-        [0, 1, 2]
-            .map(|member| format!(
-                "small-cnn, trained as advtrain, 6 steps, seed {}",
-                5 + 0x5_ac1e + member
-            ))
-            .join("; ")
+        format!(
+            "3 x small-cnn, trained as advtrain, 6 steps, seeds {}",
+            [0, 1, 2].map(|member| (5 + 0x5_ac1e + member).to_string()).join(", ")
+        )
     );
     for model in &whole.models {
         let names: Vec<&str> = model.layers.iter().map(|layer| layer.layer.as_str()).collect();

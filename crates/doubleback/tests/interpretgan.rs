@@ -8,8 +8,8 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use doubleback::Error;
 use doubleback::data::{Bounds, Dataset, ImageShape, Split};
 use doubleback::diagnose::{
-    Discriminator, GanFiles, GanOptions, GanPhase, GanProgress, Generator, InterpretGan, LatentKind, Subject,
-    adversarial_loss, class_loss, discriminator_loss, train_gan,
+    ClassTarget, Discriminator, GanFiles, GanOptions, GanPhase, GanProgress, Generator, InterpretGan, LatentKind,
+    Subject, adversarial_loss, class_loss, discriminator_loss, train_gan,
 };
 use doubleback::nn::layers::{BatchNorm, Conv2d, Dense, Flatten, LayerKind, MaxPool};
 use doubleback::nn::{Architecture, LayerSpec, Mode, Module, Network, Staged, TrainingPass, to_vec};
@@ -244,6 +244,10 @@ fn every_setting_of_the_losses_changes_what_is_learned() {
         },
         GanOptions {
             latent_weight: 0.5,
+            ..options()
+        },
+        GanOptions {
+            class_target: ClassTarget::Probabilities,
             ..options()
         },
         GanOptions { seed: 1, ..options() },

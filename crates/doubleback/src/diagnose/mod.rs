@@ -31,9 +31,9 @@ pub use decoder::{Decoder, LatentDecoder};
 pub use embedding::Embedding;
 pub use eps::{EpsSweep, SUCCESS, eps_sweep};
 pub use gan::{
-    Discriminator, GanFiles, GanOptions, GanPhase, GanProgress, GanWatch, Generator, InterpretGan, Judgement,
-    LatentKind, Subject, adversarial_loss, anchor_loss, class_loss, discriminator_loss, latent_loss, noise, noise_loss,
-    train_gan,
+    ClassTarget, Discriminator, GanFiles, GanOptions, GanPhase, GanProgress, GanWatch, Generator, InterpretGan,
+    Judgement, LatentKind, Subject, adversarial_loss, anchor_loss, class_loss, discriminator_loss, latent_loss, noise,
+    noise_loss, train_gan,
 };
 pub(crate) use gan::{Latents, Players, Seen};
 pub use information::{Decoders, InformationOptions, information, quantisation_variance};

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::gan::GanOptions;
+use super::gan::{ClassTarget, GanOptions};
 use super::information::InformationOptions;
 use super::probes::ProbeOptions;
 use super::profile::{Budget, Profile};
@@ -68,7 +68,7 @@ impl Options {
         (
             "InterpretGAN",
             format!(
-                "{} steps of {} images ({} a generator) after {} of Q alone, noise of {}, class weight {}, anchor weight {} (FGSM {}), recognition weight {}, noise weight {} on {} values, \
+                "{} steps of {} images ({} a generator) after {} of Q alone, noise of {}, class weight {} ({}), anchor weight {} (FGSM {}), recognition weight {}, noise weight {} on {} values, \
                  latent weight {}, {} of the vectors mixed, rates {} and {}",
                 gan.steps,
                 gan.batch,
@@ -76,6 +76,10 @@ impl Options {
                 gan.warm_up,
                 gan.noise,
                 gan.class_weight,
+                match gan.class_target {
+                    ClassTarget::Decision => "the model's decision",
+                    ClassTarget::Probabilities => "the model's probabilities",
+                },
                 gan.anchor_weight,
                 gan.anchor_eps_of(dataset.shape.channels),
                 gan.recognition_weight,

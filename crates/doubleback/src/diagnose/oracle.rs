@@ -74,10 +74,17 @@ pub fn oracle_recipes(models: &[&Architecture], dataset: &Dataset, steps: usize,
     Ok((0..MEMBERS).map(recipe).collect())
 }
 
-/// The networks of an oracle in words.
+/// The networks of an oracle in words; those that differ in nothing but the seed in one phrase.
 pub(super) fn descriptions(members: &[ModelFile]) -> String {
     let each: Vec<String> = members.iter().map(ModelFile::description).collect();
-    each.join("; ")
+    let parted: Vec<_> = each.iter().filter_map(|one| one.rsplit_once(", seed ")).collect();
+    match parted.first() {
+        Some((head, _)) if each.len() > 1 && parted.len() == each.len() && parted.iter().all(|one| one.0 == *head) => {
+            let seeds: Vec<&str> = parted.iter().map(|one| one.1).collect();
+            format!("{} x {head}, seeds {}", each.len(), seeds.join(", "))
+        }
+        _ => each.join("; "),
+    }
 }
 
 /// Refuses an oracle that takes other images than the model, or that is the model.

@@ -20,6 +20,6 @@ pub use explain::InterpretGan;
 pub use generator::{Generator, LatentKind};
 pub use losses::{adversarial_loss, anchor_loss, class_loss, discriminator_loss, latent_loss, noise_loss};
 pub use noise::noise;
-pub use options::GanOptions;
+pub use options::{ClassTarget, GanOptions};
 pub(crate) use step::{Latents, Players, Seen};
 pub use train::{GanFiles, GanPhase, GanProgress, GanWatch, Subject, train_gan};

@@ -5,6 +5,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 
+/// What the class term asks generators to show of a latent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClassTarget {
+    /// The class that the classifier decides for.
+    #[default]
+    Decision,
+    /// All classes as probable as the classifier has them, but of mixtures the decision. A classifier that is never sure, such as one trained
+    /// with double backprop, then has generators draw what is torn between classes.
+    Probabilities,
+}
+
 /// How generators are trained. The defaults are for MNIST.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -25,6 +37,8 @@ pub struct GanOptions {
     pub noise: usize,
     /// Weight λ_c of the class terms.
     pub class_weight: f64,
+    /// What they ask for.
+    pub class_target: ClassTarget,
     /// Weight of the same terms when Q is trained. At 0 Q learns classes from real images alone, and generators cannot bring it to accept a
     /// code of their own.
     pub recognition_weight: f64,
@@ -65,6 +79,7 @@ impl Default for GanOptions {
             mixed: 0.5,
             noise: 32,
             class_weight: 2.0,
+            class_target: ClassTarget::default(),
             recognition_weight: 0.0,
             anchor_weight: 1.0,
             anchor_eps: None,

@@ -3,7 +3,7 @@ use burn::tensor::{Tensor, TensorData};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::options::GanOptions;
+use super::options::{ClassTarget, GanOptions};
 use super::step::Seen;
 use crate::Result;
 use crate::nn::{Staged, one_hot, predictions};
@@ -27,30 +27,36 @@ pub(super) fn see(
     let mut latents = model.latents(images, &asked)?;
     let logits = latents[latents.len() - 1].clone().reshape([n, classes]);
     latents.truncate(stages.len());
-    let mut predicted = vec![softmax(logits, 1); stages.len()];
+    let target = match options.class_target {
+        ClassTarget::Decision => one_hot(&predictions(&logits)?, classes, &latents[0])?,
+        ClassTarget::Probabilities => softmax(logits, 1),
+    };
+    let mut predicted = vec![target; stages.len()];
     let weights = weights(n, options, step);
     for (index, &stage) in stages.iter().enumerate() {
         let [height, width, _] = known[stage].size;
         if [height, width] == [1, 1] && options.mixed > 0.0 && n > 1 {
             latents[index] = mixture(latents[index].clone(), &weights);
-            predicted[index] = decided(
-                &model.logits_from(stage, latents[index].clone())?,
-                &latents[index],
-                &weights,
-            )?;
+            let logits = model.logits_from(stage, latents[index].clone())?;
+            let hard = one_hot(&predictions(&logits)?, classes, &latents[index])?;
+            predicted[index] = match options.class_target {
+                ClassTarget::Decision => hard,
+                ClassTarget::Probabilities => of_mixtures(hard, softmax(logits, 1), &weights),
+            };
         }
     }
     Ok(Seen { latents, predicted })
 }
 
-/// `p_f`, and for mixtures the class that f decides for. Between two classes `p_f` is torn, and a generator that follows it draws the class that
-/// f does not choose as often as `p_f` says; an explanation is to show the decision.
-fn decided(logits: &Tensor<2>, latents: &Tensor<4>, weights: &[f32]) -> Result<Tensor<2>> {
-    let (n, soft) = (weights.len(), softmax(logits.clone(), 1));
-    let hard = one_hot(&predictions(logits)?, logits.dims()[1], latents)?;
+/// `p_f`, and for mixtures the decision. Between two classes `p_f` is torn, and a generator that follows it draws the class that f does not choose
+/// as often as `p_f` says; an explanation is to show the decision.
+fn of_mixtures(hard: Tensor<2>, soft: Tensor<2>, weights: &[f32]) -> Tensor<2> {
     let mixed: Vec<f32> = weights.iter().map(|&weight| f32::from(weight < 1.0)).collect();
-    let mixed = Tensor::from_data(TensorData::new(mixed, [n, 1]), (&soft.device(), soft.dtype()));
-    Ok(soft.clone() + (hard - soft) * mixed)
+    let mixed = Tensor::from_data(
+        TensorData::new(mixed, [weights.len(), 1]),
+        (&soft.device(), soft.dtype()),
+    );
+    soft.clone() + (hard - soft) * mixed
 }
 
 /// For each image the weight of its own latent: 1 for those that are not mixed, else uniform in [0, 1).

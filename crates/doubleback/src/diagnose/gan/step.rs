@@ -33,7 +33,7 @@ pub(crate) struct Latents<'a> {
 pub(crate) struct Seen {
     /// The latents of the studied stages, `[n, height, width, channels]` each.
     pub latents: Vec<Tensor<4>>,
-    /// `p_f(y|latent)` of each stage, `[n, classes]`.
+    /// What the class terms ask for, of each stage: the decision of f as zeros and a one, or `p_f(y|latent)`; `[n, classes]`.
     pub predicted: Vec<Tensor<2>>,
 }
 
