@@ -100,7 +100,7 @@ fn summary(results: &DiagnosisResults) -> String {
         interval(results.oracle.error.low, results.oracle.error.high),
     );
     for model in &results.models {
-        text += &of_model(model);
+        text += &of_model(model, results.oracle.error.value);
     }
     if results.models.len() > 1 {
         text += &side_by_side(results);
@@ -108,7 +108,7 @@ fn summary(results: &DiagnosisResults) -> String {
     text + "\nThe formulas are this project's own: only the abstract of Zheng et al. 2020 is public.\n"
 }
 
-fn of_model(model: &ModelDiagnosis) -> String {
+fn of_model(model: &ModelDiagnosis, oracle_error: f64) -> String {
     let attack = &model.attack;
     let found = if attack.chosen { ", found by a sweep" } else { "" };
     let size = if attack.name == "jsma" { "theta" } else { "eps" };
@@ -188,14 +188,14 @@ fn of_model(model: &ModelDiagnosis) -> String {
             );
         }
     }
-    for warning in warnings(model) {
+    for warning in warnings(model, oracle_error) {
         text += &format!("  WARNING: {warning}\n");
     }
     text
 }
 
 /// What keeps the numbers from meaning what they should.
-fn warnings(model: &ModelDiagnosis) -> Vec<String> {
+fn warnings(model: &ModelDiagnosis, oracle_error: f64) -> Vec<String> {
     let (attack, mut warnings) = (&model.attack, Vec::new());
     let success = attack.success.value;
     if !(SUCCESS[0]..=SUCCESS[1]).contains(&success) {
@@ -220,6 +220,14 @@ fn warnings(model: &ModelDiagnosis) -> Vec<String> {
             "r of the last layer is more than 3 points off the attack's damage. Train longer: `--steps N`".into(),
         );
     }
+    // Explanations can hardly be read better than images.
+    let what_to_do = match oracle_error > 1.0 - AGREEMENT {
+        true => format!(
+            "The oracle itself errs on {} of the images: give a better one, `--oracle FILE`",
+            percent(oracle_error)
+        ),
+        false => "Train longer: `--steps N`".to_owned(),
+    };
     let unlike: Vec<&str> = model
         .layers
         .iter()
@@ -228,8 +236,17 @@ fn warnings(model: &ModelDiagnosis) -> Vec<String> {
         .collect();
     if !unlike.is_empty() {
         warnings.push(format!(
-            "explanations of clean images show the model's class in less than 95 % at {}. Train longer: `--steps N`",
+            "explanations of clean images show the model's class in less than 95 % at {}. {what_to_do}",
             unlike.join(", ")
+        ));
+    }
+    let last = model.layers.last();
+    if let Some(shown) = last.map(|layer| layer.agreement.attacked_prediction.value)
+        && shown < AGREEMENT
+    {
+        warnings.push(format!(
+            "explanations of attacked images show the model's class in {} at the last layer, less than 95 %. {what_to_do}",
+            percent(shown)
         ));
     }
     if attack.zero_gradient_images > 0 {

@@ -1,7 +1,7 @@
 use doubleback::diagnose::ModelDiagnosis;
 use maud::{Markup, html};
 
-use super::checks::missed;
+use super::checks::{AGREEMENT, missed};
 use super::view::{View, clearly_above, difference, dominant, second, share, unsigned};
 use crate::context::attack_name;
 use crate::format::{self, points, points_interval, short};
@@ -78,6 +78,12 @@ fn warnings(view: &View) -> Markup {
                         @if missed.len() == 1 { "was" } @else { "were" } " not passed:"
                     }
                     ul.plain-list { @for question in missed { li { (question) "." } } }
+                    @if oracle_is_weak(view) {
+                        p {
+                            "The oracle itself errs on " (share(&view.results.oracle.error)) " of the images, and explanations can hardly be read better than those: a better "
+                            "oracle comes first."
+                        }
+                    }
                 }
             }
             @if model.attack.zero_gradient_images > 0 {
@@ -91,6 +97,11 @@ fn warnings(view: &View) -> Markup {
             }
         }
     }
+}
+
+/// Whether the oracle errs more often than explanations may disagree.
+fn oracle_is_weak(view: &View) -> bool {
+    view.results.oracle.error.value > 1.0 - AGREEMENT
 }
 
 fn small(view: &View) -> Markup {

@@ -7,7 +7,7 @@ use crate::sections::missing;
 use crate::tables::scrolled;
 
 /// Least agreement, on clean images at every stage and on attacked ones at the last.
-const AGREEMENT: f64 = 0.95;
+pub const AGREEMENT: f64 = 0.95;
 /// Greatest distance of the shares' sum from the damage.
 const CONSISTENCY: f64 = 0.03;
 /// Success of the attack between which stages can be ranked.
