@@ -177,8 +177,9 @@ proptest! {
         let rows = dims[0] * dims[1] * dims[2];
         for (name, (native, oracle)) in ["y", "vjp", "z", "g", "gain", "shift"].into_iter().zip(run(z, false).into_iter().zip(run(z64, true))) {
             let error = relative_error(&to_vec(native), &to_vec(oracle));
-            // Few rows can nearly cancel in the projection; many rows round more.
-            prop_assert!(error < if rows < 8 { 1e-3 } else { 5e-5 }, "{name}: relative error {error:e} over {rows} rows");
+            // Few rows can nearly cancel in the projection; many rows round more. A sum a channel can cancel too, and with few channels that is all.
+            let few = rows < 8 || dims[3] < 8 && ["gain", "shift"].contains(&name);
+            prop_assert!(error < if few { 1e-3 } else { 5e-5 }, "{name}: relative error {error:e} over {rows} rows");
         }
     }
 
