@@ -11,8 +11,8 @@ use crate::Result;
 use crate::attack::{Attacked, BoundedAttack, Fgsm, MinimalAttack, run, run_minimal};
 use crate::data::{ImageShape, Split};
 use crate::nn::{Classifier, Loss, predictions};
+use crate::statistics::wilson;
 use crate::train::tensor_of;
-use crate::wilson::wilson;
 
 /// Images a forward pass.
 const BATCH: usize = 256;
