@@ -12,6 +12,7 @@
 //! - [`reproduce`]: the paper's main experiment.
 //! - [`pooling`]: max against average pooling.
 //! - [`sweep`]: a grid of trainings on this machine or a cluster, and the paper's rule to choose by.
+//! - [`random`]: random streams by purpose.
 //! - [`mod@bench`]: how long training steps and attacks take.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
@@ -24,9 +25,11 @@ mod error;
 pub mod evaluate;
 pub mod nn;
 pub mod pooling;
+pub mod random;
 pub mod reproduce;
 mod store;
 pub mod sweep;
+mod tensor_file;
 pub mod train;
 mod wilson;
 pub mod write;
