@@ -1,11 +1,12 @@
 //! Train image classifiers with input gradient regularization, attack them, evaluate them.
 //!
-//! Data flows one way: [`data`] → [`nn`] → [`train`] → [`attack`] → [`diagnose`] → [`evaluate`] → [`reproduce`] → [`sweep`].
+//! Data flows one way: [`data`] → [`nn`] → [`mod@batch`] → [`attack`] → [`train`] → [`diagnose`] → [`evaluate`] → [`reproduce`] → [`sweep`].
 //!
 //! - [`data`]: images and labels, checked and in memory.
 //! - [`nn`]: networks that return their logits with a pullback, so that the input gradient is an ordinary value.
-//! - [`train`]: one objective a defense, and a loop that can be interrupted and resumed to the same bits.
+//! - [`mod@batch`]: images of a data set on a device, with their labels.
 //! - [`attack`]: FGSM, TGSM, their iterated forms, PGD and JSMA; an attack says how many images it could not move.
+//! - [`train`]: one objective a defense, and a loop that can be interrupted and resumed to the same bits.
 //! - [`diagnose`]: what each layer contributes to a model's vulnerability, and what it loses of the image.
 //! - [`evaluate`]: accuracy of all models on the examples of all, intervals, masking, the paper's claims.
 //! - [`reproduce`]: the paper's main experiment.
@@ -17,6 +18,7 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 pub mod attack;
+pub mod batch;
 pub mod bench;
 pub mod data;
 pub mod diagnose;

@@ -4,10 +4,10 @@ use burn::tensor::{Device, Tensor};
 use super::batch::random_images;
 use super::times::{Times, time};
 use crate::Result;
+use crate::batch::Batch;
 use crate::data::{Bounds, ImageShape};
 use crate::diagnose::{GanOptions, Latents, Players, Seen, noise};
 use crate::random::Stream;
-use crate::train::Batch;
 
 /// One training step of InterpretGAN with a single generator, on random images of 28 x 28 and latents of 7 x 7 x 64 (the second pool of the
 /// paper's network): the generator's images, the discriminator's step on them and as many real ones, the generator's step. The pass

@@ -11,11 +11,11 @@ use super::noise::noise;
 use super::options::GanOptions;
 use super::see::see;
 use super::step::{Players, StepLosses};
+use crate::batch::{Batch, tensor_of};
 use crate::data::Dataset;
 use crate::diagnose::LossPoint;
 use crate::nn::Staged;
 use crate::random::Stream;
-use crate::train::{Batch, tensor_of};
 use crate::write::write_atomically;
 use crate::{Error, Result};
 
