@@ -16,7 +16,6 @@
 
 pub mod attack;
 pub mod bench;
-pub mod data;
 pub mod diagnose;
 mod error;
 pub mod evaluate;
@@ -29,5 +28,6 @@ pub mod train;
 mod wilson;
 pub mod write;
 
+pub use doubleback_data as data;
 pub use doubleback_ops as ops;
 pub use error::{Error, Result};
