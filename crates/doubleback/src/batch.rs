@@ -1,3 +1,5 @@
+//! From a data set in memory to tensors on a device.
+
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::Result;
