@@ -20,7 +20,6 @@
 pub mod attack;
 pub mod batch;
 pub mod bench;
-pub mod data;
 pub mod diagnose;
 mod error;
 pub mod evaluate;
@@ -35,5 +34,6 @@ mod tensor_file;
 pub mod train;
 pub mod write;
 
+pub use doubleback_data as data;
 pub use doubleback_ops as ops;
 pub use error::{Error, Result};
