@@ -60,7 +60,7 @@ impl<'a> Phase<'a> {
     ///
     /// # Errors
     /// [`Error::Interrupted`] when the watch breaks.
-    pub fn next(&mut self) -> Result<()> {
+    pub fn step_done(&mut self) -> Result<()> {
         self.done(self.step + 1)
     }
 
@@ -141,9 +141,9 @@ mod tests {
         };
         let mut renamed = Renamed::new(&mut recorder, |phase: &str| format!("{phase} of a model"));
         let mut phase = Phase::begin("probes", 4, &mut renamed);
-        phase.next().unwrap();
+        phase.step_done().unwrap();
         phase.tell(2, Some(0.5)).unwrap();
-        assert!(matches!(phase.next(), Err(Error::Interrupted)));
+        assert!(matches!(phase.step_done(), Err(Error::Interrupted)));
         let expected = [
             "probes of a model 4",
             "Progress { step: 1, steps: 4, loss: None }",

@@ -84,7 +84,7 @@ impl Study<'_> {
         };
         let steps = 4 * self.plan.eps.len() * test.batches().count();
         let mut phase = Phase::begin(phase, steps, watch);
-        withstand(models, &test, self.plan, &mut || phase.next())
+        withstand(models, &test, self.plan, &mut || phase.step_done())
     }
 
     /// A finished part, if it is of these very models, or the part computed and kept.

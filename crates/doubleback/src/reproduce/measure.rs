@@ -53,7 +53,7 @@ impl Evaluation<'_> {
             + 3;
         let mut phase = Phase::begin("evaluating", steps, watch);
         let clean = store.part_or("clean", || clean_accuracy(named, &self.test(usize::MAX)))?;
-        phase.next()?;
+        phase.step_done()?;
         let test = self.test(profile.transfer_images());
         let mut unperturbed = CleanHits::default();
         let (mut cells, mut masking) = (Vec::new(), BTreeMap::<String, BTreeMap<_, _>>::new());
@@ -68,13 +68,13 @@ impl Evaluation<'_> {
                     .entry(crafted_on.name.into())
                     .or_default()
                     .insert(attack.name().into(), counts.masking());
-                phase.next()?;
+                phase.step_done()?;
             }
         }
         let margin = store.part_or("margin", || margin_check(named, &test, &[0.1, 0.2, 0.3, 0.4, 0.5]))?;
-        phase.next()?;
+        phase.step_done()?;
         let overlaps = store.part_or("overlaps", || self.overlaps(&attacks, &test))?;
-        phase.next()?;
+        phase.step_done()?;
         let (mut gradients, mut log_probabilities, mut rough, mut smooth) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for &model in named {
@@ -87,7 +87,7 @@ impl Evaluation<'_> {
             } else {
                 smooth.push(smoothness(model.name, &found.roughness, &rough));
             }
-            phase.next()?;
+            phase.step_done()?;
         }
         let mut aimed = Vec::new();
         for attack in &targeted_attacks {
@@ -102,7 +102,7 @@ impl Evaluation<'_> {
                         profile.targeted_images(),
                     )
                 })?);
-                phase.next()?;
+                phase.step_done()?;
             }
         }
         Ok(Results {

@@ -40,7 +40,7 @@ impl Sweep {
                 dataset = Some((name, loaded));
                 step += 1;
                 // The results of the last one are there: an interruption comes too late.
-                if phase.as_mut().is_some_and(|phase| phase.next().is_err()) && step < steps {
+                if phase.as_mut().is_some_and(|phase| phase.step_done().is_err()) && step < steps {
                     return Err(Error::Interrupted);
                 }
             }

@@ -161,13 +161,13 @@ fn measured(
         model: &network,
     };
     let validation = clean(named, &images(&dataset.validation, None, dataset, device))?;
-    phase.next()?;
+    phase.step_done()?;
     let test = images(&dataset.test, settings.measure.test_images, dataset, device);
     let clean_test = clean(named, &test)?;
-    phase.next()?;
+    phase.step_done()?;
     let own = fgsm(named, &[named], &test, &settings.measure.test_eps)?;
     // All is measured: an interruption comes too late.
-    let _ = phase.next();
+    let _ = phase.step_done();
     Ok(Record {
         settings: settings.clone(),
         outcome: Outcome::Trained,
