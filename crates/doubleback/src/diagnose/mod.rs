@@ -20,20 +20,17 @@ mod pictures;
 mod probe_input;
 mod probes;
 mod profile;
-mod rank;
 mod results;
 mod run;
 mod standard;
-mod steps;
 mod vulnerability;
 
 pub use decoder::{Decoder, LatentDecoder};
 pub use embedding::Embedding;
 pub use eps::{EpsSweep, SUCCESS, eps_sweep};
 pub use gan::{
-    ClassTarget, Discriminator, GanFiles, GanOptions, GanPhase, GanProgress, GanWatch, Generator, InterpretGan,
-    Judgement, LatentKind, Subject, adversarial_loss, anchor_loss, class_loss, discriminator_loss, latent_loss, noise,
-    noise_loss, train_gan,
+    ClassTarget, Discriminator, GanFiles, GanOptions, Generator, InterpretGan, Judgement, LatentKind, Subject,
+    adversarial_loss, anchor_loss, class_loss, discriminator_loss, latent_loss, noise, noise_loss, train_gan,
 };
 pub(crate) use gan::{Latents, Players, Seen};
 pub use information::{Decoders, InformationOptions, information, quantisation_variance};
@@ -42,7 +39,6 @@ pub use options::Options;
 pub use oracle::{check_oracle, oracle_recipes};
 pub use probes::{ProbeOptions, ProbeReading, Probes, probe_layers};
 pub use profile::{Budget, Profile};
-pub use rank::{bootstrap, kendall, spearman};
 pub use results::{
     Agreement, AttackSummary, Correlation, DiagnosisResults, EpsPoint, Estimate, ExplainedImage, Explanation,
     FlipCount, GeneratorTraining, InformationLayer, LabelledFrame, LayerVulnerability, LossPoint, ModelDiagnosis,

@@ -10,9 +10,9 @@ use super::targeted::TargetedGrid;
 use super::transfer::{Named, TestSet};
 use crate::Result;
 use crate::attack::{BoundedAttack, run};
+use crate::batch::tensor_of;
 use crate::data::{Bounds, ImageShape};
 use crate::nn::{Classifier, predictions, to_vec};
-use crate::train::tensor_of;
 
 /// Images of a run, with their adversarial versions and saliency maps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -6,12 +6,11 @@ use super::plan::{Cell, Plan};
 use super::results::LayerResult;
 use crate::attack::run;
 use crate::data::Dataset;
-use crate::diagnose::{
-    Decoders, InformationOptions, ProbeOptions, ProbeReading, Probes, information, probe_layers, spearman,
-};
+use crate::diagnose::{Decoders, InformationOptions, ProbeOptions, ProbeReading, Probes, information, probe_layers};
 use crate::evaluate::TestSet;
 use crate::nn::{Classifier, Loss, Network, Staged, predictions};
-use crate::train::Watch;
+use crate::progress::Watch;
+use crate::statistics::spearman;
 use crate::{Error, Result};
 
 /// Probes and decoders are trained on clean training images, and read clean and attacked test images.

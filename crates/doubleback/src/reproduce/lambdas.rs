@@ -8,14 +8,16 @@ use serde::{Deserialize, Serialize};
 use super::profile::LambdaGrid;
 use super::run::Options;
 use crate::attack::Fgsm;
+use crate::batch::tensor_of;
 use crate::data::Dataset;
 use crate::evaluate::{
     CleanHits, LambdaGradient, LambdaPoint, Named, Picture, TestSet, clean_accuracy, score_gradient, transfer,
 };
 use crate::nn::{self, Network, to_vec};
+use crate::progress::Watch;
 use crate::store::Store;
 use crate::sweep::SHARE_OF_NORMAL;
-use crate::train::{CurvePoint, Defense, Recipe, Watch, paper_lambda, tensor_of};
+use crate::train::{CurvePoint, Defense, Recipe, paper_lambda};
 use crate::{Error, Result};
 
 /// Images whose gradients are kept.
