@@ -19,7 +19,6 @@
 pub mod attack;
 pub mod batch;
 pub mod bench;
-pub mod data;
 pub mod diagnose;
 mod error;
 pub mod evaluate;
@@ -34,5 +33,6 @@ pub mod train;
 mod wilson;
 pub mod write;
 
+pub use doubleback_data as data;
 pub use doubleback_ops as ops;
 pub use error::{Error, Result};
