@@ -9,7 +9,7 @@ use doubleback::sweep::slurm::{self, SlurmOptions};
 use doubleback::sweep::{
     CellCommand, CellFolder, Choice, Failed, Observer, Plan, Sweep, SweepResults, Tally, Weighted, run_cell,
 };
-use doubleback::train::Defense;
+use doubleback::train::DefenseKind;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::{Launcher, LogFormat, SweepArgs, SweepCellArgs};
@@ -227,7 +227,7 @@ fn row(one: &Weighted, selection: &[Choice], eps: usize) -> Vec<String> {
     row.push(match (is_chosen, &one.not_eligible) {
         (true, _) => "chosen".into(),
         // Not for choosing; if it is not there, that is why nothing else is.
-        (false, Some(why)) if one.defense == Defense::Normal.name() => why.clone(),
+        (false, Some(why)) if one.defense == DefenseKind::Normal.name() => why.clone(),
         (false, Some(_)) => "not eligible".into(),
         (false, None) => String::new(),
     });

@@ -15,7 +15,7 @@ use crate::data::Dataset;
 use crate::nn::Pool;
 use crate::reproduce::data_summary;
 use crate::store::Store;
-use crate::train::{Defense, Watch};
+use crate::train::{DefenseKind, Watch};
 use crate::write::write_atomically;
 use crate::{Error, Result};
 
@@ -63,7 +63,7 @@ pub(super) fn study(
     let any = |architecture| Cell {
         architecture,
         pool: Pool::Avg,
-        training: Defense::Normal,
+        training: DefenseKind::Normal,
         seed: 0,
     };
     for &architecture in &plan.architectures {
@@ -188,7 +188,7 @@ mod tests {
     fn tiny(dataset: &Dataset) -> Plan {
         let quick = Plan::new(Profile::Quick, dataset).unwrap();
         Plan {
-            trainings: vec![Defense::Normal, Defense::Pgd],
+            trainings: vec![DefenseKind::Normal, DefenseKind::PgdTraining],
             steps: 4,
             batch: 32,
             pgd_steps: 1,
@@ -279,7 +279,7 @@ mod tests {
     fn models_that_are_there_are_taken_and_foreign_ones_refused() {
         let (dataset, device) = (few_images(), Device::flex());
         let plan = Plan {
-            trainings: vec![Defense::Pgd],
+            trainings: vec![DefenseKind::PgdTraining],
             ..tiny(&dataset)
         };
         let [first, second] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];

@@ -4,10 +4,9 @@ use std::str::FromStr;
 use doubleback_ops::AdamOptions;
 
 use crate::Error;
-use crate::attack::Ball;
 use crate::data::Dataset;
 use crate::nn::{Pool, paper_cnn, paper_input};
-use crate::train::{Defense, Norm, Output, Recipe, TrainOptions, per_example_lambda};
+use crate::train::{Defense, DefenseKind, Recipe, TrainOptions, per_example_lambda};
 
 /// How much work to spend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,10 +47,10 @@ impl Profile {
     }
 
     /// The models of the main experiment: the paper's five, and both defenses together where there is time for it (Figure 2).
-    pub fn defenses(self) -> Vec<Defense> {
-        let mut defenses = Defense::PAPER.to_vec();
+    pub fn defenses(self) -> Vec<DefenseKind> {
+        let mut defenses = DefenseKind::PAPER.to_vec();
         if self != Profile::Quick {
-            defenses.push(Defense::Both);
+            defenses.push(DefenseKind::Both);
         }
         defenses
     }
@@ -71,7 +70,7 @@ impl Profile {
 
     /// Whether a model is attacked with JSMA and iterated TGSM: all are, but for `quick`, which has time for the two that matter most.
     pub fn aims_at(self, model: &str) -> bool {
-        self != Profile::Quick || [Defense::Normal.name(), Defense::Doubleback.name()].contains(&model)
+        self != Profile::Quick || [DefenseKind::Normal.name(), DefenseKind::DoubleBackprop.name()].contains(&model)
     }
 
     /// Steps of iterated TGSM (Figure 11), of length 0.1 each.
@@ -96,18 +95,18 @@ impl Profile {
         Some(LambdaGrid {
             steps,
             lambdas: vec![
-                (Defense::Doubleback, logarithmic(1e2, 1e5)),
-                (Defense::Insensitive, logarithmic(1e0, 1e3)),
+                (DefenseKind::DoubleBackprop, logarithmic(1e2, 1e5)),
+                (DefenseKind::CertaintySensitivity, logarithmic(1e0, 1e3)),
             ],
         })
     }
 
     /// The weight of a defense's penalty, per example.
-    fn lambda(self, defense: Defense, dataset: &Dataset) -> f64 {
+    pub(super) fn lambda(self, kind: DefenseKind, dataset: &Dataset) -> f64 {
         // A teacher at temperature 50 says nearly the uniform distribution of certainty sensitivity.
         let unlabelled = matches!(
-            defense,
-            Defense::Insensitive | Defense::DistilledLabel | Defense::Entropy
+            kind,
+            DefenseKind::CertaintySensitivity | DefenseKind::DistilledLabel | DefenseKind::Entropy
         );
         // In the authors' units: what they chose by their rule, for as many steps as theirs.
         let paper =
@@ -126,7 +125,7 @@ impl Profile {
     }
 
     /// How to train a defense on a data set.
-    pub fn recipe(self, defense: Defense, dataset: &Dataset, seed: u64) -> Recipe {
+    pub fn recipe(self, kind: DefenseKind, dataset: &Dataset, seed: u64) -> Recipe {
         // The paper trains long at a low rate; its study of people, 4 epochs at 1e-3.
         let (steps, learning_rate, curve_every) = match self {
             Profile::Quick => (400, 1e-3, 50),
@@ -134,6 +133,10 @@ impl Profile {
             Profile::Standard => (2000.min((10 * dataset.train.len()).div_ceil(256).max(400)), 1e-3, 100),
             Profile::Paper => (15_050, 2e-4, 100),
         };
+        let mut defense = Defense::new(kind);
+        if let Some(penalty) = defense.penalty_mut() {
+            penalty.lambda = self.lambda(kind, dataset);
+        }
         Recipe {
             defense,
             architecture: paper_input(
@@ -150,13 +153,6 @@ impl Profile {
                 curve_every,
                 ..TrainOptions::default()
             },
-            lambda: self.lambda(defense, dataset),
-            norm: Norm::default(),
-            output: Output::default(),
-            temperature: 50.0,
-            adversarial_eps: 0.3,
-            pgd_steps: 10,
-            adversarial_norm: Ball::default(),
         }
     }
 }
@@ -167,7 +163,7 @@ pub struct LambdaGrid {
     /// Optimizer steps.
     pub steps: usize,
     /// Weights per example, by defense, from the smallest.
-    pub lambdas: Vec<(Defense, Vec<f64>)>,
+    pub lambdas: Vec<(DefenseKind, Vec<f64>)>,
 }
 
 impl fmt::Display for Profile {

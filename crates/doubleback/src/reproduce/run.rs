@@ -13,7 +13,7 @@ use crate::data::Dataset;
 use crate::evaluate::{CurvePoint, Named, Pictures, PublishedGradients, Results, SeedRun, claims, draw};
 use crate::nn::{self, Network};
 use crate::store::Store;
-use crate::train::{Recipe, Watch};
+use crate::train::{Recipe, TEACHER, Watch};
 use crate::write::write_atomically;
 use crate::{Error, Result};
 
@@ -222,7 +222,12 @@ fn read_published(path: &Path, dataset: &Dataset) -> Result<PublishedGradients> 
 
 /// What makes two runs the same run.
 fn identity(dataset: &Dataset, options: &Options, recipes: &[Recipe]) -> String {
-    let lambdas: Vec<String> = recipes.iter().map(|r| r.lambda.to_string()).collect();
+    // A defense without a penalty has the weight that the profile would give it: the folders of all versions say so.
+    let lambda = |recipe: &Recipe| match recipe.defense.penalty() {
+        Some(penalty) => penalty.lambda,
+        None => options.profile.lambda(recipe.defense.kind(), dataset),
+    };
+    let lambdas: Vec<String> = recipes.iter().map(|recipe| lambda(recipe).to_string()).collect();
     let o = &recipes[0].options;
     let prepared = match dataset.preparation {
         preparation if preparation.is_none() => String::new(),
@@ -263,11 +268,7 @@ fn trained(
             let _ = store.tick();
         })?;
     let mut curves = vec![(name.to_owned(), cooked.trained.curve)];
-    curves.extend(
-        cooked
-            .teacher_curve
-            .map(|curve| ("distilled-teacher".to_owned(), curve)),
-    );
+    curves.extend(cooked.teacher_curve.map(|curve| (TEACHER.to_owned(), curve)));
     let record = TrainingRecord {
         curves,
         seconds: cooked.trained.seconds,
@@ -288,7 +289,7 @@ mod tests {
     use super::*;
     use crate::data::{Bounds, LoadOptions, Split, load};
     use crate::evaluate::Seconds;
-    use crate::train::{Defense, Progress};
+    use crate::train::{Defense, DefenseKind, Progress};
 
     /// The first images of three classes of mnist-mini: aimed attacks have few targets.
     fn few_images() -> Dataset {
@@ -321,7 +322,7 @@ mod tests {
             recipe.options.curve_images = 16;
             recipe
         };
-        Defense::PAPER.into_iter().map(short).collect()
+        DefenseKind::PAPER.into_iter().map(short).collect()
     }
 
     fn options(out: &Path) -> Options {
@@ -407,7 +408,7 @@ mod tests {
         assert!(matches!(stop, Err(Error::Interrupted)));
         let others = |seed| {
             let mut recipes = few_steps(&dataset, seed);
-            recipes[4].lambda = 1.0;
+            recipes[4].defense = Defense::DoubleBackprop(1.0.into());
             recipes
         };
         let other = reproduce_with(&others, &dataset, &options(folder.path()), &device, &mut ());
