@@ -317,9 +317,10 @@ impl Observer for Progress {
                 0 => String::new(),
                 n => format!(", {n} failed"),
             };
-            let now = match running.is_empty() {
-                true => String::new(),
-                false => format!("; {}", running.join(", ")),
+            let now = if running.is_empty() {
+                String::new()
+            } else {
+                format!("; {}", running.join(", "))
             };
             self.line(&format!("{} of {} done{failed}{now}", tally.done, tally.cells));
             (self.last, self.last_line) = (Some((tally.done, tally.failed)), Instant::now());

@@ -83,10 +83,7 @@ fn takers(has: fn(Defense) -> bool) -> String {
 
 /// The profile's recipe with what was given in its place.
 fn recipe(args: &TrainArgs, dataset: &Dataset) -> Result<Recipe> {
-    let profile = args.profile.unwrap_or(match dataset.name.as_str() {
-        "mnist-mini" => Profile::Quick,
-        _ => Profile::Standard,
-    });
+    let profile = args.profile.unwrap_or(Profile::default_for(dataset));
     let mut recipe = profile.recipe(args.defense, dataset, args.seed);
     let network = architecture(
         &args.arch,

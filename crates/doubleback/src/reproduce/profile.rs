@@ -3,6 +3,7 @@ use std::str::FromStr;
 
 use doubleback_ops::AdamOptions;
 
+use super::dataset_settings::{DatasetSettings, QUICK};
 use crate::Error;
 use crate::data::Dataset;
 use crate::nn::{Pool, paper_cnn, paper_input};
@@ -33,6 +34,14 @@ impl Profile {
         }
     }
 
+    /// The profile for a data set if none is asked for: `quick` for `mnist-mini`, `standard` for others.
+    pub fn default_for(dataset: &Dataset) -> Self {
+        match dataset.name.as_str() {
+            "mnist-mini" => Profile::Quick,
+            _ => Profile::Standard,
+        }
+    }
+
     /// Perturbation sizes of the transfer panels, as in Figures 1 and 3.
     pub fn eps(self) -> Vec<f64> {
         (0..8).map(|i| f64::from(i) / 10.0).collect()
@@ -57,7 +66,7 @@ impl Profile {
 
     /// The perturbation at which overlaps of fooled images are counted (Figure 10).
     pub fn overlap_eps(self, dataset: &Dataset) -> f64 {
-        if dataset.name.starts_with("mnist") { 0.4 } else { 0.5 }
+        DatasetSettings::of(dataset).overlap_eps
     }
 
     /// Images of each class that JSMA and iterated TGSM aim at every other class (Figures 5 and 11); the paper takes 5.
@@ -75,7 +84,7 @@ impl Profile {
 
     /// Steps of iterated TGSM (Figure 11), of length 0.1 each.
     pub fn iterated_steps(self, dataset: &Dataset) -> usize {
-        if dataset.name == "svhn" { 15 } else { 10 }
+        DatasetSettings::of(dataset).iterated_steps
     }
 
     /// The weights of Figures 7 and 9, and how long their models are trained; none where there is no time for them.
@@ -101,27 +110,15 @@ impl Profile {
         })
     }
 
-    /// The weight of a defense's penalty, per example.
+    /// The weight of a defense's penalty, per example; of a defense without one, what double backprop would have.
     pub(super) fn lambda(self, kind: DefenseKind, dataset: &Dataset) -> f64 {
-        // A teacher at temperature 50 says nearly the uniform distribution of certainty sensitivity.
-        let unlabelled = matches!(
-            kind,
-            DefenseKind::CertaintySensitivity | DefenseKind::DistilledLabel | DefenseKind::Entropy
-        );
-        // In the authors' units: what they chose by their rule, for as many steps as theirs.
-        let paper =
-            |double_backprop, certainty| per_example_lambda(if unlabelled { certainty } else { double_backprop }, 256);
-        match (self, dataset.name.as_str()) {
-            (Profile::Quick, _) if unlabelled => 0.5,
-            (Profile::Quick, _) => 10.0,
-            // So few steps bear less: the paper's weight for MNIST leaves double backprop two thirds of the validation images, far from the
-            // 97 % of normal that its rule asks for.
-            (Profile::Standard, "svhn") => 1.1,
-            (Profile::Standard, "mnist" | "mnist-mini") if !unlabelled => 20.0,
-            (_, "svhn") => paper(10_000.0, 1000.0),
-            (_, "notmnist") => paper(562.3, 177.8),
-            (_, _) => paper(56_234.0, 1000.0),
-        }
+        let settings = DatasetSettings::of(dataset);
+        let weights = match self {
+            Profile::Quick => QUICK,
+            Profile::Standard => settings.standard,
+            Profile::Paper => settings.paper,
+        };
+        weights.of(kind)
     }
 
     /// How to train a defense on a data set.

@@ -5,6 +5,7 @@ use std::time::Instant;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
+use super::dataset_settings::DatasetSettings;
 use super::lambdas::Grid;
 use super::measure::Evaluation;
 use super::profile::Profile;
@@ -201,7 +202,7 @@ fn trained_models(
 
 fn read_published(path: &Path, dataset: &Dataset) -> Result<PublishedGradients> {
     let published = PublishedGradients::read(path)?;
-    if dataset.name != "mnist" && dataset.name != "mnist-mini" {
+    if !DatasetSettings::of(dataset).has_published_gradients {
         let problem = format!(
             "holds gradients of MNIST's test images, which cannot be used on {}. Leave it out",
             dataset.name
@@ -413,5 +414,24 @@ mod tests {
         };
         let other = reproduce_with(&others, &dataset, &options(folder.path()), &device, &mut ());
         assert!(other.err().unwrap().to_string().contains("holds another run"));
+    }
+
+    /// As the first version wrote it: a run that it began goes on.
+    #[test]
+    fn the_identity_of_a_run_stays_as_it_was() {
+        let (dataset, folder) = (few_images(), PathBuf::new());
+        let options = options(&folder);
+        let recipes: Vec<Recipe> = Profile::Quick
+            .defenses()
+            .into_iter()
+            .map(|kind| Profile::Quick.recipe(kind, &dataset, 3))
+            .collect();
+        let version = env!("CARGO_PKG_VERSION");
+        assert_eq!(
+            identity(&dataset, &options, &recipes),
+            format!(
+                "mnist-mini quick seed 3: 400 steps of 256 at 0.001, weights 10/10/10/0.5/10, doubleback {version}"
+            )
+        );
     }
 }

@@ -147,10 +147,7 @@ pub(super) fn cells(plan: &Plan, name: &str, dataset: &Dataset) -> Result<Vec<Ce
         let expected = format!("between 0 and {range}, the range of {name}");
         return Err(Error::value("eps", expected, eps));
     }
-    let profile = plan.profile.unwrap_or(match dataset.name.as_str() {
-        "mnist-mini" => Profile::Quick,
-        _ => Profile::Standard,
-    });
+    let profile = plan.profile.unwrap_or(Profile::default_for(dataset));
     let mut variants: Vec<(DefenseKind, Option<Weight>)> = vec![(DefenseKind::Normal, None)];
     for grid in plan.defenses.iter().filter(|grid| grid.defense != DefenseKind::Normal) {
         match &grid.lambdas {
@@ -224,9 +221,8 @@ impl Weight {
 
 /// Such as `mnist-mini_doubleback_lambda-31.6228_seed-0`.
 fn file_name(settings: &Settings) -> String {
-    let plain = |c: char| match c.is_ascii_alphanumeric() || c == '-' || c == '.' {
-        true => c,
-        false => '-',
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }
     };
     let dataset: String = settings.dataset.chars().map(plain).collect();
     let lambda = settings

@@ -260,12 +260,12 @@ fn grid(written: WrittenDefense, common: Option<&Lambdas>) -> std::result::Resul
         return Err("`lambda` and `paper_lambda` are both given. Give one".into());
     }
     if Defense::new(defense).penalty().is_none() {
-        return match given {
-            true => Err(format!(
+        if given {
+            return Err(format!(
                 "the defense `{defense}` has no penalty and so no `lambda`. Leave it out"
-            )),
-            false => Ok(DefenseGrid { defense, lambdas: None }),
-        };
+            ));
+        }
+        return Ok(DefenseGrid { defense, lambdas: None });
     }
     match units(written.lambda, written.paper_lambda).or_else(|| common.cloned()) {
         Some(lambdas) => Ok(DefenseGrid {

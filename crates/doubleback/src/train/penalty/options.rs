@@ -43,11 +43,11 @@ impl PenaltyOptions {
 /// # use doubleback::train::per_example_lambda;
 /// assert!((per_example_lambda(56234.0, 256) - 109.83).abs() < 0.01);
 /// ```
-pub fn per_example_lambda(paper_lambda: f64, batch: usize) -> f64 {
+pub const fn per_example_lambda(paper_lambda: f64, batch: usize) -> f64 {
     paper_lambda / (2.0 * batch as f64)
 }
 
 /// Inverse of [`per_example_lambda`].
-pub fn paper_lambda(lambda: f64, batch: usize) -> f64 {
+pub const fn paper_lambda(lambda: f64, batch: usize) -> f64 {
     lambda * 2.0 * batch as f64
 }
