@@ -12,6 +12,7 @@ mod recipe;
 mod trainer;
 
 pub use crate::batch::{Batch, tensor_of};
+pub use crate::progress::{Progress, Watch};
 pub use curve::CurvePoint;
 pub use defense::{
     AdversarialTraining, Both, Defense, DefenseKind, Distillation, Normal, PgdTraining, TeacherAtTemperature,
@@ -22,5 +23,5 @@ pub use penalty::{
     GradientPenalty, Labels, Norm, Output, Penalized, PenalizedLoss, PenaltyOptions, Teacher, paper_lambda,
     per_example_lambda,
 };
-pub use recipe::{Cooked, Recipe, TEACHER, Watch};
-pub use trainer::{Progress, TrainOptions, Trained, train};
+pub use recipe::{Cooked, Recipe, TEACHER};
+pub use trainer::{TrainOptions, Trained, train};
