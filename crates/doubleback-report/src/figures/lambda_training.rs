@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::files::Table;
 use crate::format::{percent, scientific};
 use crate::legend::Entry;
+use crate::model::NORMAL;
 use crate::palette::ramp;
 
 /// Figure 7.
@@ -75,7 +76,7 @@ fn curves<'a>(context: &Context, grid: &Grid<'a>) -> Vec<Curve<'a>> {
         .filter(|(_, point)| !point.curve.is_empty())
         .map(|(index, point)| Curve {
             slot: if index < first {
-                context.slots.of("normal")
+                context.slots.of(NORMAL)
             } else {
                 ramp(index - first, weights)
             },
@@ -87,7 +88,7 @@ fn curves<'a>(context: &Context, grid: &Grid<'a>) -> Vec<Curve<'a>> {
 
 fn reading(grid: &Grid) -> Option<String> {
     let penalized: Vec<_> = grid.points.iter().filter(|point| point.lambda > 0.0).collect();
-    let words = |point: &doubleback::evaluate::LambdaPoint| {
+    let words = |point: &doubleback_experiments::reproduce::LambdaPoint| {
         let end = point.curve.last()?;
         Some(format!(
             "λ\u{a0}=\u{a0}{} ends with gradient norm {}, cross-entropy {}, validation accuracy {} clean and {} under FGSM",
