@@ -1,9 +1,28 @@
+use serde::{Deserialize, Serialize};
 use strum::{Display, EnumCount, EnumString, IntoStaticStr};
 
 use crate::Error;
 
 /// Which defense, without its settings: the ways to train that the paper compares, and adversarial training with PGD.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Display, EnumCount, EnumString, IntoStaticStr)]
+///
+/// In files it is its [name](Self::name).
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    Display,
+    EnumCount,
+    EnumString,
+    IntoStaticStr,
+)]
+#[serde(into = "&'static str", try_from = "String")]
 #[strum(serialize_all = "kebab-case", parse_err_ty = Error, parse_err_fn = unknown)]
 pub enum DefenseKind {
     /// None.
@@ -62,4 +81,12 @@ impl DefenseKind {
 
 fn unknown(name: &str) -> Error {
     Error::unknown("defense", name, DefenseKind::ALL.map(DefenseKind::name))
+}
+
+impl TryFrom<String> for DefenseKind {
+    type Error = Error;
+
+    fn try_from(name: String) -> Result<Self, Error> {
+        name.parse()
+    }
 }
