@@ -120,7 +120,7 @@ impl Defense {
     }
 
     /// Its name, as on the command line and in every file.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         self.kind().name()
     }
 
