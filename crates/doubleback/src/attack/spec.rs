@@ -215,31 +215,41 @@ impl AttackSpec {
         }
     }
 
+    /// Name in results, which tells attacks apart that differ in what they climb or what eps bounds: `pgd-l2-margin`.
+    pub fn label(&self) -> &'static str {
+        match self {
+            AttackSpec::Fgsm(Fgsm { loss: Loss::Margin }) => "fgsm-margin",
+            AttackSpec::Ifgsm(Ifgsm {
+                loss: Loss::Margin, ..
+            }) => "ifgsm-margin",
+            AttackSpec::Pgd(PgdSpec { norm, loss, .. }) => match (norm, loss) {
+                (Norm::Linf, Loss::CrossEntropy) => "pgd",
+                (Norm::Linf, Loss::Margin) => "pgd-margin",
+                (Norm::L2, Loss::CrossEntropy) => "pgd-l2",
+                (Norm::L2, Loss::Margin) => "pgd-l2-margin",
+            },
+            other => other.name(),
+        }
+    }
+
     /// The attack itself.
     ///
     /// # Errors
     /// When options are out of range, or do not go together.
     pub fn attack(&self) -> Result<Attack> {
-        let by_loss = |loss, [cross_entropy, margin]: [&'static str; 2]| match loss {
-            Loss::CrossEntropy => cross_entropy,
-            Loss::Margin => margin,
-        };
+        let name = self.label();
         let attack = match *self {
-            AttackSpec::Fgsm(fgsm) => Attack::bounded(by_loss(fgsm.loss, ["fgsm", "fgsm-margin"]), fgsm),
-            AttackSpec::Tgsm { target } => Attack::bounded("tgsm", Fgsm::default()).towards(target),
-            AttackSpec::Ifgsm(ifgsm) => Attack::bounded(by_loss(ifgsm.loss, ["ifgsm", "ifgsm-margin"]), ifgsm),
+            AttackSpec::Fgsm(fgsm) => Attack::bounded(name, fgsm),
+            AttackSpec::Tgsm { target } => Attack::bounded(name, Fgsm::default()).towards(target),
+            AttackSpec::Ifgsm(ifgsm) => Attack::bounded(name, ifgsm),
             AttackSpec::Itgsm { steps, target } => {
                 let ifgsm = Ifgsm {
                     steps,
                     ..Ifgsm::default()
                 };
-                Attack::bounded("itgsm", ifgsm).towards(target)
+                Attack::bounded(name, ifgsm).towards(target)
             }
             AttackSpec::Pgd(spec) => {
-                let names = match spec.norm {
-                    Norm::Linf => ["pgd", "pgd-margin"],
-                    Norm::L2 => ["pgd-l2", "pgd-l2-margin"],
-                };
                 let pgd = Pgd {
                     loss: spec.loss,
                     norm: spec.norm,
@@ -248,9 +258,9 @@ impl AttackSpec {
                     random_start: (!spec.no_random_start).then_some(spec.seed),
                     restart: 0,
                 };
-                Attack::bounded(by_loss(spec.loss, names), pgd.restarts(spec.restarts)?)
+                Attack::bounded(name, pgd.restarts(spec.restarts)?)
             }
-            AttackSpec::Jsma(JsmaSpec { jsma, target }) => Attack::minimal("jsma", jsma).towards(target),
+            AttackSpec::Jsma(JsmaSpec { jsma, target }) => Attack::minimal(name, jsma).towards(target),
         };
         Ok(attack.with_settings(self.in_words()))
     }

@@ -4,7 +4,7 @@
 use doubleback_ops::AdamOptions;
 
 use super::model_file::ModelFile;
-use crate::attack::Ball;
+use crate::attack;
 use crate::data::Dataset;
 use crate::nn::{Architecture, Classifier, Network, Parameter, Pool, architecture, paper_input, to_vec};
 use crate::train::{Defense, Norm, Output, Recipe, TrainOptions};
@@ -69,7 +69,7 @@ pub fn oracle_recipes(models: &[&Architecture], dataset: &Dataset, steps: usize,
                 COLOR_EPS
             },
         pgd_steps: 1,
-        adversarial_norm: Ball::default(),
+        adversarial_norm: attack::Norm::default(),
     };
     Ok((0..MEMBERS).map(recipe).collect())
 }

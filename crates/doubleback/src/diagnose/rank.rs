@@ -1,7 +1,8 @@
 //! Rank correlations, and intervals of any statistic by drawing the images again.
 
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::Rng;
+
+use crate::random::Stream;
 
 /// Spearman's rank correlation, in [-1, 1]: Pearson's correlation of the ranks, where equal values share the mean of theirs.
 /// `None` where it is not defined: lists of different lengths, fewer than two values, values that are not numbers, or all equal.
@@ -45,7 +46,7 @@ pub fn bootstrap(
     if count == 0 {
         return None;
     }
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut random = Stream::Resampling.of(seed);
     let mut drawn = vec![0; count];
     let mut found: Vec<f64> = (0..rounds)
         .filter_map(|_| {

@@ -24,7 +24,7 @@ use super::probes::{ProbeReading, Probes};
 use super::results::{DiagnosisResults, EpsPoint, Estimate, ModelDiagnosis, OracleSummary};
 use super::steps::Steps;
 use super::vulnerability::{Judge, OracleReading};
-use crate::attack::{self, Attack};
+use crate::attack::{Attack, AttackSpec};
 use crate::data::Dataset;
 use crate::nn::{Classifier, Ensemble, Stage, Staged, predictions};
 use crate::store::Store;
@@ -48,7 +48,7 @@ pub fn diagnose(
     device: &Device,
     watch: &mut dyn Watch,
 ) -> Result<DiagnosisResults> {
-    let attack = attack::by_name(&options.attack)?;
+    let attack = AttackSpec::named(&options.attack)?.attack()?;
     let stages = check(dataset, models, oracle, options, &attack)?;
     let store = Store::open(&options.out, &identity(dataset, models, oracle, options))?;
     let mut run = Run {
@@ -182,7 +182,7 @@ impl Run<'_> {
 
     /// The eps of all, and, where it was to be found, the sweep of each model; it is chosen on the first.
     fn eps(&mut self, models: &[ModelFile], watch: &mut dyn Watch) -> Result<(Option<f64>, Vec<Vec<EpsPoint>>)> {
-        if matches!(self.attack, Attack::Minimal(_)) || self.options.eps.is_some() {
+        if !self.attack.takes_eps() || self.options.eps.is_some() {
             return Ok((self.options.eps, Vec::new()));
         }
         let (mut chosen, mut sweeps) = (None, Vec::new());
@@ -301,7 +301,7 @@ impl Run<'_> {
                 card: model.card.clone(),
                 sha256: model.sha256.clone(),
                 clean_error: images.clean_error(),
-                attack: images.summary(&options.attack, options.eps.is_none() && eps.is_some(), options.seed),
+                attack: images.summary(self.attack, options.eps.is_none() && eps.is_some(), options.seed),
                 sweep,
                 layers: readings.layers()?,
                 probes: readings.probe_layers()?,

@@ -27,4 +27,4 @@ pub use statistics::{Statistics, smoothness, statistics};
 pub use targeted::{
     Frame, GridCell, TargetShare, TargetedAttack, TargetedGrid, TargetedSummary, targeted, targeted_grid,
 };
-pub use transfer::{CleanHits, Counts, Named, TestSet, clean_accuracy, margin_check, transfer, transfer_minimal};
+pub use transfer::{Counts, Named, TestSet, Transfer, clean_accuracy, margin_check};

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::results::{CleanAccuracy, MarginCheck, Masking, TransferCell};
 use crate::Result;
-use crate::attack::{Attacked, BoundedAttack, Fgsm, MinimalAttack, run, run_minimal};
+use crate::attack::{Attack, AttackSpec, Fgsm};
+use crate::batch::tensor_of;
 use crate::data::{ImageShape, Split};
 use crate::nn::{Classifier, Loss, predictions};
-use crate::train::tensor_of;
 use crate::wilson::wilson;
 
 /// Images a forward pass.
@@ -24,6 +24,13 @@ pub struct Named<'a> {
     pub name: &'a str,
     /// Model.
     pub model: &'a dyn Classifier,
+}
+
+impl Named<'_> {
+    /// Whether both are the same model under the same name.
+    fn is(&self, other: &Named<'_>) -> bool {
+        self.name == other.name && std::ptr::addr_eq(self.model, other.model)
+    }
 }
 
 /// The images that models are evaluated on: the first `count` of a split.
@@ -64,8 +71,11 @@ impl TestSet<'_> {
 }
 
 fn right(model: &dyn Classifier, images: &Tensor<4>, labels: &[usize]) -> Result<usize> {
-    let predicted = predictions(&model.logits(images.clone())?)?;
-    Ok(predicted.iter().zip(labels).filter(|(p, l)| p == l).count())
+    Ok(hits_of(&predictions(&model.logits(images.clone())?)?, labels))
+}
+
+fn hits_of(predictions: &[usize], labels: &[usize]) -> usize {
+    predictions.iter().zip(labels).filter(|(p, l)| p == l).count()
 }
 
 /// Accuracy of each model on unperturbed images.
@@ -150,90 +160,68 @@ impl Counts {
     }
 }
 
-/// Right answers of models on batches of unperturbed images, which every transfer at eps 0 asks for again. Of one test set and one set of
-/// models.
-#[derive(Debug, Default)]
-pub struct CleanHits(HashMap<(String, usize), usize>);
-
-/// Crafts examples on one model and has all models classify them.
+/// Models and the images on which all of them are evaluated, with examples crafted on one of them or on another.
 ///
-/// # Errors
-/// When images or epsilons do not fit a model.
-pub fn transfer(
-    attack: &dyn BoundedAttack,
-    crafted_on: Named<'_>,
-    models: &[Named<'_>],
-    test: &TestSet<'_>,
-    eps: &[f64],
-    clean: &mut CleanHits,
-) -> Result<Counts> {
-    let craft = |images: &Tensor<4>, labels: &[usize]| run(crafted_on.model, attack, images, labels, eps);
-    tally(attack.name(), craft, crafted_on, models, test, eps, clean)
+/// Right answers on unperturbed images, which every attack at eps 0 asks for again, are counted once.
+pub struct Transfer<'a> {
+    models: Vec<Named<'a>>,
+    test: TestSet<'a>,
+    /// By model and first image of a batch.
+    clean: HashMap<(usize, usize), usize>,
 }
 
-/// The same with an attack that takes no epsilon; `eps` of the result is its [`size`](MinimalAttack::size).
-///
-/// # Errors
-/// When images do not fit a model, or a setting of the attack is out of range.
-pub fn transfer_minimal(
-    attack: &dyn MinimalAttack,
-    crafted_on: Named<'_>,
-    models: &[Named<'_>],
-    test: &TestSet<'_>,
-    clean: &mut CleanHits,
-) -> Result<Counts> {
-    let craft = |images: &Tensor<4>, labels: &[usize]| run_minimal(crafted_on.model, attack, images, labels);
-    tally(attack.name(), craft, crafted_on, models, test, &[attack.size()], clean)
-}
+impl<'a> Transfer<'a> {
+    /// Models that classify, and the images.
+    pub fn new(models: &[Named<'a>], test: &TestSet<'a>) -> Self {
+        Self {
+            models: models.to_vec(),
+            test: *test,
+            clean: HashMap::new(),
+        }
+    }
 
-/// Right answers of all models on what `craft` makes of each batch.
-fn tally(
-    attack: &str,
-    craft: impl Fn(&Tensor<4>, &[usize]) -> Result<Attacked>,
-    crafted_on: Named<'_>,
-    models: &[Named<'_>],
-    test: &TestSet<'_>,
-    eps: &[f64],
-    clean: &mut CleanHits,
-) -> Result<Counts> {
-    let mut counts = Counts {
-        attack: attack.into(),
-        crafted_on: crafted_on.name.into(),
-        eps: eps.to_vec(),
-        evaluated_on: models.iter().map(|m| m.name.to_owned()).collect(),
-        right: vec![vec![0; models.len()]; eps.len()],
-        zero_gradient_images: 0,
-        count: test.count(),
-    };
-    for (images, labels, range) in test.batches() {
-        let attacked = craft(&images, &labels)?;
-        counts.zero_gradient_images += attacked.zero_gradient.iter().filter(|&&zero| zero).count();
-        for (adversarial, hits) in attacked.by_eps.iter().zip(&mut counts.right) {
-            let unchanged = adversarial.linf.iter().all(|&length| length == 0.0);
-            for (named, hits) in models.iter().zip(hits) {
-                let key = (named.name.to_owned(), range.start);
-                if let (true, Some(known)) = (unchanged, clean.0.get(&key)) {
-                    *hits += known;
-                    continue;
-                }
-                let found = if named.name == crafted_on.name {
-                    adversarial
-                        .predictions
-                        .iter()
-                        .zip(&labels)
-                        .filter(|(p, l)| p == l)
-                        .count()
-                } else {
-                    right(named.model, &adversarial.images, &labels)?
-                };
-                *hits += found;
-                if unchanged {
-                    clean.0.insert(key, found);
+    /// Crafts examples on one model and has all models classify them. An attack that takes no epsilon is given none, and stands in the counts
+    /// with its own [`size`](crate::attack::MinimalAttack::size).
+    ///
+    /// # Errors
+    /// When images or epsilons do not fit a model, or a setting of the attack is out of range.
+    pub fn run(&mut self, attack: &Attack, crafted_on: Named<'_>, eps: &[f64]) -> Result<Counts> {
+        let Self { models, test, clean } = self;
+        let sizes = attack.sizes(eps);
+        let mut counts = Counts {
+            attack: attack.name().into(),
+            crafted_on: crafted_on.name.into(),
+            evaluated_on: models.iter().map(|m| m.name.to_owned()).collect(),
+            right: vec![vec![0; models.len()]; sizes.len()],
+            eps: sizes,
+            zero_gradient_images: 0,
+            count: test.count(),
+        };
+        for (images, labels, range) in test.batches() {
+            let attacked = attack.run(crafted_on.model, &images, &labels, eps)?;
+            counts.zero_gradient_images += attacked.zero_gradient.iter().filter(|&&zero| zero).count();
+            for (adversarial, hits) in attacked.by_eps.iter().zip(&mut counts.right) {
+                let unchanged = adversarial.linf.iter().all(|&length| length == 0.0);
+                for (place, (named, hits)) in models.iter().zip(hits).enumerate() {
+                    let key = (place, range.start);
+                    if let (true, Some(known)) = (unchanged, clean.get(&key)) {
+                        *hits += known;
+                        continue;
+                    }
+                    let found = if named.is(&crafted_on) {
+                        hits_of(&adversarial.predictions, &labels)
+                    } else {
+                        right(named.model, &adversarial.images, &labels)?
+                    };
+                    *hits += found;
+                    if unchanged {
+                        clean.insert(key, found);
+                    }
                 }
             }
         }
+        Ok(counts)
     }
-    Ok(counts)
 }
 
 /// White-box accuracy of each model under FGSM on the cross-entropy and on the margin, for each epsilon.
@@ -243,9 +231,11 @@ fn tally(
 pub fn margin_check(models: &[Named<'_>], test: &TestSet<'_>, eps: &[f64]) -> Result<Vec<MarginCheck>> {
     let mut checks = Vec::new();
     for &named in models {
-        let mut clean = CleanHits::default();
-        let [cross_entropy, margin] = [Loss::CrossEntropy, Loss::Margin]
-            .map(|loss| transfer(&Fgsm { loss }, named, &[named], test, eps, &mut clean));
+        let mut transfer = Transfer::new(&[named], test);
+        let [cross_entropy, margin] = [Loss::CrossEntropy, Loss::Margin].map(|loss| {
+            let attack = AttackSpec::Fgsm(Fgsm { loss }).attack()?;
+            transfer.run(&attack, named, eps)
+        });
         let (cross_entropy, margin) = (cross_entropy?, margin?);
         for (index, &eps) in eps.iter().enumerate() {
             checks.push(MarginCheck {

@@ -4,7 +4,6 @@ use burn::tensor::Device;
 
 use super::plan::{Cell, Plan};
 use super::results::LayerResult;
-use crate::attack::run;
 use crate::data::Dataset;
 use crate::diagnose::{
     Decoders, InformationOptions, ProbeOptions, ProbeReading, Probes, information, probe_layers, spearman,
@@ -47,8 +46,9 @@ pub(super) fn layers(
         count: plan.layers.images,
         device,
     };
+    let pgd = plan.pgd(Loss::CrossEntropy).attack()?;
     for (images, labels, _) in test.batches() {
-        let pgd = run(model, &plan.pgd(Loss::CrossEntropy), &images, &labels, &[eps])?;
+        let pgd = pgd.run(model, &images, &labels, &[eps])?;
         let example = pgd
             .by_eps
             .into_iter()

@@ -7,15 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use super::profile::LambdaGrid;
 use super::run::Options;
-use crate::attack::Fgsm;
+use crate::attack::AttackSpec;
+use crate::batch::tensor_of;
 use crate::data::Dataset;
 use crate::evaluate::{
-    CleanHits, LambdaGradient, LambdaPoint, Named, Picture, TestSet, clean_accuracy, score_gradient, transfer,
+    LambdaGradient, LambdaPoint, Named, Picture, TestSet, Transfer, clean_accuracy, score_gradient,
 };
 use crate::nn::{self, Network, to_vec};
 use crate::store::Store;
 use crate::sweep::SHARE_OF_NORMAL;
-use crate::train::{CurvePoint, Defense, Recipe, Watch, paper_lambda, tensor_of};
+use crate::train::{CurvePoint, Defense, Recipe, Watch, paper_lambda};
 use crate::{Error, Result};
 
 /// Images whose gradients are kept.
@@ -146,9 +147,9 @@ impl Grid<'_> {
         };
         let validation = set(&self.dataset.validation, usize::MAX);
         let test = set(&self.dataset.test, IMAGES);
-        let fgsm = Fgsm::default();
+        let fgsm = AttackSpec::named("fgsm")?.attack()?;
         let attacked = |crafted_on, set: &TestSet<'_>, eps: &[f64]| {
-            let counts = transfer(&fgsm, crafted_on, &[model], set, eps, &mut CleanHits::default())?;
+            let counts = Transfer::new(&[model], set).run(&fgsm, crafted_on, eps)?;
             Ok::<_, Error>(counts.cells())
         };
         let only = |values: Vec<_>| {

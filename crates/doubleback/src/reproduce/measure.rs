@@ -7,12 +7,12 @@ use burn::tensor::Device;
 use doubleback_ops::kernels::isa;
 
 use super::run::{Options, TrainingRecord};
-use crate::attack::{BoundedAttack, Fgsm, Itgsm, Jsma, Tgsm};
+use crate::attack::{Attack, AttackSpec, Ifgsm, Jsma};
 use crate::data::{Dataset, catalog};
 use crate::evaluate::{
-    CleanHits, Counts, DataSummary, Named, Overlap, PublishedGradients, Results, Seconds, Statistics, TargetedAttack,
-    TargetedGrid, TestSet, TrainingSummary, TransferCell, clean_accuracy, margin_check, overlap, score, smoothness,
-    statistics, targeted, targeted_grid, transfer,
+    Counts, DataSummary, Named, Overlap, PublishedGradients, Results, Seconds, Statistics, TargetedAttack,
+    TargetedGrid, TestSet, TrainingSummary, Transfer, TransferCell, clean_accuracy, margin_check, overlap, score, smoothness,
+    statistics, targeted, targeted_grid,
 };
 use crate::store::Store;
 use crate::train::{Progress, Recipe, Watch, paper_lambda};
@@ -46,7 +46,7 @@ impl Evaluation<'_> {
         watch: &mut dyn Watch,
     ) -> Result<Results> {
         let (store, named, profile) = (self.store, self.named, self.options.profile);
-        let attacks: [&dyn BoundedAttack; 2] = [&Fgsm::default(), &Tgsm::default()];
+        let attacks = [AttackSpec::named("fgsm")?.attack()?, AttackSpec::named("tgsm")?.attack()?];
         let targeted_attacks = self.targeted_attacks();
         let mut steps = Steps {
             done: 0,
@@ -59,14 +59,12 @@ impl Evaluation<'_> {
         let clean = store.part_or("clean", || clean_accuracy(named, &self.test(usize::MAX)))?;
         steps.next()?;
         let test = self.test(profile.transfer_images());
-        let mut unperturbed = CleanHits::default();
+        let mut transfer = Transfer::new(named, &test);
         let (mut cells, mut masking) = (Vec::new(), BTreeMap::<String, BTreeMap<_, _>>::new());
-        for attack in attacks {
+        for attack in &attacks {
             for &crafted_on in named {
                 let part = format!("transfer-{}-{}", attack.name(), crafted_on.name);
-                let counts: Counts = store.part_or(&part, || {
-                    transfer(attack, crafted_on, named, &test, &profile.eps(), &mut unperturbed)
-                })?;
+                let counts: Counts = store.part_or(&part, || transfer.run(attack, crafted_on, &profile.eps()))?;
                 cells.extend(counts.cells());
                 masking
                     .entry(crafted_on.name.into())
@@ -148,9 +146,9 @@ impl Evaluation<'_> {
         [
             TargetedAttack::Jsma(Jsma::default()),
             TargetedAttack::Itgsm {
-                attack: Itgsm {
+                attack: Ifgsm {
                     steps,
-                    ..Itgsm::default()
+                    ..Ifgsm::default()
                 },
                 eps: 0.1,
             },
@@ -171,7 +169,7 @@ impl Evaluation<'_> {
     }
 
     /// Of the paper's three models, on the examples of each.
-    fn overlaps(&self, attacks: &[&dyn BoundedAttack], test: &TestSet<'_>) -> Result<Vec<Overlap>> {
+    fn overlaps(&self, attacks: &[Attack], test: &TestSet<'_>) -> Result<Vec<Overlap>> {
         let find = |name: &str| self.named.iter().copied().find(|named| named.name == name);
         let (Some(normal), Some(advtrain), Some(doubleback)) = (find("normal"), find("advtrain"), find("doubleback"))
         else {
@@ -180,7 +178,7 @@ impl Evaluation<'_> {
         let three = [normal, advtrain, doubleback];
         let eps = self.options.profile.overlap_eps(self.dataset);
         let mut overlaps = Vec::new();
-        for &attack in attacks {
+        for attack in attacks {
             for crafted_on in three {
                 overlaps.push(overlap(attack, eps, crafted_on, three, test)?);
             }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 use doubleback_ops::AdamOptions;
 
 use crate::Error;
-use crate::attack::Ball;
+use crate::attack;
 use crate::data::Dataset;
 use crate::nn::{Pool, paper_cnn, paper_input};
 use crate::train::{Defense, Norm, Output, Recipe, TrainOptions, per_example_lambda};
@@ -156,7 +156,7 @@ impl Profile {
             temperature: 50.0,
             adversarial_eps: 0.3,
             pgd_steps: 10,
-            adversarial_norm: Ball::default(),
+            adversarial_norm: attack::Norm::default(),
         }
     }
 }

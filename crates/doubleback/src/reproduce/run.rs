@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::lambdas::Grid;
 use super::measure::Evaluation;
 use super::profile::Profile;
-use crate::attack::{Fgsm, Tgsm};
+use crate::attack::AttackSpec;
 use crate::data::Dataset;
 use crate::evaluate::{CurvePoint, Named, Pictures, PublishedGradients, Results, SeedRun, claims, draw};
 use crate::nn::{self, Network};
@@ -97,7 +97,8 @@ fn reproduce_with(
     let mut results = evaluation.measure(&main, &models.records, published.as_ref(), watch)?;
     let test = evaluation.test(usize::MAX);
     let mut pictures: Pictures = store.part_or("pictures", || {
-        draw(&named, &test, &[(&Fgsm::default(), 0.2), (&Tgsm::default(), 0.2)])
+        let (fgsm, tgsm) = (AttackSpec::named("fgsm")?.attack()?, AttackSpec::named("tgsm")?.attack()?);
+        draw(&named, &test, &[(&fgsm, 0.2), (&tgsm, 0.2)])
     })?;
     pictures.grids = store.part_or("grids", || evaluation.grids())?;
     let evaluate = store.get::<f64>("evaluate-seconds")?.unwrap_or(0.0) + started.elapsed().as_secs_f64();

@@ -12,9 +12,9 @@ use super::files::{CellFolder, State, host, make_folder, read_json, write_json};
 use super::lock::Lock;
 use super::memory;
 use super::results::Accuracy;
-use crate::attack::Fgsm;
+use crate::attack::AttackSpec;
 use crate::data::{self, Dataset, LoadOptions, Split};
-use crate::evaluate::{CleanHits, Counts, CurvePoint, Named, TestSet, clean_accuracy, transfer};
+use crate::evaluate::{Counts, CurvePoint, Named, TestSet, Transfer, clean_accuracy};
 use crate::nn::{self, ModelCard, Network};
 use crate::train::{Progress, Recipe, Watch};
 use crate::write::remove_partial_files;
@@ -287,14 +287,8 @@ fn clean(model: Named<'_>, images: &TestSet<'_>) -> Result<Accuracy> {
 }
 
 fn fgsm(source: Named<'_>, targets: &[Named<'_>], images: &TestSet<'_>, eps: &[f64]) -> Result<Counts> {
-    transfer(
-        &Fgsm::default(),
-        source,
-        targets,
-        images,
-        eps,
-        &mut CleanHits::default(),
-    )
+    let attack = AttackSpec::named("fgsm")?.attack()?;
+    Transfer::new(targets, images).run(&attack, source, eps)
 }
 
 fn of_model(counts: &Counts, model: usize) -> Vec<Accuracy> {

@@ -10,7 +10,7 @@ use super::objectives::{
 };
 use super::penalty::{GradientPenalty, Norm, Output, Penalized, Teacher};
 use super::trainer::{Progress, TrainOptions, Trained, train};
-use crate::attack::{Ball, Pgd};
+use crate::attack::{self, Pgd};
 use crate::data::Dataset;
 use crate::nn::{self, Architecture, ModelCard, Network};
 use crate::{Error, Result};
@@ -40,7 +40,7 @@ pub struct Recipe {
     /// Gradient steps of [`Defense::Pgd`], each of length `2.5 · adversarial_eps / pgd_steps`.
     pub pgd_steps: usize,
     /// The norm that `adversarial_eps` bounds; only [`Defense::Pgd`] looks at it, others have L∞.
-    pub adversarial_norm: Ball,
+    pub adversarial_norm: attack::Norm,
 }
 
 /// What a recipe gave.
@@ -75,7 +75,7 @@ impl Recipe {
     /// Names the value that is out of range.
     pub fn check(&self) -> Result<()> {
         let mut range = f64::from(self.architecture.bounds[1] - self.architecture.bounds[0]);
-        if (self.defense, self.adversarial_norm) == (Defense::Pgd, Ball::L2) {
+        if (self.defense, self.adversarial_norm) == (Defense::Pgd, attack::Norm::L2) {
             range *= (self.architecture.shape().len() as f64).sqrt();
         }
         if self.defense.has_lambda() && !(self.lambda >= 0.0 && self.lambda.is_finite()) {
@@ -157,7 +157,9 @@ impl Recipe {
         let (lambda, eps) = (self.lambda, self.adversarial_eps);
         let adversarial = AdversarialTraining { eps };
         match (self.defense, teacher) {
-            (Defense::Distilled, Some(teacher)) => Box::new(Distillation { teacher }),
+            (Defense::Distilled, Some(teacher)) => Box::new(Distillation {
+                teacher: teacher.into(),
+            }),
             (Defense::DistilledLabel, Some(teacher)) => {
                 Box::new(self.shaped(GradientPenalty::distilled_label(teacher, lambda)))
             }
@@ -215,7 +217,7 @@ impl Recipe {
         }
         if self.defense == Defense::Pgd {
             settings.push(format!("{} steps", self.pgd_steps));
-            if self.adversarial_norm != Ball::default() {
+            if self.adversarial_norm != attack::Norm::default() {
                 settings.push(format!("norm {}", self.adversarial_norm));
             }
         }
@@ -251,7 +253,7 @@ impl Recipe {
         }
         if self.defense == Defense::Pgd {
             card.insert("pgd_steps".into(), self.pgd_steps.to_string());
-            if self.adversarial_norm != Ball::default() {
+            if self.adversarial_norm != attack::Norm::default() {
                 card.insert("adversarial_norm".into(), self.adversarial_norm.to_string());
             }
         }

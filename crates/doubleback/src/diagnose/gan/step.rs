@@ -6,10 +6,12 @@ use super::discriminator::{Discriminator, Judgement};
 use super::generator::{Generator, LatentKind};
 use super::losses::{adversarial_loss, anchor_loss, class_loss, discriminator_loss, latent_loss, noise_loss};
 use super::options::GanOptions;
+use crate::batch::Batch;
+use crate::attack::sign_step;
 use crate::data::{Bounds, ImageShape};
 use crate::nn::layers::Size;
 use crate::nn::{Mode, Module, Staged, TrainingPass, to_vec};
-use crate::train::{Adam, Batch};
+use crate::train::Adam;
 use crate::{Error, Result};
 
 /// All networks of a training, with their optimizers.
@@ -192,7 +194,7 @@ impl Players {
         let gradient = images
             .grad(&gradients)
             .ok_or_else(|| Error::device("anchoring Q", "its classes do not depend on the images"))?;
-        Ok((batch.images.clone() + gradient.sign() * eps).clamp(bounds.low, bounds.high))
+        Ok(sign_step(batch.images.clone(), gradient, eps, bounds))
     }
 
     /// How many of each generator's images the discriminator sees: about as many as real ones in all, half of them from vectors where there are

@@ -1,18 +1,18 @@
 use burn::tensor::Tensor;
 
 use crate::Result;
-use crate::attack::{Attacked, Itgsm, Jsma, Target, run, run_minimal};
+use crate::attack::{Attacked, Goal, Ifgsm, Jsma, run, run_minimal};
 use crate::nn::Classifier;
 
 /// A targeted attack with all but its target, which is every class in turn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum TargetedAttack {
-    /// JSMA; its own target is not looked at.
+    /// JSMA.
     Jsma(Jsma),
-    /// Iterated TGSM; its own target is not looked at.
+    /// Iterated TGSM.
     Itgsm {
         /// Loss and steps.
-        attack: Itgsm,
+        attack: Ifgsm,
         /// Length of a step.
         eps: f64,
     },
@@ -48,13 +48,12 @@ impl TargetedAttack {
         &self,
         model: &dyn Classifier,
         images: &Tensor<4>,
-        labels: &[usize],
         target: usize,
     ) -> Result<Attacked> {
-        let target = Target::Class(target);
-        match *self {
-            TargetedAttack::Jsma(jsma) => run_minimal(model, &Jsma { target, ..jsma }, images, labels),
-            TargetedAttack::Itgsm { attack, eps } => run(model, &Itgsm { target, ..attack }, images, labels, &[eps]),
+        let goal = Goal::Towards(vec![target; images.dims()[0]]);
+        match self {
+            TargetedAttack::Jsma(jsma) => run_minimal(model, jsma, images, &goal),
+            TargetedAttack::Itgsm { attack, eps } => run(model, attack, images, &goal, &[*eps]),
         }
     }
 
@@ -63,13 +62,12 @@ impl TargetedAttack {
         &self,
         model: &dyn Classifier,
         images: &Tensor<4>,
-        labels: &[usize],
         target: usize,
     ) -> Result<Vec<Tensor<4>>> {
-        let target = Target::Class(target);
-        match *self {
+        let goal = Goal::Towards(vec![target; images.dims()[0]]);
+        match self {
             TargetedAttack::Jsma(_) => Ok(Vec::new()),
-            TargetedAttack::Itgsm { attack, eps } => Itgsm { target, ..attack }.frames(model, images, labels, eps),
+            TargetedAttack::Itgsm { attack, eps } => attack.frames(model, images, &goal, *eps),
         }
     }
 }
