@@ -13,6 +13,7 @@
 //! - [`pooling`]: max against average pooling.
 //! - [`sweep`]: a grid of trainings on this machine or a cluster, and the paper's rule to choose by.
 //! - [`random`]: random streams by purpose.
+//! - [`statistics`]: means, proportions and rank correlations, with intervals.
 //! - [`mod@bench`]: how long training steps and attacks take.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
@@ -26,11 +27,11 @@ pub mod nn;
 pub mod pooling;
 pub mod random;
 pub mod reproduce;
+pub mod statistics;
 mod store;
 pub mod sweep;
 mod tensor_file;
 pub mod train;
-mod wilson;
 pub mod write;
 
 pub use doubleback_data as data;

@@ -1,6 +1,7 @@
 //! Figure 10: which images three models get wrong together.
 
-use doubleback::evaluate::{Overlap, wilson};
+use doubleback::evaluate::Overlap;
+use doubleback::statistics::wilson;
 use maud::html;
 
 use super::{Content, Group, reading_of};

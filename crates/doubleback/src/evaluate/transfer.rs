@@ -12,7 +12,7 @@ use crate::attack::{Attack, AttackSpec, Fgsm};
 use crate::batch::tensor_of;
 use crate::data::{ImageShape, Split};
 use crate::nn::{Classifier, Loss, predictions};
-use crate::wilson::wilson;
+use crate::statistics::wilson;
 
 /// Images a forward pass.
 const BATCH: usize = 256;

@@ -1,14 +1,10 @@
-//! Rank correlations, and intervals of any statistic by drawing the images again.
-
-use rand::Rng;
-
-use crate::random::Stream;
+//! Rank correlations.
 
 /// Spearman's rank correlation, in [-1, 1]: Pearson's correlation of the ranks, where equal values share the mean of theirs.
 /// `None` where it is not defined: lists of different lengths, fewer than two values, values that are not numbers, or all equal.
 ///
 /// ```
-/// use doubleback::diagnose::spearman;
+/// use doubleback::statistics::spearman;
 /// assert_eq!(spearman(&[0.1, 0.2, 0.7], &[3.0, 4.0, 5.0]), Some(1.0));
 /// assert_eq!(spearman(&[0.1, 0.2, 0.7], &[3.0, 3.0, 3.0]), None);
 /// ```
@@ -33,39 +29,6 @@ pub fn kendall(a: &[f64], b: &[f64]) -> Option<f64> {
     }
     let scale = ((untied_a * untied_b) as f64).sqrt();
     (scale > 0.0).then(|| balance as f64 / scale)
-}
-
-/// 95 % interval of a statistic of `count` images, by the percentiles of `rounds` draws of as many images with replacement (Efron 1979).
-/// `statistic` is given the indices that were drawn; draws for which it is not defined are left out. `None` if there are none left.
-pub fn bootstrap(
-    count: usize,
-    rounds: usize,
-    seed: u64,
-    mut statistic: impl FnMut(&[usize]) -> Option<f64>,
-) -> Option<[f64; 2]> {
-    if count == 0 {
-        return None;
-    }
-    let mut random = Stream::Resampling.of(seed);
-    let mut drawn = vec![0; count];
-    let mut found: Vec<f64> = (0..rounds)
-        .filter_map(|_| {
-            drawn.fill_with(|| random.random_range(0..count));
-            statistic(&drawn)
-        })
-        .collect();
-    percentiles(&mut found)
-}
-
-/// The 2.5 % and 97.5 % percentiles of values, interpolated.
-pub(super) fn percentiles(values: &mut [f64]) -> Option<[f64; 2]> {
-    let last = values.len().checked_sub(1)?;
-    values.sort_by(f64::total_cmp);
-    Some([0.025, 0.975].map(|share| {
-        let place = share * last as f64;
-        let (low, part) = (place.floor() as usize, place.fract());
-        values[low] + part * (values[(low + 1).min(last)] - values[low])
-    }))
 }
 
 fn comparable(a: &[f64], b: &[f64]) -> bool {
@@ -144,20 +107,5 @@ mod tests {
         ] {
             assert_eq!((spearman(&a, &b), kendall(&a, &b)), (None, None), "{a:?} {b:?}");
         }
-    }
-
-    #[test]
-    fn the_interval_of_a_mean_has_the_width_of_theory() {
-        // 400 values of mean 0.5 and deviation 0.5: the mean has deviation 0.025.
-        let values: Vec<f64> = (0..400).map(|i| f64::from(i % 2)).collect();
-        let mean = |drawn: &[usize]| Some(drawn.iter().map(|&i| values[i]).sum::<f64>() / drawn.len() as f64);
-        let [low, high] = bootstrap(400, 2000, 3, mean).unwrap();
-        assert!(
-            (0.5 - low - 1.96 * 0.025).abs() < 0.005 && (high - 0.5 - 1.96 * 0.025).abs() < 0.005,
-            "{low} {high}"
-        );
-        assert_eq!(bootstrap(400, 2000, 3, mean), Some([low, high]));
-        assert_eq!(bootstrap(0, 10, 0, |_| Some(1.0)), None);
-        assert_eq!(bootstrap(5, 10, 0, |_| None), None);
     }
 }

@@ -1,15 +1,17 @@
+//! Intervals of proportions.
+
 /// 95 % Wilson score interval of a proportion (Wilson 1927): `successes` of `count`, both ends in [0, 1].
 ///
 /// ```
-/// let (low, high) = doubleback::evaluate::wilson(90, 100);
+/// let (low, high) = doubleback::statistics::wilson(90, 100);
 /// assert!((low - 0.8256).abs() < 1e-3 && (high - 0.9448).abs() < 1e-3);
 /// ```
 pub fn wilson(successes: usize, count: usize) -> (f64, f64) {
-    wilson_of_share(successes as f64 / count.max(1) as f64, count as f64)
+    wilson_of_fraction(successes as f64 / count.max(1) as f64, count as f64)
 }
 
-/// The same for a share `p`, which need not be that of whole successes, of `n` trials.
-pub(crate) fn wilson_of_share(p: f64, n: f64) -> (f64, f64) {
+/// 95 % Wilson score interval of a fraction `p` of `n` trials, where `p n` need not be a whole number.
+pub fn wilson_of_fraction(p: f64, n: f64) -> (f64, f64) {
     if n == 0.0 {
         return (0.0, 1.0);
     }
