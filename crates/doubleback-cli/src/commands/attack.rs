@@ -149,8 +149,8 @@ impl Work<'_> {
         for (images, labels, range) in self.test.batches() {
             let attacked = self.attack.run(self.model, &images, &labels, eps)?;
             zero_gradient_images += attacked.zero_gradient.iter().filter(|&&zero| zero).count();
-            gradients += attacked.gradients * labels.len() as f64;
-            forwards += attacked.forwards * labels.len() as f64;
+            gradients += attacked.mean_gradients() * labels.len() as f64;
+            forwards += attacked.mean_forwards() * labels.len() as f64;
             for (place, adversarial) in attacked.by_eps.iter().enumerate() {
                 sums[place].add(adversarial, &labels);
                 if args.out.is_some() {

@@ -1,10 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use doubleback::attack::Attack;
-use doubleback::evaluate::{
-    CleanAccuracy, CleanHits, Masking, Named, TransferCell, clean_accuracy, transfer, transfer_minimal,
-};
+use doubleback::evaluate::{CleanAccuracy, Masking, Named, Transfer, TransferCell, clean_accuracy};
 use doubleback::nn::Network;
 use doubleback::train::Watch;
 use serde::Serialize;
@@ -54,19 +51,9 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
     reporter.begin(attack.name(), named.len());
     let clean = clean_accuracy(&named, &test)?;
     let (mut cells, mut masking) = (Vec::new(), BTreeMap::new());
-    let mut unperturbed = CleanHits::default();
+    let mut evaluation = Transfer::new(&named, &test);
     for (place, &crafted_on) in named.iter().enumerate() {
-        let counts = match &attack {
-            Attack::Bounded(attack) => transfer(
-                attack.as_ref(),
-                crafted_on,
-                &named,
-                &test,
-                &options.eps,
-                &mut unperturbed,
-            )?,
-            Attack::Minimal(attack) => transfer_minimal(attack.as_ref(), crafted_on, &named, &test, &mut unperturbed)?,
-        };
+        let counts = evaluation.run(&attack, crafted_on, &options.eps)?;
         cells.extend(counts.cells());
         masking.insert(crafted_on.name.to_owned(), counts.masking());
         reporter.advance_to(place + 1, named.len())?;

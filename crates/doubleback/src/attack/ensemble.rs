@@ -83,13 +83,7 @@ impl BoundedAttack for Ensemble {
         self.attacks.iter().map(|attack| attack.reach(eps)).fold(0.0, f64::max)
     }
 
-    fn perturb(
-        &self,
-        model: &dyn Classifier,
-        images: &Tensor<4>,
-        goal: &Goal,
-        eps: &[f64],
-    ) -> Result<Perturbation> {
+    fn perturb(&self, model: &dyn Classifier, images: &Tensor<4>, goal: &Goal, eps: &[f64]) -> Result<Perturbation> {
         if let [attack] = self.attacks.as_slice() {
             return attack.perturb(model, images, goal, eps);
         }

@@ -19,13 +19,7 @@ pub struct Fgsm {
 }
 
 impl BoundedAttack for Fgsm {
-    fn perturb(
-        &self,
-        model: &dyn Classifier,
-        images: &Tensor<4>,
-        goal: &Goal,
-        eps: &[f64],
-    ) -> Result<Perturbation> {
+    fn perturb(&self, model: &dyn Classifier, images: &Tensor<4>, goal: &Goal, eps: &[f64]) -> Result<Perturbation> {
         let (gradient, _) = self.loss.input_gradient(model, images, goal.classes())?;
         let mut zero_gradient = ZeroGradient::default();
         zero_gradient.see(&gradient);

@@ -49,16 +49,12 @@ impl Ifgsm {
     ///
     /// # Errors
     /// When images, goal or eps do not fit the model.
-    pub fn frames(
-        &self,
-        model: &dyn Classifier,
-        images: &Tensor<4>,
-        goal: &Goal,
-        eps: f64,
-    ) -> Result<Vec<Tensor<4>>> {
+    pub fn frames(&self, model: &dyn Classifier, images: &Tensor<4>, goal: &Goal, eps: f64) -> Result<Vec<Tensor<4>>> {
         check_eps(&[eps], model)?;
         let mut frames = Vec::with_capacity(self.steps);
-        self.follow(model, images, goal, eps, &mut ZeroGradient::default(), |x| frames.push(x.clone()))?;
+        self.follow(model, images, goal, eps, &mut ZeroGradient::default(), |x| {
+            frames.push(x.clone())
+        })?;
         Ok(frames)
     }
 
@@ -79,7 +75,14 @@ impl Ifgsm {
         };
         let bounds = model.bounds();
         let clip = |x: Tensor<4>| x.clamp(bounds.low, bounds.high);
-        steps.follow(images.clone(), eps, |gradient| gradient.sign(), clip, zero_gradient, visit)
+        steps.follow(
+            images.clone(),
+            eps,
+            |gradient| gradient.sign(),
+            clip,
+            zero_gradient,
+            visit,
+        )
     }
 }
 
@@ -88,13 +91,7 @@ impl BoundedAttack for Ifgsm {
         self.steps as f64 * eps
     }
 
-    fn perturb(
-        &self,
-        model: &dyn Classifier,
-        images: &Tensor<4>,
-        goal: &Goal,
-        eps: &[f64],
-    ) -> Result<Perturbation> {
+    fn perturb(&self, model: &dyn Classifier, images: &Tensor<4>, goal: &Goal, eps: &[f64]) -> Result<Perturbation> {
         let mut zero_gradient = ZeroGradient::default();
         let mut examples = Vec::with_capacity(eps.len());
         for &eps in eps {

@@ -93,13 +93,7 @@ pub trait BoundedAttack: Send + Sync {
     ///
     /// # Errors
     /// When images or goal do not fit the model, or a setting is out of range.
-    fn perturb(
-        &self,
-        model: &dyn Classifier,
-        images: &Tensor<4>,
-        goal: &Goal,
-        eps: &[f64],
-    ) -> Result<Perturbation>;
+    fn perturb(&self, model: &dyn Classifier, images: &Tensor<4>, goal: &Goal, eps: &[f64]) -> Result<Perturbation>;
 }
 
 /// Examples of an attack that chooses the size of their perturbation itself.

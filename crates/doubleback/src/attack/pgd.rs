@@ -63,13 +63,7 @@ impl BoundedAttack for Pgd {
         self.norm
     }
 
-    fn perturb(
-        &self,
-        model: &dyn Classifier,
-        images: &Tensor<4>,
-        goal: &Goal,
-        eps: &[f64],
-    ) -> Result<Perturbation> {
+    fn perturb(&self, model: &dyn Classifier, images: &Tensor<4>, goal: &Goal, eps: &[f64]) -> Result<Perturbation> {
         check_step_size(self.step_size)?;
         let steps = GradientSteps {
             model,

@@ -81,8 +81,8 @@ pub struct JsmaSpec {
 /// An option of attacks.
 #[derive(Clone, Copy, Debug)]
 pub struct AttackOption {
-    /// As in JSON; on the command line with hyphens.
-    pub name: &'static str,
+    /// As on the command line, with hyphens.
+    pub flag: &'static str,
     /// What stands for its value in a usage line.
     pub placeholder: &'static str,
     /// What it is, up to the attacks that have it.
@@ -120,10 +120,7 @@ pub enum OptionKind {
 
 /// Options of all attacks, in the order in which they are listed.
 const OPTIONS: [AttackOption; 11] = [
-    AttackOption {
-        conflict: None,
-        ..option("steps", "N", "Gradients to follow,", OptionKind::Count)
-    },
+    option("steps", "N", "Gradients to follow,", OptionKind::Count),
     option(
         "target",
         "next|CLASS",
@@ -143,7 +140,7 @@ const OPTIONS: [AttackOption; 11] = [
         OptionKind::Share,
     ),
     option(
-        "single_pixels",
+        "single-pixels",
         "",
         "Change single values instead of pairs,",
         OptionKind::Flag,
@@ -164,7 +161,7 @@ const OPTIONS: [AttackOption; 11] = [
     AttackOption {
         default: Some("2.5 x eps / steps"),
         ..option(
-            "step_size",
+            "step-size",
             "X",
             "Length of a step in the norm, in the units of the data,",
             OptionKind::Positive,
@@ -173,13 +170,13 @@ const OPTIONS: [AttackOption; 11] = [
     option("seed", "N", "Seed of the random start,", OptionKind::Seed),
     AttackOption {
         conflict: Some("seed"),
-        ..option("no_random_start", "", "Start at the image itself,", OptionKind::Flag)
+        ..option("no-random-start", "", "Start at the image itself,", OptionKind::Flag)
     },
 ];
 
-const fn option(name: &'static str, placeholder: &'static str, about: &'static str, kind: OptionKind) -> AttackOption {
+const fn option(flag: &'static str, placeholder: &'static str, about: &'static str, kind: OptionKind) -> AttackOption {
     AttackOption {
-        name,
+        flag,
         placeholder,
         about,
         default: None,
@@ -219,9 +216,7 @@ impl AttackSpec {
     pub fn label(&self) -> &'static str {
         match self {
             AttackSpec::Fgsm(Fgsm { loss: Loss::Margin }) => "fgsm-margin",
-            AttackSpec::Ifgsm(Ifgsm {
-                loss: Loss::Margin, ..
-            }) => "ifgsm-margin",
+            AttackSpec::Ifgsm(Ifgsm { loss: Loss::Margin, .. }) => "ifgsm-margin",
             AttackSpec::Pgd(PgdSpec { norm, loss, .. }) => match (norm, loss) {
                 (Norm::Linf, Loss::CrossEntropy) => "pgd",
                 (Norm::Linf, Loss::Margin) => "pgd-margin",
@@ -298,7 +293,11 @@ impl AttackSpec {
                 format!("{steps} steps of length {size} within eps ({norm}), {loss}, {start}")
             }
             AttackSpec::Jsma(JsmaSpec { jsma, target }) => {
-                let what = if jsma.single_pixels { "single values" } else { "pairs of values" };
+                let what = if jsma.single_pixels {
+                    "single values"
+                } else {
+                    "pairs of values"
+                };
                 let share = match jsma.gamma {
                     0.25 => "a quarter".to_owned(),
                     gamma => format!("{} %", 100.0 * gamma),
@@ -356,12 +355,18 @@ impl AttackSpec {
     }
 
     /// Names of the attacks that have an option.
-    pub fn having(option: &str) -> Vec<&'static str> {
+    pub fn having(option: &AttackOption) -> Vec<&'static str> {
+        Self::names_where(|spec| spec.options().is_ok_and(|options| options.contains_key(&option.name())))
+    }
+
+    /// Names of the attacks that are given an epsilon.
+    pub fn taking_eps() -> Vec<&'static str> {
+        Self::names_where(|spec| spec.attack().is_ok_and(|attack| attack.takes_eps()))
+    }
+
+    fn names_where(good: impl Fn(&AttackSpec) -> bool) -> Vec<&'static str> {
         let all = Self::all();
-        let having = all
-            .iter()
-            .filter(|spec| spec.options().is_ok_and(|options| options.contains_key(option)));
-        having.map(AttackSpec::name).collect()
+        all.iter().filter(|spec| good(spec)).map(AttackSpec::name).collect()
     }
 }
 
@@ -371,12 +376,17 @@ impl AttackOption {
         &OPTIONS
     }
 
+    /// As in JSON and in other languages, with underscores.
+    pub fn name(&self) -> String {
+        self.flag.replace('-', "_")
+    }
+
     /// What it is, which attacks have it, and their defaults: `Gradients to follow, for ifgsm, itgsm [default: 10] and pgd [default: 40]`.
     pub fn help(&self) -> String {
         // Attacks with the same default, in the order in which the first of them comes.
         let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
         for spec in AttackSpec::all() {
-            let Some(value) = spec.options().ok().and_then(|mut options| options.remove(self.name)) else {
+            let Some(value) = spec.options().ok().and_then(|mut options| options.remove(&self.name())) else {
                 continue;
             };
             let default = match (self.default, value) {
@@ -445,6 +455,11 @@ impl OptionKind {
         }
     }
 
+    /// Whether it takes numbers that may be written with a sign or a point.
+    pub fn is_number(self) -> bool {
+        matches!(self, OptionKind::Positive | OptionKind::NotZero | OptionKind::Share)
+    }
+
     /// The names that it takes, if it takes names.
     pub fn names(self) -> Vec<&'static str> {
         match self {
@@ -464,7 +479,7 @@ mod tests {
     fn the_table_is_whole() {
         for spec in AttackSpec::all() {
             for (name, default) in spec.options().unwrap() {
-                let option = OPTIONS.iter().find(|option| option.name == name);
+                let option = OPTIONS.iter().find(|option| option.name() == name);
                 let option = option.unwrap_or_else(|| panic!("`{name}` of {} is not listed", spec.name()));
                 let typed = match &default {
                     Value::Null | Value::Bool(false) => continue,
@@ -481,7 +496,11 @@ mod tests {
             assert_eq!(AttackSpec::with_options(spec.name(), &Map::new()).unwrap(), spec);
         }
         for option in OPTIONS {
-            assert!(!AttackSpec::having(option.name).is_empty(), "no attack has `{}`", option.name);
+            assert!(
+                !AttackSpec::having(&option).is_empty(),
+                "no attack has `{}`",
+                option.flag
+            );
         }
     }
 
@@ -498,15 +517,18 @@ mod tests {
                 target: Target::Class(2)
             }
         );
-        assert_eq!(itgsm.in_words(), "3 steps of length eps each towards class 2, cross-entropy");
-        let message = |name: &str| AttackSpec::with_options(name, &given).unwrap_err().to_string();
         assert_eq!(
-            message("tgsm"),
+            itgsm.in_words(),
+            "3 steps of length eps each towards class 2, cross-entropy"
+        );
+        let message = |name: &str, given: &_| AttackSpec::with_options(name, given).unwrap_err().to_string();
+        assert_eq!(
+            message("tgsm", &given),
             "unknown option of the attack `steps`. Known: target"
         );
-        assert!(message("fgms").contains("Did you mean `fgsm`?"));
+        assert!(message("fgms", &given).contains("Did you mean `fgsm`?"));
         given.insert("steps".to_owned(), "many".into());
-        assert!(message("itgsm").starts_with("options of the attack: "));
+        assert!(message("itgsm", &given).starts_with("options of the attack: "));
     }
 
     #[test]

@@ -57,7 +57,13 @@ impl Standing {
             return images;
         }
         let mut rows: Vec<usize> = (0..self.batch).collect();
-        for (row, (&place, _)) in self.places.iter().zip(marked).enumerate().filter(|(_, (_, marked))| **marked) {
+        for (row, (&place, _)) in self
+            .places
+            .iter()
+            .zip(marked)
+            .enumerate()
+            .filter(|(_, (_, marked))| **marked)
+        {
             rows[place] = self.batch + row;
         }
         let rows = indices(rows.into_iter(), &batch);
@@ -94,7 +100,10 @@ mod tests {
     use crate::nn::to_vec;
 
     fn batch(values: &[f32]) -> Tensor<4> {
-        Tensor::from_data(TensorData::new(values.to_vec(), [values.len(), 1, 1, 1]), &Device::flex())
+        Tensor::from_data(
+            TensorData::new(values.to_vec(), [values.len(), 1, 1, 1]),
+            &Device::flex(),
+        )
     }
 
     #[test]
@@ -105,7 +114,10 @@ mod tests {
         standing.keep(&[false, true, true]);
         assert_eq!(standing.places(), [2, 3]);
         assert_eq!(to_vec(standing.images(&all)).unwrap(), [2.0, 3.0]);
-        assert_eq!(standing.goal(&Goal::AwayFrom(vec![5, 6, 7, 8])), Goal::AwayFrom(vec![7, 8]));
+        assert_eq!(
+            standing.goal(&Goal::AwayFrom(vec![5, 6, 7, 8])),
+            Goal::AwayFrom(vec![7, 8])
+        );
         let replaced = standing.replace(all.clone(), batch(&[20.0, 30.0]), &[false, true]);
         assert_eq!(to_vec(replaced).unwrap(), [0.0, 1.0, 2.0, 30.0]);
         let replaced = Standing::all(4).replace(all, batch(&[4.0, 5.0, 6.0, 7.0]), &[true; 4]);

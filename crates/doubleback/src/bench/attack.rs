@@ -2,7 +2,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::batch::random_batch;
 use super::times::{Times, time};
-use crate::attack::{Attack, Attacked, AttackSpec, PgdSpec};
+use crate::attack::{Attack, AttackSpec, Attacked, PgdSpec};
 use crate::nn::{Architecture, Network};
 use crate::{Error, Result};
 

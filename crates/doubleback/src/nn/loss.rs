@@ -85,7 +85,9 @@ impl Loss {
             Loss::CrossEntropy => Ok(softmax(logits.clone(), 1) - truth),
             Loss::Margin => {
                 // The best other class, found where the logits are.
-                let others = logits.clone().mask_fill(truth.clone().equal_elem(1.0), f32::NEG_INFINITY);
+                let others = logits
+                    .clone()
+                    .mask_fill(truth.clone().equal_elem(1.0), f32::NEG_INFINITY);
                 let classes = Tensor::arange(0..classes as i64, &truth.device()).reshape([1, -1]);
                 let best = others.argmax(1).equal(classes).float();
                 Ok(best.cast(truth.dtype()) - truth)

@@ -62,7 +62,8 @@ pub(super) fn withstand(
             let (mut pgd, mut transfer) = (Vec::new(), Vec::new());
             let mut zero = vec![true; batch.labels.len()];
             for &eps in &plan.eps {
-                let (right, examples, zero_gradient) = batch.attack(model, &plan.pgd(Loss::CrossEntropy).attack()?, &[eps])?;
+                let (right, examples, zero_gradient) =
+                    batch.attack(model, &plan.pgd(Loss::CrossEntropy).attack()?, &[eps])?;
                 zero.iter_mut().zip(zero_gradient).for_each(|(all, zero)| *all &= zero);
                 pgd.extend(right);
                 for examples in examples {
@@ -133,12 +134,7 @@ impl Batch {
     }
 
     /// Right answers and examples at each eps, and where the gradient was zero.
-    fn attack(
-        &self,
-        model: &Network,
-        attack: &Attack,
-        eps: &[f64],
-    ) -> Result<(Right, Vec<Tensor<4>>, Vec<bool>)> {
+    fn attack(&self, model: &Network, attack: &Attack, eps: &[f64]) -> Result<(Right, Vec<Tensor<4>>, Vec<bool>)> {
         let attacked = attack.run(model, &self.images, &self.labels, eps)?;
         let (right, examples) = attacked
             .by_eps

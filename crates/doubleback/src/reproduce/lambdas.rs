@@ -10,9 +10,7 @@ use super::run::Options;
 use crate::attack::AttackSpec;
 use crate::batch::tensor_of;
 use crate::data::Dataset;
-use crate::evaluate::{
-    LambdaGradient, LambdaPoint, Named, Picture, TestSet, Transfer, clean_accuracy, score_gradient,
-};
+use crate::evaluate::{LambdaGradient, LambdaPoint, Named, Picture, TestSet, Transfer, clean_accuracy, score_gradient};
 use crate::nn::{self, Network, to_vec};
 use crate::store::Store;
 use crate::sweep::SHARE_OF_NORMAL;

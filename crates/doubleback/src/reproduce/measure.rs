@@ -11,8 +11,8 @@ use crate::attack::{Attack, AttackSpec, Ifgsm, Jsma};
 use crate::data::{Dataset, catalog};
 use crate::evaluate::{
     Counts, DataSummary, Named, Overlap, PublishedGradients, Results, Seconds, Statistics, TargetedAttack,
-    TargetedGrid, TestSet, TrainingSummary, Transfer, TransferCell, clean_accuracy, margin_check, overlap, score, smoothness,
-    statistics, targeted, targeted_grid,
+    TargetedGrid, TestSet, TrainingSummary, Transfer, TransferCell, clean_accuracy, margin_check, overlap, score,
+    smoothness, statistics, targeted, targeted_grid,
 };
 use crate::store::Store;
 use crate::train::{Progress, Recipe, Watch, paper_lambda};
@@ -46,7 +46,10 @@ impl Evaluation<'_> {
         watch: &mut dyn Watch,
     ) -> Result<Results> {
         let (store, named, profile) = (self.store, self.named, self.options.profile);
-        let attacks = [AttackSpec::named("fgsm")?.attack()?, AttackSpec::named("tgsm")?.attack()?];
+        let attacks = [
+            AttackSpec::named("fgsm")?.attack()?,
+            AttackSpec::named("tgsm")?.attack()?,
+        ];
         let targeted_attacks = self.targeted_attacks();
         let mut steps = Steps {
             done: 0,

@@ -97,7 +97,10 @@ fn reproduce_with(
     let mut results = evaluation.measure(&main, &models.records, published.as_ref(), watch)?;
     let test = evaluation.test(usize::MAX);
     let mut pictures: Pictures = store.part_or("pictures", || {
-        let (fgsm, tgsm) = (AttackSpec::named("fgsm")?.attack()?, AttackSpec::named("tgsm")?.attack()?);
+        let (fgsm, tgsm) = (
+            AttackSpec::named("fgsm")?.attack()?,
+            AttackSpec::named("tgsm")?.attack()?,
+        );
         draw(&named, &test, &[(&fgsm, 0.2), (&tgsm, 0.2)])
     })?;
     pictures.grids = store.part_or("grids", || evaluation.grids())?;

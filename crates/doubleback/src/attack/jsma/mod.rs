@@ -5,9 +5,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Cost, Found, Goal, MinimalAttack, Standing};
-use pairs::{best_pair, best_single};
 use crate::nn::{Classifier, one_hot, predictions, to_vec};
 use crate::{Error, Result};
+use pairs::{best_pair, best_single};
 
 /// Jacobian-based saliency map attack (Papernot et al. 2016), on the logits `z`: changes few values by much.
 ///
@@ -121,7 +121,11 @@ impl MinimalAttack for Jsma {
         let (shape, bounds, classes) = (model.shape(), model.bounds(), model.classes());
         let steps = self.steps(shape.len())?;
         let Goal::Towards(targets) = goal else {
-            return Err(Error::value("goal", "a class to reach, which JSMA needs", "away from a class"));
+            return Err(Error::value(
+                "goal",
+                "a class to reach, which JSMA needs",
+                "away from a class",
+            ));
         };
         let n = targets.len();
         let dims = |n: usize| [n, shape.channels, shape.height, shape.width];

@@ -44,12 +44,7 @@ impl TargetedAttack {
     }
 
     /// Attacks a batch with one target for all.
-    pub(super) fn run(
-        &self,
-        model: &dyn Classifier,
-        images: &Tensor<4>,
-        target: usize,
-    ) -> Result<Attacked> {
+    pub(super) fn run(&self, model: &dyn Classifier, images: &Tensor<4>, target: usize) -> Result<Attacked> {
         let goal = Goal::Towards(vec![target; images.dims()[0]]);
         match self {
             TargetedAttack::Jsma(jsma) => run_minimal(model, jsma, images, &goal),
@@ -58,12 +53,7 @@ impl TargetedAttack {
     }
 
     /// The images after every step, for attacks that have something to show.
-    pub(super) fn frames(
-        &self,
-        model: &dyn Classifier,
-        images: &Tensor<4>,
-        target: usize,
-    ) -> Result<Vec<Tensor<4>>> {
+    pub(super) fn frames(&self, model: &dyn Classifier, images: &Tensor<4>, target: usize) -> Result<Vec<Tensor<4>>> {
         let goal = Goal::Towards(vec![target; images.dims()[0]]);
         match self {
             TargetedAttack::Jsma(_) => Ok(Vec::new()),
