@@ -1,7 +1,8 @@
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
+use doubleback::data::atomic_file;
 use doubleback::evaluate::{Pictures, Results};
 
 use crate::context::Context;
@@ -38,7 +39,7 @@ impl Report<'_> {
         page::render(&Context::new(self.results, self.pictures, self.published)).into_string()
     }
 
-    /// Writes the page to `path`, whole or not at all: under a temporary name in the same folder, then renamed.
+    /// Writes the page to `path`, whole or not at all.
     ///
     /// # Errors
     /// When the folder cannot be made or written to, or the disk is full.
@@ -49,26 +50,11 @@ impl Report<'_> {
             _ => Path::new("."),
         };
         fs::create_dir_all(folder).map_err(failed(folder, "create the folder", "Choose another folder"))?;
-        let mut file = temporary_file(folder).map_err(failed(
-            folder,
-            "create a temporary file in it",
-            "Choose a folder that you may write to",
-        ))?;
-        file.write_all(self.html().as_bytes())
-            .and_then(|()| file.as_file().sync_all())
-            .map_err(failed(
-                file.path(),
-                "write the report",
-                "Check the free space of the disk",
-            ))?;
-        file.persist(path).map_err(|error| {
-            failed(
-                path,
-                "give the report its name",
-                "Check that no folder has this name and that it may be replaced",
-            )(error.error)
-        })?;
-        Ok(())
+        atomic_file::replace(path, self.html().as_bytes()).map_err(failed(
+            path,
+            "write the report",
+            "Check that no folder has this name, that you may write there, and that the disk has space",
+        ))
     }
 }
 
@@ -80,16 +66,4 @@ fn failed(path: &Path, operation: &'static str, advice: &'static str) -> impl Fn
         advice,
         source,
     }
-}
-
-/// Temporary files are private by default; a report is made to be passed on, so it gets the permissions of any new file.
-fn temporary_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".report-").suffix(".html");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
 }

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use doubleback::evaluate::{CleanAccuracy, Masking, Named, Transfer, TransferCell, clean_accuracy};
 use doubleback::nn::Network;
-use doubleback::train::Watch;
+use doubleback::progress::Watch;
 use serde::Serialize;
 
 use super::{attacks, models};

@@ -23,16 +23,14 @@ mod profile;
 mod results;
 mod run;
 mod standard;
-mod steps;
 mod vulnerability;
 
 pub use decoder::{Decoder, LatentDecoder};
 pub use embedding::Embedding;
 pub use eps::{EpsSweep, SUCCESS, eps_sweep};
 pub use gan::{
-    ClassTarget, Discriminator, GanFiles, GanOptions, GanPhase, GanProgress, GanWatch, Generator, InterpretGan,
-    Judgement, LatentKind, Subject, adversarial_loss, anchor_loss, class_loss, discriminator_loss, latent_loss, noise,
-    noise_loss, train_gan,
+    ClassTarget, Discriminator, GanFiles, GanOptions, Generator, InterpretGan, Judgement, LatentKind, Subject,
+    adversarial_loss, anchor_loss, class_loss, discriminator_loss, latent_loss, noise, noise_loss, train_gan,
 };
 pub(crate) use gan::{Latents, Players, Seen};
 pub use information::{Decoders, InformationOptions, information, quantisation_variance};

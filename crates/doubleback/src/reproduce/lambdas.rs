@@ -12,9 +12,10 @@ use crate::batch::tensor_of;
 use crate::data::Dataset;
 use crate::evaluate::{LambdaGradient, LambdaPoint, Named, Picture, TestSet, Transfer, clean_accuracy, score_gradient};
 use crate::nn::{self, Network, to_vec};
+use crate::progress::Watch;
 use crate::store::Store;
 use crate::sweep::SHARE_OF_NORMAL;
-use crate::train::{CurvePoint, Defense, Recipe, Watch, paper_lambda};
+use crate::train::{CurvePoint, Defense, Recipe, paper_lambda};
 use crate::{Error, Result};
 
 /// Images whose gradients are kept.
