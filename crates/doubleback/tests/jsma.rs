@@ -179,7 +179,10 @@ fn confident_models_do_not_stop_it_and_blind_ones_are_noticed() {
     assert_eq!(attacked.by_eps[0].success, [false]);
     // Class 0 is what it is taken for already: nothing to do.
     let attacked = run_minimal(&linear(&[0.0; VALUES * CLASSES]), &jsma, &originals, &next(3)).unwrap();
-    assert_eq!((&attacked.zero_gradient, attacked.mean_gradients()), (&vec![false], 0.0));
+    assert_eq!(
+        (&attacked.zero_gradient, attacked.mean_gradients()),
+        (&vec![false], 0.0)
+    );
     assert_eq!(
         (attacked.mean_forwards(), &attacked.by_eps[0].success),
         (1.0, &vec![true])

@@ -4,6 +4,7 @@ use doubleback::attack::check_eps;
 use doubleback::diagnose::{
     Budget, DiagnosisResults, Estimate, ModelDiagnosis, ModelFile, Options, Profile, SUCCESS, diagnose,
 };
+use doubleback::evaluate::check_fits;
 use doubleback_report::write_diagnosis;
 
 use super::models;
@@ -22,9 +23,10 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<()> {
     output::check_folder(&args.out)?;
     let dataset = context.load(&args.dataset)?;
     models::test_set(&dataset, args.count, context)?;
-    let subject = |path: &std::path::PathBuf| {
-        models::load(path, &dataset, context)?;
-        Ok(ModelFile::read(path, &context.device)?)
+    let subject = |path: &std::path::PathBuf| -> Result<ModelFile> {
+        let model = ModelFile::read(path, &context.device)?;
+        check_fits(path, &model.network, &model.card, &dataset)?;
+        Ok(model)
     };
     let subjects = args.models.iter().map(subject).collect::<Result<Vec<_>>>()?;
     let oracle = args.oracle.iter().map(subject).collect::<Result<Vec<_>>>()?;

@@ -1,7 +1,7 @@
 //! Which examples fool several models at once (Figure 10).
 
 use super::results::Overlap;
-use super::transfer::{Named, TestSet};
+use super::{Named, TestSet};
 use crate::Result;
 use crate::attack::Attack;
 use crate::nn::predictions;

@@ -7,7 +7,7 @@ use burn::tensor::activation::softmax;
 use serde::{Deserialize, Serialize};
 
 use super::targeted::TargetedGrid;
-use super::transfer::{Named, TestSet};
+use super::{Named, TestSet};
 use crate::Result;
 use crate::attack::Attack;
 use crate::batch::tensor_of;

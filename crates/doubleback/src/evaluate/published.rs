@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::{Tensor, TensorData};
 
-use super::transfer::{Counts, Named, TestSet};
+use super::{Counts, Named, TestSet};
 use crate::nn::predictions;
 use crate::{Error, Result};
 

@@ -1,114 +1,18 @@
 //! Accuracy of every model on the examples crafted on every model.
 
-use std::collections::HashMap;
-use std::ops::Range;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow;
 
-use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
+use super::clean::{clean_accuracy, hits, right, share};
 use super::results::{CleanAccuracy, MarginCheck, Masking, TransferCell};
-use crate::Result;
+use super::{Named, TestSet};
 use crate::attack::{Attack, AttackSpec, Fgsm};
-use crate::batch::tensor_of;
-use crate::data::{ImageShape, Split};
-use crate::nn::{Classifier, Loss, predictions};
+use crate::nn::Loss;
+use crate::progress::{Progress, Watch};
 use crate::statistics::wilson;
-
-/// Images a forward pass.
-const BATCH: usize = 256;
-
-/// A model with the name that results call it by.
-#[derive(Clone, Copy)]
-pub struct Named<'a> {
-    /// Name.
-    pub name: &'a str,
-    /// Model.
-    pub model: &'a dyn Classifier,
-}
-
-impl Named<'_> {
-    /// Whether both are the same model under the same name.
-    fn is(&self, other: &Named<'_>) -> bool {
-        self.name == other.name && std::ptr::addr_eq(self.model, other.model)
-    }
-}
-
-/// The images that models are evaluated on: the first `count` of a split.
-#[derive(Clone, Copy)]
-pub struct TestSet<'a> {
-    /// Images and labels.
-    pub split: &'a Split,
-    /// Shape of an image.
-    pub shape: ImageShape,
-    /// How many of them to use, at most all.
-    pub count: usize,
-    /// Where to compute.
-    pub device: &'a Device,
-}
-
-impl TestSet<'_> {
-    /// Batches of images with their labels and their place in the split.
-    pub fn batches(&self) -> impl Iterator<Item = (Tensor<4>, Vec<usize>, Range<usize>)> + '_ {
-        let count = self.count();
-        (0..count).step_by(BATCH).map(move |start| {
-            let range = start..(start + BATCH).min(count);
-            let labels = self.split.labels()[range.clone()]
-                .iter()
-                .map(|&label| label.into())
-                .collect();
-            (
-                tensor_of(self.split, self.shape, range.clone(), self.device),
-                labels,
-                range,
-            )
-        })
-    }
-
-    /// Images used.
-    pub fn count(&self) -> usize {
-        self.count.min(self.split.len())
-    }
-}
-
-fn right(model: &dyn Classifier, images: &Tensor<4>, labels: &[usize]) -> Result<usize> {
-    Ok(hits_of(&predictions(&model.logits(images.clone())?)?, labels))
-}
-
-fn hits_of(predictions: &[usize], labels: &[usize]) -> usize {
-    predictions.iter().zip(labels).filter(|(p, l)| p == l).count()
-}
-
-/// Accuracy of each model on unperturbed images.
-///
-/// # Errors
-/// When the images do not fit a model.
-pub fn clean_accuracy(models: &[Named<'_>], test: &TestSet<'_>) -> Result<Vec<CleanAccuracy>> {
-    let mut hits = vec![0; models.len()];
-    for (images, labels, _) in test.batches() {
-        for (hits, named) in hits.iter_mut().zip(models) {
-            *hits += right(named.model, &images, &labels)?;
-        }
-    }
-    let count = test.count();
-    Ok(models
-        .iter()
-        .zip(hits)
-        .map(|(named, hits)| {
-            let (low, high) = wilson(hits, count);
-            CleanAccuracy {
-                model: named.name.into(),
-                accuracy: share(hits, count),
-                low,
-                high,
-                count,
-            }
-        })
-        .collect())
-}
-
-fn share(hits: usize, count: usize) -> f64 {
-    if count == 0 { 0.0 } else { hits as f64 / count as f64 }
-}
+use crate::{Error, Result};
 
 /// What the examples crafted on one model did to all models.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -200,20 +104,20 @@ impl<'a> Transfer<'a> {
         for (images, labels, range) in test.batches() {
             let attacked = attack.run(crafted_on.model, &images, &labels, eps)?;
             counts.zero_gradient_images += attacked.zero_gradient.iter().filter(|&&zero| zero).count();
-            for (adversarial, hits) in attacked.by_eps.iter().zip(&mut counts.right) {
+            for (adversarial, totals) in attacked.by_eps.iter().zip(&mut counts.right) {
                 let unchanged = adversarial.linf.iter().all(|&length| length == 0.0);
-                for (place, (named, hits)) in models.iter().zip(hits).enumerate() {
+                for (place, (named, total)) in models.iter().zip(totals).enumerate() {
                     let key = (place, range.start);
                     if let (true, Some(known)) = (unchanged, clean.get(&key)) {
-                        *hits += known;
+                        *total += known;
                         continue;
                     }
                     let found = if named.is(&crafted_on) {
-                        hits_of(&adversarial.predictions, &labels)
+                        hits(&adversarial.predictions, &labels)
                     } else {
                         right(named.model, &adversarial.images, &labels)?
                     };
-                    *hits += found;
+                    *total += found;
                     if unchanged {
                         clean.insert(key, found);
                     }
@@ -222,6 +126,46 @@ impl<'a> Transfer<'a> {
         }
         Ok(counts)
     }
+
+    /// Accuracy of all models on unperturbed images, and on examples crafted on each of them.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run); [`Error::Interrupted`] when `watch` breaks before the last model.
+    pub fn all(&mut self, attack: &Attack, eps: &[f64], watch: &mut dyn Watch) -> Result<TransferResults> {
+        let models = self.models.clone();
+        watch.begin(attack.name(), models.len());
+        let mut results = TransferResults {
+            clean: clean_accuracy(&models, &self.test)?,
+            cells: Vec::new(),
+            masking: BTreeMap::new(),
+        };
+        for (place, &crafted_on) in models.iter().enumerate() {
+            let counts = self.run(attack, crafted_on, eps)?;
+            results.cells.extend(counts.cells());
+            results.masking.insert(crafted_on.name.to_owned(), counts.masking());
+            let progress = Progress {
+                step: place + 1,
+                steps: models.len(),
+                loss: None,
+            };
+            // A finished loop has its results.
+            if watch.advance(progress) == ControlFlow::Break(()) && place + 1 < models.len() {
+                return Err(Error::Interrupted);
+            }
+        }
+        Ok(results)
+    }
+}
+
+/// What examples crafted on each of some models did to all of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TransferResults {
+    /// Accuracy of each model on unperturbed images.
+    pub clean: Vec<CleanAccuracy>,
+    /// By the model that examples were crafted on, then by epsilon and model.
+    pub cells: Vec<TransferCell>,
+    /// By the model that was attacked.
+    pub masking: BTreeMap<String, Masking>,
 }
 
 /// White-box accuracy of each model under FGSM on the cross-entropy and on the margin, for each epsilon.
