@@ -4,19 +4,20 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use doubleback::data::words::count;
 use doubleback::sweep::local::{self, LocalOptions};
 use doubleback::sweep::slurm::{self, SlurmOptions};
 use doubleback::sweep::{
     CellCommand, CellFolder, Choice, Failed, Observer, Plan, Sweep, SweepResults, Tally, Weighted, run_cell,
 };
-use doubleback::train::Defense;
+use doubleback::train::DefenseKind;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::{Launcher, LogFormat, SweepArgs, SweepCellArgs};
 use crate::context::Context;
 use crate::exit::{Failure, Result};
 use crate::interrupt;
-use crate::output::{self, grouped, percent};
+use crate::output::{self, percent};
 
 /// Trains a grid of models and chooses among them.
 pub fn run(args: &SweepArgs, context: &Context) -> Result<()> {
@@ -34,7 +35,7 @@ pub fn run(args: &SweepArgs, context: &Context) -> Result<()> {
     progress.note(&format!(
         "{}: {}, {left} to do",
         out.display(),
-        counted(cells, "training")
+        count(cells, "training")
     ));
     let failed = match args.launcher {
         _ if left == 0 => Vec::new(),
@@ -156,17 +157,10 @@ fn report(failed: &[Failed], cells: usize, sweep: &Sweep) -> Result<()> {
     Err(Failure::Ours(format!(
         "{} of {} failed; their logs are {}/cells/NAME/log.txt, such as that of {}. Run the same command again to try them again",
         failed.len(),
-        counted(cells, "training"),
+        count(cells, "training"),
         sweep.root().display(),
         first.cell
     )))
-}
-
-fn counted(number: usize, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        n => format!("{} {what}s", grouped(n)),
-    }
 }
 
 /// The choices and the means, a table for each data set.
@@ -227,7 +221,7 @@ fn row(one: &Weighted, selection: &[Choice], eps: usize) -> Vec<String> {
     row.push(match (is_chosen, &one.not_eligible) {
         (true, _) => "chosen".into(),
         // Not for choosing; if it is not there, that is why nothing else is.
-        (false, Some(why)) if one.defense == Defense::Normal.name() => why.clone(),
+        (false, Some(why)) if one.defense == DefenseKind::Normal.name() => why.clone(),
         (false, Some(_)) => "not eligible".into(),
         (false, None) => String::new(),
     });
@@ -317,9 +311,10 @@ impl Observer for Progress {
                 0 => String::new(),
                 n => format!(", {n} failed"),
             };
-            let now = match running.is_empty() {
-                true => String::new(),
-                false => format!("; {}", running.join(", ")),
+            let now = if running.is_empty() {
+                String::new()
+            } else {
+                format!("; {}", running.join(", "))
             };
             self.line(&format!("{} of {} done{failed}{now}", tally.done, tally.cells));
             (self.last, self.last_line) = (Some((tally.done, tally.failed)), Instant::now());

@@ -3,7 +3,7 @@
 
 use super::results::{Choice, Point, Weighted};
 use crate::statistics::mean;
-use crate::train::Defense;
+use crate::train::DefenseKind;
 
 /// Share of the normal model's clean validation accuracy that a model must reach.
 pub const SHARE_OF_NORMAL: f64 = 0.97;
@@ -28,7 +28,7 @@ pub fn select(points: &[Point]) -> (Vec<Weighted>, Vec<Choice>) {
         let known = choices
             .iter()
             .any(|c| c.dataset == one.dataset && c.defense == one.defense);
-        if !known && one.defense != Defense::Normal.name() {
+        if !known && one.defense != DefenseKind::Normal.name() {
             choices.push(choice(&one.dataset, &one.defense, &means, points));
         }
     }
@@ -42,7 +42,7 @@ fn weighted(group: &[&Point], points: &[Point]) -> Weighted {
     let normal = |seed: u64| {
         points
             .iter()
-            .find(|p| p.dataset == first.dataset && p.defense == Defense::Normal.name() && p.seed == seed)
+            .find(|p| p.dataset == first.dataset && p.defense == DefenseKind::Normal.name() && p.seed == seed)
             .and_then(|p| p.validation.as_ref())
             .map(|v| v.accuracy)
     };
