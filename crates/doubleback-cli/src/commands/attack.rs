@@ -79,7 +79,7 @@ fn example_files(out: &Path, eps: &[f64]) -> Result<Vec<PathBuf>> {
 }
 
 fn readable(found: &WhiteBox, size_name: &str) -> String {
-    let rows: Vec<Vec<String>> = self
+    let rows: Vec<Vec<String>> = found
         .results
         .iter()
         .map(|row| {

@@ -193,7 +193,7 @@ impl Players {
         let gradients = anchor_loss(&class, &batch.targets).backward();
         let gradient = images
             .grad(&gradients)
-            .ok_or_else(|| Error::device("anchoring Q", "its classes do not depend on the images"))?;
+            .ok_or_else(|| Error::internal("anchoring Q", "its classes do not depend on the images"))?;
         Ok(sign_step(batch.images.clone(), gradient, eps, bounds))
     }
 
