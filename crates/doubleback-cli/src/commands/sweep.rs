@@ -207,7 +207,7 @@ fn readable(results: &SweepResults) -> String {
 fn row(one: &Weighted, selection: &[Choice], eps: usize) -> Vec<String> {
     let share = |value: Option<f64>| value.map(percent).unwrap_or_else(|| "-".into());
     let mut row = vec![
-        one.defense.clone(),
+        one.defense.name().to_owned(),
         one.lambda.map(short).unwrap_or_default(),
         one.seeds.to_string(),
         share(one.validation),
@@ -221,7 +221,7 @@ fn row(one: &Weighted, selection: &[Choice], eps: usize) -> Vec<String> {
     row.push(match (is_chosen, &one.not_eligible) {
         (true, _) => "chosen".into(),
         // Not for choosing; if it is not there, that is why nothing else is.
-        (false, Some(why)) if one.defense == DefenseKind::Normal.name() => why.clone(),
+        (false, Some(why)) if one.defense == DefenseKind::Normal => why.clone(),
         (false, Some(_)) => "not eligible".into(),
         (false, None) => String::new(),
     });

@@ -28,8 +28,8 @@ pub struct Cell {
 pub struct Settings {
     /// Data set, as [`crate::data::load`] takes it.
     pub dataset: String,
-    /// Name of the defense.
-    pub defense: String,
+    /// The defense.
+    pub defense: DefenseKind,
     /// Weight of its penalty per example, if it has one.
     pub lambda: Option<f64>,
     /// The same in the authors' units.
@@ -63,7 +63,7 @@ impl Settings {
     /// When a name is not known, or a value out of range.
     pub fn recipe(&self, dataset: &Dataset) -> Result<Recipe> {
         let profile: Profile = self.profile.parse()?;
-        let mut recipe = profile.recipe(self.defense.parse()?, dataset, self.seed);
+        let mut recipe = profile.recipe(self.defense, dataset, self.seed);
         recipe.architecture = architecture(
             &self.arch,
             dataset.shape,
@@ -84,13 +84,13 @@ impl Settings {
 
     /// Whether it is a model without a defense, on whose examples the others are judged.
     pub fn is_normal(&self) -> bool {
-        self.defense == DefenseKind::Normal.name()
+        self.defense == DefenseKind::Normal
     }
 
     /// Name of the cell whose model has no defense, on the same data with the same seed.
     pub(super) fn normal_name(&self) -> String {
         file_name(&Settings {
-            defense: DefenseKind::Normal.name().to_owned(),
+            defense: DefenseKind::Normal,
             lambda: None,
             ..self.clone()
         })
@@ -167,7 +167,7 @@ pub(super) fn cells(plan: &Plan, name: &str, dataset: &Dataset) -> Result<Vec<Ce
             let batch = plan.batch.unwrap_or(defaults.batch);
             let settings = Settings {
                 dataset: name.to_owned(),
-                defense: defense.name().to_owned(),
+                defense,
                 lambda: weight.map(|w| w.per_example(batch)),
                 paper_lambda: weight.map(|w| w.papers(batch)),
                 seed,

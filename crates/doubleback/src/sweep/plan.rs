@@ -123,7 +123,6 @@ struct Written {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenDefense {
-    #[serde(deserialize_with = "named_defense")]
     name: DefenseKind,
     lambda: Option<Axis>,
     paper_lambda: Option<Axis>,
@@ -145,10 +144,6 @@ fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err = Error>>(deserializer: D) -
 
 fn by_name<'de, D: Deserializer<'de>, T: FromStr<Err = Error>>(d: D) -> std::result::Result<Option<T>, D::Error> {
     parsed(d).map(Some)
-}
-
-fn named_defense<'de, D: Deserializer<'de>>(d: D) -> std::result::Result<DefenseKind, D::Error> {
-    parsed(d)
 }
 
 fn known_architecture<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<String, D::Error> {

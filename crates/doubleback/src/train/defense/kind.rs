@@ -1,10 +1,15 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::Error;
 
 /// Which defense, without its settings: the ways to train that the paper compares, and adversarial training with PGD.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+///
+/// In files it is its [name](Self::name).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "&'static str", try_from = "String")]
 pub enum DefenseKind {
     /// None.
     Normal,
@@ -80,5 +85,19 @@ impl FromStr for DefenseKind {
             .into_iter()
             .find(|d| d.name() == name)
             .ok_or_else(|| Error::unknown("defense", name, known))
+    }
+}
+
+impl From<DefenseKind> for &'static str {
+    fn from(kind: DefenseKind) -> Self {
+        kind.name()
+    }
+}
+
+impl TryFrom<String> for DefenseKind {
+    type Error = Error;
+
+    fn try_from(name: String) -> Result<Self, Error> {
+        name.parse()
     }
 }

@@ -23,7 +23,7 @@ impl<F: Fn(&Tensor<2>, &Batch) -> Result<Tensor<2>>> PenalizedLoss for F {
 
 /// `lambda` times the mean over images of a norm of that image's input gradient of `loss`.
 ///
-/// It is an [`Objective`](super::Objective) by itself: cross-entropy plus penalty. A penalty of your own is a closure that gives a
+/// It is an [`Objective`] by itself: cross-entropy plus penalty. A penalty of your own is a closure that gives a
 /// gradient with respect to the logits; here that of the largest logit, in the L1 norm:
 ///
 /// ```
