@@ -1,6 +1,7 @@
 //! How a model looks: one color and one marker each, the same in every chart, so that color is never the only cue.
 
 use doubleback::evaluate::TrainingSummary;
+use doubleback::train::DefenseKind;
 use maud::{Markup, html};
 
 use crate::format;
@@ -8,7 +9,13 @@ use crate::format;
 /// Markers there are, and colors of models: `m0` … in palette.rs, `k0` … in [`marker_defs`].
 pub const SLOTS: usize = 10;
 
-const PAPER: [&str; 5] = ["normal", "distilled", "advtrain", "insensitive", "doubleback"];
+/// Models of the reproduction that figures and sentences single out: each has the name of its defense.
+pub const NORMAL: &str = DefenseKind::Normal.name();
+pub const ADVTRAIN: &str = DefenseKind::AdversarialTraining.name();
+pub const INSENSITIVE: &str = DefenseKind::CertaintySensitivity.name();
+pub const DOUBLEBACK: &str = DefenseKind::DoubleBackprop.name();
+/// It has a figure of its own, as in the paper.
+pub const BOTH: &str = DefenseKind::Both.name();
 
 /// Models in the order of the charts, each with its slot.
 #[derive(Debug)]
@@ -19,7 +26,7 @@ pub struct Slots {
 impl Slots {
     /// The paper's five always have the same slots; others take the next ones in order of appearance.
     pub fn new<'a>(models: impl Iterator<Item = &'a str>) -> Self {
-        let mut names: Vec<String> = PAPER.iter().map(|&name| name.to_owned()).collect();
+        let mut names: Vec<String> = DefenseKind::PAPER.map(|kind| kind.name().to_owned()).to_vec();
         for model in models {
             if !names.iter().any(|name| name == model) {
                 names.push(model.to_owned());
@@ -50,17 +57,23 @@ pub fn description(model: &str, training: Option<&TrainingSummary>) -> String {
     let eps = training
         .and_then(|training| training.adversarial_eps)
         .map_or(String::new(), |eps| format!(" at ε\u{a0}=\u{a0}{}", format::short(eps)));
-    match defense {
-        "normal" => "no defense: cross-entropy alone".to_owned(),
-        "distilled" => format!("defensive distillation{temperature}"),
-        "advtrain" => format!("adversarial training with FGSM{eps}"),
-        "pgd" => format!("adversarial training with PGD{eps}"),
-        "insensitive" => format!("certainty sensitivity: penalty on the gradient of H(1/K, p){lambda}"),
-        "doubleback" => format!("double backprop: penalty on the gradient of the cross-entropy{lambda}"),
-        "distilled-label" => format!("penalty on the gradient of the cross-entropy with a teacher's labels{lambda}"),
-        "entropy" => format!("penalty on the gradient of the entropy of the prediction{lambda}"),
-        "both" => format!("double backprop and adversarial training with FGSM{eps}{lambda}"),
-        other => format!("{other}{eps}{lambda}"),
+    let Ok(kind) = defense.parse::<DefenseKind>() else {
+        return format!("{defense}{eps}{lambda}");
+    };
+    match kind {
+        DefenseKind::Normal => "no defense: cross-entropy alone".to_owned(),
+        DefenseKind::Distillation => format!("defensive distillation{temperature}"),
+        DefenseKind::AdversarialTraining => format!("adversarial training with FGSM{eps}"),
+        DefenseKind::PgdTraining => format!("adversarial training with PGD{eps}"),
+        DefenseKind::CertaintySensitivity => {
+            format!("certainty sensitivity: penalty on the gradient of H(1/K, p){lambda}")
+        }
+        DefenseKind::DoubleBackprop => format!("double backprop: penalty on the gradient of the cross-entropy{lambda}"),
+        DefenseKind::DistilledLabel => {
+            format!("penalty on the gradient of the cross-entropy with a teacher's labels{lambda}")
+        }
+        DefenseKind::Entropy => format!("penalty on the gradient of the entropy of the prediction{lambda}"),
+        DefenseKind::Both => format!("double backprop and adversarial training with FGSM{eps}{lambda}"),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::contact_sheet::{animation, still};
 use crate::context::Context;
 use crate::files::File;
 use crate::format::percent;
+use crate::model::{DOUBLEBACK, NORMAL};
 
 const ATTACK: &str = "itgsm";
 
@@ -39,7 +40,7 @@ pub fn itgsm(context: &Context) -> Result<Content, String> {
 /// The animations that have room in the page, the most telling models first.
 fn animations(grids: &[&TargetedGrid]) -> Vec<(String, Vec<u8>)> {
     let rank = |grid: &&&TargetedGrid| {
-        ["doubleback", "normal"]
+        [DOUBLEBACK, NORMAL]
             .iter()
             .position(|model| grid.model == *model)
             .unwrap_or(2)
@@ -66,7 +67,7 @@ fn reading(context: &Context) -> String {
     // How well the examples of one model work on the others is what shows that they look like their target.
     let moved: Vec<String> = all
         .iter()
-        .filter(|one| !one.taken_for_target.is_empty() && ["normal", "doubleback"].contains(&one.model.as_str()))
+        .filter(|one| !one.taken_for_target.is_empty() && [NORMAL, DOUBLEBACK].contains(&one.model.as_str()))
         .map(|one| {
             let others: Vec<f64> = one
                 .taken_for_target

@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::files::Table;
 use crate::format::{percent, scientific};
 use crate::legend::Entry;
+use crate::model::NORMAL;
 use crate::palette::ramp;
 
 /// Figure 7.
@@ -75,7 +76,7 @@ fn curves<'a>(context: &Context, grid: &Grid<'a>) -> Vec<Curve<'a>> {
         .filter(|(_, point)| !point.curve.is_empty())
         .map(|(index, point)| Curve {
             slot: if index < first {
-                context.slots.of("normal")
+                context.slots.of(NORMAL)
             } else {
                 ramp(index - first, weights)
             },

@@ -10,6 +10,7 @@ use crate::context::{Context, attack_name};
 use crate::files::Table;
 use crate::format::{self, bare_percent, percent, short};
 use crate::legend::Entry;
+use crate::model::{ADVTRAIN, DOUBLEBACK, NORMAL};
 use crate::svg::{Axis, Panel, Region, RegionChart};
 
 /// Which of a, b, c each region lies in, in the order of [`Overlap::regions`].
@@ -106,10 +107,7 @@ fn reading(context: &Context, overlaps: &[&Overlap]) -> String {
             format!("{}{paper} of the examples crafted on {crafted_on}", percent(share)),
         ))
     };
-    let parts: Vec<_> = ["normal", "advtrain", "doubleback"]
-        .into_iter()
-        .filter_map(all)
-        .collect();
+    let parts: Vec<_> = [NORMAL, ADVTRAIN, DOUBLEBACK].into_iter().filter_map(all).collect();
     let eps = parts.first().map(|(eps, _)| *eps);
     let text: Vec<String> = parts.into_iter().map(|(_, text)| text).collect();
     reading_of([eps.map(|eps| {

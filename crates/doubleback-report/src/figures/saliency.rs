@@ -5,7 +5,7 @@ use super::{Content, reading_of};
 use crate::context::Context;
 use crate::files::Table;
 use crate::format::{interval, percent, scientific};
-use crate::model::badge;
+use crate::model::{DOUBLEBACK, INSENSITIVE, badge};
 use crate::png_uri;
 use crate::sections::{columns, original};
 use crate::svg::{ImageGrid, Panel};
@@ -54,7 +54,7 @@ fn reading(context: &Context) -> String {
         .results
         .smoothness
         .iter()
-        .filter(|one| one.smoother.is_finite() && ["insensitive", "doubleback"].contains(&one.model.as_str()))
+        .filter(|one| one.smoother.is_finite() && [INSENSITIVE, DOUBLEBACK].contains(&one.model.as_str()))
         .map(|one| {
             format!(
                 "{} on {} {}",

@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::files::Table;
 use crate::format::{percent, scientific};
 use crate::legend::Entry;
+use crate::model::{ADVTRAIN, DOUBLEBACK, NORMAL};
 
 /// Figure 8.
 pub fn training(context: &Context) -> Result<Content, String> {
@@ -42,7 +43,7 @@ pub fn training(context: &Context) -> Result<Content, String> {
 fn reading(curves: &[Curve]) -> String {
     let ends: Vec<String> = curves
         .iter()
-        .filter(|curve| ["normal", "advtrain", "doubleback"].contains(&curve.name.as_str()))
+        .filter(|curve| [NORMAL, ADVTRAIN, DOUBLEBACK].contains(&curve.name.as_str()))
         .filter_map(|curve| curve.points.last().map(|end| (curve, end)))
         .map(|(curve, end)| {
             let (norm, fgsm, clean) = (

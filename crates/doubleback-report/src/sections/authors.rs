@@ -7,7 +7,7 @@ use crate::context::{Context, distinct, same_eps};
 use crate::figures::published_points;
 use crate::format::{self, bare_percent, interval, short};
 use crate::legend::{Entry, legend};
-use crate::model::badge;
+use crate::model::{NORMAL, badge};
 use crate::spread::Measured;
 use crate::svg::{Axis, Line, LineChart, Panel, Point, Style};
 
@@ -68,7 +68,7 @@ fn lines(context: &Context, cells: &[&TransferCell], models: &[&str]) -> Vec<Lin
             style: Style::Ours,
             points: own.into_iter().map(|cell| Measured::from(cell).point()).collect(),
         });
-        let points: Vec<Point> = published_points(context, "fgsm", "normal", model)
+        let points: Vec<Point> = published_points(context, "fgsm", NORMAL, model)
             .into_iter()
             // The paper's curves go on beyond what was measured here.
             .filter(|point| point.x <= largest + 1e-9)

@@ -2,11 +2,10 @@ use maud::{Markup, html};
 
 use crate::context::Context;
 use crate::format::{self, interval, percent, short};
-use crate::model::badge;
+use crate::model::{DOUBLEBACK, NORMAL, badge};
 
 /// The model that the headline is about.
-const REGULARIZED: &str = "doubleback";
-const NORMAL: &str = "normal";
+const REGULARIZED: &str = DOUBLEBACK;
 
 /// The attack and size of the headline: FGSM on the normal model at the smallest eps at which it is wrong on half of its
 /// images or more, else the greatest. A fixed rule, so that no run can choose its best case.
