@@ -5,7 +5,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use doubleback::evaluate::{Pictures, Results};
+use doubleback_experiments::reproduce::{Pictures, Results};
 use doubleback_report::{Published, Report, write_figures};
 use serde::de::DeserializeOwned;
 

@@ -2,9 +2,9 @@
 //!
 //! They are made from plain data and nothing else, so that a run can be drawn again long after:
 //!
-//! - a reproduction from [`doubleback::evaluate`], by [`Report`] and [`write_figures`]; [`Published`] holds the numbers of the paper;
-//! - a diagnosis from [`doubleback::diagnose`], by [`write_diagnosis`];
-//! - a pooling study from [`doubleback::pooling`], by [`write_pooling`].
+//! - a reproduction from [`doubleback_experiments::reproduce`], by [`Report`] and [`write_figures`]; [`Published`] holds the numbers of the paper;
+//! - a diagnosis from [`doubleback_experiments::diagnosis`], by [`write_diagnosis`];
+//! - a pooling study from [`doubleback_experiments::pooling_study`], by [`write_pooling`].
 
 mod color;
 mod contact_sheet;

@@ -1,7 +1,7 @@
 //! How a model looks: one color and one marker each, the same in every chart, so that color is never the only cue.
 
-use doubleback::evaluate::TrainingSummary;
 use doubleback::train::DefenseKind;
+use doubleback_experiments::reproduce::TrainingSummary;
 use maud::{Markup, html};
 
 use crate::format;

@@ -3,7 +3,7 @@ use std::io;
 use std::path::Path;
 
 use doubleback::data::atomic_file;
-use doubleback::evaluate::{Pictures, Results};
+use doubleback_experiments::reproduce::{Pictures, Results};
 
 use crate::context::Context;
 use crate::{Error, Published, page};
@@ -12,7 +12,7 @@ use crate::{Error, Published, page};
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use doubleback::evaluate::{Pictures, Results};
+/// use doubleback_experiments::reproduce::{Pictures, Results};
 /// use doubleback_report::{Published, Report};
 ///
 /// let results: Results = serde_json::from_slice(&std::fs::read("reproduction/results.json")?)?;

@@ -1,10 +1,11 @@
 use std::time::Duration;
 
 use doubleback::attack::check_eps;
-use doubleback::diagnose::{
-    Budget, DiagnosisResults, Estimate, ModelDiagnosis, ModelFile, Options, Profile, SUCCESS, diagnose,
-};
+use doubleback::diagnose::{Estimate, SUCCESS};
 use doubleback::evaluate::check_fits;
+use doubleback_experiments::diagnosis::{
+    Budget, DiagnosisResults, ModelDiagnosis, ModelFile, Options, Profile, diagnose,
+};
 use doubleback_report::write_diagnosis;
 
 use super::models;

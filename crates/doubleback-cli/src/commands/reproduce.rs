@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use doubleback::evaluate::Results;
-use doubleback::reproduce::{Options, Profile, reproduce};
+use doubleback_experiments::reproduce::Results;
+use doubleback_experiments::reproduce::{Options, Profile, reproduce};
 use doubleback_report::{Published, Report, write_figures};
 
 use crate::args::ReproduceArgs;

@@ -1,6 +1,7 @@
 //! Whose class the explanations show: the network's, under attack and without, or the true one.
 
-use doubleback::diagnose::{Agreement, Estimate, ModelDiagnosis};
+use doubleback::diagnose::Estimate;
+use doubleback_experiments::diagnosis::{Agreement, ModelDiagnosis};
 use maud::{Markup, html};
 
 use super::view::{View, ends, share, share_cell, stages};

@@ -1,4 +1,5 @@
-use doubleback::diagnose::{Estimate, ModelDiagnosis};
+use doubleback::diagnose::Estimate;
+use doubleback_experiments::diagnosis::ModelDiagnosis;
 use maud::{Markup, html};
 
 use super::view::{View, difference, share};

@@ -1,4 +1,4 @@
-use doubleback::diagnose::DiagnosisResults;
+use doubleback_experiments::diagnosis::DiagnosisResults;
 use maud::html;
 
 use super::view::View;
@@ -11,7 +11,7 @@ use crate::sections::{Section, missing};
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use doubleback::diagnose::DiagnosisResults;
+/// use doubleback_experiments::diagnosis::DiagnosisResults;
 ///
 /// let results: DiagnosisResults = serde_json::from_slice(&std::fs::read("diagnosis/results.json")?)?;
 /// std::fs::write("page.html", doubleback_report::diagnosis_html(&results))?;

@@ -1,6 +1,6 @@
 //! How often the attack succeeds by its size, and the size that was taken.
 
-use doubleback::diagnose::ModelDiagnosis;
+use doubleback_experiments::diagnosis::ModelDiagnosis;
 use maud::html;
 
 use super::view::{PROBES, View};

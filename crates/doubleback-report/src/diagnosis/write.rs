@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use doubleback::diagnose::DiagnosisResults;
+use doubleback_experiments::diagnosis::DiagnosisResults;
 
 use super::view::View;
 use super::{
@@ -51,7 +51,7 @@ const fn figure(slug: &'static str, title: &'static str, content: fn(&View) -> R
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use doubleback::diagnose::DiagnosisResults;
+/// use doubleback_experiments::diagnosis::DiagnosisResults;
 ///
 /// let results: DiagnosisResults = serde_json::from_slice(&std::fs::read("diagnosis/results.json")?)?;
 /// doubleback_report::write_diagnosis(&results, "diagnosis")?;

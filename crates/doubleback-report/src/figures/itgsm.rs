@@ -1,6 +1,6 @@
 //! Figure 11: the iterated targeted gradient sign method.
 
-use doubleback::evaluate::TargetedGrid;
+use doubleback_experiments::reproduce::TargetedGrid;
 
 use super::content::{Content, reading_of};
 use super::grid_pictures::gallery;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use doubleback::evaluate::Results;
+use doubleback_experiments::reproduce::Results;
 use maud::{Markup, PreEscaped, html};
 
 use crate::figures::{Content, Group};

@@ -1,8 +1,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use doubleback::evaluate::{Pictures, Results};
 use doubleback::write::write_atomically;
+use doubleback_experiments::reproduce::{Pictures, Results};
 
 use super::sheet;
 use crate::context::Context;
@@ -23,7 +23,7 @@ pub struct File {
 /// files of earlier runs with the same names are replaced, each whole or not at all.
 ///
 /// ```no_run
-/// # fn draw(finished: &doubleback::reproduce::Finished) -> Result<(), doubleback_report::Error> {
+/// # fn draw(finished: &doubleback_experiments::reproduce::Finished) -> Result<(), doubleback_report::Error> {
 /// use doubleback_report::{Published, write_figures};
 ///
 /// let (results, pictures) = (&finished.results, &finished.pictures);

@@ -1,4 +1,4 @@
-use doubleback::pooling::PoolingResults;
+use doubleback_experiments::pooling_study::PoolingResults;
 use maud::{Markup, html};
 
 use super::view::View;
@@ -11,7 +11,7 @@ use crate::sections::{Section, missing};
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use doubleback::pooling::PoolingResults;
+/// use doubleback_experiments::pooling_study::PoolingResults;
 ///
 /// let results: PoolingResults = serde_json::from_slice(&std::fs::read("pooling/results.json")?)?;
 /// std::fs::write("page.html", doubleback_report::pooling_html(&results))?;

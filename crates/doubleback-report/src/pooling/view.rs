@@ -1,5 +1,5 @@
-use doubleback::pooling::{CLEAN, Comparison, Difference, PoolingResults, WORST_CASE};
 use doubleback::train::DefenseKind;
+use doubleback_experiments::pooling_study::{CLEAN, Comparison, Difference, PoolingResults, WORST_CASE};
 
 use crate::context::{attack_name, distinct, same_eps};
 use crate::format::{DASH, points, points_interval, short};

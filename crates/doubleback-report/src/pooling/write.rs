@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use doubleback::pooling::PoolingResults;
+use doubleback_experiments::pooling_study::PoolingResults;
 
 use super::view::View;
 use super::{accuracy, correlation, difference, layers, page};
@@ -48,7 +48,7 @@ pub const FIGURES: [Figure; 4] = [
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use doubleback::pooling::PoolingResults;
+/// use doubleback_experiments::pooling_study::PoolingResults;
 ///
 /// let results: PoolingResults = serde_json::from_slice(&std::fs::read("pooling/results.json")?)?;
 /// doubleback_report::write_pooling(&results, "pooling")?;

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use doubleback::evaluate::{Perturbed, Picture, Prediction};
+use doubleback_experiments::reproduce::{Perturbed, Picture, Prediction};
 use maud::{Markup, html};
 
 use super::panes::{Pane, panes};

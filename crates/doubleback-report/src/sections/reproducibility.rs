@@ -1,4 +1,4 @@
-use doubleback::evaluate::TrainingSummary;
+use doubleback_experiments::reproduce::TrainingSummary;
 use maud::{Markup, PreEscaped, html};
 use serde::Serialize;
 

@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor};
 
 use super::images::batches;
-use super::results::EpsPoint;
+use super::measurements::EpsPoint;
 use crate::attack::{Attack, Standing};
 use crate::data::Split;
 use crate::nn::{Classifier, predictions};

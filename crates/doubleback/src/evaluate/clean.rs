@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::results::CleanAccuracy;
+use super::measurements::CleanAccuracy;
 use super::{Named, TestSet};
 use crate::Result;
 use crate::nn::{Classifier, predictions};

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 
 use super::clean::{clean_accuracy, hits, right, share};
-use super::results::{CleanAccuracy, MarginCheck, Masking, TransferCell};
+use super::measurements::{CleanAccuracy, MarginCheck, Masking, TransferCell};
 use super::{Named, TestSet};
 use crate::attack::{Attack, AttackSpec, Fgsm};
 use crate::nn::Loss;
