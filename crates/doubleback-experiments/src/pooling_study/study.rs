@@ -12,7 +12,6 @@ use super::statistics::accuracy;
 use super::withstand::{Withstood, withstand};
 use super::{TRANSFER, WORST_CASE, train};
 use crate::store::Store;
-use doubleback::attack::{BoundedAttack, Fgsm};
 use doubleback::data::{Dataset, sha256};
 use doubleback::evaluate::TestSet;
 use doubleback::nn::{Loss, Network};

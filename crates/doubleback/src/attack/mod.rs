@@ -246,8 +246,8 @@ impl Attack {
         }
     }
 
-    /// Why an attack that takes no epsilon refuses one.
-    pub(crate) fn refuse_eps(&self, eps: impl std::fmt::Display) -> Error {
+    /// The error of an attack that takes no epsilon and is given one.
+    pub fn refuse_eps(&self, eps: impl std::fmt::Display) -> Error {
         let expected = format!("for `{}`, which takes none: leave it out", self.name);
         Error::value("eps", expected, eps)
     }
