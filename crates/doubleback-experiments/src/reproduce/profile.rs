@@ -9,6 +9,9 @@ use doubleback::data::Dataset;
 use doubleback::nn::{Pool, paper_cnn, paper_input};
 use doubleback::train::{Defense, DefenseKind, Recipe, TrainOptions, per_example_lambda};
 
+/// The size of the FGSM perturbation by which short summaries compare models; it is one of those of every profile.
+pub const HEADLINE_EPS: f64 = 0.2;
+
 /// How much work to spend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Profile {
