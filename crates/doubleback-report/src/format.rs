@@ -12,6 +12,15 @@ pub fn percent(share: f64) -> String {
     }
 }
 
+/// `95 %` from 0.95: a bar, which has no decimals.
+pub fn whole_percent(share: f64) -> String {
+    if share.is_finite() {
+        format!("{:.0}\u{a0}%", 100.0 * share)
+    } else {
+        DASH.to_owned()
+    }
+}
+
 /// `85.2` from 0.852, for cells under a heading that gives the unit.
 pub fn bare_percent(share: f64) -> String {
     if share.is_finite() {

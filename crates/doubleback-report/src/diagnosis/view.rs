@@ -1,7 +1,7 @@
 use doubleback::diagnose::{DiagnosisResults, Estimate, LayerVulnerability, ModelDiagnosis};
 use maud::{Markup, html};
 
-use crate::format::{capital, interval, percent, points, points_interval, short};
+use crate::format::{capital, interval, percent, points, points_interval, short, whole_percent};
 use crate::model::{Slots, badge};
 use crate::svg::extent;
 
@@ -120,6 +120,11 @@ fn joined(value: String, interval: &str) -> String {
     } else {
         format!("{value} {interval}")
     }
+}
+
+/// `30 to 80 %`: a bar on both sides.
+pub fn window([low, high]: [f64; 2]) -> String {
+    format!("{:.0} to {}", 100.0 * low, whole_percent(high))
 }
 
 /// A share as cells of a table show it.

@@ -5,6 +5,7 @@
 mod assemble;
 mod attacked;
 mod check;
+mod checks;
 mod decoder;
 mod embedding;
 mod eps;
@@ -27,9 +28,10 @@ mod standard;
 mod steps;
 mod vulnerability;
 
+pub use checks::{AGREEMENT, Bar, CONSISTENCY, Check, CheckName, Measured, SUCCESS, checks, oracle_is_weak};
 pub use decoder::{Decoder, LatentDecoder};
 pub use embedding::Embedding;
-pub use eps::{EpsSweep, SUCCESS, eps_sweep};
+pub use eps::{EpsSweep, eps_sweep};
 pub use gan::{
     ClassTarget, Discriminator, GanFiles, GanOptions, GanPhase, GanProgress, GanWatch, Generator, InterpretGan,
     Judgement, LatentKind, Subject, adversarial_loss, anchor_loss, class_loss, discriminator_loss, latent_loss, noise,

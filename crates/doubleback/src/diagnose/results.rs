@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::checks::{Check, checks};
 use crate::data::Frame;
 
 /// Everything a run of `diagnose` measured. Two runs with the same seed, options, machine and threads agree in every field but
@@ -90,7 +91,8 @@ pub struct ModelDiagnosis {
     pub information: Vec<InformationLayer>,
     /// Sum of the `v_k` of the stages after the first, which is `r_L - r_0`.
     pub sum_of_v: Estimate,
-    /// `r_L` less the attack's true increase of the model's error: the consistency check, within 0.03 of zero if the explanations can be trusted.
+    /// `r_L` less the attack's true increase of the model's error: the consistency check, within [`CONSISTENCY`](super::CONSISTENCY) of zero if the
+    /// explanations can be trusted.
     pub consistency: Estimate,
     /// How often the explanation changes its class first at a stage, in order of stages, images that never change under `none`.
     pub flips: Vec<FlipCount>,
@@ -100,6 +102,18 @@ pub struct ModelDiagnosis {
     pub images: Vec<ExplainedImage>,
     /// How the generators were trained.
     pub generators: GeneratorTraining,
+}
+
+impl ModelDiagnosis {
+    /// Whether the explanations can be trusted, bar by bar.
+    pub fn checks(&self) -> [Check; 5] {
+        let stages: Vec<_> = self
+            .layers
+            .iter()
+            .map(|layer| (layer.layer.as_str(), &layer.agreement))
+            .collect();
+        checks(&stages, self.consistency, self.attack.success)
+    }
 }
 
 /// What an attack did to a model.
