@@ -13,8 +13,8 @@ mod transfer;
 
 pub use crate::train::CurvePoint;
 pub use crate::wilson::wilson;
-pub use claims::claims;
 pub(crate) use claims::{Evidence, verdict};
+pub use claims::{Measurements, claims};
 pub use distribution::FLOOR;
 pub use overlap::overlap;
 pub use pictures::{LambdaGradient, Perturbed, Picture, Pictures, Prediction, Saliency, draw, score_gradient};

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use burn::tensor::Device;
-use doubleback_ops::kernels::isa;
 
 use super::run::{Options, TrainingRecord};
 use crate::attack::{BoundedAttack, Fgsm, Itgsm, Jsma, Tgsm};
 use crate::data::{Dataset, catalog};
 use crate::evaluate::{
-    CleanHits, Counts, DataSummary, Named, Overlap, PublishedGradients, Results, Seconds, Statistics, TargetedAttack,
-    TargetedGrid, TestSet, TrainingSummary, TransferCell, clean_accuracy, margin_check, overlap, score, smoothness,
-    statistics, targeted, targeted_grid, transfer,
+    Claim, CleanAccuracy, CleanHits, Counts, DataSummary, GradientDistribution, LambdaPoint, LogProbabilities,
+    MarginCheck, Masking, Measurements, Named, Overlap, PublishedGradients, Seconds, Smoothness, Statistics,
+    TargetedAttack, TargetedGrid, TargetedSummary, TestSet, TrainingSummary, TransferCell, claims, clean_accuracy,
+    margin_check, overlap, score, smoothness, statistics, targeted, targeted_grid, transfer,
 };
 use crate::store::Store;
 use crate::train::{Progress, Recipe, Watch, paper_lambda};
@@ -27,6 +27,36 @@ pub(super) struct Evaluation<'a> {
     pub options: &'a Options,
 }
 
+/// Everything measured on the trained models of one seed; the fields are those of [`Results`](crate::evaluate::Results) with the same names.
+pub(super) struct Measured {
+    pub models: Vec<String>,
+    pub clean: Vec<CleanAccuracy>,
+    pub transfer: Vec<TransferCell>,
+    pub masking: BTreeMap<String, BTreeMap<String, Masking>>,
+    pub margin_check: Vec<MarginCheck>,
+    pub gradients: Vec<GradientDistribution>,
+    pub smoothness: Vec<Smoothness>,
+    pub log_probabilities: Vec<LogProbabilities>,
+    pub published_perturbations: Vec<TransferCell>,
+    pub overlaps: Vec<Overlap>,
+    pub targeted: Vec<TargetedSummary>,
+}
+
+impl Measured {
+    /// The paper's claims, held against these numbers and those of a grid of penalty weights.
+    pub fn claims(&self, lambdas: &[LambdaPoint]) -> Vec<Claim> {
+        claims(&Measurements {
+            models: &self.models,
+            clean: &self.clean,
+            transfer: &self.transfer,
+            masking: &self.masking,
+            smoothness: &self.smoothness,
+            targeted: &self.targeted,
+            lambdas,
+        })
+    }
+}
+
 impl Evaluation<'_> {
     pub fn test(&self, count: usize) -> TestSet<'_> {
         TestSet {
@@ -38,13 +68,7 @@ impl Evaluation<'_> {
     }
 
     /// Everything that does not need another training.
-    pub fn measure(
-        &self,
-        recipes: &[Recipe],
-        records: &BTreeMap<&'static str, TrainingRecord>,
-        published: Option<&PublishedGradients>,
-        watch: &mut dyn Watch,
-    ) -> Result<Results> {
+    pub fn measure(&self, published: Option<&PublishedGradients>, watch: &mut dyn Watch) -> Result<Measured> {
         let (store, named, profile) = (self.store, self.named, self.options.profile);
         let attacks: [&dyn BoundedAttack; 2] = [&Fgsm::default(), &Tgsm::default()];
         let targeted_attacks = self.targeted_attacks();
@@ -109,21 +133,8 @@ impl Evaluation<'_> {
                 steps.next()?;
             }
         }
-        Ok(Results {
-            dataset: self.dataset.name.clone(),
-            profile: profile.name().into(),
-            seed: self.options.seed,
-            version: env!("CARGO_PKG_VERSION").into(),
-            device: self.options.device_name.clone(),
-            threads: self.options.threads,
-            isa: isa().name().into(),
-            data: data_summary(self.dataset),
+        Ok(Measured {
             models: named.iter().map(|m| m.name.to_owned()).collect(),
-            training: recipes
-                .iter()
-                .map(|r| (r.defense.name().into(), summary(r, &records[r.defense.name()])))
-                .collect(),
-            clean_accuracy: clean.iter().map(|c| (c.model.clone(), c.accuracy)).collect(),
             clean,
             transfer: cells,
             masking,
@@ -131,14 +142,9 @@ impl Evaluation<'_> {
             gradients,
             smoothness: smooth,
             log_probabilities,
-            curves: records.values().flat_map(|r| r.curves.clone()).collect(),
-            claims: Vec::new(),
             published_perturbations: self.published(published)?,
             overlaps,
             targeted: aimed,
-            lambdas: Vec::new(),
-            seeds: Vec::new(),
-            seconds: seconds(recipes, records),
         })
     }
 
@@ -224,7 +230,13 @@ impl Steps<'_> {
     }
 }
 
-fn seconds(recipes: &[Recipe], records: &BTreeMap<&'static str, TrainingRecord>) -> Seconds {
+/// Times of a run whose attacks and evaluation took `evaluate` seconds of `total`.
+pub(super) fn seconds(
+    recipes: &[Recipe],
+    records: &BTreeMap<&'static str, TrainingRecord>,
+    evaluate: f64,
+    total: f64,
+) -> Seconds {
     let step = |recipe: &Recipe| {
         let name = recipe.defense.name();
         (name.to_owned(), records[name].seconds / recipe.options.steps as f64)
@@ -232,8 +244,8 @@ fn seconds(recipes: &[Recipe], records: &BTreeMap<&'static str, TrainingRecord>)
     Seconds {
         train: records.iter().map(|(&name, r)| (name.to_owned(), r.seconds)).collect(),
         step: recipes.iter().map(step).collect(),
-        evaluate: 0.0,
-        total: 0.0,
+        evaluate,
+        total,
     }
 }
 
@@ -282,7 +294,8 @@ fn notes(dataset: &Dataset) -> Vec<String> {
     notes
 }
 
-fn summary(recipe: &Recipe, record: &TrainingRecord) -> TrainingSummary {
+/// How a model was trained.
+pub(super) fn summary(recipe: &Recipe, record: &TrainingRecord) -> TrainingSummary {
     let (o, defense) = (&recipe.options, recipe.defense);
     let lambda = defense.has_lambda().then_some(recipe.lambda);
     TrainingSummary {
