@@ -1,11 +1,11 @@
 use std::io;
 use std::path::PathBuf;
 
-/// Why a report or its figures could not be written.
+/// Why a report or its figures could not be drawn or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The folder of the report, a file in it, or the final name could not be made.
+    /// The folder of the report or of its figures could not be made.
     #[error("{}: could not {operation}: {source}. {advice}", path.display())]
     Write {
         /// The file or folder at fault.
@@ -17,8 +17,8 @@ pub enum Error {
         /// What the operating system said.
         source: io::Error,
     },
-    /// A file of a figure could not be written.
-    #[error("{source}. Check that you may write there and that the disk has space")]
+    /// The page or a file of a figure could not be written.
+    #[error("{source}. Check that you may write there, that no folder has this name, and that the disk has space")]
     File {
         /// Which file, and what the operating system said.
         source: doubleback::Error,
@@ -30,5 +30,19 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong.
         source: csv::Error,
+    },
+    /// A folder or its results are not those of a finished run that has a report.
+    #[error("{}: {problem}", path.display())]
+    Run {
+        /// The folder, or the file in it that is at fault.
+        path: PathBuf,
+        /// What was found in its place, and what to do.
+        problem: String,
+    },
+    /// The pictures of a run could not be read.
+    #[error("{source}. Give the command that made this run again")]
+    Pictures {
+        /// Which file, and what is wrong with it.
+        source: doubleback::Error,
     },
 }

@@ -138,6 +138,11 @@ fn superscript(digits: &str) -> String {
         .collect()
 }
 
+/// `FGSM` for `fgsm`: attacks as the literature writes them.
+pub fn attack_name(attack: &str) -> String {
+    attack.to_uppercase()
+}
+
 /// With a capital letter, to begin a sentence or a heading.
 pub fn capital(text: &str) -> String {
     let mut letters = text.chars();

@@ -4,12 +4,9 @@ use doubleback::diagnose::{AGREEMENT, Agreement, Estimate, ModelDiagnosis};
 use maud::{Markup, html};
 
 use super::view::{View, ends, share, share_cell, stages};
-use crate::figures::{Content, Group};
-use crate::files::Table;
 use crate::format::{percent, whole_percent};
-use crate::legend::Entry;
+use crate::page::{Content, Entry, Group, Table, unfolded};
 use crate::svg::{Axis, Line, LineChart, Look, Panel, Point, Style};
-use crate::tables::unfolded;
 
 struct Kind {
     slot: usize,

@@ -3,8 +3,7 @@ use maud::{Markup, html};
 
 use super::checks::missed;
 use super::view::{View, clearly_above, difference, dominant, second, share, unsigned, window};
-use crate::context::attack_name;
-use crate::format::{self, points, points_interval, short};
+use crate::format::{self, attack_name, points, points_interval, short};
 
 /// The top of the page: the answer in one sentence, and what it rests on.
 pub fn header(view: &View) -> Markup {

@@ -5,8 +5,7 @@ use maud::{Markup, html};
 
 use super::view::{View, difference, share, window};
 use crate::format::{percent, whole_percent};
-use crate::sections::missing;
-use crate::tables::scrolled;
+use crate::page::{missing, scrolled};
 
 /// The questions of the checks that were missed or could not be made.
 pub fn missed(model: &ModelDiagnosis) -> Vec<&'static str> {

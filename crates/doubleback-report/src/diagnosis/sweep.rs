@@ -4,10 +4,9 @@ use doubleback::diagnose::{ModelDiagnosis, SUCCESS};
 use maud::html;
 
 use super::view::{PROBES, View, window};
-use crate::context::{attack_name, same_eps};
-use crate::figures::{Content, Group};
-use crate::files::Table;
-use crate::format::{self, percent, short};
+use crate::eps::same_eps;
+use crate::format::{self, attack_name, percent, short};
+use crate::page::{Content, Group, Table};
 use crate::svg::{Axis, Line, LineChart, Look, Panel, Point, Style};
 
 /// The figure.

@@ -2,8 +2,7 @@ use doubleback::diagnose::{DiagnosisResults, Estimate, LayerVulnerability, Model
 use maud::{Markup, html};
 
 use crate::format::{capital, interval, percent, points, points_interval, short, whole_percent};
-use crate::model::{Slots, badge};
-use crate::svg::extent;
+use crate::svg::{Slots, badge, extent};
 
 /// Slots of the measures: the same look in every chart that has no models as lines.
 pub const EXPLANATIONS: usize = 4;
