@@ -3,7 +3,7 @@
 
     python3 scripts/embed-mnist-mini.py DIR_WITH_THE_OFFICIAL_FILES
 
-Writes crates/doubleback/src/data/embedded/{train,validation,test}-{images,labels}.idx.gz and prints, for mnist_mini.rs,
+Writes crates/doubleback-data/src/sets/embedded/{train,validation,test}-{images,labels}.idx.gz and prints, for mnist_mini.rs,
 each file's SHA-256 packed and unpacked. The unpacked bytes are always the same; the packed ones depend on Python's zlib.
 """
 import gzip
@@ -47,7 +47,7 @@ def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     source = pathlib.Path(sys.argv[1])
-    target = pathlib.Path(__file__).resolve().parent.parent / "crates/doubleback/src/data/embedded"
+    target = pathlib.Path(__file__).resolve().parent.parent / "crates/doubleback-data/src/sets/embedded"
     total = 0
     for part, (file, start, end) in PARTS.items():
         for kind, rank in (("images", 3), ("labels", 1)):

@@ -8,7 +8,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 COUNT = 2
 
 for kind, rank in (("images", 3), ("labels", 1)):
-    whole = gzip.decompress((ROOT / f"crates/doubleback/src/data/embedded/test-{kind}.idx.gz").read_bytes())
+    whole = gzip.decompress((ROOT / f"crates/doubleback-data/src/sets/embedded/test-{kind}.idx.gz").read_bytes())
     start = 4 + 4 * rank
     dims = struct.unpack(f">{rank}I", whole[4:start])
     size = 1

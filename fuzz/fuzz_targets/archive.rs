@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 use std::path::Component;
 
-use doubleback::data::fetch::{ArchiveLimits, read_archive};
+use doubleback_data::fetch::{ArchiveLimits, read_archive};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

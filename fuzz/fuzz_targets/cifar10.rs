@@ -2,7 +2,7 @@
 //! is consistent.
 #![no_main]
 
-use doubleback::data::cifar10::decode;
+use doubleback_data::cifar10::decode;
 use libfuzzer_sys::fuzz_target;
 
 /// Bytes of an image.

@@ -1,7 +1,7 @@
 //! Any bytes: the IDX reader neither panics nor takes more memory than they justify, and what it accepts is consistent.
 #![no_main]
 
-use doubleback::data::idx::{Idx, decode};
+use doubleback_data::idx::{Idx, decode};
 use libfuzzer_sys::fuzz_target;
 
 fn check<const RANK: usize>(bytes: &[u8]) {

@@ -2,7 +2,7 @@
 //! those of the target `svhn` reach the end.
 #![no_main]
 
-use doubleback::data::mat::decode;
+use doubleback_data::mat::decode;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

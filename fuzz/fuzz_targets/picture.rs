@@ -1,7 +1,7 @@
 //! Any bytes: the reader of image files neither panics nor takes more memory than its limit, and what it accepts is consistent.
 #![no_main]
 
-use doubleback::data::{MAX_DECODED, MAX_SIDE, Picture};
+use doubleback_data::{MAX_DECODED, MAX_SIDE, Picture};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -1,7 +1,7 @@
 //! Any bytes: the reader of SVHN's MAT-files neither panics nor takes more memory than they justify, and what it accepts is consistent.
 #![no_main]
 
-use doubleback::data::svhn::decode;
+use doubleback_data::svhn::decode;
 use libfuzzer_sys::fuzz_target;
 
 /// Bytes of an image.

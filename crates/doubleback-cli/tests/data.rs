@@ -1,7 +1,7 @@
 //! `doubleback data` fetches, counts and shows data sets.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-#[path = "../../doubleback/tests/support/server.rs"]
+#[path = "../../doubleback-data/tests/support/server.rs"]
 mod server;
 mod support;
 

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
-use crate::data::DataError;
 use crate::data::fetch::FetchError;
+use crate::data::{DataError, UnknownName};
 
 /// Everything that can go wrong in this crate. Messages name the operation, the file or tensor, what was expected, what was found,
 /// and what to do.
@@ -46,17 +46,8 @@ pub enum Error {
         found: String,
     },
     /// A name that is not known.
-    #[error("unknown {what} `{found}`.{hint} Known: {known}")]
-    Unknown {
-        /// What kind of name.
-        what: &'static str,
-        /// The name given.
-        found: String,
-        /// ` Did you mean …?` or nothing.
-        hint: String,
-        /// The known names.
-        known: String,
-    },
+    #[error(transparent)]
+    Unknown(#[from] UnknownName),
     /// A file that is not what it should be.
     #[error("{path}: {problem}")]
     File {
@@ -130,21 +121,7 @@ impl Error {
 
     /// An unknown name, with the nearest known one as a hint.
     pub(crate) fn unknown<'a>(what: &'static str, found: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
-        let known: Vec<&str> = known.into_iter().collect();
-        let nearest = known.iter().max_by(|a, b| {
-            let score = |name: &str| strsim::jaro_winkler(name, found);
-            score(a).total_cmp(&score(b))
-        });
-        let hint = match nearest {
-            Some(name) if strsim::jaro_winkler(name, found) > 0.7 => format!(" Did you mean `{name}`?"),
-            _ => String::new(),
-        };
-        Error::Unknown {
-            what,
-            found: found.to_owned(),
-            hint,
-            known: known.join(", "),
-        }
+        UnknownName::new(what, found, known).into()
     }
 
     pub(crate) fn file(path: impl Into<PathBuf>, problem: impl Into<String>) -> Self {

@@ -1,7 +1,7 @@
 //! The penalized losses: their gradients with respect to the logits against central differences, and what the objectives promise.
 #![allow(clippy::unwrap_used)]
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use burn::tensor::activation::{log_softmax, softmax};
 use burn::tensor::{DType, Device, Tensor, TensorData};
@@ -66,7 +66,7 @@ fn logit_gradients_are_those_of_their_losses() {
     for labels in [
         Labels::True,
         Labels::Uniform,
-        Labels::Teacher(Rc::new(Teacher::new(network(5).cast(DType::F64), 2.0))),
+        Labels::Teacher(Arc::new(Teacher::new(network(5).cast(DType::F64), 2.0))),
         Labels::Own,
     ] {
         for output in Output::ALL {

@@ -122,7 +122,7 @@ pub fn pool() -> Named<Pool> {
 pub fn grayscale() -> Named<Grayscale> {
     Named {
         names: Grayscale::ALL.map(Grayscale::name).to_vec(),
-        parse: str::parse,
+        parse: |name| Ok(name.parse()?),
     }
 }
 
@@ -145,7 +145,7 @@ pub struct InputLayer(pub Option<LocalContrast>);
 pub fn part() -> Named<Part> {
     Named {
         names: Part::ALL.map(Part::name).to_vec(),
-        parse: str::parse,
+        parse: |name| Ok(name.parse()?),
     }
 }
 
@@ -153,7 +153,7 @@ pub fn part() -> Named<Part> {
 pub fn duplicates() -> Named<DuplicatePolicy> {
     Named {
         names: DuplicatePolicy::ALL.map(DuplicatePolicy::name).to_vec(),
-        parse: str::parse,
+        parse: |name| Ok(name.parse()?),
     }
 }
 

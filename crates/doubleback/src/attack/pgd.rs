@@ -1,10 +1,9 @@
 use burn::tensor::{Int, Tensor, TensorData};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 
 use super::run::zero_gradients;
 use super::{Ball, BoundedAttack, Perturbation};
 use crate::nn::{Classifier, Loss, predictions, to_vec};
+use crate::random::Stream;
 use crate::{Error, Result};
 
 /// Projected gradient descent (Madry et al. 2018) in the L∞ or the L2 ball of radius `eps`: `x ← Π(x + step · d)`, where `d` is the sign of
@@ -218,19 +217,9 @@ fn start(norm: Ball, images: &Tensor<4>, seed: u64, restart: u64) -> Result<Tens
     let mut values = to_vec(images.clone())?;
     let length = (values.len() / dims[0].max(1)).max(1);
     for image in values.chunks_exact_mut(length) {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
-        // Any odd number keeps the streams of an image's restarts apart.
-        random.set_stream(hash(image).wrapping_add(restart.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+        let mut random = Stream::AttackStart { image, restart }.of(seed);
         norm.draw(image, &mut random);
     }
     let data = TensorData::new(values, dims);
     Ok(Tensor::from_data(data, (&images.device(), images.dtype())))
-}
-
-/// FNV-1a of the bits of an image.
-fn hash(image: &[f32]) -> u64 {
-    let bytes = image.iter().flat_map(|pixel| pixel.to_bits().to_le_bytes());
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
 }

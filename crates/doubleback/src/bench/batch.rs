@@ -3,9 +3,9 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::Result;
+use crate::batch::Batch;
 use crate::data::ImageShape;
 use crate::nn::{Architecture, one_hot};
-use crate::train::Batch;
 
 /// `count` random images, uniform in [0, 1), with random labels: the same at each call.
 pub(super) fn random_batch(architecture: &Architecture, count: usize, device: &Device) -> Result<Batch> {

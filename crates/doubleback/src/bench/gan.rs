@@ -4,9 +4,10 @@ use burn::tensor::{Device, Tensor};
 use super::batch::random_images;
 use super::times::{Times, time};
 use crate::Result;
+use crate::batch::Batch;
 use crate::data::{Bounds, ImageShape};
 use crate::diagnose::{GanOptions, Latents, Players, Seen, noise};
-use crate::train::Batch;
+use crate::random::Stream;
 
 /// One training step of InterpretGAN with a single generator, on random images of 28 x 28 and latents of 7 x 7 x 64 (the second pool of the
 /// paper's network): the generator's images, the discriminator's step on them and as many real ones, the generator's step. The pass
@@ -39,7 +40,7 @@ impl GanBench {
             ..GanOptions::default()
         };
         let [height, width, channels] = LATENT;
-        let draw = |values: usize, seed| noise(batch, values, seed, 0, device);
+        let draw = |values: usize, seed| noise(batch, values, seed, Stream::GeneratorNoise { step: 0 }, device);
         let seen = Seen {
             latents: vec![draw(LATENT.iter().product(), 1).reshape([batch, height, width, channels])],
             predicted: vec![softmax(draw(CLASSES, 2), 1)],

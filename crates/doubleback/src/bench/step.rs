@@ -5,8 +5,9 @@ use doubleback_ops::AdamOptions;
 
 use super::batch::random_batch;
 use super::times::{Times, time};
+use crate::batch::Batch;
 use crate::nn::{Architecture, Loss, Network, TrainingPass, to_vec};
-use crate::train::{Adam, Batch, GradientPenalty, Normal, Objective};
+use crate::train::{Adam, GradientPenalty, Normal, Objective};
 use crate::{Error, Result};
 
 /// What can be timed. All of them run the network as in training: batch statistics, dropout masks drawn beforehand.

@@ -4,11 +4,11 @@ use super::attacked::Images;
 use super::estimate::{bootstrapped, mean_of, share_of};
 use super::information::{drawn_mean, information, nats};
 use super::probes::{ProbeReading, probe_layers};
-use super::rank::{kendall, spearman};
 use super::results::{Agreement, Correlation, Estimate, FlipCount, InformationLayer, LayerVulnerability, ProbeLayer};
 use super::vulnerability::{OracleReading, flip_stages, shares};
 use crate::Result;
 use crate::nn::Stage;
+use crate::statistics::{kendall, spearman};
 
 /// Everything that was read of the images of one model.
 pub(super) struct Readings<'a> {

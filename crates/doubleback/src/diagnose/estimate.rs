@@ -1,12 +1,12 @@
-use super::rank::bootstrap;
 use super::results::Estimate;
-use crate::wilson::wilson_of_share;
+use crate::statistics::{self, bootstrap, wilson_of_fraction};
 
 /// Draws of every interval by bootstrap.
 pub(super) const ROUNDS: usize = 1000;
 
+/// The mean of values; 0 of none.
 pub(super) fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len().max(1) as f64
+    statistics::mean(values.iter().copied()).unwrap_or(0.0)
 }
 
 /// The mean of a value of each image, with an interval by bootstrap over images.
@@ -33,7 +33,7 @@ pub(super) fn share_of(shares: impl IntoIterator<Item = f64>) -> Estimate {
         .into_iter()
         .fold((0, 0.0), |(count, sum), share| (count + 1, sum + share));
     let value = if count == 0 { 0.0 } else { sum / f64::from(count) };
-    let (low, high) = wilson_of_share(value, f64::from(count));
+    let (low, high) = wilson_of_fraction(value, f64::from(count));
     Estimate { value, low, high }
 }
 

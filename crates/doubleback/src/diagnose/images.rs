@@ -3,8 +3,8 @@ use std::ops::Range;
 use burn::tensor::{Device, Tensor};
 
 use crate::Result;
+use crate::batch::{Batch, tensor_of};
 use crate::data::{ImageShape, Split};
-use crate::train::{Batch, tensor_of};
 
 /// Images a forward pass: few enough for a prompt answer to an interruption.
 const BATCH: usize = 64;

@@ -11,9 +11,10 @@ use super::estimate::{bootstrapped, mean};
 use super::images::training_batch;
 use super::results::InformationLayer;
 use super::steps::Steps;
+use crate::batch::tensor_of;
 use crate::data::Split;
 use crate::nn::{Staged, to_vec};
-use crate::train::{Watch, tensor_of};
+use crate::train::Watch;
 use crate::{Error, Result};
 
 /// Clean training images that latents are standardized by.

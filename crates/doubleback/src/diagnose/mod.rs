@@ -21,7 +21,6 @@ mod pictures;
 mod probe_input;
 mod probes;
 mod profile;
-mod rank;
 mod results;
 mod run;
 mod standard;
@@ -44,7 +43,6 @@ pub use options::Options;
 pub use oracle::{check_oracle, oracle_recipes};
 pub use probes::{ProbeOptions, ProbeReading, Probes, probe_layers};
 pub use profile::{Budget, Profile};
-pub use rank::{bootstrap, kendall, spearman};
 pub use results::{
     Agreement, AttackSummary, Correlation, DiagnosisResults, EpsPoint, Estimate, ExplainedImage, Explanation,
     FlipCount, GeneratorTraining, InformationLayer, LabelledFrame, LayerVulnerability, LossPoint, ModelDiagnosis,

@@ -1,9 +1,9 @@
 use burn::tensor::{Device, Tensor};
 use doubleback_ops::batch_norm_statistics;
 
+use crate::batch::tensor_of;
 use crate::data::Split;
 use crate::nn::{Staged, to_vec};
-use crate::train::tensor_of;
 use crate::{Error, Result};
 
 /// Clean training images that the statistics are taken from.

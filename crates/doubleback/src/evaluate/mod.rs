@@ -11,8 +11,8 @@ mod statistics;
 mod targeted;
 mod transfer;
 
+pub use crate::statistics::wilson;
 pub use crate::train::CurvePoint;
-pub use crate::wilson::wilson;
 pub(crate) use claims::{Evidence, verdict};
 pub use claims::{Measurements, claims};
 pub use distribution::FLOOR;

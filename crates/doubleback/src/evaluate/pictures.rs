@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 use super::targeted::TargetedGrid;
 use super::transfer::{Named, TestSet};
 use crate::attack::{BoundedAttack, run};
+use crate::batch::tensor_of;
 use crate::data::{Bounds, ImageShape};
 use crate::nn::{Classifier, predictions, to_vec};
-use crate::train::tensor_of;
 use crate::write::write_atomically;
 use crate::{Error, Result};
 

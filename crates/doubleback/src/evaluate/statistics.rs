@@ -7,7 +7,7 @@ use super::results::{Distribution, GradientDistribution, LogProbabilities, Smoot
 use super::transfer::{Named, TestSet};
 use crate::Result;
 use crate::nn::{Loss, to_vec};
-use crate::wilson::wilson;
+use crate::statistics::wilson;
 
 /// Figure 4 for one model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

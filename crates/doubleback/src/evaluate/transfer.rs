@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::results::{CleanAccuracy, MarginCheck, Masking, TransferCell};
 use crate::Result;
 use crate::attack::{Attacked, BoundedAttack, Fgsm, MinimalAttack, run, run_minimal};
+use crate::batch::tensor_of;
 use crate::data::{ImageShape, Split};
 use crate::nn::{Classifier, Loss, predictions};
-use crate::train::tensor_of;
-use crate::wilson::wilson;
+use crate::statistics::wilson;
 
 /// Images a forward pass.
 const BATCH: usize = 256;

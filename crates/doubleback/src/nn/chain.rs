@@ -9,6 +9,7 @@ use super::initialize;
 use super::layers::{Context, LayerKind, Size, TensorSpec};
 use super::network::{Mode, TrainingPass};
 use super::parameter::Parameter;
+use crate::random::Stream;
 use crate::{Error, Result};
 
 /// Layers one after another, from any activation to any other: a part of a generator, discriminator or decoder.
@@ -51,7 +52,7 @@ impl Chain {
                     let count = count
                         .filter(|&count| count <= LARGEST)
                         .ok_or_else(|| misfit(&name, format!("{:?} are more than {LARGEST} values", tensor.dims)))?;
-                    let values = initialize::values(tensor.start, count, seed, stream(&name));
+                    let values = initialize::values(tensor.start, count, seed, Stream::ChainStart { name: &name });
                     let value = Tensor::from_data(TensorData::new(values, [count]), device);
                     Ok(Parameter::new(name, tensor.dims, value))
                 };
@@ -141,14 +142,6 @@ impl Chain {
             }
         }
     }
-}
-
-/// A number for a name: FNV-1a, below the streams that belong to dropout masks.
-fn stream(name: &str) -> u64 {
-    let hash = name.bytes().fold(0x811c_9dc5u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
-    hash.into()
 }
 
 /// Something that is trained and consists of [`Chain`]s.

@@ -1,5 +1,6 @@
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::Rng;
+
+use crate::random::Stream;
 
 /// How a parameter starts.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,14 +18,13 @@ pub enum Start {
     Ones,
 }
 
-/// Starting values of parameter number `index` for a seed: the same on every machine.
-pub(crate) fn values(start: Start, count: usize, seed: u64, index: u64) -> Vec<f32> {
+/// Starting values of the parameter with this stream for a seed: the same on every machine.
+pub(crate) fn values(start: Start, count: usize, seed: u64, stream: Stream<'_>) -> Vec<f32> {
     match start {
         Start::Zeros => vec![0.0; count],
         Start::Ones => vec![1.0; count],
         Start::GlorotUniform { fan_in, fan_out } => {
-            let mut random = ChaCha8Rng::seed_from_u64(seed);
-            random.set_stream(index);
+            let mut random = stream.of(seed);
             let limit = (6.0 / (fan_in + fan_out) as f32).sqrt();
             (0..count)
                 .map(|_| (random.random::<f32>() * 2.0 - 1.0) * limit)

@@ -17,7 +17,6 @@ mod network;
 mod parameter;
 mod save;
 mod staged;
-pub(crate) mod tensor_file;
 
 pub use architecture::{Architecture, LayerSpec};
 pub use architectures::{

@@ -1,5 +1,5 @@
 use burn::tensor::{DType, Device, Tensor, TensorData};
-use rand::{Rng, SeedableRng};
+use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
@@ -11,6 +11,7 @@ use super::initialize;
 use super::layers::{Context, LayerKind, LayerPullback, TensorSpec};
 use super::parameter::Parameter;
 use crate::data::{Bounds, ImageShape};
+use crate::random::Stream;
 use crate::{Error, Result};
 
 /// How a forward pass treats batch norm and dropout.
@@ -36,11 +37,8 @@ pub struct TrainingPass {
 impl TrainingPass {
     /// Dropout masks are a function of seed and step alone, so that a resumed training repeats them.
     pub fn new(seed: u64, step: usize) -> Self {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
-        // Streams below 2^32 belong to starting values.
-        random.set_stream((1 << 32) + step as u64);
         Self {
-            random,
+            random: Stream::DropoutMasks { step: step as u64 }.of(seed),
             masks: Vec::new(),
             drawn: Vec::new(),
             statistics: Vec::new(),
@@ -144,7 +142,7 @@ impl Network {
         Self::build(architecture, device, |spec, _| {
             index += 1;
             let count = spec.dims.iter().product();
-            let values = initialize::values(spec.start, count, seed, index);
+            let values = initialize::values(spec.start, count, seed, Stream::NetworkStart { index });
             Ok(Tensor::from_data(TensorData::new(values, [count]), device))
         })
     }

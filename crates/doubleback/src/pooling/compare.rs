@@ -2,8 +2,9 @@
 
 use super::CLEAN;
 use super::results::{Comparison, LayerComparison, LayerResult, ModelResult, RankCorrelation};
-use super::statistics::{correlation, difference, mean};
+use super::statistics::{correlation, difference};
 use crate::nn::Pool;
+use crate::statistics::mean;
 
 /// Clean accuracies at most this far apart count as matched.
 pub(super) const MATCHED_WITHIN: f64 = 0.005;
@@ -68,8 +69,7 @@ fn comparison(
             ))
         })
         .collect();
-    let all =
-        |value: fn(&(u64, f64, f64, f64)) -> f64| mean(&rows.iter().map(value).collect::<Vec<_>>()).unwrap_or_default();
+    let all = |value: fn(&(u64, f64, f64, f64)) -> f64| mean(rows.iter().map(value)).unwrap_or_default();
     // The slack is for accuracies that are exactly this far apart.
     let matched = rows
         .iter()
@@ -124,9 +124,7 @@ pub(super) fn layer_comparisons(layers: &[LayerResult], architectures: &[String]
                         Some((max.seed, value(max, stage)?, value(avg, stage)?))
                     })
                     .collect();
-                let all = |value: fn(&(u64, f64, f64)) -> f64| {
-                    mean(&rows.iter().map(value).collect::<Vec<_>>()).unwrap_or_default()
-                };
+                let all = |value: fn(&(u64, f64, f64)) -> f64| mean(rows.iter().map(value)).unwrap_or_default();
                 found.push(LayerComparison {
                     architecture: architecture.clone(),
                     layer: (*name).to_owned(),

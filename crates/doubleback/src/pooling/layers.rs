@@ -6,11 +6,10 @@ use super::plan::{Cell, Plan};
 use super::results::LayerResult;
 use crate::attack::run;
 use crate::data::Dataset;
-use crate::diagnose::{
-    Decoders, InformationOptions, ProbeOptions, ProbeReading, Probes, information, probe_layers, spearman,
-};
+use crate::diagnose::{Decoders, InformationOptions, ProbeOptions, ProbeReading, Probes, information, probe_layers};
 use crate::evaluate::TestSet;
 use crate::nn::{Classifier, Loss, Network, Staged, predictions};
+use crate::statistics::spearman;
 use crate::train::Watch;
 use crate::{Error, Result};
 

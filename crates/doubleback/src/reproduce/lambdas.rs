@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::profile::LambdaGrid;
 use super::run::Options;
 use crate::attack::Fgsm;
+use crate::batch::tensor_of;
 use crate::data::Dataset;
 use crate::evaluate::{
     CleanHits, LambdaGradient, LambdaPoint, Named, Picture, TestSet, clean_accuracy, score_gradient, transfer,
@@ -15,7 +16,7 @@ use crate::evaluate::{
 use crate::nn::{self, Network, to_vec};
 use crate::store::Store;
 use crate::sweep::SHARE_OF_NORMAL;
-use crate::train::{CurvePoint, Defense, Recipe, Watch, paper_lambda, tensor_of};
+use crate::train::{CurvePoint, Defense, Recipe, Watch, paper_lambda};
 use crate::{Error, Result};
 
 /// Images whose gradients are kept.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::evaluate::wilson;
+use crate::statistics::wilson;
 
 /// Share of images that a model classifies rightly.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 //! accurate as the normal model on clean ones.
 
 use super::results::{Choice, Point, Weighted};
+use crate::statistics::mean;
 use crate::train::Defense;
 
 /// Share of the normal model's clean validation accuracy that a model must reach.
@@ -32,15 +33,6 @@ pub fn select(points: &[Point]) -> (Vec<Weighted>, Vec<Choice>) {
         }
     }
     (means, choices)
-}
-
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (mut sum, mut count) = (0.0, 0);
-    for value in values {
-        sum += value;
-        count += 1;
-    }
-    (count > 0).then(|| sum / f64::from(count))
 }
 
 /// Means over the models of one weight.

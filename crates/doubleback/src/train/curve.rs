@@ -3,8 +3,8 @@
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::batch::Batch;
 use crate::Result;
+use crate::batch::Batch;
 use crate::data::{Dataset, Split};
 use crate::nn::{Classifier, Loss, Network, predictions, to_vec};
 

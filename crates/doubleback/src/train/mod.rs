@@ -1,5 +1,4 @@
 //! Training: one objective a defense, Adam in TensorFlow's form, curves, and checkpoints that resume to the same bits.
-mod batch;
 mod checkpoint;
 mod curve;
 mod defense;
@@ -9,11 +8,11 @@ mod penalty;
 mod recipe;
 mod trainer;
 
-pub use batch::{Batch, tensor_of};
+pub use crate::batch::{Batch, tensor_of};
 pub use curve::CurvePoint;
 pub use defense::{Defense, paper_lambda, per_example_lambda};
 pub use objectives::{
-    AdversarialTraining, Both, Distillation, Normal, Objective, Objectives, PgdTraining, TeacherAtTemperature,
+    AdversarialTraining, Both, Distillation, Normal, Objective, ObjectiveValue, PgdTraining, TeacherAtTemperature,
 };
 pub use optimizer::Adam;
 pub use penalty::{GradientPenalty, Labels, Norm, Output, Penalized, PenalizedLoss, Teacher};

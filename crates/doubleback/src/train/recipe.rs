@@ -157,7 +157,9 @@ impl Recipe {
         let (lambda, eps) = (self.lambda, self.adversarial_eps);
         let adversarial = AdversarialTraining { eps };
         match (self.defense, teacher) {
-            (Defense::Distilled, Some(teacher)) => Box::new(Distillation { teacher }),
+            (Defense::Distilled, Some(teacher)) => Box::new(Distillation {
+                teacher: teacher.into(),
+            }),
             (Defense::DistilledLabel, Some(teacher)) => {
                 Box::new(self.shaped(GradientPenalty::distilled_label(teacher, lambda)))
             }

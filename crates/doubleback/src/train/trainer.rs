@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use doubleback_ops::AdamOptions;
 
-use super::batch::Batch;
 use super::checkpoint::{self, State};
 use super::curve::{CurvePoint, Sums};
 use super::objectives::Objective;
 use super::optimizer::Adam;
+use crate::batch::Batch;
 use crate::data::Dataset;
 use crate::nn::{Classifier, Network, TrainingPass, predictions, to_vec};
 use crate::{Error, Result};

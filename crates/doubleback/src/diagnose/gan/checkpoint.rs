@@ -1,6 +1,5 @@
 //! The whole state of a training in one file, so that an interrupted one goes on to the same bits.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
@@ -12,7 +11,7 @@ use super::options::GanOptions;
 use super::step::Players;
 use crate::diagnose::LossPoint;
 use crate::nn::Module;
-use crate::nn::tensor_file::{self, TensorFile, fact};
+use crate::tensor_file::{self, Facts, Kind, TensorFile, add_fact};
 use crate::train::Adam;
 use crate::{Error, Result};
 
@@ -29,11 +28,15 @@ pub(super) struct State {
 }
 
 const STATE: &str = "state";
-const ADVICE: &str = "Delete it to train from the start";
+const KIND: Kind = Kind {
+    name: "file of its kind",
+    reading: "reading",
+    advice: "Delete it to train from the start",
+};
 
 pub(super) fn save(path: &Path, state: &State, players: &Players) -> Result<()> {
-    let mut facts = BTreeMap::new();
-    fact(&mut facts, STATE, state)?;
+    let mut facts = Facts::new();
+    add_fact(&mut facts, STATE, state)?;
     let mut all: Vec<(String, Vec<usize>, &Tensor<1>)> = Vec::new();
     all.extend(tensors(&players.discriminator));
     all.extend(moments(&players.discriminator, &players.discriminator_adam));
@@ -52,7 +55,7 @@ pub(super) fn load(
     options: &GanOptions,
     device: &Device,
 ) -> Result<Option<State>> {
-    let Some(file) = TensorFile::read(path, ADVICE)? else {
+    let Some(file) = TensorFile::find(path, &KIND)? else {
         return Ok(None);
     };
     let state: State = file.fact(STATE)?;

@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
@@ -11,8 +10,9 @@ use super::options::GanOptions;
 use super::step::{Latents, Players};
 use crate::data::{Bounds, ImageShape};
 use crate::diagnose::LossPoint;
-use crate::nn::tensor_file::{self, TensorFile, fact};
 use crate::nn::{Mode, Module, Stage};
+use crate::random::Stream;
+use crate::tensor_file::{self, Kind, TensorFile, add_fact};
 use crate::{Error, Result};
 
 /// The trained generators of a classifier's stages, with the discriminator they were trained against and how.
@@ -41,7 +41,11 @@ pub(super) struct Facts {
 }
 
 const FACTS: &str = "interpretgan";
-const ADVICE: &str = "Train it again";
+const KIND: Kind = Kind {
+    name: "file of its kind",
+    reading: "reading",
+    advice: "Train it again",
+};
 
 impl Facts {
     pub fn shape(&self) -> ImageShape {
@@ -121,14 +125,8 @@ impl InterpretGan {
 
     /// `z` number `index` for `count` images: the same at each call. Give latents that are to be compared the same `z`.
     pub fn noise(&self, count: usize, index: u64, device: &Device) -> Tensor<2> {
-        // Apart from the noise of training.
-        noise(
-            count,
-            self.facts.options.noise,
-            self.facts.options.seed,
-            (1 << 44) + index,
-            device,
-        )
+        let GanOptions { noise: size, seed, .. } = self.facts.options;
+        noise(count, size, seed, Stream::ExplanationNoise { index }, device)
     }
 
     /// `G_k(l, z)`: what stage number `stage` of [`stages`](Self::stages) sees in latents, as images within the bounds of the data.
@@ -169,8 +167,8 @@ impl InterpretGan {
     /// # Errors
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let mut facts = BTreeMap::new();
-        fact(&mut facts, FACTS, &self.facts)?;
+        let mut facts = tensor_file::Facts::new();
+        add_fact(&mut facts, FACTS, &self.facts)?;
         let tensors = tensors(&self.discriminator).chain(self.generators.iter().flat_map(tensors));
         tensor_file::write(path, tensors, &facts)
     }
@@ -181,7 +179,7 @@ impl InterpretGan {
     /// When the file is missing, damaged, or another kind of file.
     pub fn load(path: &Path, device: &Device) -> Result<Self> {
         let missing = || Error::file(path, "is not there. Train generators first");
-        let file = TensorFile::read(path, ADVICE)?.ok_or_else(missing)?;
+        let file = TensorFile::find(path, &KIND)?.ok_or_else(missing)?;
         let facts: Facts = file.fact(FACTS)?;
         facts.check(&file)?;
         let players = facts.players(device)?;

@@ -1,12 +1,11 @@
 use burn::tensor::{Device, Tensor, TensorData};
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::Rng;
 
-/// Standard normal noise `[count, size]`, a function of `seed` and `index` alone: `z` of draw number `index`.
-pub fn noise(count: usize, size: usize, seed: u64, index: u64, device: &Device) -> Tensor<2> {
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    // Above the streams of starting values and dropout masks.
-    random.set_stream((1 << 48) + index);
+use crate::random::Stream;
+
+/// Standard normal noise `[count, size]`, a function of `seed` and `stream` alone.
+pub fn noise(count: usize, size: usize, seed: u64, stream: Stream<'_>, device: &Device) -> Tensor<2> {
+    let mut random = stream.of(seed);
     let mut values = Vec::with_capacity(count * size + 1);
     while values.len() < count * size {
         // Box & Muller 1958; 1 - u is in (0, 1].
@@ -26,7 +25,7 @@ mod tests {
 
     #[test]
     fn is_standard_normal_and_repeats() {
-        let draw = |seed, index| to_vec(noise(301, 33, seed, index, &Device::flex())).unwrap();
+        let draw = |seed, step| to_vec(noise(301, 33, seed, Stream::GeneratorNoise { step }, &Device::flex())).unwrap();
         let z = draw(1, 2);
         assert_eq!(z, draw(1, 2));
         assert_ne!(z, draw(1, 3));

@@ -1,12 +1,12 @@
 use burn::tensor::activation::softmax;
 use burn::tensor::{Tensor, TensorData};
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::Rng;
 
 use super::options::{ClassTarget, GanOptions};
 use super::step::Seen;
 use crate::Result;
 use crate::nn::{Staged, one_hot, predictions};
+use crate::random::Stream;
 
 /// Latents and predictions of a batch from one pass through the classifier; some latents that are vectors are mixed. A function of images,
 /// options and step alone.
@@ -61,9 +61,7 @@ fn of_mixtures(hard: Tensor<2>, soft: Tensor<2>, weights: &[f32]) -> Tensor<2> {
 
 /// For each image the weight of its own latent: 1 for those that are not mixed, else uniform in [0, 1).
 fn weights(n: usize, options: &GanOptions, step: usize) -> Vec<f32> {
-    let mut random = ChaCha8Rng::seed_from_u64(options.seed);
-    // Above the streams of noise.
-    random.set_stream((1 << 56) + step as u64);
+    let mut random = Stream::LatentMixture { step: step as u64 }.of(options.seed);
     let mut weight = || {
         let (chosen, weight): (f64, f32) = (random.random(), random.random());
         if chosen < options.mixed { weight } else { 1.0 }

@@ -8,6 +8,7 @@ use super::discriminator::Discriminator;
 use super::noise::noise;
 use crate::Result;
 use crate::nn::{Chain, Module, Parameter};
+use crate::random::Stream;
 
 const EPSILON: f64 = 1e-12;
 
@@ -40,8 +41,8 @@ pub(super) fn start(chains: Vec<&Chain>, seed: u64, device: &Device) -> Vec<Para
         .enumerate()
         .map(|(index, weight)| {
             let count = channels(weight);
-            // Apart from the noise of training steps.
-            let u = unit(noise(1, count, seed, (1 << 40) + index as u64, device));
+            let stream = Stream::SpectralStart { index: index as u64 };
+            let u = unit(noise(1, count, seed, stream, device));
             Parameter::new(format!("{}.u", weight.name()), vec![count], u.reshape([count]))
         })
         .collect()

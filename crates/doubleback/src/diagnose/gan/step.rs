@@ -6,10 +6,11 @@ use super::discriminator::{Discriminator, Judgement};
 use super::generator::{Generator, LatentKind};
 use super::losses::{adversarial_loss, anchor_loss, class_loss, discriminator_loss, latent_loss, noise_loss};
 use super::options::GanOptions;
+use crate::batch::Batch;
 use crate::data::{Bounds, ImageShape};
 use crate::nn::layers::Size;
 use crate::nn::{Mode, Module, Staged, TrainingPass, to_vec};
-use crate::train::{Adam, Batch};
+use crate::train::Adam;
 use crate::{Error, Result};
 
 /// All networks of a training, with their optimizers.

@@ -11,10 +11,11 @@ use super::noise::noise;
 use super::options::GanOptions;
 use super::see::see;
 use super::step::{Players, StepLosses};
+use crate::batch::{Batch, tensor_of};
 use crate::data::Dataset;
 use crate::diagnose::LossPoint;
 use crate::nn::Staged;
-use crate::train::{Batch, tensor_of};
+use crate::random::Stream;
 use crate::write::write_atomically;
 use crate::{Error, Result};
 
@@ -181,7 +182,8 @@ impl Game<'_> {
             step,
         )?;
         let count = self.options.generator_batch.min(batch.len());
-        let z = noise(count, self.options.noise, self.options.seed, step as u64, self.device);
+        let stream = Stream::GeneratorNoise { step: step as u64 };
+        let z = noise(count, self.options.noise, self.options.seed, stream, self.device);
         let classifier = Some((self.subject.model, self.subject.stages));
         players.step(&batch, &seen, z, classifier, self.options)
     }
@@ -213,8 +215,8 @@ impl Game<'_> {
         let count = COLUMNS.min(test.len());
         let images = tensor_of(test, self.dataset.shape, 0..count, self.device);
         let latents = self.subject.model.latents(images.clone(), self.subject.stages)?;
-        // The same at every grid, and not one of training.
-        let z = noise(count, self.options.noise, self.options.seed, 1 << 43, self.device);
+        let stream = Stream::GeneratorGrid;
+        let z = noise(count, self.options.noise, self.options.seed, stream, self.device);
         let mut rows = vec![images];
         rows.extend(players.explain(&latents, &z)?);
         grid::png(&rows, self.dataset.shape, self.dataset.bounds)

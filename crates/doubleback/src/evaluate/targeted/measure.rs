@@ -1,8 +1,9 @@
 use super::attack::TargetedAttack;
 use super::images::{first_of, gather};
 use super::{TargetShare, TargetedSummary};
-use crate::evaluate::{Named, TestSet, wilson};
+use crate::evaluate::{Named, TestSet};
 use crate::nn::predictions;
+use crate::statistics::wilson;
 use crate::{Error, Result};
 
 /// Images a batch.

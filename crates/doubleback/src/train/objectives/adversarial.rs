@@ -1,11 +1,11 @@
 use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
 
-use super::{Objective, Objectives};
+use super::{Objective, ObjectiveValue};
 use crate::Result;
 use crate::attack::{BoundedAttack, Pgd};
+use crate::batch::Batch;
 use crate::nn::{Classifier, Network, Pullback, TrainingPass, cross_entropy, one_hot, predictions};
-use crate::train::Batch;
 use crate::train::penalty::{GradientPenalty, PenalizedLoss};
 
 /// Adversarial training with FGSM (Goodfellow et al. 2015, as in Ross & Doshi-Velez 2018): half the cross-entropy of the images, half that
@@ -34,13 +34,13 @@ impl AdversarialTraining {
 }
 
 impl Objective for AdversarialTraining {
-    fn evaluate(&self, network: &Network, batch: &Batch, pass: &mut TrainingPass) -> Result<Objectives> {
+    fn evaluate(&self, network: &Network, batch: &Batch, pass: &mut TrainingPass) -> Result<ObjectiveValue> {
         let (logits, pullback) = network.forward_with_pullback(batch.images.clone(), pass.mode())?;
         let perturbed = self.perturbed(network, batch, &logits, &pullback)?;
         let perturbed_logits = network.forward(perturbed, pass.mode())?;
         let clean = cross_entropy(&logits, &batch.targets);
         let loss = (clean.clone() + cross_entropy(&perturbed_logits, &batch.targets)) / 2.0;
-        Ok(Objectives {
+        Ok(ObjectiveValue {
             loss,
             cross_entropy: clean,
             logits,
@@ -59,14 +59,14 @@ pub struct Both<L> {
 }
 
 impl<L: PenalizedLoss> Objective for Both<L> {
-    fn evaluate(&self, network: &Network, batch: &Batch, pass: &mut TrainingPass) -> Result<Objectives> {
+    fn evaluate(&self, network: &Network, batch: &Batch, pass: &mut TrainingPass) -> Result<ObjectiveValue> {
         let (logits, pullback) = network.forward_with_pullback(batch.images.clone(), pass.mode())?;
         let penalty = self.penalty.value(&logits, &pullback, batch)?;
         let perturbed = self.adversarial.perturbed(network, batch, &logits, &pullback)?;
         let perturbed_logits = network.forward(perturbed, pass.mode())?;
         let clean = cross_entropy(&logits, &batch.targets);
         let loss = (clean.clone() + penalty + cross_entropy(&perturbed_logits, &batch.targets)) / 2.0;
-        Ok(Objectives {
+        Ok(ObjectiveValue {
             loss,
             cross_entropy: clean,
             logits,
@@ -85,7 +85,7 @@ pub struct PgdTraining {
 }
 
 impl Objective for PgdTraining {
-    fn evaluate(&self, network: &Network, batch: &Batch, pass: &mut TrainingPass) -> Result<Objectives> {
+    fn evaluate(&self, network: &Network, batch: &Batch, pass: &mut TrainingPass) -> Result<ObjectiveValue> {
         let attack = Pgd {
             random_start: Some(pass.draw_seed()),
             ..self.attack
@@ -96,7 +96,7 @@ impl Objective for PgdTraining {
         let perturbed = perturbation.images.into_iter().next().unwrap_or(batch.images.clone());
         let logits = network.forward(perturbed.clamp(bounds.low, bounds.high), pass.mode())?;
         let cross_entropy = cross_entropy(&logits, &batch.targets);
-        Ok(Objectives {
+        Ok(ObjectiveValue {
             loss: cross_entropy.clone(),
             cross_entropy,
             logits,

@@ -1,7 +1,9 @@
-use super::{Objective, Objectives};
+use std::sync::Arc;
+
+use super::{Objective, ObjectiveValue};
 use crate::Result;
+use crate::batch::Batch;
 use crate::nn::{Network, TrainingPass, cross_entropy};
-use crate::train::Batch;
 use crate::train::penalty::Teacher;
 
 /// The teacher of distillation: cross-entropy of its logits divided by the temperature.
@@ -12,10 +14,10 @@ pub struct TeacherAtTemperature {
 }
 
 impl Objective for TeacherAtTemperature {
-    fn evaluate(&self, network: &Network, batch: &Batch, pass: &mut TrainingPass) -> Result<Objectives> {
+    fn evaluate(&self, network: &Network, batch: &Batch, pass: &mut TrainingPass) -> Result<ObjectiveValue> {
         let logits = network.forward(batch.images.clone(), pass.mode())?;
         let cross_entropy = cross_entropy(&(logits.clone() / self.temperature), &batch.targets);
-        Ok(Objectives {
+        Ok(ObjectiveValue {
             loss: cross_entropy.clone(),
             cross_entropy,
             logits,
@@ -28,15 +30,15 @@ impl Objective for TeacherAtTemperature {
 #[derive(Clone, Debug)]
 pub struct Distillation {
     /// A network trained with [`TeacherAtTemperature`] at the same temperature.
-    pub teacher: Teacher,
+    pub teacher: Arc<Teacher>,
 }
 
 impl Objective for Distillation {
-    fn evaluate(&self, network: &Network, batch: &Batch, pass: &mut TrainingPass) -> Result<Objectives> {
+    fn evaluate(&self, network: &Network, batch: &Batch, pass: &mut TrainingPass) -> Result<ObjectiveValue> {
         let targets = self.teacher.probabilities(batch)?;
         let logits = network.forward(batch.images.clone(), pass.mode())?;
         let cross_entropy = cross_entropy(&(logits.clone() / self.teacher.temperature()), &targets);
-        Ok(Objectives {
+        Ok(ObjectiveValue {
             loss: cross_entropy.clone(),
             cross_entropy,
             logits,

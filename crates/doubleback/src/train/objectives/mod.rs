@@ -6,8 +6,8 @@ mod penalized;
 
 use burn::tensor::Tensor;
 
-use super::batch::Batch;
 use crate::Result;
+use crate::batch::Batch;
 use crate::nn::{Network, TrainingPass};
 
 pub use adversarial::{AdversarialTraining, Both, PgdTraining};
@@ -15,7 +15,7 @@ pub use distillation::{Distillation, TeacherAtTemperature};
 pub use normal::Normal;
 
 /// The value of an objective on a batch.
-pub struct Objectives {
+pub struct ObjectiveValue {
     /// What is minimized, `[1]`.
     pub loss: Tensor<1>,
     /// Its cross-entropy part, `[1]`: on the unperturbed images, where the objective looks at them at all.
@@ -30,5 +30,5 @@ pub trait Objective {
     ///
     /// # Errors
     /// When the batch does not fit the network.
-    fn evaluate(&self, network: &Network, batch: &Batch, pass: &mut TrainingPass) -> Result<Objectives>;
+    fn evaluate(&self, network: &Network, batch: &Batch, pass: &mut TrainingPass) -> Result<ObjectiveValue>;
 }

@@ -1,17 +1,17 @@
-use super::{Objective, Objectives};
+use super::{Objective, ObjectiveValue};
 use crate::Result;
+use crate::batch::Batch;
 use crate::nn::{Network, TrainingPass, cross_entropy};
-use crate::train::Batch;
 
 /// Cross-entropy alone.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Normal;
 
 impl Objective for Normal {
-    fn evaluate(&self, network: &Network, batch: &Batch, pass: &mut TrainingPass) -> Result<Objectives> {
+    fn evaluate(&self, network: &Network, batch: &Batch, pass: &mut TrainingPass) -> Result<ObjectiveValue> {
         let logits = network.forward(batch.images.clone(), pass.mode())?;
         let cross_entropy = cross_entropy(&logits, &batch.targets);
-        Ok(Objectives {
+        Ok(ObjectiveValue {
             loss: cross_entropy.clone(),
             cross_entropy,
             logits,

@@ -1,18 +1,18 @@
-use std::rc::Rc;
+use std::sync::Arc;
 
-use super::{Objective, Objectives};
+use super::{Objective, ObjectiveValue};
 use crate::Result;
+use crate::batch::Batch;
 use crate::nn::{Network, TrainingPass, cross_entropy};
-use crate::train::Batch;
 use crate::train::penalty::{GradientPenalty, Labels, Norm, Output, Penalized, PenalizedLoss, Teacher};
 
 /// Cross-entropy plus the penalty.
 impl<L: PenalizedLoss> Objective for GradientPenalty<L> {
-    fn evaluate(&self, network: &Network, batch: &Batch, pass: &mut TrainingPass) -> Result<Objectives> {
+    fn evaluate(&self, network: &Network, batch: &Batch, pass: &mut TrainingPass) -> Result<ObjectiveValue> {
         let (logits, pullback) = network.forward_with_pullback(batch.images.clone(), pass.mode())?;
         let penalty = self.value(&logits, &pullback, batch)?;
         let cross_entropy = cross_entropy(&logits, &batch.targets);
-        Ok(Objectives {
+        Ok(ObjectiveValue {
             loss: cross_entropy.clone() + penalty,
             cross_entropy,
             logits,
@@ -42,8 +42,8 @@ impl GradientPenalty<Penalized> {
     }
 
     /// The distilled-label penalty of the same paper: `λ · mean_n ‖∇x H(p_teacher, p)_n‖²`.
-    pub fn distilled_label(teacher: Teacher, lambda: f64) -> Self {
-        Self::of(Labels::Teacher(Rc::new(teacher)), lambda)
+    pub fn distilled_label(teacher: impl Into<Arc<Teacher>>, lambda: f64) -> Self {
+        Self::of(Labels::Teacher(teacher.into()), lambda)
     }
 
     /// The entropy penalty of the same paper, which saw no effect of it: `λ · mean_n ‖∇x H(p, p)_n‖²`.

@@ -1,12 +1,12 @@
 use std::fmt;
-use std::rc::Rc;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::{log_softmax, softmax};
 
 use super::{PenalizedLoss, Teacher};
-use crate::train::Batch;
+use crate::batch::Batch;
 use crate::{Error, Result};
 
 /// The labels q of a penalized cross-entropy `H(q, p) = -Σ_k q_k log p_k`, where p are the network's probabilities.
@@ -17,7 +17,7 @@ pub enum Labels {
     /// 1/K for each of K classes: certainty sensitivity.
     Uniform,
     /// A teacher's probabilities: the distilled-label penalty.
-    Teacher(Rc<Teacher>),
+    Teacher(Arc<Teacher>),
     /// The network's own probabilities, which gives the entropy `H(p, p)`. Both places depend on the image and both are differentiated:
     /// with the labels held constant the gradient would be zero everywhere, and the penalty nothing.
     Own,

@@ -5,8 +5,8 @@ mod teacher;
 
 use burn::tensor::Tensor;
 
-use super::batch::Batch;
 use crate::Result;
+use crate::batch::Batch;
 use crate::nn::Pullback;
 
 pub use labels::{Labels, Output, Penalized};

@@ -1,21 +1,22 @@
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher};
+use std::sync::{Mutex, PoisonError};
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
 
 use crate::Result;
+use crate::batch::Batch;
 use crate::nn::{Classifier, Network, to_vec};
-use crate::train::Batch;
 
 /// A trained network that gives labels: its probabilities at a softmax temperature.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Teacher {
     network: Network,
     temperature: f64,
-    /// What it said, by a hash of the images: training meets the same batches again every epoch.
-    answers: RefCell<HashMap<u64, Tensor<2>>>,
+    /// Its answers so far, by a hash of the images: training meets the same batches again every epoch. Only the content identifies a batch,
+    /// whose images anyone may replace.
+    answers: Mutex<HashMap<u64, Tensor<2>>>,
 }
 
 impl Teacher {
@@ -24,7 +25,7 @@ impl Teacher {
         Self {
             network,
             temperature,
-            answers: RefCell::default(),
+            answers: Mutex::default(),
         }
     }
 
@@ -43,11 +44,13 @@ impl Teacher {
             hasher.write_u32(value.to_bits());
         }
         let key = hasher.finish();
-        if let Some(answer) = self.answers.borrow().get(&key) {
+        // A thread that panicked while it held the lock left whole answers behind.
+        let answers = || self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(answer) = answers().get(&key) {
             return Ok(answer.clone());
         }
         let answer = softmax(self.network.logits(batch.images.clone())? / self.temperature, 1);
-        self.answers.borrow_mut().insert(key, answer.clone());
+        answers().insert(key, answer.clone());
         Ok(answer)
     }
 }

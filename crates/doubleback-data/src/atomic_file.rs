@@ -1,0 +1,76 @@
+//! Files that are either complete or not there.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+/// How the names of unfinished files begin.
+pub(crate) const PREFIX: &str = ".doubleback-";
+/// How they end.
+pub(crate) const SUFFIX: &str = ".part";
+
+/// Writes `bytes` to a temporary file beside `path`, then renames it to `path`: an interrupted write leaves what was there before.
+/// Devices and pipes, such as `/dev/null`, are written to and stay what they are.
+///
+/// # Errors
+/// When the folder is missing or cannot be written, or the disk is full; the file is then as it was.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return std::fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    }
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(PREFIX).suffix(SUFFIX);
+    // Temporary files are private by default; this one becomes an ordinary file, under the user's umask.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Removes what killed writes left in a folder.
+pub fn remove_partial_files(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(PREFIX) && name.ends_with(SUFFIX) {
+            // Nothing depends on its removal.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replaces_the_old_file_and_leaves_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sheet.png");
+        replace(&path, b"old").unwrap();
+        replace(&path, b"new").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn devices_are_written_to_and_not_replaced() {
+        replace(Path::new("/dev/null"), b"nothing").unwrap();
+        assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
+        assert!(replace(Path::new("/dev/full"), b"something").is_err());
+    }
+
+    #[test]
+    fn a_missing_folder_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(replace(&folder.path().join("absent/sheet.png"), b"").is_err());
+    }
+}

@@ -1,0 +1,6 @@
+//! Readers of file formats. What a file says of itself is not believed.
+pub mod idx;
+pub(crate) mod image_folder;
+pub mod mat;
+pub(crate) mod pickle;
+pub(crate) mod picture;

@@ -1,0 +1,41 @@
+//! Data sets: images, labels, and where they came from.
+//!
+//! [`load`] gives a [`Dataset`] by name, checked and in memory; [`catalog`] lists the names; [`verify`] compares files with
+//! the published ones; [`fetch`] gets them; [`save_contact_sheet`] shows what is in them. Plain values, no tensors.
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
+
+pub mod atomic_file;
+mod checksum;
+mod dataset;
+mod error;
+pub mod fetch;
+mod formats;
+mod image_shape;
+mod limits;
+mod part;
+mod pictures;
+mod preparation;
+mod sets;
+mod split;
+mod unknown_name;
+mod words;
+
+pub use checksum::sha256;
+pub use dataset::{Bounds, Dataset, Preparation, Source};
+pub use error::{Cifar10Problem, DataError, FolderProblem, IdxProblem, MatProblem, PickleProblem};
+pub use formats::picture::{MAX_DECODED, MAX_SIDE, Picture};
+pub use formats::{idx, mat};
+pub use image_shape::ImageShape;
+pub use limits::MAX_PER_CLASS;
+pub use part::Part;
+pub use pictures::contact_sheet::{contact_sheet, save_contact_sheet};
+pub use pictures::frame::Frame;
+pub use preparation::duplicates::{DuplicatePolicy, PartDuplicates, duplicates};
+pub use preparation::grayscale::Grayscale;
+pub use sets::catalog::{catalog, load, verify};
+pub use sets::file_state::{FileState, FileStatus};
+pub use sets::info::{DatasetInfo, Presence};
+pub use sets::options::LoadOptions;
+pub use sets::{cifar10, svhn};
+pub use split::Split;
+pub use unknown_name::UnknownName;

@@ -1,0 +1,28 @@
+//! What readers hold files to: the messages of [`DataError`](crate::DataError) name the same numbers.
+
+/// Most images of each class on a contact sheet.
+pub const MAX_PER_CLASS: usize = 100;
+
+/// IDX files.
+pub(crate) mod idx {
+    /// Most bytes of data of a file: 1 GiB.
+    pub const MAX_BYTES: usize = 1 << 30;
+}
+
+/// MAT-files.
+pub(crate) mod mat {
+    /// Most bytes that an array may have: 2 GiB. SVHN's largest, the images of `extra_32x32.mat`, has 1.6 GB.
+    pub const MAX_BYTES: usize = 1 << 31;
+    /// The version of the format in a file's header.
+    pub const VERSION: u16 = 0x0100;
+}
+
+/// Batches of CIFAR-10.
+pub(crate) mod cifar10 {
+    /// Most bytes of a file, after unpacking: 256 MiB, more than all of CIFAR-10 in one.
+    pub const MAX_BYTES: usize = 1 << 28;
+    /// Bytes of an image's pixels.
+    pub const PIXELS: usize = 3 * 32 * 32;
+    /// Bytes of a label and its image.
+    pub const RECORD: usize = 1 + PIXELS;
+}

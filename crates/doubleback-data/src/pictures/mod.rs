@@ -1,0 +1,3 @@
+//! Images of a data set to look at.
+pub(crate) mod contact_sheet;
+pub(crate) mod frame;

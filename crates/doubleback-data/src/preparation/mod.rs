@@ -1,0 +1,7 @@
+//! What is done to images between their files and a data set: gray, shuffled, without duplicates.
+mod decolorize;
+pub(crate) mod duplicates;
+pub(crate) mod grayscale;
+mod luma;
+pub(crate) mod pixels;
+pub(crate) mod shuffle;

@@ -1,0 +1,159 @@
+//! The data sets there are, by name.
+
+use crate::dataset::Dataset;
+use crate::error::DataError;
+use crate::preparation::duplicates;
+use crate::preparation::duplicates::DuplicatePolicy;
+use crate::sets::file_state::FileStatus;
+use crate::sets::info::DatasetInfo;
+use crate::sets::options::LoadOptions;
+use crate::sets::{cifar10, fashion_mnist, folder, mnist, mnist_mini, notmnist, svhn};
+
+static CATALOG: [DatasetInfo; 6] = [
+    mnist_mini::INFO,
+    mnist::INFO,
+    fashion_mnist::INFO,
+    notmnist::INFO,
+    svhn::INFO,
+    cifar10::INFO,
+];
+
+/// All data sets, whether or not their files are here.
+///
+/// ```
+/// use doubleback_data::{LoadOptions, Presence, catalog};
+/// let mini = catalog().iter().find(|info| info.name == "mnist-mini").expect("it is always there");
+/// assert_eq!((mini.train, mini.validation, mini.test), (10_000, 1_000, 2_000));
+/// assert_eq!(mini.presence(&LoadOptions::default())?, Presence::Embedded);
+/// # Ok::<(), doubleback_data::DataError>(())
+/// ```
+pub fn catalog() -> &'static [DatasetInfo] {
+    &CATALOG
+}
+
+/// The data set `name`, read and checked; `folder:PATH` is a folder with one sub-folder of PNG or JPEG images a class, or with
+/// sub-folders `train`, `validation` and `test` of that kind.
+///
+/// ```
+/// use doubleback_data::{LoadOptions, load};
+/// let dataset = load("mnist-mini", &LoadOptions::default())?;
+/// assert_eq!(dataset.test.len(), 2_000);
+/// assert_eq!(dataset.test.labels()[0], 7);
+/// assert_eq!(dataset.test.image(0).len(), dataset.shape.len());
+///
+/// let error = load("mnist-mimi", &LoadOptions::default()).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "unknown data set `mnist-mimi`. Did you mean `mnist-mini`? \
+///      Data sets: `mnist-mini`, `mnist`, `fashion-mnist`, `notmnist`, `svhn`, `cifar10`, `folder:PATH`"
+/// );
+/// # Ok::<(), doubleback_data::DataError>(())
+/// ```
+///
+/// # Errors
+/// [`DataError`] if there is no such data set, or its files are missing or damaged. Files that are sound but not the published ones are
+/// no error: a warning is logged, and [`Source::official`](crate::Source::official) is false.
+pub fn load(name: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
+    if options.grayscale.is_some() && name != svhn::INFO.name {
+        return Err(DataError::Grayscale {
+            dataset: name.to_owned(),
+        });
+    }
+    let dataset = match folder::path(name) {
+        Some(path) => folder::load(name, &path, options)?,
+        None => (one_size(find(name)?, options)?.load)(options)?,
+    };
+    match options.duplicates {
+        Some(DuplicatePolicy::Remove) => duplicates::remove(dataset),
+        _ => Ok(dataset),
+    }
+}
+
+/// The state of each file of the data set `name`.
+///
+/// ```
+/// use doubleback_data::{FileState, LoadOptions, verify};
+/// let files = verify("mnist-mini", &LoadOptions::default())?;
+/// assert!(files.iter().all(|file| matches!(file.state, FileState::Official)));
+/// # Ok::<(), doubleback_data::DataError>(())
+/// ```
+///
+/// # Errors
+/// [`DataError`] if there is no such data set, or no folder to look in. Whatever is wrong with a file is in its [`FileState`].
+pub fn verify(name: &str, options: &LoadOptions) -> Result<Vec<FileStatus>, DataError> {
+    match folder::path(name) {
+        Some(path) => folder::verify(&path, options),
+        None => (one_size(find(name)?, options)?.verify)(options),
+    }
+}
+
+pub(crate) fn find(name: &str) -> Result<&'static DatasetInfo, DataError> {
+    CATALOG
+        .iter()
+        .find(|info| info.name == name)
+        .ok_or_else(|| DataError::UnknownDataset {
+            name: name.to_owned(),
+            nearest: nearest(name),
+            known: known_names(),
+        })
+}
+
+/// Refuses to resize a data set whose images have one size.
+fn one_size(info: &'static DatasetInfo, options: &LoadOptions) -> Result<&'static DatasetInfo, DataError> {
+    match options.image_size {
+        None => Ok(info),
+        Some(_) => Err(DataError::FixedSize {
+            dataset: info.name,
+            shape: info.shape,
+        }),
+    }
+}
+
+/// The known name with the fewest typing errors, if they are few for the length of what was typed.
+fn nearest(name: &str) -> Option<&'static str> {
+    let typed = name.to_lowercase();
+    let bearable = typed.chars().count() / 3;
+    let errors = |known| strsim::damerau_levenshtein(&typed, known);
+    CATALOG
+        .iter()
+        .map(|info| info.name)
+        .filter(|known| errors(known) <= bearable)
+        .min_by_key(|known| errors(known))
+}
+
+/// All names, for messages.
+fn known_names() -> String {
+    CATALOG
+        .iter()
+        .map(|info| format!("`{}`", info.name))
+        .chain(["`folder:PATH`".to_owned()])
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn typing_errors_are_seen_through() {
+        let nearest = [
+            "mnist-mini",
+            "MNIST",
+            "minst",
+            "mnist_mini",
+            "notMNIST",
+            "CIFAR-10",
+            "imagenet",
+        ]
+        .map(nearest);
+        let (mini, mnist, not) = (Some("mnist-mini"), Some("mnist"), Some("notmnist"));
+        assert_eq!(nearest, [mini, mnist, mnist, mini, not, Some("cifar10"), None]);
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let names: std::collections::BTreeSet<_> = CATALOG.iter().map(|info| info.name).collect();
+        assert_eq!(names.len(), CATALOG.len());
+    }
+}

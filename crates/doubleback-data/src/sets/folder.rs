@@ -1,0 +1,194 @@
+//! `folder:PATH`: your own images, one sub-folder a class.
+//!
+//! With sub-folders `train` and, if you like, `validation` (or `val`) and `test`, each of which holds the classes, these are the parts.
+//! Parts that are not there are dealt out of the training images, of every class 10 % to validation and 15 % to the test part, by the
+//! SHA-256 of their files: the same files always fall into the same parts, whatever they are called and resized to.
+
+use std::path::{Path, PathBuf};
+
+use crate::dataset::{Bounds, Dataset};
+use crate::error::{DataError, FolderProblem};
+use crate::formats::image_folder;
+use crate::formats::image_folder::{ImageFolder, Wanted};
+use crate::image_shape::ImageShape;
+use crate::part::Part;
+use crate::preparation::shuffle::Shuffled;
+use crate::sets::file_state::{FileState, FileStatus};
+use crate::sets::options::LoadOptions;
+use crate::split::Split;
+
+/// What names of such data sets begin with.
+pub(crate) const PREFIX: &str = "folder:";
+
+/// Images of each class in a hundred that are for validation and for the test part, unless there are folders of them.
+pub(crate) const VALIDATION_PERCENT: usize = 10;
+pub(crate) const TEST_PERCENT: usize = 15;
+
+/// The folder, if `name` names one.
+pub(crate) fn path(name: &str) -> Option<PathBuf> {
+    let path = name.strip_prefix(PREFIX)?;
+    // A shell leaves `folder:~/images` as it is.
+    match (path.strip_prefix("~/"), etcetera::home_dir()) {
+        (Some(rest), Ok(home)) => Some(home.join(rest)),
+        _ => Some(path.into()),
+    }
+}
+
+/// Reads the images of the folder `path`; `name` becomes the data set's.
+pub(crate) fn load(name: &str, path: &Path, options: &LoadOptions) -> Result<Dataset, DataError> {
+    let parts = read(path, options)?;
+    let classes = parts.train.classes.len();
+    let mut rest = Shuffled::by(&parts.train.hashes, &parts.train.pixels.labels, classes);
+    let counts = rest.counts();
+    let mut dealt = |percent: usize| {
+        let wanted: Vec<usize> = counts.iter().map(|&count| (count * percent).div_ceil(100)).collect();
+        let indices = rest.deal(&wanted);
+        parts.train.pixels.split(&indices, unit)
+    };
+    let test = match &parts.test {
+        Some(folder) => whole(folder)?,
+        None => dealt(TEST_PERCENT)?,
+    };
+    let validation = match &parts.validation {
+        Some(folder) => whole(folder)?,
+        None => dealt(VALIDATION_PERCENT)?,
+    };
+    if let Some((class, &found)) = rest
+        .counts()
+        .iter()
+        .enumerate()
+        .find(|(_, count)| **count == 0)
+        .map(|(class, _)| (class, &counts[class]))
+    {
+        let problem = FolderProblem::TooFew {
+            class: parts.train.classes[class].clone(),
+            found,
+        };
+        return Err(DataError::Folder {
+            path: path.to_owned(),
+            problem,
+        });
+    }
+    let train = parts.train.pixels.split(&rest.deal(&counts), unit)?;
+    let shape = parts.train.pixels.shape;
+    let mut dataset = Dataset::new(
+        name,
+        parts.train.classes.clone(),
+        shape,
+        Bounds::UNIT,
+        train,
+        validation,
+        test,
+    )?;
+    for folder in parts.all() {
+        dataset.sources.push(folder.source.clone());
+        dataset.notes.extend(folder.notes.iter().cloned());
+    }
+    Ok(dataset)
+}
+
+/// The files that are no images; one line on the rest.
+pub(crate) fn verify(path: &Path, options: &LoadOptions) -> Result<Vec<FileStatus>, DataError> {
+    let parts = read(path, options)?;
+    let mut files = Vec::new();
+    for folder in parts.all() {
+        files.push(FileStatus {
+            file: folder.source.file.clone(),
+            state: FileState::Unpublished {
+                sha256: folder.source.sha256.clone(),
+            },
+        });
+        files.extend(folder.skipped.iter().map(|skipped| FileStatus {
+            file: skipped.file.display().to_string(),
+            state: FileState::Damaged(DataError::Picture {
+                path: skipped.file.clone(),
+                why: skipped.why.clone(),
+            }),
+        }));
+    }
+    Ok(files)
+}
+
+struct Parts {
+    train: ImageFolder,
+    validation: Option<ImageFolder>,
+    test: Option<ImageFolder>,
+}
+
+impl Parts {
+    fn all(&self) -> impl Iterator<Item = &ImageFolder> {
+        [Some(&self.train), self.validation.as_ref(), self.test.as_ref()]
+            .into_iter()
+            .flatten()
+    }
+}
+
+fn read(path: &Path, options: &LoadOptions) -> Result<Parts, DataError> {
+    let found = image_folder::sub_folders(path)?;
+    let has = |name: &str| found.iter().any(|found| found == name);
+    let train_folder = path.join(Part::Train.name());
+    let in_parts = has(Part::Train.name()) && !image_folder::sub_folders(&train_folder)?.is_empty();
+    let mut wanted = Wanted {
+        size: options.image_size,
+        ..Wanted::default()
+    };
+    let refuse = |problem| DataError::Folder {
+        path: path.to_owned(),
+        problem,
+    };
+    let train = image_folder::read(if in_parts { &train_folder } else { path }, wanted)?;
+    if train.classes.len() < 2 {
+        let class = train.classes[0].clone();
+        return Err(refuse(FolderProblem::OneClass { class }));
+    }
+    let mut parts = Parts {
+        train,
+        validation: None,
+        test: None,
+    };
+    if !in_parts {
+        return Ok(parts);
+    }
+    let (shape, classes) = (parts.train.pixels.shape, parts.train.classes.clone());
+    wanted.classes = Some(&classes);
+    wanted.channels = Some(shape.channels);
+    let part = |names: &[&str]| -> Result<Option<ImageFolder>, DataError> {
+        let Some(name) = names.iter().find(|name| has(name)) else {
+            return Ok(None);
+        };
+        let folder = image_folder::read(&path.join(name), wanted)?;
+        check_size(&path.join(name), folder.pixels.shape, shape)?;
+        Ok(Some(folder))
+    };
+    parts.validation = part(&["validation", "val", "valid"])?;
+    parts.test = part(&["test"])?;
+    if let Some(stranger) = found
+        .iter()
+        .find(|name| !["train", "validation", "val", "valid", "test"].contains(&name.as_str()))
+    {
+        let class = stranger.clone();
+        return Err(refuse(FolderProblem::NotAPart { class }));
+    }
+    Ok(parts)
+}
+
+fn check_size(folder: &Path, found: ImageShape, expected: ImageShape) -> Result<(), DataError> {
+    if [found.height, found.width] == [expected.height, expected.width] {
+        return Ok(());
+    }
+    Err(DataError::ImageSize {
+        file: folder.display().to_string(),
+        found: [found.height, found.width],
+        expected: [expected.height, expected.width],
+    })
+}
+
+fn whole(folder: &ImageFolder) -> Result<Split, DataError> {
+    let mut all = Shuffled::by(&folder.hashes, &folder.pixels.labels, folder.classes.len());
+    let counts = all.counts();
+    folder.pixels.split(&all.deal(&counts), unit)
+}
+
+fn unit(byte: u8) -> f32 {
+    f32::from(byte) / 255.0
+}

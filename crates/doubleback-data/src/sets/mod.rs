@@ -1,0 +1,14 @@
+//! The data sets, one file each, and the catalog that names them.
+pub(crate) mod catalog;
+pub mod cifar10;
+pub(crate) mod fashion_mnist;
+pub(crate) mod file_state;
+pub(crate) mod folder;
+pub(crate) mod four_files;
+pub(crate) mod info;
+pub(crate) mod labelled;
+pub(crate) mod mnist;
+mod mnist_mini;
+mod notmnist;
+pub(crate) mod options;
+pub mod svhn;

@@ -1,0 +1,69 @@
+//! Where data sets are looked for.
+
+use std::path::PathBuf;
+
+use etcetera::BaseStrategy;
+
+use crate::error::DataError;
+use crate::preparation::duplicates::DuplicatePolicy;
+use crate::preparation::grayscale::Grayscale;
+
+/// What [`load`](crate::load) and [`verify`](crate::verify) need to know besides a name.
+///
+/// ```
+/// use doubleback_data::LoadOptions;
+/// let options = LoadOptions::in_dir("/srv/datasets");
+/// assert_eq!(options.folder("mnist")?, std::path::Path::new("/srv/datasets/mnist"));
+/// # Ok::<(), doubleback_data::DataError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LoadOptions {
+    /// The folder that holds `mnist/` and its like; `None` is `doubleback` in the user's data folder.
+    pub data_dir: Option<PathBuf>,
+    /// How colors become gray, for data sets whose colors do (`svhn`); `None` is [`Grayscale::Luma`]. Others refuse it.
+    pub grayscale: Option<Grayscale>,
+    /// Rows and columns to which the images of `folder:PATH` are resized; `None` leaves them as they are, and they must be of one size.
+    pub image_size: Option<[usize; 2]>,
+    /// What becomes of images that a data set holds more than once; `None` removes those of `notmnist` and keeps those of the others.
+    pub duplicates: Option<DuplicatePolicy>,
+}
+
+impl LoadOptions {
+    /// Options that look for data sets in `dir`.
+    pub fn in_dir(dir: impl Into<PathBuf>) -> Self {
+        Self {
+            data_dir: Some(dir.into()),
+            ..Self::default()
+        }
+    }
+
+    /// Where the files of the data set `name` belong, whether or not they are there.
+    ///
+    /// # Errors
+    /// [`DataError::NoDataDir`] if no folder was given and the user has no data folder.
+    pub fn folder(&self, name: &str) -> Result<PathBuf, DataError> {
+        let data_dir = match &self.data_dir {
+            Some(dir) => dir.clone(),
+            None => user_data_dir().ok_or(DataError::NoDataDir)?,
+        };
+        Ok(data_dir.join(name))
+    }
+}
+
+fn user_data_dir() -> Option<PathBuf> {
+    let strategy = etcetera::base_strategy::choose_native_strategy().ok()?;
+    Some(strategy.data_dir().join("doubleback"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_the_users_data_folder() {
+        if let Ok(folder) = LoadOptions::default().folder("mnist") {
+            assert!(folder.ends_with("doubleback/mnist"), "{}", folder.display());
+        }
+    }
+}

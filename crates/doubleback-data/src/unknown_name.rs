@@ -1,0 +1,41 @@
+//! Names that are not known.
+
+/// A name that is not one of the known ones, with the nearest of these as a hint.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown {what} `{found}`.{hint} Known: {known}")]
+pub struct UnknownName {
+    /// What kind of name.
+    pub what: &'static str,
+    /// The name given.
+    pub found: String,
+    /// ` Did you mean …?` or nothing.
+    pub hint: String,
+    /// The known names.
+    pub known: String,
+}
+
+impl UnknownName {
+    /// The error for `found`, which is none of the `known` names of a `what`.
+    ///
+    /// ```
+    /// let error = doubleback_data::UnknownName::new("attack", "fsgm", ["fgsm", "pgd"]);
+    /// assert_eq!(error.to_string(), "unknown attack `fsgm`. Did you mean `fgsm`? Known: fgsm, pgd");
+    /// ```
+    pub fn new<'a>(what: &'static str, found: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let known: Vec<&str> = known.into_iter().collect();
+        let nearest = known.iter().max_by(|a, b| {
+            let score = |name: &str| strsim::jaro_winkler(name, found);
+            score(a).total_cmp(&score(b))
+        });
+        let hint = match nearest {
+            Some(name) if strsim::jaro_winkler(name, found) > 0.7 => format!(" Did you mean `{name}`?"),
+            _ => String::new(),
+        };
+        Self {
+            what,
+            found: found.to_owned(),
+            hint,
+            known: known.join(", "),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Numbers as messages say them.
+
+/// `60,000 x 28 x 28`.
+pub(crate) fn by(dims: &[usize]) -> String {
+    dims.iter().map(|&dim| grouped(dim)).collect::<Vec<_>>().join(" x ")
+}
+
+/// `1 is` or `2 are`.
+pub(crate) fn are(found: usize) -> String {
+    if found == 1 {
+        "1 is".to_owned()
+    } else {
+        format!("{} are", grouped(found))
+    }
+}
+
+/// `1 label` or `60,000 labels`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+/// `60000` as `60,000`.
+pub(crate) fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The same for sizes of files.
+pub(crate) fn grouped64(number: u64) -> String {
+    usize::try_from(number).map_or_else(|_| number.to_string(), grouped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        let texts = [0, 999, 1_000, 59_999, 1_000_000].map(grouped);
+        assert_eq!(texts, ["0", "999", "1,000", "59,999", "1,000,000"]);
+    }
+}

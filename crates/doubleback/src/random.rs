@@ -1,0 +1,186 @@
+//! Random numbers by purpose: one seed gives every purpose, and every step, image or draw within it, a stream of its own.
+//!
+//! A stream is a number that ChaCha8 takes beside its seed. What is drawn is therefore a function of seed and place alone, the same on every
+//! machine and with any number of threads, and resumed work draws what the interrupted work would have drawn. The numbers are part of
+//! every checkpoint and result: new purposes get new ranges, and those below stay as they are.
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+/// What random numbers are for.
+///
+/// ```
+/// use doubleback::random::Stream;
+/// use rand::Rng;
+///
+/// let draw = |stream: Stream| -> u64 { stream.of(7).random() };
+/// assert_eq!(draw(Stream::DropoutMasks { step: 3 }), draw(Stream::DropoutMasks { step: 3 }));
+/// assert_ne!(draw(Stream::DropoutMasks { step: 3 }), draw(Stream::DropoutMasks { step: 4 }));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Stream<'a> {
+    /// Draws with replacement of a bootstrap, which has a seed of its own.
+    Resampling,
+    /// Starting values of a network's tensor, counted from 1.
+    NetworkStart {
+        /// Number of the tensor.
+        index: u32,
+    },
+    /// Starting values of a chain's tensor. The stream is a hash of the name, in the range of [`NetworkStart`](Self::NetworkStart): a chain and a
+    /// network of one seed could share a stream, and nothing depends on their not doing so.
+    ChainStart {
+        /// Full name of the tensor, such as `decoder.up1.weight`.
+        name: &'a str,
+    },
+    /// Dropout masks, and seeds of attacks, of a training step.
+    DropoutMasks {
+        /// The step, counted from 0.
+        step: u64,
+    },
+    /// Noise that generators get in a training step.
+    GeneratorNoise {
+        /// The step, counted from 0.
+        step: u64,
+    },
+    /// First singular vectors of spectral normalization.
+    SpectralStart {
+        /// Number of the weight.
+        index: u64,
+    },
+    /// Noise of the pictures that generators draw while they are trained: the same in every picture.
+    GeneratorGrid,
+    /// Noise of explanations by trained generators. Both ways to ask for one ([`InterpretGan::noise`](crate::diagnose::InterpretGan::noise) and the
+    /// diagnosis, which puts the draw above the image's place in `index`) share this range: it is one purpose, and equal indices are to have equal noise.
+    ExplanationNoise {
+        /// Number of the noise; indices of 2^47 or more run into other ranges.
+        index: u64,
+    },
+    /// Which latents of a training step are mixed, and by which weights.
+    LatentMixture {
+        /// The step, counted from 0.
+        step: u64,
+    },
+    /// Start of an attack within the ball around an image. It is a hash of the image, anywhere in the whole range, so that it does not depend on the
+    /// batch that the image is in. Attacks have seeds of their own: those of a training are drawn from [`DropoutMasks`](Self::DropoutMasks).
+    AttackStart {
+        /// The pixels.
+        image: &'a [f32],
+        /// Number of the restart.
+        restart: u64,
+    },
+}
+
+const DROPOUT: u64 = 1 << 32;
+const GENERATOR_NOISE: u64 = 1 << 48;
+const SPECTRAL: u64 = GENERATOR_NOISE + (1 << 40);
+const GRID: u64 = GENERATOR_NOISE + (1 << 43);
+const EXPLANATION: u64 = GENERATOR_NOISE + (1 << 44);
+const MIXTURE: u64 = 1 << 56;
+
+impl Stream<'_> {
+    /// The numbers of this stream for a seed.
+    pub fn of(self, seed: u64) -> ChaCha8Rng {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        random.set_stream(self.number());
+        random
+    }
+
+    fn number(self) -> u64 {
+        match self {
+            Self::Resampling => 0,
+            Self::NetworkStart { index } => index.into(),
+            Self::ChainStart { name } => hash_of_name(name).into(),
+            Self::DropoutMasks { step } => DROPOUT.wrapping_add(step),
+            Self::GeneratorNoise { step } => GENERATOR_NOISE.wrapping_add(step),
+            Self::SpectralStart { index } => SPECTRAL.wrapping_add(index),
+            Self::GeneratorGrid => GRID,
+            Self::ExplanationNoise { index } => EXPLANATION.wrapping_add(index),
+            Self::LatentMixture { step } => MIXTURE.wrapping_add(step),
+            // Any odd factor keeps the restarts of an image apart.
+            Self::AttackStart { image, restart } => {
+                hash_of_image(image).wrapping_add(restart.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+            }
+        }
+    }
+}
+
+/// FNV-1a.
+fn hash_of_name(name: &str) -> u32 {
+    name.bytes().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
+}
+
+/// FNV-1a of the bits.
+fn hash_of_image(image: &[f32]) -> u64 {
+    let bytes = image.iter().flat_map(|pixel| pixel.to_bits().to_le_bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::Rng;
+
+    use super::*;
+
+    /// A trillion steps of training; 2^16 weights; 2^14 draws for each of 2^32 images: more than any work has.
+    #[test]
+    fn purposes_are_disjoint() {
+        const STEPS: u64 = 1 << 40;
+        let ranges = [
+            [Stream::Resampling; 2],
+            [1, u32::MAX].map(|index| Stream::NetworkStart { index }),
+            [0, STEPS - 1].map(|step| Stream::DropoutMasks { step }),
+            [0, STEPS - 1].map(|step| Stream::GeneratorNoise { step }),
+            [0, (1 << 16) - 1].map(|index| Stream::SpectralStart { index }),
+            [Stream::GeneratorGrid; 2],
+            [0, (1 << 46) - 1].map(|index| Stream::ExplanationNoise { index }),
+            [0, STEPS - 1].map(|step| Stream::LatentMixture { step }),
+        ];
+        let numbers: Vec<u64> = ranges
+            .iter()
+            .flat_map(|ends| ends.map(|stream| stream.number()))
+            .collect();
+        for (index, pair) in numbers.windows(2).enumerate() {
+            // Within a range the ends may be one stream; from one range to the next they may not.
+            let apart = pair[0] < pair[1] || (index % 2 == 0 && pair[0] == pair[1]);
+            assert!(apart, "{:?} and {:?}", ranges[index / 2], ranges[index.div_ceil(2)]);
+        }
+        for name in ["embedding.linear.weight", "decoder.up1.weight", "g1.up2.bias"] {
+            let number = Stream::ChainStart { name }.number();
+            assert!((1..DROPOUT).contains(&number), "{name}: {number}");
+        }
+    }
+
+    /// Checkpoints and results of earlier versions hold what these drew.
+    #[test]
+    fn numbers_stay() {
+        let number = |stream: Stream| stream.number();
+        assert_eq!(number(Stream::NetworkStart { index: 3 }), 3);
+        assert_eq!(number(Stream::ChainStart { name: "a" }), 0xe40c_292c);
+        assert_eq!(number(Stream::DropoutMasks { step: 5 }), 0x1_0000_0005);
+        assert_eq!(number(Stream::GeneratorNoise { step: 5 }), 0x1_0000_0000_0005);
+        assert_eq!(number(Stream::SpectralStart { index: 5 }), 0x1_0100_0000_0005);
+        assert_eq!(number(Stream::GeneratorGrid), 0x1_0800_0000_0000);
+        assert_eq!(number(Stream::ExplanationNoise { index: 5 }), 0x1_1000_0000_0005);
+        assert_eq!(number(Stream::LatentMixture { step: 5 }), 0x100_0000_0000_0005);
+        let start = |restart| number(Stream::AttackStart { image: &[], restart });
+        assert_eq!([start(0), start(1)], [0xcbf2_9ce4_8422_2325, 0x6a2a_169e_036c_9f3a]);
+    }
+
+    #[test]
+    fn seeds_and_streams_are_told_apart() {
+        let draw = |stream: Stream, seed: u64| -> u64 { stream.of(seed).random() };
+        let first = Stream::DropoutMasks { step: 0 };
+        assert_ne!(draw(first, 0), draw(first, 1));
+        let images = [[0.0, 0.5], [0.5, 0.0]];
+        let starts = [0, 1].map(|restart| {
+            images
+                .each_ref()
+                .map(|image| draw(Stream::AttackStart { image, restart }, 0))
+        });
+        let starts = starts.as_flattened();
+        assert!((1..4).all(|i| !starts[..i].contains(&starts[i])), "{starts:?}");
+    }
+}
