@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+pub use doubleback::data::words::grouped;
 use doubleback::evaluate::Verdict;
 use doubleback::write::write_atomically;
 use serde::Serialize;
@@ -137,7 +138,8 @@ fn parent(path: &Path) -> &Path {
     }
 }
 
-/// Rows under a header, in columns; the first is flush left, the others right.
+/// Rows under a header, in columns; the first is flush left, the others right. `comfy-table` would fill every row with blanks up to the last
+/// column, and cut or wrap cells to the width of the terminal.
 pub fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     let widths: Vec<usize> = (0..header.len())
         .map(|column| {
@@ -176,19 +178,6 @@ pub fn interval(low: f64, high: f64) -> String {
     format!("{:.1} to {:.1}", 100.0 * low, 100.0 * high)
 }
 
-/// A number with commas between thousands.
-pub fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A time as `0:14` or `1:02:03`.
 pub fn clock(time: Duration) -> String {
     let seconds = time.as_secs_f64().round() as u64;
@@ -212,20 +201,9 @@ pub fn verdict(verdict: Verdict) -> &'static str {
 
 /// Words in lines of at most `width` characters, all but the first indented.
 pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
-    let (mut lines, mut length) = (String::new(), 0);
-    for word in text.split_whitespace() {
-        let word_length = word.chars().count();
-        if length > 0 && length + 1 + word_length > width {
-            lines += &format!("\n{:indent$}", "");
-            length = 0;
-        } else if length > 0 {
-            lines.push(' ');
-            length += 1;
-        }
-        lines += word;
-        length += word_length;
-    }
-    lines + "\n"
+    let options = textwrap::Options::new(width).break_words(false);
+    let options = options.word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::wrap(text, options).join(&format!("\n{:indent$}", "")) + "\n"
 }
 
 #[cfg(test)]
@@ -233,13 +211,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_times_are_readable() {
-        assert_eq!(
-            [0, 999, 1000, 1_234_567].map(grouped),
-            ["0", "999", "1,000", "1,234,567"]
-        );
+    fn times_are_readable() {
         let times = [0.4, 59.6, 3600.0].map(|s| clock(Duration::from_secs_f64(s)));
         assert_eq!(times, ["0:00", "1:00", "1:00:00"]);
+    }
+
+    #[test]
+    fn lines_are_wrapped_between_words() {
+        let text = "accuracy ≥ 80 % – as white-box attacks go";
+        assert_eq!(
+            wrapped(text, 16, 2),
+            "accuracy ≥ 80 %\n  – as white-box\n  attacks go\n"
+        );
+        assert_eq!(wrapped("indivisible", 4, 2), "indivisible\n");
     }
 
     #[test]

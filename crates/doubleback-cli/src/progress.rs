@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use doubleback::train::{Progress, Watch};
+use doubleback::progress::{Progress, Watch};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::LogFormat;
@@ -65,11 +65,8 @@ impl Reporter {
 
     /// One part of a loop is done; for commands that attack.
     pub fn advance_to(&mut self, step: usize, steps: usize) -> crate::exit::Result<()> {
-        let stop = self.advance(Progress {
-            step,
-            steps,
-            loss: f64::NAN,
-        });
+        let loss = None;
+        let stop = self.advance(Progress { step, steps, loss });
         // A finished loop has its results.
         if stop.is_break() && step < steps {
             return interrupt::check();
@@ -136,10 +133,7 @@ impl Phase {
         let left = Duration::try_from_secs_f64(steps.saturating_sub(step) as f64 / rate.max(1e-9)).unwrap_or_default();
         let done = step >= steps;
         let name = &self.name;
-        let speed = match loss.is_nan() {
-            true => String::new(),
-            false => format!("  {rate:.1} steps/s  loss {loss:.3}"),
-        };
+        let speed = loss.map_or_else(String::new, |loss| format!("  {rate:.1} steps/s  loss {loss:.3}"));
         match form {
             Form::Nothing => {}
             Form::Bar if done => {
@@ -162,9 +156,9 @@ impl Phase {
             Form::Json => {
                 self.last_line = Instant::now();
                 let seconds_left = left.as_secs();
-                match loss.is_nan() {
-                    true => tracing::info!(phase = name, step, steps, seconds_left, "progress"),
-                    false => {
+                match loss {
+                    None => tracing::info!(phase = name, step, steps, seconds_left, "progress"),
+                    Some(loss) => {
                         tracing::info!(
                             phase = name,
                             step,

@@ -18,7 +18,7 @@ mod preparation;
 mod sets;
 mod split;
 mod unknown_name;
-mod words;
+pub mod words;
 
 pub use checksum::sha256;
 pub use dataset::{Bounds, Dataset, Preparation, Source};

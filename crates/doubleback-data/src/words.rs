@@ -1,12 +1,14 @@
 //! Numbers as messages say them.
+//!
+//! `indicatif::HumanCount` groups digits as well, and would bring a terminal library to crates that have none.
 
 /// `60,000 x 28 x 28`.
-pub(crate) fn by(dims: &[usize]) -> String {
+pub fn by(dims: &[usize]) -> String {
     dims.iter().map(|&dim| grouped(dim)).collect::<Vec<_>>().join(" x ")
 }
 
 /// `1 is` or `2 are`.
-pub(crate) fn are(found: usize) -> String {
+pub fn are(found: usize) -> String {
     if found == 1 {
         "1 is".to_owned()
     } else {
@@ -15,12 +17,12 @@ pub(crate) fn are(found: usize) -> String {
 }
 
 /// `1 label` or `60,000 labels`.
-pub(crate) fn count(number: usize, noun: &str) -> String {
+pub fn count(number: usize, noun: &str) -> String {
     format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
 /// `60000` as `60,000`.
-pub(crate) fn grouped(number: usize) -> String {
+pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -32,8 +34,8 @@ pub(crate) fn grouped(number: usize) -> String {
     text
 }
 
-/// The same for sizes of files.
-pub(crate) fn grouped64(number: u64) -> String {
+/// A size of a file, `60000` as `60,000`.
+pub fn grouped64(number: u64) -> String {
     usize::try_from(number).map_or_else(|_| number.to_string(), grouped)
 }
 

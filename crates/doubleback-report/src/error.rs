@@ -5,7 +5,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The folder of the report or of its figures could not be made.
+    /// The folder of the report or of its figures could not be made, or a file in it not be written.
     #[error("{}: could not {operation}: {source}. {advice}", path.display())]
     Write {
         /// The file or folder at fault.
@@ -16,12 +16,6 @@ pub enum Error {
         advice: &'static str,
         /// What the operating system said.
         source: io::Error,
-    },
-    /// The page or a file of a figure could not be written.
-    #[error("{source}. Check that you may write there, that no folder has this name, and that the disk has space")]
-    File {
-        /// Which file, and what the operating system said.
-        source: doubleback::Error,
     },
     /// The values of a figure could not be put into columns.
     #[error("{}: could not write the values of the figure: {source}. This is a fault of doubleback: please report it", path.display())]

@@ -1,5 +1,7 @@
 //! Numbers as people read them. What is not finite becomes a dash, never `NaN`.
 
+use doubleback::data::words;
+
 /// What stands where there is no number.
 pub const DASH: &str = "–";
 
@@ -153,15 +155,7 @@ pub fn capital(text: &str) -> String {
 
 /// `10,000`.
 pub fn count(value: usize) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    words::grouped(value)
 }
 
 /// `95.8 ms`, `12.3 s`, `3 min 20 s`, `2 h 05 min`.

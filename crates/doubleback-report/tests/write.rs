@@ -34,10 +34,10 @@ fn an_error_names_the_file_and_what_to_do() {
     std::fs::create_dir(&taken).unwrap();
     let written = write_reproduction(&fixture::results("mnist-mini"), &fixture::pictures(), folder.path());
     let error = written.unwrap_err();
-    assert!(matches!(&error, Error::File { .. }));
+    assert!(matches!(&error, Error::Write { path, .. } if *path == taken));
     let message = error.to_string();
     assert!(message.starts_with(&taken.display().to_string()), "{message}");
-    assert!(message.contains("that no folder has this name"), "{message}");
+    assert!(message.contains("Check that no folder has this name"), "{message}");
     assert_eq!(
         std::fs::read_dir(folder.path()).unwrap().count(),
         1,

@@ -61,12 +61,9 @@ fn explain() -> doubleback::Result<()> {
         checkpoint: Some(&checkpoint),
         grids: Some(folder),
     };
-    let mut watch = |progress: doubleback::diagnose::GanProgress<'_>| {
-        if let Some(point) = progress.losses.filter(|point| point.step == progress.step) {
-            println!(
-                "step {}: D {:.3}, anchor {:.3}, G {:.2?}, class {:.2?}",
-                point.step, point.discriminator, point.anchor, point.generator, point.class
-            );
+    let mut watch = |progress: doubleback::progress::Progress| {
+        if let Some(loss) = progress.loss.filter(|_| progress.step.is_multiple_of(100)) {
+            println!("step {} of {}, D {loss:.3}", progress.step, progress.steps);
         }
         ControlFlow::Continue(())
     };
@@ -77,6 +74,12 @@ fn explain() -> doubleback::Result<()> {
     };
     let gan = train_gan(subject, &dataset, &options, files, &device, &mut watch)?;
     gan.save(&folder.join("interpretgan.safetensors"))?;
+    for point in gan.losses() {
+        println!(
+            "step {}: D {:.3}, anchor {:.3}, G {:.2?}, class {:.2?}",
+            point.step, point.discriminator, point.anchor, point.generator, point.class
+        );
+    }
     println!("{} steps in {:.0} s", options.steps, gan.seconds());
 
     let count = COUNT.min(dataset.test.len());

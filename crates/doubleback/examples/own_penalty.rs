@@ -34,12 +34,9 @@ fn main() -> doubleback::Result<()> {
         let penalty = GradientPenalty { lambda, ..penalty };
         let architecture = paper_cnn(dataset.shape, dataset.bounds, dataset.classes.len(), Pool::Max);
         let network = Network::new(architecture, 0, &device)?;
-        let mut report = |progress: doubleback::train::Progress| {
-            if progress.step.is_multiple_of(20) {
-                println!(
-                    "{name}: step {} of {}, loss {:.3}",
-                    progress.step, progress.steps, progress.loss
-                );
+        let mut report = |progress: doubleback::progress::Progress| {
+            if let Some(loss) = progress.loss.filter(|_| progress.step.is_multiple_of(20)) {
+                println!("{name}: step {} of {}, loss {loss:.3}", progress.step, progress.steps);
             }
             std::ops::ControlFlow::Continue(())
         };

@@ -12,6 +12,7 @@
 //! - [`reproduce`]: the paper's main experiment.
 //! - [`pooling`]: max against average pooling.
 //! - [`sweep`]: a grid of trainings on this machine or a cluster, and the paper's rule to choose by.
+//! - [`progress`]: how long work tells how far it is, and is stopped.
 //! - [`random`]: random streams by purpose.
 //! - [`statistics`]: means, proportions and rank correlations, with intervals.
 //! - [`mod@bench`]: how long training steps and attacks take.
@@ -25,6 +26,7 @@ mod error;
 pub mod evaluate;
 pub mod nn;
 pub mod pooling;
+pub mod progress;
 pub mod random;
 pub mod reproduce;
 pub mod statistics;

@@ -13,8 +13,9 @@ use doubleback::diagnose::{
     Probes, information,
 };
 use doubleback::nn::{Classifier, Network, Pullback, Stage, Staged, save};
+use doubleback::progress::{Progress, Watch};
 use doubleback::reproduce::Profile;
-use doubleback::train::{Defense, Progress, Watch, tensor_of};
+use doubleback::train::{Defense, tensor_of};
 
 fn mnist_mini() -> Dataset {
     load("mnist-mini", &LoadOptions::default()).unwrap()

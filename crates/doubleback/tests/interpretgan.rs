@@ -8,11 +8,12 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use doubleback::Error;
 use doubleback::data::{Bounds, Dataset, ImageShape, Split};
 use doubleback::diagnose::{
-    ClassTarget, Discriminator, GanFiles, GanOptions, GanPhase, GanProgress, Generator, InterpretGan, LatentKind,
-    Subject, adversarial_loss, class_loss, discriminator_loss, train_gan,
+    ClassTarget, Discriminator, GanFiles, GanOptions, Generator, InterpretGan, LatentKind, Subject, adversarial_loss,
+    class_loss, discriminator_loss, train_gan,
 };
 use doubleback::nn::layers::{BatchNorm, Conv2d, Dense, Flatten, LayerKind, MaxPool};
 use doubleback::nn::{Architecture, LayerSpec, Mode, Module, Network, Staged, TrainingPass, to_vec};
+use doubleback::progress::{Progress, Watch};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -82,15 +83,37 @@ fn options() -> GanOptions {
     }
 }
 
-fn train(options: &GanOptions, files: GanFiles<'_>, stop_at: usize) -> doubleback::Result<InterpretGan> {
-    let network = network(0);
-    let stages: Vec<usize> = (0..network.stages().len()).collect();
-    let mut watch = |progress: GanProgress<'_>| {
-        let stop = progress.phase == GanPhase::Game && progress.step > 0 && progress.step == stop_at;
-        match stop {
+const WARM_UP: &str = "warming up the recognition network";
+const GAME: &str = "InterpretGAN";
+
+/// Remembers phases with their steps, and breaks at the end.
+#[derive(Default)]
+struct Recorder {
+    end: Option<(&'static str, usize)>,
+    phase: String,
+    told: Vec<(String, usize, usize)>,
+}
+
+impl Watch for Recorder {
+    fn begin(&mut self, phase: &str, _: usize) {
+        self.phase = phase.to_owned();
+    }
+
+    fn advance(&mut self, Progress { step, steps, .. }: Progress) -> ControlFlow<()> {
+        self.told.push((self.phase.clone(), step, steps));
+        match self.end == Some((self.phase.as_str(), step)) {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }
+    }
+}
+
+fn train(options: &GanOptions, files: GanFiles<'_>, stop_at: usize) -> doubleback::Result<InterpretGan> {
+    let network = network(0);
+    let stages: Vec<usize> = (0..network.stages().len()).collect();
+    let mut watch = Recorder {
+        end: (stop_at > 0).then_some((GAME, stop_at)),
+        ..Recorder::default()
     };
     train_gan(
         Subject {
@@ -154,30 +177,27 @@ fn a_resumed_training_ends_with_the_same_bits() {
 
 #[test]
 fn the_warm_up_is_a_phase_of_its_own_and_can_be_interrupted() {
-    let (network, mut told) = (network(0), Vec::new());
-    let mut train_until = |end: Option<(GanPhase, usize)>| {
+    let network = network(0);
+    let train_until = |end: Option<(&'static str, usize)>| {
         let subject = Subject {
             model: &network,
             identity: "small",
             stages: &[0, 1],
         };
-        let mut watch = |progress: GanProgress<'_>| {
-            told.push((progress.phase, progress.step, progress.steps));
-            match end == Some((progress.phase, progress.step)) {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
+        let mut watch = Recorder {
+            end,
+            ..Recorder::default()
         };
         let (dataset, device) = (dataset("random"), Device::flex());
         let trained = train_gan(subject, &dataset, &options(), GanFiles::default(), &device, &mut watch);
-        (trained.map(|_| ()), std::mem::take(&mut told))
+        (trained.map(|_| ()), watch.told)
     };
     let (trained, told) = train_until(None);
     trained.unwrap();
-    let warm_up = (0..=3).map(|step| (GanPhase::WarmUp, step, 3));
-    let game = (0..=4).map(|step| (GanPhase::Game, step, 4));
+    let warm_up = (0..=3).map(|step| (WARM_UP.to_owned(), step, 3));
+    let game = (0..=4).map(|step| (GAME.to_owned(), step, 4));
     assert_eq!(told, warm_up.chain(game).collect::<Vec<_>>());
-    for (end, calls) in [((GanPhase::WarmUp, 2), 3), ((GanPhase::Game, 0), 5)] {
+    for (end, calls) in [((WARM_UP, 2), 3), ((GAME, 0), 5)] {
         let (trained, told) = train_until(Some(end));
         assert!(matches!(trained, Err(Error::Interrupted)));
         assert_eq!(told.len(), calls);
@@ -210,7 +230,7 @@ fn a_checkpoint_of_another_training_is_refused() {
         &options(),
         checkpointed(&checkpoint),
         &Device::flex(),
-        &mut |_| ControlFlow::Continue(()),
+        &mut (),
     );
     assert!(refused.unwrap_err().to_string().contains("another model"));
 
@@ -402,7 +422,7 @@ fn what_does_not_fit_is_refused() {
             options,
             GanFiles::default(),
             &device,
-            &mut |_| ControlFlow::Continue(()),
+            &mut (),
         );
         found.unwrap_err().to_string()
     };

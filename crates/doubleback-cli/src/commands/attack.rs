@@ -141,7 +141,7 @@ impl Work<'_> {
     fn run(&self, args: &AttackArgs, context: &Context) -> Result<(Summary, Vec<Examples>)> {
         let (eps, count) = (self.eps, self.test.count());
         let mut reporter = context.reporter();
-        doubleback::train::Watch::begin(&mut reporter, self.attack.name(), count);
+        doubleback::progress::Watch::begin(&mut reporter, self.attack.name(), count);
         let rows = eps.len().max(1);
         let mut sums = vec![Sums::default(); rows];
         let mut examples = vec![Examples::new(self.model.shape()); rows];

@@ -2,7 +2,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use doubleback::data::fetch::{self, FetchError, FetchEvent, FetchOptions, Outcome};
-use doubleback::train::{Progress, Watch};
+use doubleback::progress::{Progress, Watch};
 
 use crate::args::FetchArgs;
 use crate::context::Context;
@@ -83,7 +83,7 @@ impl Shown<'_> {
             self.reporter.begin(&name, steps);
             self.file = Some(name);
         }
-        let loss = f64::NAN;
+        let loss = None;
         self.reporter.advance(Progress { step, steps, loss })
     }
 }

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use doubleback::data::words::count;
 use doubleback::sweep::local::{self, LocalOptions};
 use doubleback::sweep::slurm::{self, SlurmOptions};
 use doubleback::sweep::{
@@ -16,7 +17,7 @@ use crate::args::{Launcher, LogFormat, SweepArgs, SweepCellArgs};
 use crate::context::Context;
 use crate::exit::{Failure, Result};
 use crate::interrupt;
-use crate::output::{self, grouped, percent};
+use crate::output::{self, percent};
 
 /// Trains a grid of models and chooses among them.
 pub fn run(args: &SweepArgs, context: &Context) -> Result<()> {
@@ -34,7 +35,7 @@ pub fn run(args: &SweepArgs, context: &Context) -> Result<()> {
     progress.note(&format!(
         "{}: {}, {left} to do",
         out.display(),
-        counted(cells, "training")
+        count(cells, "training")
     ));
     let failed = match args.launcher {
         _ if left == 0 => Vec::new(),
@@ -156,17 +157,10 @@ fn report(failed: &[Failed], cells: usize, sweep: &Sweep) -> Result<()> {
     Err(Failure::Ours(format!(
         "{} of {} failed; their logs are {}/cells/NAME/log.txt, such as that of {}. Run the same command again to try them again",
         failed.len(),
-        counted(cells, "training"),
+        count(cells, "training"),
         sweep.root().display(),
         first.cell
     )))
-}
-
-fn counted(number: usize, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        n => format!("{} {what}s", grouped(n)),
-    }
 }
 
 /// The choices and the means, a table for each data set.

@@ -6,7 +6,7 @@ use doubleback::evaluate::{
     CleanAccuracy, CleanHits, Masking, Named, TransferCell, clean_accuracy, transfer, transfer_minimal,
 };
 use doubleback::nn::Network;
-use doubleback::train::Watch;
+use doubleback::progress::Watch;
 use serde::Serialize;
 
 use super::{attacks, models};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use doubleback::write::{remove_partial_files, write_atomically};
+use doubleback::data::atomic_file;
 
 use super::content::Content;
 use super::sheet;
@@ -32,7 +32,7 @@ impl Folder {
             advice: "Choose another folder",
             source,
         })?;
-        remove_partial_files(folder);
+        atomic_file::remove_partial_files(folder);
         Ok(Self {
             folder: folder.to_owned(),
             paths: Vec::new(),
@@ -52,7 +52,12 @@ impl Folder {
     /// Any other file.
     pub fn file(&mut self, name: String, bytes: &[u8]) -> Result<(), Error> {
         let path = self.folder.join(name);
-        write_atomically(&path, bytes).map_err(|source| Error::File { source })?;
+        atomic_file::replace(&path, bytes).map_err(|source| Error::Write {
+            path: path.clone(),
+            operation: "write the file",
+            advice: "Check that no folder has this name, that you may write there, and that the disk has space",
+            source,
+        })?;
         self.paths.push(path);
         Ok(())
     }

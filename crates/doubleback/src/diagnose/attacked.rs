@@ -7,11 +7,10 @@ use burn::tensor::{Device, Tensor};
 use super::estimate::{mean_of, share_that};
 use super::images::batches;
 use super::results::{AttackSummary, EpsPoint, Estimate};
-use super::steps::Steps;
 use crate::attack::Attack;
 use crate::data::Split;
 use crate::nn::{Classifier, predictions};
-use crate::train::Watch;
+use crate::progress::{Phase, Watch};
 use crate::{Error, Result};
 
 /// A batch of images before and after the attack.
@@ -54,8 +53,8 @@ impl Images {
             eps: 0.0,
             zero_gradient_images: 0,
         };
-        let mut phase = Steps::begin(attack.name(), count, watch);
-        phase.done(0, f64::NAN)?;
+        let mut phase = Phase::begin(attack.name(), count, watch);
+        phase.done(0)?;
         for (clean, labels, range) in batches(test, model.shape(), count, device) {
             let found = attack.run(model, &clean, &labels, eps.as_slice())?;
             let Some(adversarial) = found.by_eps.into_iter().next() else {
@@ -76,7 +75,7 @@ impl Images {
                 attacked: adversarial.images,
                 range,
             });
-            phase.done(done, f64::NAN)?;
+            phase.done(done)?;
         }
         Ok(images)
     }

@@ -5,11 +5,10 @@ use burn::tensor::{Device, Tensor};
 use super::checks::SUCCESS;
 use super::images::batches;
 use super::results::EpsPoint;
-use super::steps::Steps;
 use crate::attack::Attack;
 use crate::data::Split;
 use crate::nn::{Classifier, predictions};
-use crate::train::Watch;
+use crate::progress::{Phase, Watch};
 use crate::{Error, Result};
 
 /// Sizes tried first, as shares of the data's range.
@@ -56,10 +55,10 @@ pub fn eps_sweep(
     let known = known(model, images, count, device)?;
     let steps = TRIED.len();
     let mut points = Vec::with_capacity(steps);
-    let mut phase = Steps::begin("choosing eps", steps, watch);
+    let mut phase = Phase::begin("choosing eps", steps, watch);
     for share in TRIED {
         points.push(known.attacked(model, attack, rounded(share * range))?);
-        phase.done(points.len(), f64::NAN)?;
+        phase.done(points.len())?;
     }
     for _ in 0..BISECTIONS {
         if points.iter().any(EpsPoint::tells_layers_apart) {
@@ -72,7 +71,7 @@ pub fn eps_sweep(
         let low = place.checked_sub(1).map_or(0.0, |before| points[before].eps);
         let middle = rounded((low + points[place].eps) / 2.0);
         points.insert(place, known.attacked(model, attack, middle)?);
-        phase.done(steps, f64::NAN)?;
+        phase.done(steps)?;
     }
     let middle = (SUCCESS[0] + SUCCESS[1]) / 2.0;
     let distance = |point: &EpsPoint| (point.success - middle).abs();

@@ -1,13 +1,13 @@
 use burn::tensor::{Device, Tensor};
 
-use super::gan::{GanFiles, GanOptions, GanPhase, InterpretGan, Subject, train_gan};
+use super::gan::{GanFiles, GanOptions, InterpretGan, Subject, train_gan};
 use super::model_file::ModelFile;
 use super::results::GeneratorTraining;
 use super::vulnerability::Explainer;
 use crate::Result;
 use crate::data::Dataset;
+use crate::progress::{Renamed, Watch};
 use crate::store::Store;
-use crate::train::{Progress, Watch};
 
 impl Explainer for InterpretGan {
     fn noise_len(&self) -> usize {
@@ -41,7 +41,7 @@ pub(super) fn generators(
         checkpoint: Some(&checkpoint),
         grids: Some(&grids),
     };
-    let mut phase = None;
+    let mut watch = Renamed::new(watch, |phase: &str| format!("{phase} of {}", model.name));
     let gan = train_gan(
         Subject {
             model: &model.network,
@@ -52,20 +52,7 @@ pub(super) fn generators(
         options,
         files,
         device,
-        &mut |progress| {
-            if phase.replace(progress.phase) != Some(progress.phase) {
-                let doing = match progress.phase {
-                    GanPhase::WarmUp => "warming up the recognition network of",
-                    GanPhase::Game => "InterpretGAN of",
-                };
-                watch.begin(&format!("{doing} {}", model.name), progress.steps);
-            }
-            watch.advance(Progress {
-                step: progress.step,
-                steps: progress.steps,
-                loss: progress.losses.map_or(f64::NAN, |losses| losses.discriminator),
-            })
-        },
+        &mut watch,
     )?;
     gan.save(&path)?;
     // Only now: if the run is killed before this, the checkpoint still leads to the same generators. It need not be there.

@@ -10,11 +10,10 @@ use super::decoder::LatentDecoder;
 use super::estimate::{bootstrapped, mean};
 use super::images::training_batch;
 use super::results::InformationLayer;
-use super::steps::Steps;
 use crate::batch::tensor_of;
 use crate::data::Split;
 use crate::nn::{Staged, to_vec};
-use crate::train::Watch;
+use crate::progress::{Phase, Watch};
 use crate::{Error, Result};
 
 /// Clean training images that latents are standardized by.
@@ -82,7 +81,7 @@ impl Decoders {
             let adam = decoder.adam();
             decoders.push((decoder, adam));
         }
-        let mut phase = Steps::begin("decoders", options.steps, watch);
+        let mut phase = Phase::begin("decoders", options.steps, watch);
         for step in 0..options.steps {
             let batch = training_batch(train, shape, model.classes(), step, options.batch, device)?;
             let latents = model.latents(batch.images.clone(), stages)?;
@@ -90,7 +89,7 @@ impl Decoders {
             for ((decoder, adam), latents) in decoders.iter_mut().zip(latents) {
                 losses += decoder.train_step(adam, latents, batch.images.clone())?;
             }
-            phase.done(step + 1, losses / stages.len().max(1) as f64)?;
+            phase.tell(step + 1, Some(losses / stages.len().max(1) as f64))?;
         }
         Ok(Self {
             stages: stages.to_vec(),

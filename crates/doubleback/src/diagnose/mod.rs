@@ -24,7 +24,6 @@ mod profile;
 mod results;
 mod run;
 mod standard;
-mod steps;
 mod vulnerability;
 
 pub use checks::{AGREEMENT, Bar, CONSISTENCY, Check, CheckName, Measured, SUCCESS, checks, oracle_is_weak};
@@ -32,9 +31,8 @@ pub use decoder::{Decoder, LatentDecoder};
 pub use embedding::Embedding;
 pub use eps::{EpsSweep, eps_sweep};
 pub use gan::{
-    ClassTarget, Discriminator, GanFiles, GanOptions, GanPhase, GanProgress, GanWatch, Generator, InterpretGan,
-    Judgement, LatentKind, Subject, adversarial_loss, anchor_loss, class_loss, discriminator_loss, latent_loss, noise,
-    noise_loss, train_gan,
+    ClassTarget, Discriminator, GanFiles, GanOptions, Generator, InterpretGan, Judgement, LatentKind, Subject,
+    adversarial_loss, anchor_loss, class_loss, discriminator_loss, latent_loss, noise, noise_loss, train_gan,
 };
 pub(crate) use gan::{Latents, Players, Seen};
 pub use information::{Decoders, InformationOptions, information, quantisation_variance};

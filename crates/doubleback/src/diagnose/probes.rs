@@ -9,12 +9,12 @@ use super::estimate::mean;
 use super::images::training_batch;
 use super::probe_input::ProbeInput;
 use super::results::ProbeLayer;
-use super::steps::Steps;
 use super::vulnerability::shares;
 use crate::data::Split;
 use crate::nn::layers::{Dense, Flatten, LayerKind, Relu};
 use crate::nn::{Architecture, LayerSpec, Mode, Network, Staged, TrainingPass, cross_entropy, predictions, to_vec};
-use crate::train::{Adam, Watch};
+use crate::progress::{Phase, Watch};
+use crate::train::Adam;
 use crate::{Error, Result};
 
 /// How probes are trained: the same for every stage.
@@ -92,7 +92,7 @@ impl Probes {
             let adam = Adam::new(&network, adam_options);
             probes.push((input, network, adam));
         }
-        let mut steps = Steps::begin("probes", options.steps, watch);
+        let mut phase = Phase::begin("probes", options.steps, watch);
         for step in 0..options.steps {
             let batch = training_batch(train, shape, classes, step, options.batch, device)?;
             let latents = model.latents(batch.images, stages)?;
@@ -107,7 +107,7 @@ impl Probes {
                 drop((loss, logits));
                 adam.step(network, tracked, gradients)?;
             }
-            steps.done(step + 1, losses / stages.len() as f64)?;
+            phase.tell(step + 1, Some(losses / stages.len() as f64))?;
         }
         Ok(Self {
             stages: stages.to_vec(),

@@ -22,13 +22,12 @@ use super::oracle::{descriptions, oracle_recipes};
 use super::pictures;
 use super::probes::{ProbeReading, Probes};
 use super::results::{DiagnosisResults, EpsPoint, Estimate, ModelDiagnosis, OracleSummary};
-use super::steps::Steps;
 use super::vulnerability::{Judge, OracleReading};
 use crate::attack::{self, Attack};
 use crate::data::Dataset;
 use crate::nn::{Classifier, Ensemble, Stage, Staged, predictions};
+use crate::progress::{Phase, Renamed, Watch};
 use crate::store::Store;
-use crate::train::Watch;
 use crate::write::write_atomically;
 use crate::{Error, Result};
 
@@ -161,8 +160,10 @@ impl Run<'_> {
                 self.timed("oracle", |run| {
                     let work = run.store.work().join(&name);
                     std::fs::create_dir_all(&work).map_err(Error::io(&work, "making the folder"))?;
-                    let phase = format!("oracle, network {number} of {}", recipes.len());
-                    recipe.run_to(&path, run.dataset, run.device, &work, &mut Renamed(phase, watch))
+                    let mut watch = Renamed::new(watch, |_: &str| {
+                        format!("oracle, network {number} of {}", recipes.len())
+                    });
+                    recipe.run_to(&path, run.dataset, run.device, &work, &mut watch)
                 })?;
             }
             members.push(ModelFile::read(&path, self.device)?);
@@ -259,9 +260,9 @@ impl Run<'_> {
         };
         let said: [OracleReading; 2] = self.part("explanations", &format!("explanations-{name}"), |_| {
             let mut readings = [OracleReading::default(), OracleReading::default()];
-            let mut phase = Steps::begin(&format!("explaining {name}"), count, watch);
+            let mut phase = Phase::begin(&format!("explaining {name}"), count, watch);
             // The first batch is large: from here on its time counts.
-            phase.done(0, f64::NAN)?;
+            phase.done(0)?;
             for batch in &images.batches {
                 let (range, first) = (batch.range.clone(), batch.range.start);
                 let labels = &images.labels[range.clone()];
@@ -279,7 +280,7 @@ impl Run<'_> {
                     first,
                     &mut readings[1],
                 )?;
-                phase.done(range.end, f64::NAN)?;
+                phase.done(range.end)?;
             }
             Ok(readings)
         })?;
@@ -314,18 +315,5 @@ impl Run<'_> {
                 generators: training(&gan, model),
             })
         })
-    }
-}
-
-/// Calls a phase by another name.
-struct Renamed<'a>(String, &'a mut dyn Watch);
-
-impl Watch for Renamed<'_> {
-    fn begin(&mut self, _: &str, steps: usize) {
-        self.1.begin(&self.0, steps);
-    }
-
-    fn advance(&mut self, progress: crate::train::Progress) -> std::ops::ControlFlow<()> {
-        self.1.advance(progress)
     }
 }

@@ -9,8 +9,8 @@ use crate::data::Dataset;
 use crate::diagnose::{Decoders, InformationOptions, ProbeOptions, ProbeReading, Probes, information, probe_layers};
 use crate::evaluate::TestSet;
 use crate::nn::{Classifier, Loss, Network, Staged, predictions};
+use crate::progress::Watch;
 use crate::statistics::spearman;
-use crate::train::Watch;
 use crate::{Error, Result};
 
 /// Probes and decoders are trained on clean training images, and read clean and attacked test images.

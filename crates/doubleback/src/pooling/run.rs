@@ -13,9 +13,10 @@ use super::study::Study;
 use super::train;
 use crate::data::Dataset;
 use crate::nn::Pool;
+use crate::progress::Watch;
 use crate::reproduce::data_summary;
 use crate::store::Store;
-use crate::train::{Defense, Watch};
+use crate::train::Defense;
 use crate::write::write_atomically;
 use crate::{Error, Result};
 
@@ -160,7 +161,7 @@ mod tests {
     use super::*;
     use crate::data::{Bounds, LoadOptions, Split, load};
     use crate::pooling::LayerPlan;
-    use crate::train::Progress;
+    use crate::progress::Progress;
 
     /// The first images of three classes of mnist-mini.
     fn few_images() -> Dataset {

@@ -15,8 +15,9 @@ use crate::attack::{BoundedAttack, Fgsm};
 use crate::data::{Dataset, sha256};
 use crate::evaluate::TestSet;
 use crate::nn::{Loss, Network};
+use crate::progress::{Phase, Watch};
 use crate::store::Store;
-use crate::train::{Defense, Progress, Watch};
+use crate::train::Defense;
 use crate::{Error, Result};
 
 /// What was measured of a pair of models, and the files that it was measured on.
@@ -82,20 +83,8 @@ impl Study<'_> {
             device: self.device,
         };
         let steps = 4 * self.plan.eps.len() * test.batches().count();
-        watch.begin(phase, steps);
-        let mut step = 0;
-        withstand(models, &test, self.plan, &mut || {
-            step += 1;
-            let progress = Progress {
-                step,
-                steps,
-                loss: f64::NAN,
-            };
-            match watch.advance(progress).is_break() {
-                true => Err(Error::Interrupted),
-                false => Ok(()),
-            }
-        })
+        let mut phase = Phase::begin(phase, steps, watch);
+        withstand(models, &test, self.plan, &mut || phase.step_done())
     }
 
     /// A finished part, if it is of these very models, or the part computed and kept.

@@ -7,8 +7,8 @@ use burn::tensor::Device;
 use super::plan::{Cell, Plan};
 use crate::data::Dataset;
 use crate::nn::{self, Architecture, ModelCard, Network};
+use crate::progress::{Renamed, Watch};
 use crate::store::Store;
-use crate::train::{Progress, Watch};
 use crate::{Error, Result};
 
 /// Part of the store with the seconds of all trainings.
@@ -29,7 +29,7 @@ pub(super) fn model(
     if !path.exists() {
         let work = store.work().join(&name);
         std::fs::create_dir_all(&work).map_err(Error::io(&work, "making the folder"))?;
-        let mut named = WithName { name: &name, watch };
+        let mut named = Renamed::new(watch, |_: &str| name.clone());
         let cooked = recipe
             .run_to(&path, dataset, device, &work, &mut named)
             .inspect_err(|_| {
@@ -86,21 +86,5 @@ fn check(
                 differences.join("; ")
             ),
         )),
-    }
-}
-
-/// A watch that is told the name of the model in place of that of its defense.
-struct WithName<'a> {
-    name: &'a str,
-    watch: &'a mut dyn Watch,
-}
-
-impl Watch for WithName<'_> {
-    fn begin(&mut self, _: &str, steps: usize) {
-        self.watch.begin(self.name, steps);
-    }
-
-    fn advance(&mut self, progress: Progress) -> std::ops::ControlFlow<()> {
-        self.watch.advance(progress)
     }
 }

@@ -14,9 +14,10 @@ use crate::evaluate::{
     CleanHits, LambdaGradient, LambdaPoint, Named, Picture, TestSet, clean_accuracy, score_gradient, transfer,
 };
 use crate::nn::{self, Network, to_vec};
+use crate::progress::Watch;
 use crate::store::Store;
 use crate::sweep::SHARE_OF_NORMAL;
-use crate::train::{CurvePoint, Defense, Recipe, Watch, paper_lambda};
+use crate::train::{CurvePoint, Defense, Recipe, paper_lambda};
 use crate::{Error, Result};
 
 /// Images whose gradients are kept.

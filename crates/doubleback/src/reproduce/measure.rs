@@ -1,11 +1,11 @@
 //! Everything measured on the trained models, part by part.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
 use burn::tensor::Device;
 
 use super::run::{Options, TrainingRecord};
+use crate::Result;
 use crate::attack::{BoundedAttack, Fgsm, Itgsm, Jsma, Tgsm};
 use crate::data::{Dataset, catalog};
 use crate::evaluate::{
@@ -14,9 +14,9 @@ use crate::evaluate::{
     TargetedAttack, TargetedGrid, TargetedSummary, TestSet, TrainingSummary, TransferCell, claims, clean_accuracy,
     margin_check, overlap, score, smoothness, statistics, targeted, targeted_grid, transfer,
 };
+use crate::progress::{Phase, Watch};
 use crate::store::Store;
-use crate::train::{Progress, Recipe, Watch, paper_lambda};
-use crate::{Error, Result};
+use crate::train::{Recipe, paper_lambda};
 
 /// The trained models and what to measure them on.
 pub(super) struct Evaluation<'a> {
@@ -72,16 +72,12 @@ impl Evaluation<'_> {
         let (store, named, profile) = (self.store, self.named, self.options.profile);
         let attacks: [&dyn BoundedAttack; 2] = [&Fgsm::default(), &Tgsm::default()];
         let targeted_attacks = self.targeted_attacks();
-        let mut steps = Steps {
-            done: 0,
-            all: (attacks.len() + 1) * named.len()
-                + targeted_attacks.len() * named.iter().filter(|named| profile.aims_at(named.name)).count()
-                + 3,
-            watch,
-        };
-        steps.watch.begin("evaluating", steps.all);
+        let steps = (attacks.len() + 1) * named.len()
+            + targeted_attacks.len() * named.iter().filter(|named| profile.aims_at(named.name)).count()
+            + 3;
+        let mut phase = Phase::begin("evaluating", steps, watch);
         let clean = store.part_or("clean", || clean_accuracy(named, &self.test(usize::MAX)))?;
-        steps.next()?;
+        phase.step_done()?;
         let test = self.test(profile.transfer_images());
         let mut unperturbed = CleanHits::default();
         let (mut cells, mut masking) = (Vec::new(), BTreeMap::<String, BTreeMap<_, _>>::new());
@@ -96,13 +92,13 @@ impl Evaluation<'_> {
                     .entry(crafted_on.name.into())
                     .or_default()
                     .insert(attack.name().into(), counts.masking());
-                steps.next()?;
+                phase.step_done()?;
             }
         }
         let margin = store.part_or("margin", || margin_check(named, &test, &[0.1, 0.2, 0.3, 0.4, 0.5]))?;
-        steps.next()?;
+        phase.step_done()?;
         let overlaps = store.part_or("overlaps", || self.overlaps(&attacks, &test))?;
-        steps.next()?;
+        phase.step_done()?;
         let (mut gradients, mut log_probabilities, mut rough, mut smooth) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for &model in named {
@@ -115,7 +111,7 @@ impl Evaluation<'_> {
             } else {
                 smooth.push(smoothness(model.name, &found.roughness, &rough));
             }
-            steps.next()?;
+            phase.step_done()?;
         }
         let mut aimed = Vec::new();
         for attack in &targeted_attacks {
@@ -130,7 +126,7 @@ impl Evaluation<'_> {
                         profile.targeted_images(),
                     )
                 })?);
-                steps.next()?;
+                phase.step_done()?;
             }
         }
         Ok(Measured {
@@ -205,28 +201,6 @@ impl Evaluation<'_> {
             None => self.store.get("published")?,
         };
         Ok(counts.map(|counts| counts.cells()).unwrap_or_default())
-    }
-}
-
-/// Progress through the parts of an evaluation.
-struct Steps<'a> {
-    done: usize,
-    all: usize,
-    watch: &'a mut dyn Watch,
-}
-
-impl Steps<'_> {
-    fn next(&mut self) -> Result<()> {
-        self.done += 1;
-        let progress = Progress {
-            step: self.done,
-            steps: self.all,
-            loss: f64::NAN,
-        };
-        match self.watch.advance(progress) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(Error::Interrupted),
-        }
     }
 }
 

@@ -13,8 +13,9 @@ use crate::attack::{Fgsm, Tgsm};
 use crate::data::Dataset;
 use crate::evaluate::{Claim, CurvePoint, DataSummary, Named, Pictures, PublishedGradients, Results, SeedRun, draw};
 use crate::nn::{self, Network};
+use crate::progress::Watch;
 use crate::store::Store;
-use crate::train::{Recipe, Watch};
+use crate::train::Recipe;
 use crate::write::write_atomically;
 use crate::{Error, Result};
 
@@ -329,7 +330,8 @@ mod tests {
     use super::*;
     use crate::data::{Bounds, LoadOptions, Split, load};
     use crate::evaluate::Seconds;
-    use crate::train::{Defense, Progress};
+    use crate::progress::Progress;
+    use crate::train::Defense;
 
     /// The first images of three classes of mnist-mini: aimed attacks have few targets.
     fn few_images() -> Dataset {

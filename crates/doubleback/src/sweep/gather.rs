@@ -1,7 +1,5 @@
 //! From the cells' files to `results.json`.
 
-use std::ops::ControlFlow;
-
 use burn::tensor::Device;
 
 use super::cell::Cell;
@@ -12,7 +10,7 @@ use super::run_cell::{Outcome, Record, black_box};
 use super::selection::{SHARE_OF_NORMAL, select};
 use super::sweep_folder::Sweep;
 use crate::data::Dataset;
-use crate::train::{Progress, Watch};
+use crate::progress::{Phase, Watch};
 use crate::{Error, Result};
 
 impl Sweep {
@@ -27,9 +25,7 @@ impl Sweep {
         let missing = |cell: &&Cell| self.folder(cell).is_done() && !self.folder(cell).black_box().is_file();
         let steps = self.cells().iter().filter(missing).count();
         let mut step = 0;
-        if steps > 0 {
-            watch.begin("measuring on the normal models' examples", steps);
-        }
+        let mut phase = (steps > 0).then(|| Phase::begin("measuring on the normal models' examples", steps, watch));
         // One data set in memory at a time.
         let mut cells: Vec<&Cell> = self.cells().iter().collect();
         cells.sort_by_key(|cell| cell.settings.dataset.as_str());
@@ -43,12 +39,8 @@ impl Sweep {
                 black_box(&self.folder(cell), &cell.settings, &loaded, device)?;
                 dataset = Some((name, loaded));
                 step += 1;
-                let progress = Progress {
-                    step,
-                    steps,
-                    loss: f64::NAN,
-                };
-                if watch.advance(progress) == ControlFlow::Break(()) && step < steps {
+                // The results of the last one are there: an interruption comes too late.
+                if phase.as_mut().is_some_and(|phase| phase.step_done().is_err()) && step < steps {
                     return Err(Error::Interrupted);
                 }
             }

@@ -16,7 +16,8 @@ use crate::attack::Fgsm;
 use crate::data::{self, Dataset, LoadOptions, Split};
 use crate::evaluate::{CleanHits, Counts, CurvePoint, Named, TestSet, clean_accuracy, transfer};
 use crate::nn::{self, ModelCard, Network};
-use crate::train::{Progress, Recipe, Watch};
+use crate::progress::{Phase, Progress, Watch};
+use crate::train::Recipe;
 use crate::write::remove_partial_files;
 use crate::{Error, Result};
 
@@ -154,27 +155,19 @@ fn measured(
     device: &Device,
     watch: &mut dyn Watch,
 ) -> Result<Record> {
-    const PARTS: usize = 3;
-    watch.begin("measuring", PARTS);
-    let mut step = |done: usize| match watch.advance(Progress {
-        step: done,
-        steps: PARTS,
-        loss: f64::NAN,
-    }) {
-        ControlFlow::Break(()) if done < PARTS => Err(Error::Interrupted),
-        _ => Ok(()),
-    };
+    let mut phase = Phase::begin("measuring", 3, watch);
     let named = Named {
         name: &settings.defense,
         model: &network,
     };
     let validation = clean(named, &images(&dataset.validation, None, dataset, device))?;
-    step(1)?;
+    phase.step_done()?;
     let test = images(&dataset.test, settings.measure.test_images, dataset, device);
     let clean_test = clean(named, &test)?;
-    step(2)?;
+    phase.step_done()?;
     let own = fgsm(named, &[named], &test, &settings.measure.test_eps)?;
-    step(3)?;
+    // All is measured: an interruption comes too late.
+    let _ = phase.step_done();
     Ok(Record {
         settings: settings.clone(),
         outcome: Outcome::Trained,

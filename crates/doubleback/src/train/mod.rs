@@ -9,6 +9,7 @@ mod recipe;
 mod trainer;
 
 pub use crate::batch::{Batch, tensor_of};
+pub use crate::progress::{Progress, Watch};
 pub use curve::CurvePoint;
 pub use defense::{Defense, paper_lambda, per_example_lambda};
 pub use objectives::{
@@ -16,5 +17,5 @@ pub use objectives::{
 };
 pub use optimizer::Adam;
 pub use penalty::{GradientPenalty, Labels, Norm, Output, Penalized, PenalizedLoss, Teacher};
-pub use recipe::{Cooked, Recipe, Watch};
-pub use trainer::{Progress, TrainOptions, Trained, train};
+pub use recipe::{Cooked, Recipe};
+pub use trainer::{TrainOptions, Trained, train};

@@ -1,4 +1,3 @@
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
@@ -9,10 +8,11 @@ use super::objectives::{
     AdversarialTraining, Both, Distillation, Normal, Objective, PgdTraining, TeacherAtTemperature,
 };
 use super::penalty::{GradientPenalty, Norm, Output, Penalized, Teacher};
-use super::trainer::{Progress, TrainOptions, Trained, train};
+use super::trainer::{TrainOptions, Trained, train};
 use crate::attack::{Ball, Pgd};
 use crate::data::Dataset;
 use crate::nn::{self, Architecture, ModelCard, Network};
+use crate::progress::Watch;
 use crate::{Error, Result};
 
 /// Name of the phase that trains a teacher.
@@ -50,22 +50,6 @@ pub struct Cooked {
     pub trained: Trained,
     /// Curve of the teacher, when the defense has one.
     pub teacher_curve: Option<Vec<CurvePoint>>,
-}
-
-/// Watches the phases of a recipe.
-pub trait Watch {
-    /// A phase begins, such as the training of a teacher.
-    fn begin(&mut self, phase: &str, steps: usize);
-    /// It has got this far. Break to stop; what was done is kept if there is a place to keep it.
-    fn advance(&mut self, progress: Progress) -> ControlFlow<()>;
-}
-
-/// Watches nothing.
-impl Watch for () {
-    fn begin(&mut self, _: &str, _: usize) {}
-    fn advance(&mut self, _: Progress) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
 }
 
 impl Recipe {
@@ -126,7 +110,7 @@ impl Recipe {
                 dataset,
                 &options,
                 checkpoint.as_deref(),
-                &mut |progress| watch.advance(progress),
+                watch,
             )
         };
         let seed = self.options.seed;

@@ -1,4 +1,3 @@
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -11,6 +10,7 @@ use super::optimizer::Adam;
 use crate::batch::Batch;
 use crate::data::Dataset;
 use crate::nn::{Classifier, Network, TrainingPass, predictions, to_vec};
+use crate::progress::{Progress, Watch};
 use crate::{Error, Result};
 
 /// How to train.
@@ -50,17 +50,6 @@ impl Default for TrainOptions {
     }
 }
 
-/// Where a training stands, for those who watch it.
-#[derive(Clone, Copy, Debug)]
-pub struct Progress {
-    /// Steps done.
-    pub step: usize,
-    /// Steps in all.
-    pub steps: usize,
-    /// Objective of the last batch.
-    pub loss: f64,
-}
-
 /// A trained network.
 #[derive(Clone, Debug)]
 pub struct Trained {
@@ -85,7 +74,7 @@ pub fn train(
     dataset: &Dataset,
     options: &TrainOptions,
     checkpoint: Option<&Path>,
-    watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    watch: &mut dyn Watch,
 ) -> Result<Trained> {
     check(&network, dataset, options)?;
     let fingerprint = fingerprint(&network, name, dataset, options)?;
@@ -151,12 +140,8 @@ pub fn train(
             state.curve.push(point);
             state.sums = Sums::default();
         }
-        let stop = watch(Progress {
-            step: state.step,
-            steps: options.steps,
-            loss,
-        })
-        .is_break();
+        let (step, steps, loss) = (state.step, options.steps, Some(loss));
+        let stop = watch.advance(Progress { step, steps, loss }).is_break();
         if let Some(path) = checkpoint
             && (stop || saved.elapsed() >= options.checkpoint_every)
         {

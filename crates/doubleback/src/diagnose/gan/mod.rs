@@ -22,4 +22,4 @@ pub use losses::{adversarial_loss, anchor_loss, class_loss, discriminator_loss, 
 pub use noise::noise;
 pub use options::{ClassTarget, GanOptions};
 pub(crate) use step::{Latents, Players, Seen};
-pub use train::{GanFiles, GanPhase, GanProgress, GanWatch, Subject, train_gan};
+pub use train::{GanFiles, Subject, train_gan};

@@ -1,4 +1,3 @@
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
@@ -15,36 +14,19 @@ use crate::batch::{Batch, tensor_of};
 use crate::data::Dataset;
 use crate::diagnose::LossPoint;
 use crate::nn::Staged;
+use crate::progress::{Phase, Watch};
 use crate::random::Stream;
 use crate::write::write_atomically;
 use crate::{Error, Result};
 
 /// Images whose latents give mean and variance of the channels.
 const STATISTICS: usize = 1024;
+/// The phase in which the recognition network learns alone.
+const WARM_UP: &str = "warming up the recognition network";
+/// The phase of generators against discriminator.
+const GAME: &str = "InterpretGAN";
 /// Test images on a grid.
 const COLUMNS: usize = 12;
-
-/// What a training of generators is at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GanPhase {
-    /// The recognition network learns alone.
-    WarmUp,
-    /// Generators against discriminator.
-    Game,
-}
-
-/// Where a training of generators stands: told when a phase begins, and after each of its steps.
-#[derive(Clone, Debug)]
-pub struct GanProgress<'a> {
-    /// What it is at.
-    pub phase: GanPhase,
-    /// Steps of the phase that are done.
-    pub step: usize,
-    /// Steps of the phase in all.
-    pub steps: usize,
-    /// The last point of the history, when there is one.
-    pub losses: Option<&'a LossPoint>,
-}
 
 /// Files that a training of generators keeps.
 #[derive(Clone, Copy, Debug, Default)]
@@ -66,11 +48,11 @@ pub struct Subject<'a> {
     pub stages: &'a [usize],
 }
 
-/// Told of progress; it can end the training, which then has a checkpoint if it was given a file for one.
-pub type GanWatch<'a> = dyn FnMut(GanProgress<'_>) -> ControlFlow<()> + 'a;
-
 /// Trains a generator for each chosen stage of a frozen classifier on the training images of `dataset`, all at once: one pass through the
 /// classifier and one discriminator serve all.
+///
+/// `watch` is told of the phases `warming up the recognition network`, which can be empty, and `InterpretGAN`, each when it begins and after each of
+/// its steps. The loss is the discriminator's at the last point of the history.
 ///
 /// With a checkpoint, a training that was interrupted ends with the same bits as one that was not.
 ///
@@ -83,7 +65,7 @@ pub fn train_gan(
     options: &GanOptions,
     files: GanFiles<'_>,
     device: &Device,
-    watch: &mut GanWatch<'_>,
+    watch: &mut dyn Watch,
 ) -> Result<InterpretGan> {
     let facts = facts(subject, dataset, options)?;
     let mut players = facts.players(device)?;
@@ -112,7 +94,9 @@ pub fn train_gan(
     if state.step == 0 {
         game.warm_up(&mut players, watch)?;
     }
-    told(watch, GanPhase::Game, state.step, options.steps, state.losses.last())?;
+    let mut phase = Phase::begin(GAME, options.steps, watch);
+    let last_loss = |state: &State| state.losses.last().map(|point| point.discriminator);
+    phase.tell(state.step, last_loss(&state))?;
     let mut saved = Instant::now();
     let mut saved_step = (state.step > 0).then_some(state.step);
     while state.step < options.steps {
@@ -141,7 +125,7 @@ pub fn train_gan(
                 write_atomically(&folder.join(format!("step-{:06}.png", state.step)), &png)?;
             }
         }
-        let stop = told(watch, GanPhase::Game, state.step, options.steps, state.losses.last());
+        let stop = phase.tell(state.step, last_loss(&state));
         if let Some(path) = files.checkpoint
             && (stop.is_err() || saved.elapsed() >= options.checkpoint_every)
         {
@@ -189,14 +173,15 @@ impl Game<'_> {
     }
 
     /// Seconds: it is repeated if the training is interrupted before its first checkpoint.
-    fn warm_up(&self, players: &mut Players, watch: &mut GanWatch<'_>) -> Result<()> {
+    fn warm_up(&self, players: &mut Players, watch: &mut dyn Watch) -> Result<()> {
         let steps = self.options.warm_up;
-        for step in 0..steps {
-            told(watch, GanPhase::WarmUp, step, steps, None)?;
-            players.warm_up(&self.batch(step)?, self.options)?;
-        }
         if steps > 0 {
-            told(watch, GanPhase::WarmUp, steps, steps, None)?;
+            let mut phase = Phase::begin(WARM_UP, steps, watch);
+            for step in 0..steps {
+                phase.done(step)?;
+                players.warm_up(&self.batch(step)?, self.options)?;
+            }
+            phase.done(steps)?;
         }
         players.begin(self.options);
         Ok(())
@@ -220,25 +205,6 @@ impl Game<'_> {
         let mut rows = vec![images];
         rows.extend(players.explain(&latents, &z)?);
         grid::png(&rows, self.dataset.shape, self.dataset.bounds)
-    }
-}
-
-fn told(
-    watch: &mut GanWatch<'_>,
-    phase: GanPhase,
-    step: usize,
-    steps: usize,
-    losses: Option<&LossPoint>,
-) -> Result<()> {
-    let progress = GanProgress {
-        phase,
-        step,
-        steps,
-        losses,
-    };
-    match watch(progress).is_break() {
-        true => Err(Error::Interrupted),
-        false => Ok(()),
     }
 }
 
