@@ -1,5 +1,7 @@
 //! A report is drawn again from the files of its run alone, or an error says what the folder holds.
 
+#![allow(clippy::unwrap_used)]
+
 mod fixture;
 
 use std::collections::BTreeMap;
