@@ -2,7 +2,7 @@ use burn::backend::Dispatch;
 use burn::tensor::{Int, Tensor};
 
 use crate::backend::{BatchNormPoint, Deferred};
-use crate::convolution::expect;
+use crate::conv::expect;
 use crate::{Error, NetworkOps, Result};
 
 /// Pooling by 2x2 windows that do not overlap; a row or column that is left over is dropped.

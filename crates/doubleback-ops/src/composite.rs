@@ -48,7 +48,7 @@ pub fn matrix_product_add<B: Backend>(
 // ---- convolution
 
 fn conv_options(shape: &Conv2dShape) -> ConvOptions<2> {
-    ConvOptions::new(shape.options.stride, shape.options.padding, shape.options.dilation, 1)
+    ConvOptions::new(shape.stride, shape.padding, shape.dilation, 1)
 }
 
 /// Matrix product with either matrix transposed first.

@@ -25,7 +25,7 @@ mod adam;
 mod autodiff;
 mod backend;
 mod batch_norm;
-mod convolution;
+mod conv;
 mod error;
 mod flex;
 mod linear;
@@ -38,9 +38,9 @@ pub use backend::{
     BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed, Convolved, Deferred, MaxPooled, NetworkOps, Updated,
 };
 pub use batch_norm::{BatchNorm, BatchNormOptions, PoolKind, batch_norm_statistics};
-pub use convolution::{conv2d, conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics};
+pub use conv::{conv2d, conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics};
 pub use error::{Error, Result};
 pub use linear::{matmul, matmul_transposed};
 pub use pooling::{MaxPoolIndices, avg_pool2d, avg_pool2d_transpose, max_pool2d, pool_select, pool_unselect};
 pub use rectifier::{leaky_relu, leaky_relu_vjp, relu, relu_vjp};
-pub use shape::{Conv2dOptions, Conv2dShape, Pool2dOptions, Pool2dShape};
+pub use shape::{Conv2dOptions, Conv2dShape, Padding2d, Pool2dOptions, Pool2dShape};

@@ -1,7 +1,7 @@
 use burn::backend::Dispatch;
 use burn::tensor::{Int, Tensor};
 
-use crate::convolution::expect;
+use crate::conv::expect;
 use crate::{NetworkOps, Pool2dOptions, Pool2dShape, Result};
 
 /// Where the largest value of each window was.

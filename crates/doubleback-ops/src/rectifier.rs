@@ -1,7 +1,7 @@
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 
-use crate::convolution::expect;
+use crate::conv::expect;
 use crate::{NetworkOps, Result};
 
 /// `max(x, 0)`.

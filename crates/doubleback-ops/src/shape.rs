@@ -2,40 +2,88 @@
 
 use crate::{Error, Result};
 
-/// Stride, zero padding and dilation of a convolution, as `[height, width]`.
+/// Zeros around an image, each pair as `[height, width]`.
+///
+/// ```
+/// use doubleback_ops::Padding2d;
+///
+/// let one_below_and_right = Padding2d { before: [0, 0], after: [1, 1] };
+/// assert_eq!(one_below_and_right, Padding2d::from([0, 0, 1, 1]));
+/// assert_eq!(Padding2d::from([2, 3]), Padding2d { before: [2, 3], after: [2, 3] });
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Padding2d {
+    /// Rows above and columns to the left.
+    pub before: [usize; 2],
+    /// Rows below and columns to the right.
+    pub after: [usize; 2],
+}
+
+impl From<[usize; 2]> for Padding2d {
+    /// As many rows above as below, and as many columns to the left as to the right.
+    fn from(both: [usize; 2]) -> Self {
+        Self {
+            before: both,
+            after: both,
+        }
+    }
+}
+
+impl From<[usize; 4]> for Padding2d {
+    /// Top, left, bottom, right: the order of ONNX.
+    fn from([top, left, bottom, right]: [usize; 4]) -> Self {
+        Self {
+            before: [top, left],
+            after: [bottom, right],
+        }
+    }
+}
+
+/// Stride, zero padding, dilation and groups of a convolution; pairs are `[height, width]`.
+///
+/// ```
+/// use doubleback_ops::Conv2dOptions;
+///
+/// let halved = Conv2dOptions { stride: [2, 2], padding: [1, 1].into(), ..Conv2dOptions::default() };
+/// let depthwise = Conv2dOptions { groups: 32, ..Conv2dOptions::same([3, 3]) };
+/// # let _ = (halved, depthwise);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conv2dOptions {
     /// Steps between output pixels, at least 1.
     pub stride: [usize; 2],
-    /// Zeros added on each of the two sides.
-    pub padding: [usize; 2],
+    /// Zeros added on each of the four sides.
+    pub padding: Padding2d,
     /// Steps between the pixels that neighbouring taps of the kernel see, at least 1.
     pub dilation: [usize; 2],
+    /// Equal parts that input and output channels are cut in, at least 1: each output channel sees the input channels of its own part.
+    /// As many groups as input channels make a depthwise convolution.
+    pub groups: usize,
 }
 
 impl Conv2dOptions {
     /// Stride 1 and the padding that keeps height and width for an odd kernel (`SAME`).
     pub fn same(kernel: [usize; 2]) -> Self {
         Self {
-            stride: [1, 1],
-            padding: [kernel[0] / 2, kernel[1] / 2],
-            dilation: [1, 1],
+            padding: [kernel[0] / 2, kernel[1] / 2].into(),
+            ..Self::default()
         }
     }
 }
 
 impl Default for Conv2dOptions {
-    /// Stride 1, no padding (`VALID`), no dilation.
+    /// Stride 1, no padding (`VALID`), no dilation, one group.
     fn default() -> Self {
         Self {
             stride: [1, 1],
-            padding: [0, 0],
+            padding: Padding2d::default(),
             dilation: [1, 1],
+            groups: 1,
         }
     }
 }
 
-/// All sizes of one convolution.
+/// All sizes of one convolution of one group, with the same padding on opposite sides: what backends and kernels take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conv2dShape {
     /// Images.
@@ -48,59 +96,33 @@ pub struct Conv2dShape {
     pub kernel: [usize; 2],
     /// Output channels.
     pub channels_out: usize,
-    /// Stride, padding and dilation.
-    pub options: Conv2dOptions,
+    /// Steps between output pixels.
+    pub stride: [usize; 2],
+    /// Zeros on each of the two sides.
+    pub padding: [usize; 2],
+    /// Steps between the pixels that neighbouring taps of the kernel see.
+    pub dilation: [usize; 2],
 }
 
 impl Conv2dShape {
-    /// Checks that the kernel fits the padded input and that nothing is empty.
+    /// Checks that the kernel fits the padded input, that nothing is empty or too large to address, and that options ask for one group
+    /// and for the same padding on opposite sides.
     pub fn new(op: &'static str, input: [usize; 4], weight: [usize; 4], options: Conv2dOptions) -> Result<Self> {
-        let [batch, height, width, channels] = input;
-        let [kernel_height, kernel_width, channels_in, channels_out] = weight;
-        if channels != channels_in {
-            return Err(Error::shape(
-                op,
-                format!("{channels_in} input channels, as the weight {weight:?} has"),
-                format!("input {input:?}"),
-            ));
-        }
-        if input.contains(&0) || weight.contains(&0) || options.stride.contains(&0) || options.dilation.contains(&0) {
-            return Err(Error::shape(
-                op,
-                "sizes, strides and dilations of at least 1",
-                format!("input {input:?}, weight {weight:?}, {options:?}"),
-            ));
-        }
-        let kernel = [kernel_height, kernel_width];
-        let shape = Self {
-            batch,
-            input: [height, width],
-            channels_in,
-            kernel,
-            channels_out,
-            options,
-        };
-        if (0..2).any(|axis| shape.reach()[axis] > shape.input[axis] + 2 * options.padding[axis]) {
-            let found = format!("input {input:?}, weight {weight:?}, {options:?}");
-            return Err(Error::shape(op, "a kernel no larger than the padded input", found));
-        }
-        Ok(shape)
+        let parts = Conv2dParts::new(op, input, weight, options)?;
+        parts.whole().ok_or_else(|| {
+            let expected = "one group and the same padding on opposite sides";
+            Error::shape(op, expected, format!("{options:?}"))
+        })
     }
 
     /// Height and width that the dilated kernel covers.
     pub fn reach(&self) -> [usize; 2] {
-        std::array::from_fn(|a| {
-            self.options.dilation[a]
-                .saturating_mul(self.kernel[a] - 1)
-                .saturating_add(1)
-        })
+        reach(self.kernel, self.dilation)
     }
 
     /// Output height and width.
     pub fn output(&self) -> [usize; 2] {
-        std::array::from_fn(|a| {
-            (self.input[a] + 2 * self.options.padding[a] - self.reach()[a]) / self.options.stride[a] + 1
-        })
+        std::array::from_fn(|a| (self.input[a] + 2 * self.padding[a] - self.reach()[a]) / self.stride[a] + 1)
     }
 
     /// `[batch, height, width, channels]` of the input.
@@ -118,6 +140,117 @@ impl Conv2dShape {
         let [height, width] = self.output();
         [self.batch, height, width, self.channels_out]
     }
+}
+
+fn reach(kernel: [usize; 2], dilation: [usize; 2]) -> [usize; 2] {
+    std::array::from_fn(|a| dilation[a].saturating_mul(kernel[a] - 1).saturating_add(1))
+}
+
+/// Any convolution, as equal convolutions of one group side by side, over an input with a few more zeros around it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Conv2dParts {
+    /// One group, over the input with `extra`.
+    pub part: Conv2dShape,
+    /// Parts, each with its own channels.
+    pub groups: usize,
+    /// Zeros beyond the padding that opposite sides have in common.
+    pub extra: Padding2d,
+}
+
+impl Conv2dParts {
+    /// Checks everything that can be wrong with a convolution.
+    pub fn new(op: &'static str, input: [usize; 4], weight: [usize; 4], options: Conv2dOptions) -> Result<Self> {
+        let [batch, height, width, channels] = input;
+        let [kernel_height, kernel_width, channels_in, channels_out] = weight;
+        let Conv2dOptions {
+            stride,
+            padding,
+            dilation,
+            groups,
+        } = options;
+        let refuse = |expected: String| {
+            let found = format!("input {input:?}, weight {weight:?}, {options:?}");
+            Err(Error::shape(op, expected, found))
+        };
+        if groups > 1 && (channels % groups != 0 || channels_out % groups != 0) {
+            return refuse(format!("input and output channels divisible by {groups} groups"));
+        }
+        if groups > 0 && channels_in.checked_mul(groups) != Some(channels) {
+            let in_groups = if groups > 1 {
+                format!(" in each of {groups} groups")
+            } else {
+                String::new()
+            };
+            return Err(Error::shape(
+                op,
+                format!("{channels_in} input channels{in_groups}, as the weight {weight:?} has"),
+                format!("input {input:?}"),
+            ));
+        }
+        if [&input[..], &weight[..], &stride[..], &dilation[..], &[groups]]
+            .concat()
+            .contains(&0)
+        {
+            let and_groups = if groups == 0 { " and groups" } else { "" };
+            return refuse(format!("sizes, strides and dilations{and_groups} of at least 1"));
+        }
+        let kernel = [kernel_height, kernel_width];
+        let common: [usize; 2] = std::array::from_fn(|a| padding.before[a].min(padding.after[a]));
+        let extra = Padding2d {
+            before: std::array::from_fn(|a| padding.before[a] - common[a]),
+            after: std::array::from_fn(|a| padding.after[a] - common[a]),
+        };
+        let size = [height, width];
+        let padded = |a: usize| size[a].checked_add(padding.before[a])?.checked_add(padding.after[a]);
+        let (Some(padded_height), Some(padded_width)) = (padded(0), padded(1)) else {
+            return refuse(ADDRESSABLE.into());
+        };
+        let reach = reach(kernel, dilation);
+        if reach[0] > padded_height || reach[1] > padded_width {
+            return refuse("a kernel no larger than the padded input".into());
+        }
+        let part = Conv2dShape {
+            batch,
+            input: std::array::from_fn(|a| size[a] + extra.before[a] + extra.after[a]),
+            channels_in,
+            kernel,
+            channels_out: channels_out / groups,
+            stride,
+            padding: common,
+            dilation,
+        };
+        let parts = Self { part, groups, extra };
+        if ![
+            [batch, padded_height, padded_width, channels],
+            weight,
+            parts.output_dims(),
+        ]
+        .iter()
+        .all(addressable)
+        {
+            return refuse(ADDRESSABLE.into());
+        }
+        Ok(parts)
+    }
+
+    /// The convolution itself, where it is of one group and needs no extra zeros.
+    pub fn whole(&self) -> Option<Conv2dShape> {
+        (self.groups == 1 && self.extra == Padding2d::default()).then_some(self.part)
+    }
+
+    /// `[batch, height, width, channels]` of the output.
+    pub fn output_dims(&self) -> [usize; 4] {
+        let [batch, height, width, channels] = self.part.output_dims();
+        [batch, height, width, channels * self.groups]
+    }
+}
+
+const ADDRESSABLE: &str = "tensors of fewer values than memory has addresses";
+
+/// Whether a tensor of these sizes could be addressed, in any float type.
+fn addressable(dims: &[usize; 4]) -> bool {
+    let values = dims.iter().try_fold(1usize, |values, &size| values.checked_mul(size));
+    values.is_some_and(|values| values <= isize::MAX as usize / size_of::<f64>())
 }
 
 /// Window, stride and padding of a pool, as `[height, width]`.
@@ -160,11 +293,12 @@ impl Pool2dShape {
     pub fn new(op: &'static str, input: [usize; 4], options: Pool2dOptions) -> Result<Self> {
         let [batch, height, width, channels] = input;
         let size = [height, width];
+        let padded = |a: usize| options.padding[a].checked_mul(2)?.checked_add(size[a]);
         let fits = (0..2).all(|a| {
             options.kernel[a] >= 1
                 && options.stride[a] >= 1
-                && 2 * options.padding[a] <= options.kernel[a]
-                && options.kernel[a] <= size[a] + 2 * options.padding[a]
+                && options.padding[a] <= options.kernel[a] / 2
+                && padded(a).is_some_and(|padded| options.kernel[a] <= padded)
         });
         if input.contains(&0) || !fits {
             let expected = "a window that fits the padded input, with padding of at most half the window";

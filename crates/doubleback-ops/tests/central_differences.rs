@@ -3,7 +3,7 @@
 mod common;
 
 use burn::tensor::Tensor;
-use common::{check_gradients, distinct, least_gap, least_magnitude, random};
+use common::{check_gradients, distinct, double, least_gap, least_magnitude, random, to_vec};
 use doubleback_ops::*;
 use proptest::prelude::*;
 
@@ -18,8 +18,52 @@ prop_compose! {
         channels in [1usize..6, 1usize..6],
     ) -> ([usize; 4], [usize; 4], Conv2dOptions) {
         let size: [usize; 2] = std::array::from_fn(|a| (dilation[a] * (kernel[a] - 1) + 1 + extra[a]).saturating_sub(2 * padding[a]).max(1));
-        ([batch, size[0], size[1], channels[0]], [kernel[0], kernel[1], channels[0], channels[1]], Conv2dOptions { stride, padding, dilation })
+        ([batch, size[0], size[1], channels[0]], [kernel[0], kernel[1], channels[0], channels[1]], Conv2dOptions { stride, padding: padding.into(), dilation, groups: 1 })
     }
+}
+
+prop_compose! {
+    /// Convolutions with groups and with padding of its own on each side.
+    fn convolutions_in_parts()(
+        kernel in [1usize..4, 1usize..4],
+        stride in [1usize..3, 1usize..3],
+        dilation in [1usize..3, 1usize..3],
+        extra in [0usize..5, 0usize..5],
+        sides in [0usize..4, 0usize..4, 0usize..4, 0usize..4],
+        batch in 1usize..3,
+        groups in 1usize..4,
+        channels in [1usize..3, 1usize..4],
+    ) -> ([usize; 4], [usize; 4], Conv2dOptions) {
+        let padding = Padding2d::from(sides);
+        let size: [usize; 2] = std::array::from_fn(|a| {
+            (dilation[a] * (kernel[a] - 1) + 1 + extra[a]).saturating_sub(padding.before[a] + padding.after[a]).max(1)
+        });
+        let weight = [kernel[0], kernel[1], channels[0], groups * channels[1]];
+        ([batch, size[0], size[1], groups * channels[0]], weight, Conv2dOptions { stride, padding, dilation, groups })
+    }
+}
+
+/// The weight of the convolution of one group that does the same: zeros where an output channel does not see an input channel.
+fn ungrouped(w: &Tensor<4>, groups: usize) -> Tensor<4> {
+    let [height, width, channels_in, channels_out] = w.dims();
+    let columns = channels_out / groups;
+    let blocks = (0..groups).map(|group| {
+        let block = w.clone().slice_dim(3, group * columns..(group + 1) * columns);
+        let zeros = |channels| {
+            double(
+                &vec![0.0; height * width * channels * columns],
+                [height, width, channels, columns],
+            )
+        };
+        let (above, below) = (group * channels_in, (groups - 1 - group) * channels_in);
+        let parts = [
+            (above > 0).then(|| zeros(above)),
+            Some(block),
+            (below > 0).then(|| zeros(below)),
+        ];
+        Tensor::cat(parts.into_iter().flatten().collect(), 2)
+    });
+    Tensor::cat(blocks.collect(), 3)
 }
 
 prop_compose! {
@@ -59,6 +103,30 @@ proptest! {
     fn convolution_weight_grad((x, w, options) in convolutions()) {
         let g = conv2d(random(x, 1), random(w, 2), options).unwrap().dims();
         check_gradients([random(x, 1), random(g, 3)], |[x, g]| conv2d_weight_grad(x, g, [w[0], w[1]], options).unwrap());
+    }
+
+    #[test]
+    fn convolution_in_parts((x, w, options) in convolutions_in_parts()) {
+        check_gradients([random(x, 1), random(w, 2)], |[x, w]| conv2d(x, w, options).unwrap());
+        let g = conv2d(random(x, 1), random(w, 2), options).unwrap().dims();
+        check_gradients([random(g, 3), random(w, 2)], |[g, w]| conv2d_input_grad(g, w, [x[1], x[2]], options).unwrap());
+        check_gradients([random(x, 1), random(g, 3)], |[x, g]| conv2d_weight_grad(x, g, [w[0], w[1]], options).unwrap());
+    }
+
+    // The plain convolution of an input with its zeros already around it and a weight with zeros between the groups.
+    #[test]
+    fn parts_make_the_whole((x, w, options) in convolutions_in_parts()) {
+        let (x, w) = (random(x, 1), random(w, 2));
+        let Padding2d { before, after } = options.padding;
+        let whole = Conv2dOptions { padding: Padding2d::default(), groups: 1, ..options };
+        let sides = [(before[0], after[0]), (before[1], after[1]), (0, 0)];
+        let expected = conv2d(x.clone().pad(sides, 0.0), ungrouped(&w, options.groups), whole).unwrap();
+        let (y, statistics) = conv2d_with_statistics(x.clone(), w.clone(), options).unwrap();
+        prop_assert_eq!(y.dims(), expected.dims());
+        let close = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12);
+        let moments = to_vec(batch_norm_statistics(expected.clone()));
+        prop_assert!(close(&to_vec(y.clone()), &to_vec(expected)) && close(&to_vec(statistics), &moments));
+        prop_assert_eq!(to_vec(y), to_vec(conv2d(x, w, options).unwrap()));
     }
 
     #[test]

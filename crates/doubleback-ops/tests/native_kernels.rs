@@ -69,7 +69,7 @@ prop_compose! {
         channels_out in prop_oneof![1usize..20, 30usize..70],
     ) -> ([usize; 4], [usize; 4], Conv2dOptions) {
         let size: [usize; 2] = std::array::from_fn(|a| (dilation[a] * (kernel[a] - 1) + 1 + extra[a]).saturating_sub(2 * padding[a]).max(1));
-        ([batch, size[0], size[1], channels_in], [kernel[0], kernel[1], channels_in, channels_out], Conv2dOptions { stride, padding, dilation })
+        ([batch, size[0], size[1], channels_in], [kernel[0], kernel[1], channels_in, channels_out], Conv2dOptions { stride, padding: padding.into(), dilation, groups: 1 })
     }
 }
 
@@ -88,8 +88,19 @@ proptest! {
         size in prop_oneof![Just(3usize), Just(5)], extra in [0usize..24, 0usize..24], padding in [0usize..5, 0usize..5],
         batch in prop_oneof![1usize..5, 17usize..20], channels_in in 8usize..70, channels_out in 8usize..70,
     ) {
-        let options = Conv2dOptions { padding, ..Conv2dOptions::default() };
+        let options = Conv2dOptions { padding: padding.into(), ..Conv2dOptions::default() };
         check_convolution([batch, size + extra[0], size + extra[1], channels_in], [size, size, channels_in, channels_out], options, 1e-5);
+    }
+
+    #[test]
+    fn convolutions_in_parts_match(
+        kernel in [1usize..6, 1usize..6], stride in [1usize..3, 1usize..3], extra in [0usize..9, 0usize..9],
+        sides in [0usize..4, 0usize..4, 0usize..4, 0usize..4], batch in 1usize..4,
+        groups in 1usize..5, channels_in in 1usize..12, channels_out in 1usize..12,
+    ) {
+        let options = Conv2dOptions { stride, padding: sides.into(), groups, ..Conv2dOptions::default() };
+        let x = [batch, kernel[0] + extra[0], kernel[1] + extra[1], groups * channels_in];
+        check_convolution(x, [kernel[0], kernel[1], channels_in, groups * channels_out], options, 1e-5);
     }
 
     #[test]
@@ -316,6 +327,45 @@ fn wrong_shapes_are_errors_that_name_the_op() {
         message.contains("conv2d") && message.contains("4 input channels"),
         "{message}"
     );
+    let refused = |weight: [usize; 4], options| {
+        let w = single(&vec![0.5; weight.iter().product()], weight);
+        let refusal = conv2d(x.clone(), w, options).unwrap_err().to_string();
+        assert!(refusal.starts_with("conv2d: expected "), "{refusal}");
+        refusal
+    };
+    let plain = Conv2dOptions::default();
+    let message = refused([3, 3, 1, 8], Conv2dOptions { groups: 2, ..plain });
+    assert!(message.contains("channels divisible by 2 groups"), "{message}");
+    let message = refused([3, 3, 1, 8], Conv2dOptions { groups: 3, ..plain });
+    assert!(message.contains("output channels divisible by 3 groups"), "{message}");
+    let message = refused([3, 3, 3, 6], Conv2dOptions { groups: 3, ..plain });
+    assert!(message.contains("3 input channels in each of 3 groups"), "{message}");
+    let message = refused([3, 3, 3, 6], Conv2dOptions { groups: 0, ..plain });
+    assert!(message.contains("groups of at least 1"), "{message}");
+    for padding in [
+        [usize::MAX, 0, 1, 0],
+        [usize::MAX / 2, 0, usize::MAX / 2, 0],
+        [1 << 40, 1 << 40, 0, 0],
+    ] {
+        let message = refused(
+            [3, 3, 3, 6],
+            Conv2dOptions {
+                padding: padding.into(),
+                ..plain
+            },
+        );
+        assert!(message.contains("memory has addresses"), "{message}");
+    }
+    let unequal = Conv2dOptions {
+        padding: [0, 0, 1, 1].into(),
+        ..plain
+    };
+    assert!(Conv2dShape::new("shape", [2, 5, 5, 3], [3, 3, 3, 6], unequal).is_err());
+    let far = Pool2dOptions {
+        padding: [usize::MAX / 2 + 1; 2],
+        ..Pool2dOptions::square(2)
+    };
+    assert!(max_pool2d(x.clone(), far).is_err() && avg_pool2d(x.clone(), far).is_err());
     let big = Pool2dOptions::square(6);
     assert!(max_pool2d(x.clone(), big).is_err() && avg_pool2d(x, big).is_err());
 }

@@ -77,8 +77,8 @@ fn convolutions() {
             [3, 3, 3, 4],
             Conv2dOptions {
                 stride: [1, 1],
-                padding: [1, 1],
-                dilation: [1, 1],
+                padding: [1, 1].into(),
+                ..Conv2dOptions::default()
             },
         ),
         (
@@ -87,8 +87,8 @@ fn convolutions() {
             [3, 4, 2, 5],
             Conv2dOptions {
                 stride: [2, 3],
-                padding: [1, 0],
-                dilation: [1, 1],
+                padding: [1, 0].into(),
+                ..Conv2dOptions::default()
             },
         ),
         (
@@ -97,8 +97,8 @@ fn convolutions() {
             [5, 5, 1, 6],
             Conv2dOptions {
                 stride: [1, 1],
-                padding: [2, 2],
-                dilation: [1, 1],
+                padding: [2, 2].into(),
+                ..Conv2dOptions::default()
             },
         ),
     ];

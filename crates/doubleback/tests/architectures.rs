@@ -8,7 +8,7 @@ use doubleback::nn::{
     ARCHITECTURES, Architecture, Classifier, Network, Pool, TrainingPass, architecture, cross_entropy,
 };
 use doubleback::reproduce::Profile;
-use doubleback::train::Defense;
+use doubleback::train::{Defense, DefenseKind};
 
 const IMAGES: usize = 4;
 const CLASSES: usize = 10;
@@ -145,9 +145,9 @@ fn images_that_do_not_fit_and_pooling_that_is_not_there_are_refused() {
 fn every_architecture_learns_in_a_few_steps() {
     let dataset = data::load("mnist-mini", &LoadOptions::default()).unwrap();
     for name in ["small-cnn", "vgg-small", "resnet-small"] {
-        let mut recipe = Profile::Quick.recipe(Defense::Doubleback, &dataset, 5);
+        let mut recipe = Profile::Quick.recipe(DefenseKind::DoubleBackprop, &dataset, 5);
         recipe.architecture = build(name, 1, 28, Pool::Max).unwrap();
-        recipe.lambda = 0.1;
+        recipe.defense = Defense::DoubleBackprop(0.1.into());
         recipe.options.steps = 32;
         recipe.options.batch = 32;
         recipe.options.curve_every = 8;

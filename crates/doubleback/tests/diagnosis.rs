@@ -15,7 +15,7 @@ use doubleback::diagnose::{
 use doubleback::nn::{Classifier, Network, Pullback, Stage, Staged, save};
 use doubleback::progress::{Progress, Watch};
 use doubleback::reproduce::Profile;
-use doubleback::train::{Defense, tensor_of};
+use doubleback::train::{DefenseKind, tensor_of};
 
 fn mnist_mini() -> Dataset {
     load("mnist-mini", &LoadOptions::default()).unwrap()
@@ -23,7 +23,7 @@ fn mnist_mini() -> Dataset {
 
 /// The paper's network after few steps.
 fn trained(dataset: &Dataset, steps: usize) -> Network {
-    let mut recipe = Profile::Quick.recipe(Defense::Normal, dataset, 0);
+    let mut recipe = Profile::Quick.recipe(DefenseKind::Normal, dataset, 0);
     recipe.options.steps = steps;
     recipe.options.batch = 64;
     recipe.options.curve_every = steps;
@@ -178,17 +178,20 @@ fn few_images() -> Dataset {
 /// Files of two models of a few steps.
 fn two_models(dataset: &Dataset, folder: &Path) -> Vec<ModelFile> {
     let device = Device::flex();
-    [(Defense::Normal, "normal"), (Defense::Doubleback, "doubleback")]
-        .map(|(defense, name)| {
-            let mut recipe = Profile::Quick.recipe(defense, dataset, 0);
-            recipe.options.steps = 12;
-            recipe.options.batch = 32;
-            let cooked = recipe.run(dataset, &device, None, &mut ()).unwrap();
-            let path = folder.join(format!("{name}.safetensors"));
-            save(&cooked.trained.network, &recipe.card(dataset), &path).unwrap();
-            ModelFile::read(&path, &device).unwrap()
-        })
-        .into()
+    [
+        (DefenseKind::Normal, "normal"),
+        (DefenseKind::DoubleBackprop, "doubleback"),
+    ]
+    .map(|(defense, name)| {
+        let mut recipe = Profile::Quick.recipe(defense, dataset, 0);
+        recipe.options.steps = 12;
+        recipe.options.batch = 32;
+        let cooked = recipe.run(dataset, &device, None, &mut ()).unwrap();
+        let path = folder.join(format!("{name}.safetensors"));
+        save(&cooked.trained.network, &recipe.card(dataset), &path).unwrap();
+        ModelFile::read(&path, &device).unwrap()
+    })
+    .into()
 }
 
 fn options(out: &Path) -> Options {

@@ -10,13 +10,13 @@ use doubleback::Error;
 use doubleback::data::{self, Dataset, LoadOptions};
 use doubleback::nn::{Network, to_vec};
 use doubleback::reproduce::Profile;
-use doubleback::train::{Cooked, Defense, Progress, Recipe, Watch};
+use doubleback::train::{Cooked, Defense, DefenseKind, Progress, Recipe, Watch};
 
 fn mnist_mini() -> Dataset {
     data::load("mnist-mini", &LoadOptions::default()).unwrap()
 }
 
-fn recipe(defense: Defense, dataset: &Dataset, steps: usize, batch: usize) -> Recipe {
+fn recipe(defense: DefenseKind, dataset: &Dataset, steps: usize, batch: usize) -> Recipe {
     let mut recipe = Profile::Quick.recipe(defense, dataset, 5);
     recipe.options.steps = steps;
     recipe.options.batch = batch;
@@ -52,7 +52,7 @@ fn bits(network: &Network) -> Vec<u32> {
 fn interrupted_and_resumed_training_ends_with_the_same_bits() {
     let dataset = mnist_mini();
     let device = Device::flex();
-    for defense in Defense::ALL {
+    for defense in DefenseKind::ALL {
         let recipe = recipe(defense, &dataset, 6, 24);
         let whole = recipe.run(&dataset, &device, None, &mut ()).unwrap();
         let work = tempfile::tempdir().unwrap();
@@ -87,7 +87,7 @@ fn interrupted_and_resumed_training_ends_with_the_same_bits() {
 #[test]
 fn every_defense_learns_in_a_few_steps() {
     let dataset = mnist_mini();
-    for defense in Defense::ALL {
+    for defense in DefenseKind::ALL {
         let cooked = recipe(defense, &dataset, 16, 64)
             .run(&dataset, &Device::flex(), None, &mut ())
             .unwrap();
@@ -101,9 +101,9 @@ fn every_defense_learns_in_a_few_steps() {
         );
         let least = match defense {
             // A student at temperature 50 of a teacher this young has not learned the digits yet; all others know most of them.
-            Defense::Distilled => 0.0,
+            DefenseKind::Distillation => 0.0,
             // Of perturbed images.
-            Defense::Pgd => 0.2,
+            DefenseKind::PgdTraining => 0.2,
             _ => 0.6,
         };
         assert!(last.accuracy >= least, "{defense}: accuracy {}", last.accuracy);
@@ -114,13 +114,13 @@ fn every_defense_learns_in_a_few_steps() {
 fn a_checkpoint_of_other_options_is_refused() {
     let dataset = mnist_mini();
     let work = tempfile::tempdir().unwrap();
-    let first = recipe(Defense::Doubleback, &dataset, 6, 16);
+    let first = recipe(DefenseKind::DoubleBackprop, &dataset, 6, 16);
     assert!(matches!(
         first.run(&dataset, &Device::flex(), Some(work.path()), &mut StopAfter(2)),
         Err(Error::Interrupted)
     ));
     let mut other = first.clone();
-    other.lambda = 3.0;
+    other.defense = Defense::DoubleBackprop(3.0.into());
     let message = other
         .run(&dataset, &Device::flex(), Some(work.path()), &mut ())
         .unwrap_err()
@@ -143,8 +143,8 @@ fn truncate(path: &Path) {
 fn a_loss_that_is_not_finite_stops_with_step_and_checkpoint() {
     let dataset = mnist_mini();
     let work = tempfile::tempdir().unwrap();
-    let mut wild = recipe(Defense::Doubleback, &dataset, 50, 16);
-    wild.lambda = 1e38;
+    let mut wild = recipe(DefenseKind::DoubleBackprop, &dataset, 50, 16);
+    wild.defense = Defense::DoubleBackprop(1e38.into());
     wild.options.adam.learning_rate = 1e30;
     wild.options.checkpoint_every = Duration::ZERO;
     match wild.run(&dataset, &Device::flex(), Some(work.path()), &mut ()) {
@@ -158,15 +158,15 @@ fn a_loss_that_is_not_finite_stops_with_step_and_checkpoint() {
 #[test]
 fn values_out_of_range_are_refused() {
     let dataset = mnist_mini();
-    let mut bad = recipe(Defense::Doubleback, &dataset, 2, 8);
-    bad.lambda = -1.0;
+    let mut bad = recipe(DefenseKind::DoubleBackprop, &dataset, 2, 8);
+    bad.defense = Defense::DoubleBackprop((-1.0).into());
     assert!(
         bad.run(&dataset, &Device::flex(), None, &mut ())
             .unwrap_err()
             .to_string()
             .starts_with("lambda: -1")
     );
-    let mut bad = recipe(Defense::Normal, &dataset, 2, 8);
+    let mut bad = recipe(DefenseKind::Normal, &dataset, 2, 8);
     bad.options.batch = 0;
     assert!(
         bad.run(&dataset, &Device::flex(), None, &mut ())

@@ -4,7 +4,7 @@ use clap::Args;
 use doubleback::attack::Ball;
 use doubleback::nn::Pool;
 use doubleback::reproduce::Profile;
-use doubleback::train::{Defense, Norm, Output};
+use doubleback::train::{DefenseKind, Norm, Output};
 
 use super::values;
 use crate::output::JsonTarget;
@@ -33,7 +33,7 @@ pub struct TrainArgs {
     pub dataset: String,
     /// How to train: plainly, or with this defense
     #[arg(long, value_name = "NAME", value_parser = values::defense())]
-    pub defense: Defense,
+    pub defense: DefenseKind,
     /// File to write the model to
     #[arg(long, value_name = "FILE.safetensors")]
     pub out: PathBuf,

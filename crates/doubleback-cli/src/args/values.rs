@@ -10,7 +10,7 @@ use doubleback::data::{DuplicatePolicy, Grayscale, MAX_SIDE, Part, catalog};
 use doubleback::nn::layers::{Floor, LocalContrast};
 use doubleback::nn::{ARCHITECTURES, Loss, Pool};
 use doubleback::reproduce::Profile;
-use doubleback::train::{Defense, Norm, Output};
+use doubleback::train::{DefenseKind, Norm, Output};
 use doubleback::{Result, attack, diagnose};
 
 /// A value out of a list of names.
@@ -46,9 +46,9 @@ pub fn dataset() -> Named<String> {
 }
 
 /// Defenses.
-pub fn defense() -> Named<Defense> {
+pub fn defense() -> Named<DefenseKind> {
     Named {
-        names: Defense::ALL.map(Defense::name).to_vec(),
+        names: DefenseKind::ALL.map(DefenseKind::name).to_vec(),
         parse: str::parse,
     }
 }

@@ -10,7 +10,7 @@ use doubleback::sweep::slurm::{self, SlurmOptions};
 use doubleback::sweep::{
     CellCommand, CellFolder, Choice, Failed, Observer, Plan, Sweep, SweepResults, Tally, Weighted, run_cell,
 };
-use doubleback::train::Defense;
+use doubleback::train::DefenseKind;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::{Launcher, LogFormat, SweepArgs, SweepCellArgs};
@@ -207,7 +207,7 @@ fn readable(results: &SweepResults) -> String {
 fn row(one: &Weighted, selection: &[Choice], eps: usize) -> Vec<String> {
     let share = |value: Option<f64>| value.map(percent).unwrap_or_else(|| "-".into());
     let mut row = vec![
-        one.defense.clone(),
+        one.defense.name().to_owned(),
         one.lambda.map(short).unwrap_or_default(),
         one.seeds.to_string(),
         share(one.validation),
@@ -221,7 +221,7 @@ fn row(one: &Weighted, selection: &[Choice], eps: usize) -> Vec<String> {
     row.push(match (is_chosen, &one.not_eligible) {
         (true, _) => "chosen".into(),
         // Not for choosing; if it is not there, that is why nothing else is.
-        (false, Some(why)) if one.defense == Defense::Normal.name() => why.clone(),
+        (false, Some(why)) if one.defense == DefenseKind::Normal => why.clone(),
         (false, Some(_)) => "not eligible".into(),
         (false, None) => String::new(),
     });
@@ -311,9 +311,10 @@ impl Observer for Progress {
                 0 => String::new(),
                 n => format!(", {n} failed"),
             };
-            let now = match running.is_empty() {
-                true => String::new(),
-                false => format!("; {}", running.join(", ")),
+            let now = if running.is_empty() {
+                String::new()
+            } else {
+                format!("; {}", running.join(", "))
             };
             self.line(&format!("{} of {} done{failed}{now}", tally.done, tally.cells));
             (self.last, self.last_line) = (Some((tally.done, tally.failed)), Instant::now());

@@ -4,7 +4,7 @@ use std::time::Duration;
 use doubleback::data::Dataset;
 use doubleback::nn::{Pool, architecture, paper_input};
 use doubleback::reproduce::Profile;
-use doubleback::train::{Cooked, CurvePoint, Defense, Recipe, paper_lambda, per_example_lambda};
+use doubleback::train::{Cooked, CurvePoint, Defense, DefenseKind, Recipe, paper_lambda, per_example_lambda};
 use doubleback::write::remove_partial_files;
 use serde::Serialize;
 
@@ -33,50 +33,47 @@ pub fn run(args: &TrainArgs, context: &Context) -> Result<()> {
     output::results(&summary, args.json.as_ref(), &readable(&recipe, &cooked, &args.out))
 }
 
-/// Refuses options that the defense would not look at.
+/// Refuses options that the defense has no use for.
 fn check_options(args: &TrainArgs) -> Result<()> {
-    let refuse = |option: &str, what: &str, takers: &str| {
-        Err(Failure::Input(format!(
-            "`{option}`: the defense `{}` has no {what}. Leave it out, or train {takers}",
-            args.defense
-        )))
-    };
-    let defense = args.defense;
+    let penalty = (
+        "gradient penalty",
+        (|one| one.penalty().is_some()) as fn(Defense) -> bool,
+    );
+    let teacher = ("teacher", (|one| one.temperature().is_some()) as fn(Defense) -> bool);
+    let adversary = (
+        "adversary",
+        (|one| one.adversarial_eps().is_some()) as fn(Defense) -> bool,
+    );
+    let pgd = ("PGD", (|one| one.pgd().is_some()) as fn(Defense) -> bool);
     let options = [
-        ("--lambda", args.lambda.is_some(), defense.has_lambda()),
-        ("--paper-lambda", args.paper_lambda.is_some(), defense.has_lambda()),
-        ("--penalty-norm", args.penalty_norm.is_some(), defense.has_lambda()),
-        ("--penalty-output", args.penalty_output.is_some(), defense.has_lambda()),
-        ("--temperature", args.temperature.is_some(), defense.has_teacher()),
-        (
-            "--adversarial-eps",
-            args.adversarial_eps.is_some(),
-            defense.has_adversary(),
-        ),
-        (
-            "--adversarial-norm",
-            args.adversarial_norm.is_some(),
-            defense == Defense::Pgd,
-        ),
-        ("--pgd-steps", args.pgd_steps.is_some(), defense == Defense::Pgd),
+        ("--lambda", args.lambda.is_some(), penalty),
+        ("--paper-lambda", args.paper_lambda.is_some(), penalty),
+        ("--penalty-norm", args.penalty_norm.is_some(), penalty),
+        ("--penalty-output", args.penalty_output.is_some(), penalty),
+        ("--temperature", args.temperature.is_some(), teacher),
+        ("--adversarial-eps", args.adversarial_eps.is_some(), adversary),
+        ("--adversarial-norm", args.adversarial_norm.is_some(), pgd),
+        ("--pgd-steps", args.pgd_steps.is_some(), pgd),
     ];
-    match options.into_iter().find(|(_, given, taken)| *given && !taken) {
-        Some((option @ "--temperature", ..)) => refuse(option, "teacher", &takers(Defense::has_teacher)),
-        Some((option @ "--adversarial-eps", ..)) => refuse(option, "adversary", &takers(Defense::has_adversary)),
-        Some((option @ ("--pgd-steps" | "--adversarial-norm"), ..)) => {
-            refuse(option, "PGD", &takers(|defense| defense == Defense::Pgd))
-        }
-        Some((option, ..)) => refuse(option, "gradient penalty", &takers(Defense::has_lambda)),
+    let refused = options
+        .into_iter()
+        .find(|(_, given, (_, has))| *given && !has(Defense::new(args.defense)));
+    match refused {
+        Some((option, _, (what, has))) => Err(Failure::Input(format!(
+            "`{option}`: the defense `{}` has no {what}. Leave it out, or train {}",
+            args.defense,
+            takers(has)
+        ))),
         None => Ok(()),
     }
 }
 
 /// The defenses that have something, in words.
-fn takers(has: impl Fn(Defense) -> bool) -> String {
-    let names: Vec<String> = Defense::ALL
+fn takers(has: fn(Defense) -> bool) -> String {
+    let names: Vec<String> = DefenseKind::ALL
         .into_iter()
-        .filter(|&defense| has(defense))
-        .map(|defense| format!("`{defense}`"))
+        .filter(|&kind| has(Defense::new(kind)))
+        .map(|kind| format!("`{kind}`"))
         .collect();
     match names.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
@@ -86,10 +83,7 @@ fn takers(has: impl Fn(Defense) -> bool) -> String {
 
 /// The profile's recipe with what was given in its place.
 fn recipe(args: &TrainArgs, dataset: &Dataset) -> Result<Recipe> {
-    let profile = args.profile.unwrap_or(match dataset.name.as_str() {
-        "mnist-mini" => Profile::Quick,
-        _ => Profile::Standard,
-    });
+    let profile = args.profile.unwrap_or(Profile::default_for(dataset));
     let mut recipe = profile.recipe(args.defense, dataset, args.seed);
     let network = architecture(
         &args.arch,
@@ -109,17 +103,23 @@ fn recipe(args: &TrainArgs, dataset: &Dataset) -> Result<Recipe> {
     options.adam.learning_rate = args.learning_rate.unwrap_or(options.adam.learning_rate);
     options.checkpoint_every = Duration::try_from_secs_f64(args.checkpoint_every).unwrap_or(Duration::MAX);
     let batch = options.batch;
-    recipe.lambda = match (args.lambda, args.paper_lambda) {
-        (Some(lambda), _) => lambda,
-        (None, Some(lambda)) => per_example_lambda(lambda, batch),
-        (None, None) => recipe.lambda,
-    };
-    recipe.temperature = args.temperature.unwrap_or(recipe.temperature);
-    recipe.norm = args.penalty_norm.unwrap_or(recipe.norm);
-    recipe.output = args.penalty_output.unwrap_or(recipe.output);
-    recipe.adversarial_eps = args.adversarial_eps.unwrap_or(recipe.adversarial_eps);
-    recipe.adversarial_norm = args.adversarial_norm.unwrap_or(recipe.adversarial_norm);
-    recipe.pgd_steps = args.pgd_steps.unwrap_or(recipe.pgd_steps);
+    let defense = &mut recipe.defense;
+    if let Some(penalty) = defense.penalty_mut() {
+        let papers = args.paper_lambda.map(|lambda| per_example_lambda(lambda, batch));
+        penalty.lambda = args.lambda.or(papers).unwrap_or(penalty.lambda);
+        penalty.norm = args.penalty_norm.unwrap_or(penalty.norm);
+        penalty.output = args.penalty_output.unwrap_or(penalty.output);
+    }
+    if let Some(temperature) = defense.temperature_mut() {
+        *temperature = args.temperature.unwrap_or(*temperature);
+    }
+    if let Some(eps) = defense.adversarial_eps_mut() {
+        *eps = args.adversarial_eps.unwrap_or(*eps);
+    }
+    if let Some(pgd) = defense.pgd_mut() {
+        pgd.norm = args.adversarial_norm.unwrap_or(pgd.norm);
+        pgd.steps = args.pgd_steps.unwrap_or(pgd.steps);
+    }
     recipe.check()?;
     Ok(recipe)
 }
@@ -155,11 +155,12 @@ struct Summary<'a> {
 impl<'a> Summary<'a> {
     fn new(args: &'a TrainArgs, recipe: &'a Recipe, cooked: &'a Cooked) -> Self {
         let options = &recipe.options;
-        let lambda = recipe.defense.has_lambda().then_some(recipe.lambda);
+        let defense = recipe.defense;
+        let lambda = defense.penalty().map(|penalty| penalty.lambda);
         Self {
             model: args.out.display().to_string(),
             dataset: &args.dataset,
-            defense: recipe.defense.name(),
+            defense: defense.name(),
             architecture: &recipe.architecture.name,
             pool: recipe.architecture.pool().map(Pool::name),
             local_contrast: recipe.architecture.local_contrast().map(|layer| layer.floor.name()),
@@ -168,9 +169,9 @@ impl<'a> Summary<'a> {
             learning_rate: options.adam.learning_rate,
             lambda,
             paper_lambda: lambda.map(|lambda| paper_lambda(lambda, options.batch)),
-            temperature: recipe.defense.has_teacher().then_some(recipe.temperature),
-            adversarial_eps: recipe.defense.has_adversary().then_some(recipe.adversarial_eps),
-            adversarial_norm: (recipe.defense == Defense::Pgd).then(|| recipe.adversarial_norm.name()),
+            temperature: defense.temperature(),
+            adversarial_eps: defense.adversarial_eps(),
+            adversarial_norm: defense.pgd().map(|pgd| pgd.norm.name()),
             seed: options.seed,
             parameters: cooked.trained.network.parameter_count(),
             seconds: cooked.trained.seconds,

@@ -47,7 +47,7 @@ fn conv2d_then<P: Send>(
     after: impl Fn(&[f32]) -> P + Sync,
 ) -> (Buffer, Vec<P>) {
     assert_eq!((x.len(), w.len()), lengths(shape));
-    if 2 * shape.channels_out <= isa().lanes() && shape.options.dilation == [1, 1] {
+    if 2 * shape.channels_out <= isa().lanes() && shape.dilation == [1, 1] {
         return conv2d_few(x, w, shape, after);
     }
     if winograd::pays_forward(shape) {
@@ -86,8 +86,8 @@ pub(crate) struct Padded {
 impl Padded {
     /// `slack` values behind the image may be read too.
     pub fn new(shape: &Conv2dShape, slack: usize) -> Self {
-        let stride = (shape.input[1] + 2 * shape.options.padding[1]) * shape.channels_in;
-        let padded = shape.options.padding[1] > 0 || slack > 0;
+        let stride = (shape.input[1] + 2 * shape.padding[1]) * shape.channels_in;
+        let padded = shape.padding[1] > 0 || slack > 0;
         let buffer = if padded {
             vec![0.0; shape.input[0] * stride + slack]
         } else {
@@ -102,7 +102,7 @@ impl Padded {
             return x;
         }
         let row = shape.input[1] * shape.channels_in;
-        let border = shape.options.padding[1] * shape.channels_in;
+        let border = shape.padding[1] * shape.channels_in;
         for (to, from) in self.buffer.chunks_exact_mut(self.stride).zip(x.chunks_exact(row)) {
             to[border..border + row].copy_from_slice(from);
         }
@@ -122,7 +122,7 @@ pub(crate) struct Runs {
 impl Runs {
     pub fn of(shape: &Conv2dShape) -> Self {
         let (width, channels) = (shape.kernel[1], shape.channels_in);
-        match shape.options.dilation[1] {
+        match shape.dilation[1] {
             1 => Self {
                 count: 1,
                 length: width * channels,
@@ -140,8 +140,8 @@ impl Runs {
 /// The kernel rows `start..end` that meet the image at output row `y`, and the input row that the first one reads.
 #[inline(always)]
 pub(crate) fn kernel_rows(shape: &Conv2dShape, y: usize) -> (usize, usize, usize) {
-    let (top, padding) = (y * shape.options.stride[0], shape.options.padding[0]);
-    let dilation = shape.options.dilation[0];
+    let (top, padding) = (y * shape.stride[0], shape.padding[0]);
+    let dilation = shape.dilation[0];
     let start = padding.saturating_sub(top).div_ceil(dilation).min(shape.kernel[0]);
     let end = (shape.input[0] + padding)
         .saturating_sub(top)
@@ -181,8 +181,8 @@ impl Kernel for Direct<'_> {
                         } else {
                             x.as_ptr()
                         },
-                        pixel_stride: shape.options.stride[1] * shape.channels_in,
-                        row_stride: shape.options.dilation[0] * stride,
+                        pixel_stride: shape.stride[1] * shape.channels_in,
+                        row_stride: shape.dilation[0] * stride,
                         rows: end - start,
                         groups: runs.count,
                         group_stride: runs.stride,

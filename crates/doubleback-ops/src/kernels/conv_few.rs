@@ -62,7 +62,7 @@ impl Kernel for Few<'_> {
         let x = padded.fill(self.x, shape);
         let [height, width] = shape.output();
         let taps = shape.kernel[1] * shape.channels_in;
-        let pixel_stride = shape.options.stride[1] * shape.channels_in;
+        let pixel_stride = shape.stride[1] * shape.channels_in;
         for y in 0..height {
             let (start, end, input_row) = kernel_rows(shape, y);
             for channel in 0..shape.channels_out {

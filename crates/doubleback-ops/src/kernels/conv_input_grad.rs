@@ -1,6 +1,6 @@
 //! Input gradient of a convolution, which is also the transposed convolution.
 
-use crate::{Conv2dOptions, Conv2dShape};
+use crate::Conv2dShape;
 
 use super::buffer::Buffer;
 use super::conv::conv2d_of_gradient;
@@ -17,9 +17,8 @@ pub fn conv2d_input_grad(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
             shape.weight_dims().iter().product()
         )
     );
-    let options = &shape.options;
     let reach = shape.reach();
-    if options.stride == [1, 1] && options.padding[0] < reach[0] && options.padding[1] < reach[1] {
+    if shape.stride == [1, 1] && shape.padding[0] < reach[0] && shape.padding[1] < reach[1] {
         correlate(g, w, shape)
     } else {
         scatter(g, w, shape)
@@ -39,8 +38,8 @@ fn correlate(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
         }
     }
     let padding = [
-        shape.reach()[0] - 1 - shape.options.padding[0],
-        shape.reach()[1] - 1 - shape.options.padding[1],
+        shape.reach()[0] - 1 - shape.padding[0],
+        shape.reach()[1] - 1 - shape.padding[1],
     ];
     let transposed = Conv2dShape {
         batch: shape.batch,
@@ -48,11 +47,9 @@ fn correlate(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
         channels_in: co,
         kernel: shape.kernel,
         channels_out: ci,
-        options: Conv2dOptions {
-            stride: [1, 1],
-            padding,
-            dilation: shape.options.dilation,
-        },
+        stride: [1, 1],
+        padding,
+        dilation: shape.dilation,
     };
     conv2d_of_gradient(g, &turned, &transposed)
 }
@@ -93,7 +90,7 @@ impl Kernel for Scatter<'_> {
         let shape = self.shape;
         let ([input_height, input_width], [kernel_height, kernel_width]) = (shape.input, shape.kernel);
         let ([height, width], ci, co) = (shape.output(), shape.channels_in, shape.channels_out);
-        let (stride, padding, dilation) = (shape.options.stride, shape.options.padding, shape.options.dilation);
+        let (stride, padding, dilation) = (shape.stride, shape.padding, shape.dilation);
         let taps = kernel_height * kernel_width * ci;
         // SAFETY: `out` is one image of that many values.
         let image = unsafe {

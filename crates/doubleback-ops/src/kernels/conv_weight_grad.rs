@@ -81,7 +81,7 @@ impl Kernel for Group<'_> {
         let mut padded = Padded::new(shape, 0);
         let stride = padded.stride;
         let (taps, runs) = (shape.kernel[1] * shape.channels_in, Runs::of(shape));
-        let pixel_stride = shape.options.stride[1] * shape.channels_in;
+        let pixel_stride = shape.stride[1] * shape.channels_in;
         let image = shape.input[0] * shape.input[1] * shape.channels_in;
         for (x, g) in self
             .x
@@ -90,12 +90,12 @@ impl Kernel for Group<'_> {
         {
             let x = padded.fill(x, shape);
             for ky in 0..shape.kernel[0] {
-                let offset = ky * shape.options.dilation[0];
+                let offset = ky * shape.dilation[0];
                 let (start, end) = output_rows(shape, offset);
                 if start >= end {
                     continue;
                 }
-                let input_row = start * shape.options.stride[0] + offset - shape.options.padding[0];
+                let input_row = start * shape.stride[0] + offset - shape.padding[0];
                 for column in (0..channels).step_by(2 * S::LANES) {
                     let columns = (channels - column).min(2 * S::LANES);
                     let tiles = (0..runs.count)
@@ -105,7 +105,7 @@ impl Kernel for Group<'_> {
                         unsafe {
                             let walk = Walk {
                                 x: x.as_ptr().add(input_row * stride + run * runs.stride + first),
-                                row_stride: shape.options.stride[0] * stride,
+                                row_stride: shape.stride[0] * stride,
                                 pixel_stride,
                                 g: g.as_ptr().add(start * width * channels + column),
                                 channels,
@@ -130,7 +130,7 @@ impl Kernel for Group<'_> {
 
 /// Output rows whose kernel row, `offset` pixels from the first, falls inside the image.
 fn output_rows(shape: &Conv2dShape, offset: usize) -> (usize, usize) {
-    let (stride, padding) = (shape.options.stride[0], shape.options.padding[0]);
+    let (stride, padding) = (shape.stride[0], shape.padding[0]);
     let start = padding.saturating_sub(offset).div_ceil(stride);
     let end = (shape.input[0] + padding)
         .saturating_sub(offset)

@@ -54,8 +54,9 @@ fn values(count: usize, seed: u64) -> Vec<f32> {
 fn convolution(layer: &Conv2d, [height, width, channels]: Size, batch: usize, runs: usize) -> Result<Timed> {
     let options = Conv2dOptions {
         stride: layer.stride,
-        padding: layer.padding,
+        padding: layer.padding.into(),
         dilation: layer.dilation,
+        groups: 1,
     };
     let x_dims = [batch, height, width, channels];
     let w_dims = [layer.kernel[0], layer.kernel[1], channels, layer.channels];

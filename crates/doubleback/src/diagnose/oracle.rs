@@ -4,10 +4,9 @@
 use doubleback_ops::AdamOptions;
 
 use super::model_file::ModelFile;
-use crate::attack::Ball;
 use crate::data::Dataset;
 use crate::nn::{Architecture, Classifier, Network, Parameter, Pool, architecture, paper_input, to_vec};
-use crate::train::{Defense, Norm, Output, Recipe, TrainOptions};
+use crate::train::{AdversarialTraining, Defense, Recipe, TrainOptions};
 use crate::{Error, Result};
 
 /// Architectures of oracles, the first choice first.
@@ -46,8 +45,14 @@ pub fn oracle_recipes(models: &[&Architecture], dataset: &Dataset, steps: usize,
         Error::value("oracle", expected, "none")
     })?;
     let architecture = paper_input(architecture, dataset);
+    let fraction = if dataset.shape.channels == 1 {
+        GRAY_EPS
+    } else {
+        COLOR_EPS
+    };
+    let eps = f64::from(bounds.high - bounds.low) * fraction;
     let recipe = |member: u64| Recipe {
-        defense: Defense::Advtrain,
+        defense: Defense::AdversarialTraining(AdversarialTraining { eps }),
         architecture: architecture.clone(),
         options: TrainOptions {
             steps,
@@ -58,18 +63,6 @@ pub fn oracle_recipes(models: &[&Architecture], dataset: &Dataset, steps: usize,
             seed: seed.wrapping_add(OTHER_SEED).wrapping_add(member),
             ..TrainOptions::default()
         },
-        lambda: 0.0,
-        norm: Norm::default(),
-        output: Output::default(),
-        temperature: 1.0,
-        adversarial_eps: f64::from(bounds.high - bounds.low)
-            * if dataset.shape.channels == 1 {
-                GRAY_EPS
-            } else {
-                COLOR_EPS
-            },
-        pgd_steps: 1,
-        adversarial_norm: Ball::default(),
     };
     Ok((0..MEMBERS).map(recipe).collect())
 }

@@ -5,7 +5,7 @@ use super::WORST_CASE;
 use super::compare::{ENTROPY_LOSS, INFORMATION_LOSS};
 use super::results::{Comparison, Difference, LayerComparison, RankCorrelation};
 use crate::evaluate::{Claim, Evidence, verdict};
-use crate::train::Defense;
+use crate::train::DefenseKind;
 
 /// Where neither kind of pooling keeps this share of the images there is nothing to compare.
 const LEFT: f64 = 0.01;
@@ -15,7 +15,7 @@ pub(super) fn claims(
     layers: &[LayerComparison],
     correlations: &[RankCorrelation],
 ) -> Vec<Claim> {
-    let normal = |one: &&Comparison| one.training == Defense::Normal.name();
+    let normal = |one: &&Comparison| one.training == DefenseKind::Normal.name();
     let attacked: Vec<&Comparison> = comparisons.iter().filter(|one| one.attack == WORST_CASE).collect();
     let plain = |keep: &dyn Fn(&&Comparison) -> bool| {
         let kept = attacked.iter().copied().filter(keep);

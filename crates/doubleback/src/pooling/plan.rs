@@ -1,7 +1,7 @@
 use crate::attack::{BoundedAttack, Fgsm, Pgd};
 use crate::data::Dataset;
 use crate::nn::{Loss, Pool, architecture, paper_input};
-use crate::train::{Defense, Recipe};
+use crate::train::{Defense, DefenseKind, Recipe};
 use crate::{Error, Result, reproduce};
 
 use super::profile::Profile;
@@ -16,7 +16,7 @@ pub struct Plan {
     /// Networks, by name.
     pub architectures: Vec<&'static str>,
     /// Ways to train; those with normal training are also looked at stage by stage.
-    pub trainings: Vec<Defense>,
+    pub trainings: Vec<DefenseKind>,
     /// Seeds if none are asked for.
     pub seeds: usize,
     /// Optimizer steps of each model.
@@ -62,7 +62,7 @@ pub struct LayerPlan {
 pub(super) struct Cell {
     pub architecture: &'static str,
     pub pool: Pool,
-    pub training: Defense,
+    pub training: DefenseKind,
     pub seed: u64,
 }
 
@@ -90,7 +90,12 @@ impl Plan {
         }
         let gray = Self {
             architectures: vec!["paper-cnn", "small-cnn"],
-            trainings: vec![Defense::Normal, Defense::Advtrain, Defense::Doubleback, Defense::Pgd],
+            trainings: vec![
+                DefenseKind::Normal,
+                DefenseKind::AdversarialTraining,
+                DefenseKind::DoubleBackprop,
+                DefenseKind::PgdTraining,
+            ],
             seeds: 5,
             steps: 400,
             batch: 128,
@@ -149,6 +154,21 @@ impl Plan {
         })
     }
 
+    /// A defense with the study's settings.
+    fn defense(&self, kind: DefenseKind) -> Defense {
+        let mut defense = Defense::new(kind);
+        if let Some(eps) = defense.adversarial_eps_mut() {
+            *eps = self.adversarial_eps;
+        }
+        if let Some(pgd) = defense.pgd_mut() {
+            pgd.steps = self.pgd_steps;
+        }
+        if let Some(penalty) = defense.penalty_mut() {
+            penalty.lambda = self.lambda;
+        }
+        defense
+    }
+
     /// How to train a model.
     pub(super) fn recipe(&self, cell: &Cell, dataset: &Dataset) -> Result<Recipe> {
         // The study's steps and batch are its own; all else is that of a model that `train` makes.
@@ -158,9 +178,7 @@ impl Plan {
         recipe.architecture = paper_input(network, dataset);
         recipe.options.steps = self.steps;
         recipe.options.batch = self.batch;
-        recipe.adversarial_eps = self.adversarial_eps;
-        recipe.pgd_steps = self.pgd_steps;
-        recipe.lambda = self.lambda;
+        recipe.defense = self.defense(cell.training);
         recipe.check()?;
         Ok(recipe)
     }
@@ -204,16 +222,17 @@ impl Plan {
 
     /// The trainings for the record.
     pub(super) fn training_settings(&self, dataset: &Dataset) -> Vec<Training> {
-        let setting = |&defense: &Defense| {
-            let recipe = reproduce::Profile::Standard.recipe(defense, dataset, 0);
+        let setting = |&kind: &DefenseKind| {
+            let recipe = reproduce::Profile::Standard.recipe(kind, dataset, 0);
+            let defense = self.defense(kind);
             Training {
                 name: defense.name().to_owned(),
                 steps: self.steps,
                 batch: self.batch,
                 learning_rate: recipe.options.adam.learning_rate,
-                lambda: defense.has_lambda().then_some(self.lambda),
-                adversarial_eps: defense.has_adversary().then_some(self.adversarial_eps),
-                pgd_steps: (defense == Defense::Pgd).then_some(self.pgd_steps),
+                lambda: defense.penalty().map(|penalty| penalty.lambda),
+                adversarial_eps: defense.adversarial_eps(),
+                pgd_steps: defense.pgd().map(|pgd| pgd.steps),
             }
         };
         self.trainings.iter().map(setting).collect()

@@ -16,7 +16,7 @@ use crate::nn::Pool;
 use crate::progress::Watch;
 use crate::reproduce::data_summary;
 use crate::store::Store;
-use crate::train::Defense;
+use crate::train::DefenseKind;
 use crate::write::write_atomically;
 use crate::{Error, Result};
 
@@ -64,7 +64,7 @@ pub(super) fn study(
     let any = |architecture| Cell {
         architecture,
         pool: Pool::Avg,
-        training: Defense::Normal,
+        training: DefenseKind::Normal,
         seed: 0,
     };
     for &architecture in &plan.architectures {
@@ -189,7 +189,7 @@ mod tests {
     fn tiny(dataset: &Dataset) -> Plan {
         let quick = Plan::new(Profile::Quick, dataset).unwrap();
         Plan {
-            trainings: vec![Defense::Normal, Defense::Pgd],
+            trainings: vec![DefenseKind::Normal, DefenseKind::PgdTraining],
             steps: 4,
             batch: 32,
             pgd_steps: 1,
@@ -280,7 +280,7 @@ mod tests {
     fn models_that_are_there_are_taken_and_foreign_ones_refused() {
         let (dataset, device) = (few_images(), Device::flex());
         let plan = Plan {
-            trainings: vec![Defense::Pgd],
+            trainings: vec![DefenseKind::PgdTraining],
             ..tiny(&dataset)
         };
         let [first, second] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];

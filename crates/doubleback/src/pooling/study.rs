@@ -17,7 +17,7 @@ use crate::evaluate::TestSet;
 use crate::nn::{Loss, Network};
 use crate::progress::{Phase, Watch};
 use crate::store::Store;
-use crate::train::Defense;
+use crate::train::DefenseKind;
 use crate::{Error, Result};
 
 /// What was measured of a pair of models, and the files that it was measured on.
@@ -59,7 +59,7 @@ impl Study<'_> {
             study.attacked([max, avg], &format!("attacking {label}"), watch)
         })?;
         let mut stages = Vec::new();
-        if cells[0].training == Defense::Normal {
+        if cells[0].training == DefenseKind::Normal {
             for (place, cell) in cells.iter().enumerate() {
                 stages.push(self.part("layers", &cell.name(), &sums[place..=place], |study| {
                     layers(&networks[place], cell, study.plan, study.dataset, study.device, watch)

@@ -17,7 +17,7 @@ use crate::nn::{self, Network, to_vec};
 use crate::progress::Watch;
 use crate::store::Store;
 use crate::sweep::SHARE_OF_NORMAL;
-use crate::train::{CurvePoint, Defense, Recipe, paper_lambda};
+use crate::train::{CurvePoint, DefenseKind, Recipe, paper_lambda};
 use crate::{Error, Result};
 
 /// Images whose gradients are kept.
@@ -55,7 +55,7 @@ impl Grid<'_> {
     pub fn measure(&self, grid: &LambdaGrid, watch: &mut dyn Watch) -> Result<Measured> {
         let normal = self.normal(grid, watch)?;
         let mut measured = Measured::default();
-        let zero = (Defense::Normal, vec![0.0]);
+        let zero = (DefenseKind::Normal, vec![0.0]);
         for (defense, lambdas) in std::iter::once(&zero).chain(&grid.lambdas) {
             for &lambda in lambdas {
                 let part = format!("lambda-{defense}-{lambda}");
@@ -87,15 +87,17 @@ impl Grid<'_> {
         Ok(measured)
     }
 
-    fn recipe(&self, grid: &LambdaGrid, defense: Defense, lambda: f64) -> Recipe {
+    fn recipe(&self, grid: &LambdaGrid, defense: DefenseKind, lambda: f64) -> Recipe {
         let mut recipe = self.options.profile.recipe(defense, self.dataset, self.options.seed);
         recipe.options.steps = grid.steps;
         recipe.options.curve_every = recipe.options.curve_every.min(grid.steps.div_ceil(8));
-        recipe.lambda = lambda;
+        if let Some(penalty) = recipe.defense.penalty_mut() {
+            penalty.lambda = lambda;
+        }
         recipe
     }
 
-    fn work(&self, defense: Defense, lambda: f64) -> Result<PathBuf> {
+    fn work(&self, defense: DefenseKind, lambda: f64) -> Result<PathBuf> {
         let folder = self.store.work().join(format!("lambda-{defense}-{lambda}"));
         std::fs::create_dir_all(&folder).map_err(Error::io(&folder, "making the folder"))?;
         Ok(folder)
@@ -103,12 +105,12 @@ impl Grid<'_> {
 
     /// The normal model of the grid, whose examples the others are held against.
     fn normal(&self, grid: &LambdaGrid, watch: &mut dyn Watch) -> Result<(Network, Vec<CurvePoint>)> {
-        let folder = self.work(Defense::Normal, 0.0)?;
+        let folder = self.work(DefenseKind::Normal, 0.0)?;
         let path = folder.join("normal.safetensors");
         if let (true, Some(curve)) = (path.exists(), self.store.get("lambda-normal-curve")?) {
             return Ok((nn::load(&path, self.device)?.0, curve));
         }
-        let recipe = self.recipe(grid, Defense::Normal, 0.0);
+        let recipe = self.recipe(grid, DefenseKind::Normal, 0.0);
         let cooked = recipe.run(self.dataset, self.device, Some(&folder), watch)?;
         nn::save(&cooked.trained.network, &recipe.card(self.dataset), &path)?;
         self.store.put("lambda-normal-curve", &cooked.trained.curve)?;
@@ -118,14 +120,14 @@ impl Grid<'_> {
     fn point(
         &self,
         grid: &LambdaGrid,
-        defense: Defense,
+        defense: DefenseKind,
         lambda: f64,
         (normal, normal_curve): &(Network, Vec<CurvePoint>),
         watch: &mut dyn Watch,
     ) -> Result<Part> {
         let recipe = self.recipe(grid, defense, lambda);
         let (network, curve) = match defense {
-            Defense::Normal => (normal.clone(), normal_curve.clone()),
+            DefenseKind::Normal => (normal.clone(), normal_curve.clone()),
             _ => match recipe.run(self.dataset, self.device, Some(&self.work(defense, lambda)?), watch) {
                 Ok(cooked) => (cooked.trained.network, cooked.trained.curve),
                 Err(error @ Error::Diverged { .. }) => return Ok(Part::Diverged(error.to_string())),
@@ -137,7 +139,7 @@ impl Grid<'_> {
             model: &network,
         };
         let source = Named {
-            name: "normal",
+            name: DefenseKind::Normal.name(),
             model: normal,
         };
         let set = |split, count| TestSet {

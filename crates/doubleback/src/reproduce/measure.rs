@@ -271,7 +271,7 @@ fn notes(dataset: &Dataset) -> Vec<String> {
 /// How a model was trained.
 pub(super) fn summary(recipe: &Recipe, record: &TrainingRecord) -> TrainingSummary {
     let (o, defense) = (&recipe.options, recipe.defense);
-    let lambda = defense.has_lambda().then_some(recipe.lambda);
+    let lambda = defense.penalty().map(|penalty| penalty.lambda);
     TrainingSummary {
         defense: defense.name().into(),
         steps: o.steps,
@@ -279,8 +279,8 @@ pub(super) fn summary(recipe: &Recipe, record: &TrainingRecord) -> TrainingSumma
         learning_rate: o.adam.learning_rate,
         lambda,
         paper_lambda: lambda.map(|lambda| paper_lambda(lambda, o.batch)),
-        temperature: defense.has_teacher().then_some(recipe.temperature),
-        adversarial_eps: defense.has_adversary().then_some(recipe.adversarial_eps),
+        temperature: defense.temperature(),
+        adversarial_eps: defense.adversarial_eps(),
         parameters: record.parameters,
     }
 }

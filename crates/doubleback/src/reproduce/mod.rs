@@ -3,6 +3,7 @@
 //! Every finished part is kept in the output folder, so a run that was stopped at any instant goes on where it was.
 //!
 //! [`Results`]: crate::evaluate::Results
+mod dataset_settings;
 mod lambdas;
 mod measure;
 mod profile;

@@ -3,11 +3,11 @@ use std::str::FromStr;
 
 use doubleback_ops::AdamOptions;
 
+use super::dataset_settings::{DatasetSettings, QUICK};
 use crate::Error;
-use crate::attack::Ball;
 use crate::data::Dataset;
 use crate::nn::{Pool, paper_cnn, paper_input};
-use crate::train::{Defense, Norm, Output, Recipe, TrainOptions, per_example_lambda};
+use crate::train::{Defense, DefenseKind, Recipe, TrainOptions, per_example_lambda};
 
 /// How much work to spend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,6 +34,14 @@ impl Profile {
         }
     }
 
+    /// The profile for a data set if none is asked for: `quick` for `mnist-mini`, `standard` for others.
+    pub fn default_for(dataset: &Dataset) -> Self {
+        match dataset.name.as_str() {
+            "mnist-mini" => Profile::Quick,
+            _ => Profile::Standard,
+        }
+    }
+
     /// Perturbation sizes of the transfer panels, as in Figures 1 and 3.
     pub fn eps(self) -> Vec<f64> {
         (0..8).map(|i| f64::from(i) / 10.0).collect()
@@ -48,17 +56,17 @@ impl Profile {
     }
 
     /// The models of the main experiment: the paper's five, and both defenses together where there is time for it (Figure 2).
-    pub fn defenses(self) -> Vec<Defense> {
-        let mut defenses = Defense::PAPER.to_vec();
+    pub fn defenses(self) -> Vec<DefenseKind> {
+        let mut defenses = DefenseKind::PAPER.to_vec();
         if self != Profile::Quick {
-            defenses.push(Defense::Both);
+            defenses.push(DefenseKind::Both);
         }
         defenses
     }
 
     /// The perturbation at which overlaps of fooled images are counted (Figure 10).
     pub fn overlap_eps(self, dataset: &Dataset) -> f64 {
-        if dataset.name.starts_with("mnist") { 0.4 } else { 0.5 }
+        DatasetSettings::of(dataset).overlap_eps
     }
 
     /// Images of each class that JSMA and iterated TGSM aim at every other class (Figures 5 and 11); the paper takes 5.
@@ -71,12 +79,12 @@ impl Profile {
 
     /// Whether a model is attacked with JSMA and iterated TGSM: all are, but for `quick`, which has time for the two that matter most.
     pub fn aims_at(self, model: &str) -> bool {
-        self != Profile::Quick || [Defense::Normal.name(), Defense::Doubleback.name()].contains(&model)
+        self != Profile::Quick || [DefenseKind::Normal.name(), DefenseKind::DoubleBackprop.name()].contains(&model)
     }
 
     /// Steps of iterated TGSM (Figure 11), of length 0.1 each.
     pub fn iterated_steps(self, dataset: &Dataset) -> usize {
-        if dataset.name == "svhn" { 15 } else { 10 }
+        DatasetSettings::of(dataset).iterated_steps
     }
 
     /// The weights of Figures 7 and 9, and how long their models are trained; none where there is no time for them.
@@ -96,37 +104,25 @@ impl Profile {
         Some(LambdaGrid {
             steps,
             lambdas: vec![
-                (Defense::Doubleback, logarithmic(1e2, 1e5)),
-                (Defense::Insensitive, logarithmic(1e0, 1e3)),
+                (DefenseKind::DoubleBackprop, logarithmic(1e2, 1e5)),
+                (DefenseKind::CertaintySensitivity, logarithmic(1e0, 1e3)),
             ],
         })
     }
 
-    /// The weight of a defense's penalty, per example.
-    fn lambda(self, defense: Defense, dataset: &Dataset) -> f64 {
-        // A teacher at temperature 50 says nearly the uniform distribution of certainty sensitivity.
-        let unlabelled = matches!(
-            defense,
-            Defense::Insensitive | Defense::DistilledLabel | Defense::Entropy
-        );
-        // In the authors' units: what they chose by their rule, for as many steps as theirs.
-        let paper =
-            |double_backprop, certainty| per_example_lambda(if unlabelled { certainty } else { double_backprop }, 256);
-        match (self, dataset.name.as_str()) {
-            (Profile::Quick, _) if unlabelled => 0.5,
-            (Profile::Quick, _) => 10.0,
-            // So few steps bear less: the paper's weight for MNIST leaves double backprop two thirds of the validation images, far from the
-            // 97 % of normal that its rule asks for.
-            (Profile::Standard, "svhn") => 1.1,
-            (Profile::Standard, "mnist" | "mnist-mini") if !unlabelled => 20.0,
-            (_, "svhn") => paper(10_000.0, 1000.0),
-            (_, "notmnist") => paper(562.3, 177.8),
-            (_, _) => paper(56_234.0, 1000.0),
-        }
+    /// The weight of a defense's penalty, per example; of a defense without one, what double backprop would have.
+    pub(super) fn lambda(self, kind: DefenseKind, dataset: &Dataset) -> f64 {
+        let settings = DatasetSettings::of(dataset);
+        let weights = match self {
+            Profile::Quick => QUICK,
+            Profile::Standard => settings.standard,
+            Profile::Paper => settings.paper,
+        };
+        weights.of(kind)
     }
 
     /// How to train a defense on a data set.
-    pub fn recipe(self, defense: Defense, dataset: &Dataset, seed: u64) -> Recipe {
+    pub fn recipe(self, kind: DefenseKind, dataset: &Dataset, seed: u64) -> Recipe {
         // The paper trains long at a low rate; its study of people, 4 epochs at 1e-3.
         let (steps, learning_rate, curve_every) = match self {
             Profile::Quick => (400, 1e-3, 50),
@@ -134,6 +130,10 @@ impl Profile {
             Profile::Standard => (2000.min((10 * dataset.train.len()).div_ceil(256).max(400)), 1e-3, 100),
             Profile::Paper => (15_050, 2e-4, 100),
         };
+        let mut defense = Defense::new(kind);
+        if let Some(penalty) = defense.penalty_mut() {
+            penalty.lambda = self.lambda(kind, dataset);
+        }
         Recipe {
             defense,
             architecture: paper_input(
@@ -150,13 +150,6 @@ impl Profile {
                 curve_every,
                 ..TrainOptions::default()
             },
-            lambda: self.lambda(defense, dataset),
-            norm: Norm::default(),
-            output: Output::default(),
-            temperature: 50.0,
-            adversarial_eps: 0.3,
-            pgd_steps: 10,
-            adversarial_norm: Ball::default(),
         }
     }
 }
@@ -167,7 +160,7 @@ pub struct LambdaGrid {
     /// Optimizer steps.
     pub steps: usize,
     /// Weights per example, by defense, from the smallest.
-    pub lambdas: Vec<(Defense, Vec<f64>)>,
+    pub lambdas: Vec<(DefenseKind, Vec<f64>)>,
 }
 
 impl fmt::Display for Profile {

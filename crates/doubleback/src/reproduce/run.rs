@@ -6,6 +6,7 @@ use burn::tensor::Device;
 use doubleback_ops::kernels::isa;
 use serde::{Deserialize, Serialize};
 
+use super::dataset_settings::DatasetSettings;
 use super::lambdas::{self, Grid};
 use super::measure::{Evaluation, Measured, data_summary, seconds, summary};
 use super::profile::Profile;
@@ -15,7 +16,7 @@ use crate::evaluate::{Claim, CurvePoint, DataSummary, Named, Pictures, Published
 use crate::nn::{self, Network};
 use crate::progress::Watch;
 use crate::store::Store;
-use crate::train::Recipe;
+use crate::train::{Recipe, TEACHER};
 use crate::write::write_atomically;
 use crate::{Error, Result};
 
@@ -243,7 +244,7 @@ fn trained_models(
 
 fn read_published(path: &Path, dataset: &Dataset) -> Result<PublishedGradients> {
     let published = PublishedGradients::read(path)?;
-    if dataset.name != "mnist" && dataset.name != "mnist-mini" {
+    if !DatasetSettings::of(dataset).has_published_gradients {
         let problem = format!(
             "holds gradients of MNIST's test images, which cannot be used on {}. Leave it out",
             dataset.name
@@ -264,7 +265,12 @@ fn read_published(path: &Path, dataset: &Dataset) -> Result<PublishedGradients> 
 
 /// What makes two runs the same run.
 fn identity(dataset: &Dataset, options: &Options, recipes: &[Recipe]) -> String {
-    let lambdas: Vec<String> = recipes.iter().map(|r| r.lambda.to_string()).collect();
+    // A defense without a penalty has the weight that the profile would give it: the folders of all versions say so.
+    let lambda = |recipe: &Recipe| match recipe.defense.penalty() {
+        Some(penalty) => penalty.lambda,
+        None => options.profile.lambda(recipe.defense.kind(), dataset),
+    };
+    let lambdas: Vec<String> = recipes.iter().map(|recipe| lambda(recipe).to_string()).collect();
     let o = &recipes[0].options;
     let prepared = match dataset.preparation {
         preparation if preparation.is_none() => String::new(),
@@ -305,11 +311,7 @@ fn trained(
             let _ = store.tick();
         })?;
     let mut curves = vec![(name.to_owned(), cooked.trained.curve)];
-    curves.extend(
-        cooked
-            .teacher_curve
-            .map(|curve| ("distilled-teacher".to_owned(), curve)),
-    );
+    curves.extend(cooked.teacher_curve.map(|curve| (TEACHER.to_owned(), curve)));
     let record = TrainingRecord {
         curves,
         seconds: cooked.trained.seconds,
@@ -331,7 +333,7 @@ mod tests {
     use crate::data::{Bounds, LoadOptions, Split, load};
     use crate::evaluate::Seconds;
     use crate::progress::Progress;
-    use crate::train::Defense;
+    use crate::train::{Defense, DefenseKind};
 
     /// The first images of three classes of mnist-mini: aimed attacks have few targets.
     fn few_images() -> Dataset {
@@ -364,7 +366,7 @@ mod tests {
             recipe.options.curve_images = 16;
             recipe
         };
-        Defense::PAPER.into_iter().map(short).collect()
+        DefenseKind::PAPER.into_iter().map(short).collect()
     }
 
     fn options(out: &Path) -> Options {
@@ -451,10 +453,29 @@ mod tests {
         assert!(matches!(stop, Err(Error::Interrupted)));
         let others = |seed| {
             let mut recipes = few_steps(&dataset, seed);
-            recipes[4].lambda = 1.0;
+            recipes[4].defense = Defense::DoubleBackprop(1.0.into());
             recipes
         };
         let other = reproduce_with(&others, &dataset, &options(folder.path()), &device, &mut ());
         assert!(other.err().unwrap().to_string().contains("holds another run"));
+    }
+
+    /// As the first version wrote it: a run that it began goes on.
+    #[test]
+    fn the_identity_of_a_run_stays_as_it_was() {
+        let (dataset, folder) = (few_images(), PathBuf::new());
+        let options = options(&folder);
+        let recipes: Vec<Recipe> = Profile::Quick
+            .defenses()
+            .into_iter()
+            .map(|kind| Profile::Quick.recipe(kind, &dataset, 3))
+            .collect();
+        let version = env!("CARGO_PKG_VERSION");
+        assert_eq!(
+            identity(&dataset, &options, &recipes),
+            format!(
+                "mnist-mini quick seed 3: 400 steps of 256 at 0.001, weights 10/10/10/0.5/10, doubleback {version}"
+            )
+        );
     }
 }

@@ -10,7 +10,7 @@ use super::plan::{Measure, Plan};
 use crate::data::Dataset;
 use crate::nn::{Pool, architecture};
 use crate::reproduce::Profile;
-use crate::train::{Defense, Recipe, paper_lambda, per_example_lambda};
+use crate::train::{DefenseKind, Recipe, paper_lambda, per_example_lambda};
 use crate::{Error, Result};
 
 /// One training of a sweep.
@@ -28,8 +28,8 @@ pub struct Cell {
 pub struct Settings {
     /// Data set, as [`crate::data::load`] takes it.
     pub dataset: String,
-    /// Name of the defense.
-    pub defense: String,
+    /// The defense.
+    pub defense: DefenseKind,
     /// Weight of its penalty per example, if it has one.
     pub lambda: Option<f64>,
     /// The same in the authors' units.
@@ -63,7 +63,7 @@ impl Settings {
     /// When a name is not known, or a value out of range.
     pub fn recipe(&self, dataset: &Dataset) -> Result<Recipe> {
         let profile: Profile = self.profile.parse()?;
-        let mut recipe = profile.recipe(self.defense.parse()?, dataset, self.seed);
+        let mut recipe = profile.recipe(self.defense, dataset, self.seed);
         recipe.architecture = architecture(
             &self.arch,
             dataset.shape,
@@ -75,20 +75,22 @@ impl Settings {
         recipe.options.batch = self.batch;
         recipe.options.adam.learning_rate = self.learning_rate;
         recipe.options.checkpoint_every = Duration::try_from_secs_f64(self.checkpoint_every).unwrap_or(Duration::MAX);
-        recipe.lambda = self.lambda.unwrap_or(recipe.lambda);
+        if let (Some(lambda), Some(penalty)) = (self.lambda, recipe.defense.penalty_mut()) {
+            penalty.lambda = lambda;
+        }
         recipe.check()?;
         Ok(recipe)
     }
 
     /// Whether it is a model without a defense, on whose examples the others are judged.
     pub fn is_normal(&self) -> bool {
-        self.defense == Defense::Normal.name()
+        self.defense == DefenseKind::Normal
     }
 
     /// Name of the cell whose model has no defense, on the same data with the same seed.
     pub(super) fn normal_name(&self) -> String {
         file_name(&Settings {
-            defense: Defense::Normal.name().to_owned(),
+            defense: DefenseKind::Normal,
             lambda: None,
             ..self.clone()
         })
@@ -145,12 +147,9 @@ pub(super) fn cells(plan: &Plan, name: &str, dataset: &Dataset) -> Result<Vec<Ce
         let expected = format!("between 0 and {range}, the range of {name}");
         return Err(Error::value("eps", expected, eps));
     }
-    let profile = plan.profile.unwrap_or(match dataset.name.as_str() {
-        "mnist-mini" => Profile::Quick,
-        _ => Profile::Standard,
-    });
-    let mut variants: Vec<(Defense, Option<Weight>)> = vec![(Defense::Normal, None)];
-    for grid in plan.defenses.iter().filter(|grid| grid.defense != Defense::Normal) {
+    let profile = plan.profile.unwrap_or(Profile::default_for(dataset));
+    let mut variants: Vec<(DefenseKind, Option<Weight>)> = vec![(DefenseKind::Normal, None)];
+    for grid in plan.defenses.iter().filter(|grid| grid.defense != DefenseKind::Normal) {
         match &grid.lambdas {
             None => variants.push((grid.defense, None)),
             Some(Lambdas::PerExample(values)) => {
@@ -168,7 +167,7 @@ pub(super) fn cells(plan: &Plan, name: &str, dataset: &Dataset) -> Result<Vec<Ce
             let batch = plan.batch.unwrap_or(defaults.batch);
             let settings = Settings {
                 dataset: name.to_owned(),
-                defense: defense.name().to_owned(),
+                defense,
                 lambda: weight.map(|w| w.per_example(batch)),
                 paper_lambda: weight.map(|w| w.papers(batch)),
                 seed,
@@ -222,9 +221,8 @@ impl Weight {
 
 /// Such as `mnist-mini_doubleback_lambda-31.6228_seed-0`.
 fn file_name(settings: &Settings) -> String {
-    let plain = |c: char| match c.is_ascii_alphanumeric() || c == '-' || c == '.' {
-        true => c,
-        false => '-',
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }
     };
     let dataset: String = settings.dataset.chars().map(plain).collect();
     let lambda = settings
@@ -238,6 +236,7 @@ fn file_name(settings: &Settings) -> String {
 mod tests {
     use super::*;
     use crate::data::{LoadOptions, load};
+    use crate::train::Defense;
 
     fn of(text: &str) -> Result<Vec<Cell>> {
         let plan = Plan::parse(&format!("datasets = [\"mnist-mini\"]\n{text}")).unwrap();
@@ -277,7 +276,10 @@ mod tests {
         );
         let dataset = load("mnist-mini", &LoadOptions::default()).unwrap();
         let recipe = cell.settings.recipe(&dataset).unwrap();
-        assert_eq!((recipe.lambda, recipe.options.batch), (10.0, 128));
+        assert_eq!(
+            (recipe.defense, recipe.options.batch),
+            (Defense::DoubleBackprop(10.0.into()), 128)
+        );
     }
 
     #[test]

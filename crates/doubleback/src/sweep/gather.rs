@@ -69,7 +69,7 @@ impl Sweep {
         let mut point = Point {
             cell: cell.name.clone(),
             dataset: settings.dataset.clone(),
-            defense: settings.defense.clone(),
+            defense: settings.defense,
             lambda: settings.lambda,
             paper_lambda: settings.paper_lambda,
             seed: settings.seed,

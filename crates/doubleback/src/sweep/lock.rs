@@ -49,10 +49,8 @@ impl Lock {
             return Ok(None);
         }
         let mut file = open(path)?;
-        Ok(match try_lock(&file, path)? {
-            true => None,
-            false => Some(holder(&mut file)),
-        })
+        let free = try_lock(&file, path)?;
+        Ok(if free { None } else { Some(holder(&mut file)) })
     }
 }
 

@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::axis::{Axis, Lambdas};
 use crate::nn::{Pool, check_architecture};
 use crate::reproduce::Profile;
-use crate::train::Defense;
+use crate::train::{Defense, DefenseKind};
 use crate::{Error, Result};
 
 /// A grid of trainings: data sets × defenses × penalty weights × seeds.
@@ -64,7 +64,7 @@ pub struct Plan {
 #[derive(Clone, Debug, PartialEq)]
 pub struct DefenseGrid {
     /// The defense.
-    pub defense: Defense,
+    pub defense: DefenseKind,
     /// `None` for a defense without a penalty.
     pub lambdas: Option<Lambdas>,
 }
@@ -123,8 +123,7 @@ struct Written {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenDefense {
-    #[serde(deserialize_with = "named_defense")]
-    name: Defense,
+    name: DefenseKind,
     lambda: Option<Axis>,
     paper_lambda: Option<Axis>,
 }
@@ -145,10 +144,6 @@ fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err = Error>>(deserializer: D) -
 
 fn by_name<'de, D: Deserializer<'de>, T: FromStr<Err = Error>>(d: D) -> std::result::Result<Option<T>, D::Error> {
     parsed(d).map(Some)
-}
-
-fn named_defense<'de, D: Deserializer<'de>>(d: D) -> std::result::Result<Defense, D::Error> {
-    parsed(d)
 }
 
 fn known_architecture<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<String, D::Error> {
@@ -259,13 +254,13 @@ fn grid(written: WrittenDefense, common: Option<&Lambdas>) -> std::result::Resul
     if written.lambda.is_some() && written.paper_lambda.is_some() {
         return Err("`lambda` and `paper_lambda` are both given. Give one".into());
     }
-    if !defense.has_lambda() {
-        return match given {
-            true => Err(format!(
+    if Defense::new(defense).penalty().is_none() {
+        if given {
+            return Err(format!(
                 "the defense `{defense}` has no penalty and so no `lambda`. Leave it out"
-            )),
-            false => Ok(DefenseGrid { defense, lambdas: None }),
-        };
+            ));
+        }
+        return Ok(DefenseGrid { defense, lambdas: None });
     }
     match units(written.lambda, written.paper_lambda).or_else(|| common.cloned()) {
         Some(lambdas) => Ok(DefenseGrid {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::statistics::wilson;
+use crate::train::DefenseKind;
 
 /// Share of images that a model classifies rightly.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,7 +42,7 @@ pub struct Point {
     /// Data set.
     pub dataset: String,
     /// Defense.
-    pub defense: String,
+    pub defense: DefenseKind,
     /// Weight of the penalty per example.
     pub lambda: Option<f64>,
     /// The same in the authors' units.
@@ -72,7 +73,7 @@ pub struct Weighted {
     /// Data set.
     pub dataset: String,
     /// Defense.
-    pub defense: String,
+    pub defense: DefenseKind,
     /// Weight of the penalty per example.
     pub lambda: Option<f64>,
     /// The same in the authors' units.
@@ -101,7 +102,7 @@ pub struct Choice {
     /// Data set.
     pub dataset: String,
     /// Defense.
-    pub defense: String,
+    pub defense: DefenseKind,
     /// The chosen weight with its means; `None` if none is eligible.
     pub chosen: Option<Weighted>,
     /// The cells of the chosen weight, one a seed.

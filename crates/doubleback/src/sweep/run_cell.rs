@@ -157,7 +157,7 @@ fn measured(
 ) -> Result<Record> {
     let mut phase = Phase::begin("measuring", 3, watch);
     let named = Named {
-        name: &settings.defense,
+        name: settings.defense.name(),
         model: &network,
     };
     let validation = clean(named, &images(&dataset.validation, None, dataset, device))?;

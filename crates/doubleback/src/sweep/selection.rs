@@ -3,7 +3,7 @@
 
 use super::results::{Choice, Point, Weighted};
 use crate::statistics::mean;
-use crate::train::Defense;
+use crate::train::DefenseKind;
 
 /// Share of the normal model's clean validation accuracy that a model must reach.
 pub const SHARE_OF_NORMAL: f64 = 0.97;
@@ -15,7 +15,7 @@ pub fn select(points: &[Point]) -> (Vec<Weighted>, Vec<Choice>) {
     for point in points {
         let same = |group: &&mut Vec<&Point>| {
             let first = group[0];
-            (&first.dataset, &first.defense, first.lambda) == (&point.dataset, &point.defense, point.lambda)
+            (&first.dataset, first.defense, first.lambda) == (&point.dataset, point.defense, point.lambda)
         };
         match groups.iter_mut().find(same) {
             Some(group) => group.push(point),
@@ -28,8 +28,8 @@ pub fn select(points: &[Point]) -> (Vec<Weighted>, Vec<Choice>) {
         let known = choices
             .iter()
             .any(|c| c.dataset == one.dataset && c.defense == one.defense);
-        if !known && one.defense != Defense::Normal.name() {
-            choices.push(choice(&one.dataset, &one.defense, &means, points));
+        if !known && one.defense != DefenseKind::Normal {
+            choices.push(choice(&one.dataset, one.defense, &means, points));
         }
     }
     (means, choices)
@@ -42,7 +42,7 @@ fn weighted(group: &[&Point], points: &[Point]) -> Weighted {
     let normal = |seed: u64| {
         points
             .iter()
-            .find(|p| p.dataset == first.dataset && p.defense == Defense::Normal.name() && p.seed == seed)
+            .find(|p| p.dataset == first.dataset && p.defense == DefenseKind::Normal && p.seed == seed)
             .and_then(|p| p.validation.as_ref())
             .map(|v| v.accuracy)
     };
@@ -59,7 +59,7 @@ fn weighted(group: &[&Point], points: &[Point]) -> Weighted {
     };
     let mut one = Weighted {
         dataset: first.dataset.clone(),
-        defense: first.defense.clone(),
+        defense: first.defense,
         lambda: first.lambda,
         paper_lambda: first.paper_lambda,
         seeds: models.len(),
@@ -100,7 +100,7 @@ fn objection(group: &[&Point], one: &Weighted, has_normal: impl Fn(u64) -> bool)
     }
 }
 
-fn choice(dataset: &str, defense: &str, means: &[Weighted], points: &[Point]) -> Choice {
+fn choice(dataset: &str, defense: DefenseKind, means: &[Weighted], points: &[Point]) -> Choice {
     let all: Vec<&Weighted> = means
         .iter()
         .filter(|one| one.dataset == dataset && one.defense == defense)
@@ -135,7 +135,7 @@ fn choice(dataset: &str, defense: &str, means: &[Weighted], points: &[Point]) ->
         .collect();
     Choice {
         dataset: dataset.to_owned(),
-        defense: defense.to_owned(),
+        defense,
         chosen: chosen.cloned(),
         cells,
         reason,
@@ -153,7 +153,7 @@ mod tests {
         Point {
             cell: format!("{defense}-{lambda:?}-{seed}"),
             dataset: "digits".into(),
-            defense: defense.into(),
+            defense: defense.parse().unwrap(),
             lambda,
             paper_lambda: None,
             seed,

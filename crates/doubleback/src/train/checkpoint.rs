@@ -23,6 +23,19 @@ pub(crate) struct State {
     pub seconds: f64,
 }
 
+impl State {
+    /// Before the first step.
+    pub fn start(fingerprint: String) -> Self {
+        Self {
+            fingerprint,
+            step: 0,
+            curve: Vec::new(),
+            sums: Sums::default(),
+            seconds: 0.0,
+        }
+    }
+}
+
 const STATE: &str = "state";
 
 const KIND: Kind = Kind {

@@ -1,11 +1,12 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use burn::tensor::Gradients;
 use doubleback_ops::AdamOptions;
 
 use super::checkpoint::{self, State};
 use super::curve::{CurvePoint, Sums};
-use super::objectives::Objective;
+use super::objective::Objective;
 use super::optimizer::Adam;
 use crate::batch::Batch;
 use crate::data::Dataset;
@@ -78,59 +79,30 @@ pub fn train(
 ) -> Result<Trained> {
     check(&network, dataset, options)?;
     let fingerprint = fingerprint(&network, name, dataset, options)?;
-    let mut adam = Adam::new(&network, options.adam);
-    let mut state = State {
-        fingerprint,
-        step: 0,
-        curve: Vec::new(),
-        sums: Sums::default(),
-        seconds: 0.0,
+    let found = match checkpoint {
+        Some(path) => checkpoint::load(path, &fingerprint, &mut network, options.adam)?,
+        None => None,
     };
-    if let Some(path) = checkpoint
-        && let Some(found) = checkpoint::load(path, &state.fingerprint, &mut network, options.adam)?
-    {
-        (state, adam) = found;
-    }
-    let batches = dataset.train.len().div_ceil(options.batch);
+    let (mut state, mut adam) = found.unwrap_or_else(|| (State::start(fingerprint), Adam::new(&network, options.adam)));
     let mut saved = Instant::now();
     let mut saved_step = (state.step > 0).then_some(state.step);
     while state.step < options.steps {
         let started = Instant::now();
-        let start = state.step % batches * options.batch;
-        let range = start..(start + options.batch).min(dataset.train.len());
-        let batch = Batch::new(
-            &dataset.train,
-            dataset.shape,
-            network.classes(),
-            range,
-            network.device(),
-        )?;
+        let batch = batch_of_step(state.step, &network, dataset, options.batch)?;
         let mut pass = TrainingPass::new(options.seed, state.step);
         let tracked = network.tracked();
-        let values = objective.evaluate(&tracked, &batch, &mut pass)?;
-        let scalar = |t| -> Result<f64> { Ok(to_vec::<1>(t)?[0].into()) };
-        let loss = scalar(values.loss.clone().inner())?;
-        if !loss.is_finite() {
+        let done = differentiate(objective, &tracked, &batch, &mut pass)?;
+        if !done.loss.is_finite() {
             return Err(Error::Diverged {
                 model: name.into(),
                 step: state.step + 1,
-                loss,
+                loss: done.loss,
                 checkpoint: last_good(checkpoint, saved_step),
             });
         }
-        let right = predictions(&values.logits.clone().inner())?
-            .iter()
-            .zip(&batch.labels)
-            .filter(|(a, b)| a == b)
-            .count();
-        state
-            .sums
-            .add(loss, scalar(values.cross_entropy.clone().inner())?, right, batch.len());
-        let gradients = values.loss.backward();
-        // The tape shares the parameters; without it they can change in place.
-        drop(values);
-        adam.step(&mut network, tracked, gradients)?;
+        adam.step(&mut network, tracked, done.gradients)?;
         network.update_moving_averages(pass);
+        state.sums.add(done.loss, done.cross_entropy, done.right, batch.len());
         state.step += 1;
         state.seconds += started.elapsed().as_secs_f64();
         if state.step.is_multiple_of(options.curve_every) || state.step == options.steps {
@@ -140,7 +112,7 @@ pub fn train(
             state.curve.push(point);
             state.sums = Sums::default();
         }
-        let (step, steps, loss) = (state.step, options.steps, Some(loss));
+        let (step, steps, loss) = (state.step, options.steps, Some(done.loss));
         let stop = watch.advance(Progress { step, steps, loss }).is_break();
         if let Some(path) = checkpoint
             && (stop || saved.elapsed() >= options.checkpoint_every)
@@ -156,6 +128,49 @@ pub fn train(
         network,
         curve: state.curve,
         seconds: state.seconds,
+    })
+}
+
+/// The images of a step: the training set is gone through from the first to the last, again and again.
+fn batch_of_step(step: usize, network: &Network, dataset: &Dataset, size: usize) -> Result<Batch> {
+    let batches = dataset.train.len().div_ceil(size);
+    let start = step % batches * size;
+    let range = start..(start + size).min(dataset.train.len());
+    Batch::new(
+        &dataset.train,
+        dataset.shape,
+        network.classes(),
+        range,
+        network.device(),
+    )
+}
+
+/// What a training step found on its batch.
+struct Differentiated {
+    loss: f64,
+    cross_entropy: f64,
+    /// Images that are classified rightly.
+    right: usize,
+    gradients: Gradients,
+}
+
+/// Evaluates the objective and differentiates it with respect to the parameters of `tracked`. Only numbers and gradients leave this
+/// function: the objective's value holds the tape, and the tape a share of each parameter. The optimizer changes parameters in place, which
+/// takes that nobody else holds them.
+fn differentiate(
+    objective: &dyn Objective,
+    tracked: &Network,
+    batch: &Batch,
+    pass: &mut TrainingPass,
+) -> Result<Differentiated> {
+    let value = objective.evaluate(tracked, batch, pass)?;
+    let scalar = |t| -> Result<f64> { Ok(to_vec::<1>(t)?[0].into()) };
+    let predicted = predictions(&value.logits.inner())?;
+    Ok(Differentiated {
+        loss: scalar(value.loss.clone().inner())?,
+        cross_entropy: scalar(value.cross_entropy.inner())?,
+        right: predicted.iter().zip(&batch.labels).filter(|(a, b)| a == b).count(),
+        gradients: value.loss.backward(),
     })
 }
 

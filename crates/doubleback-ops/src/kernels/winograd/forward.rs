@@ -275,7 +275,7 @@ impl Tiles {
             image: x,
             size: shape.input,
             channels: ci,
-            padding: shape.options.padding,
+            padding: shape.padding,
             transform: PhantomData::<InputTransform<N, R>>,
             rows,
             range,

@@ -33,12 +33,7 @@ pub(crate) fn pays_gradient(shape: &Conv2dShape) -> bool {
 
 fn pays(shape: &Conv2dShape, tile: usize) -> bool {
     let [height, width] = shape.kernel;
-    if height != width
-        || !matches!(height, 3 | 5)
-        || shape.options.stride != [1, 1]
-        || shape.options.dilation != [1, 1]
-        || disabled()
-    {
+    if height != width || !matches!(height, 3 | 5) || shape.stride != [1, 1] || shape.dilation != [1, 1] || disabled() {
         return false;
     }
     let [rows, columns] = shape.output();

@@ -118,8 +118,9 @@ impl Conv2d {
     ) -> Result<(Tensor<4>, LayerPullback)> {
         let options = Conv2dOptions {
             stride: self.stride,
-            padding: self.padding,
+            padding: self.padding.into(),
             dilation: self.dilation,
+            groups: 1,
         };
         let weight = context.parameters[0].view::<4>();
         let [_, height, width, _] = x.dims();

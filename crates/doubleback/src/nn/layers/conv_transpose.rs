@@ -90,8 +90,8 @@ impl Layer for ConvTranspose2d {
             .map_err(|problem| crate::Error::shape("transposed convolution", problem, x.dims()))?;
         let options = Conv2dOptions {
             stride: self.stride,
-            padding: self.padding,
-            dilation: [1; 2],
+            padding: self.padding.into(),
+            ..Conv2dOptions::default()
         };
         let weight = context.parameters[0].view::<4>();
         let y = conv2d_input_grad(x, weight.clone(), [height, width], options)?;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 use burn::tensor::activation::{log_softmax, softmax};
 
-use super::{PenalizedLoss, Teacher};
+use super::gradient_penalty::PenalizedLoss;
+use super::teacher::Teacher;
 use crate::batch::Batch;
 use crate::{Error, Result};
 

@@ -1,73 +1,12 @@
 //! Penalties on input gradients: a small value that says which loss, which norm, which weight.
+mod gradient_penalty;
 mod labels;
 mod norm;
+mod options;
 mod teacher;
 
-use burn::tensor::Tensor;
-
-use crate::Result;
-use crate::batch::Batch;
-use crate::nn::Pullback;
-
+pub use gradient_penalty::{GradientPenalty, PenalizedLoss};
 pub use labels::{Labels, Output, Penalized};
 pub use norm::Norm;
+pub use options::{PenaltyOptions, paper_lambda, per_example_lambda};
 pub use teacher::Teacher;
-
-/// A function of the logits whose input gradient can be penalized. Any closure of this form is one.
-pub trait PenalizedLoss {
-    /// Gradient of each image's loss with respect to its logits, `[n, classes]`, on the tape of the logits.
-    ///
-    /// # Errors
-    /// When the batch does not fit.
-    fn logit_gradient(&self, logits: &Tensor<2>, batch: &Batch) -> Result<Tensor<2>>;
-}
-
-impl<F: Fn(&Tensor<2>, &Batch) -> Result<Tensor<2>>> PenalizedLoss for F {
-    fn logit_gradient(&self, logits: &Tensor<2>, batch: &Batch) -> Result<Tensor<2>> {
-        self(logits, batch)
-    }
-}
-
-/// `lambda` times the mean over images of a norm of that image's input gradient of `loss`.
-///
-/// It is an [`Objective`](super::Objective) by itself: cross-entropy plus penalty. A penalty of your own is a closure that gives a
-/// gradient with respect to the logits; here that of the largest logit, in the L1 norm:
-///
-/// ```
-/// use burn::tensor::{Device, Tensor};
-/// use doubleback::data::{Bounds, ImageShape};
-/// use doubleback::nn::{Network, Pool, TrainingPass, one_hot, paper_cnn, predictions};
-/// use doubleback::train::{Batch, GradientPenalty, Norm, Objective};
-///
-/// let largest_logit = |logits: &Tensor<2>, batch: &Batch| one_hot(&predictions(logits)?, logits.dims()[1], &batch.images);
-/// let penalty = GradientPenalty { loss: largest_logit, norm: Norm::L1, lambda: 0.01 };
-///
-/// let shape = ImageShape { channels: 1, height: 28, width: 28 };
-/// let network = Network::new(paper_cnn(shape, Bounds::UNIT, 10, Pool::Max), 0, &Device::flex())?.tracked();
-/// let images = Tensor::<4>::zeros([2, 1, 28, 28], &Device::flex());
-/// let batch = Batch { targets: one_hot(&[3, 8], 10, &images)?, images, labels: vec![3, 8] };
-/// let values = penalty.evaluate(&network, &batch, &mut TrainingPass::new(0, 0))?;
-/// let gradients = values.loss.backward();
-/// # let _ = gradients;
-/// # Ok::<(), doubleback::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct GradientPenalty<L> {
-    /// Whose input gradient is penalized.
-    pub loss: L,
-    /// Of what length.
-    pub norm: Norm,
-    /// Weight per example, independent of the batch's size.
-    pub lambda: f64,
-}
-
-impl<L: PenalizedLoss> GradientPenalty<L> {
-    /// Its value on a batch, `[1]`, from the logits and their pullback.
-    ///
-    /// # Errors
-    /// When the batch does not fit.
-    pub fn value(&self, logits: &Tensor<2>, pullback: &Pullback<'_>, batch: &Batch) -> Result<Tensor<1>> {
-        let gradient = pullback.apply(self.loss.logit_gradient(logits, batch)?)?;
-        Ok(self.norm.sum(gradient) * (self.lambda / batch.len() as f64))
-    }
-}

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use super::{Objective, ObjectiveValue};
 use crate::Result;
 use crate::batch::Batch;
 use crate::nn::{Network, TrainingPass, cross_entropy};
+use crate::train::objective::{Objective, ObjectiveValue};
 use crate::train::penalty::Teacher;
 
 /// The teacher of distillation: cross-entropy of its logits divided by the temperature.

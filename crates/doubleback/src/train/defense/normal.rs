@@ -1,7 +1,7 @@
-use super::{Objective, ObjectiveValue};
 use crate::Result;
 use crate::batch::Batch;
 use crate::nn::{Network, TrainingPass, cross_entropy};
+use crate::train::objective::{Objective, ObjectiveValue};
 
 /// Cross-entropy alone.
 #[derive(Clone, Copy, Debug, Default)]

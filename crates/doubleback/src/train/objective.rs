@@ -1,18 +1,10 @@
-//! What a training step minimizes: one file a defense, each reading like its row in the table of the papers' losses.
-mod adversarial;
-mod distillation;
-mod normal;
-mod penalized;
+//! What a training step minimizes.
 
 use burn::tensor::Tensor;
 
 use crate::Result;
 use crate::batch::Batch;
 use crate::nn::{Network, TrainingPass};
-
-pub use adversarial::{AdversarialTraining, Both, PgdTraining};
-pub use distillation::{Distillation, TeacherAtTemperature};
-pub use normal::Normal;
 
 /// The value of an objective on a batch.
 pub struct ObjectiveValue {

@@ -1,0 +1,130 @@
+//! How the settings of a defense stand in checkpoints and model files. Both outlive the program that wrote them: a checkpoint whose label
+//! differs is refused, so these texts stay as they are.
+
+use super::Defense;
+use super::pgd_training::PgdTraining;
+use crate::attack::Ball;
+use crate::nn::ModelCard;
+use crate::train::penalty::{PenaltyOptions, paper_lambda};
+
+impl Defense {
+    /// Name and settings of a phase of its training, which a checkpoint must agree with: such as `doubleback (lambda 10)`.
+    pub(in crate::train) fn label(self, phase: &str) -> String {
+        let mut settings = Vec::new();
+        if let Some(PenaltyOptions { lambda, norm, output }) = self.penalty() {
+            settings.push(format!("lambda {lambda}"));
+            if (norm, output) != Default::default() {
+                settings.push(format!("{norm} of {output}"));
+            }
+        }
+        if let Some(temperature) = self.temperature() {
+            settings.push(format!("temperature {temperature}"));
+        }
+        if let Some(eps) = self.adversarial_eps() {
+            settings.push(format!("eps {eps}"));
+        }
+        if let Some(PgdTraining { steps, norm, .. }) = self.pgd() {
+            settings.push(format!("{steps} steps"));
+            if norm != Ball::default() {
+                settings.push(format!("norm {norm}"));
+            }
+        }
+        if settings.is_empty() {
+            return phase.to_owned();
+        }
+        format!("{phase} ({})", settings.join(", "))
+    }
+
+    /// Adds its name and settings to the facts that are stored with a model. `batch` gives the weight in the authors' units.
+    pub(in crate::train) fn describe(self, card: &mut ModelCard, batch: usize) {
+        card.insert("defense".into(), self.name().into());
+        if let Some(PenaltyOptions { lambda, norm, output }) = self.penalty() {
+            card.insert("lambda".into(), lambda.to_string());
+            card.insert("paper_lambda".into(), paper_lambda(lambda, batch).to_string());
+            card.insert("penalty".into(), format!("{norm} of {output}"));
+        }
+        if let Some(temperature) = self.temperature() {
+            card.insert("temperature".into(), temperature.to_string());
+        }
+        if let Some(eps) = self.adversarial_eps() {
+            card.insert("adversarial_eps".into(), eps.to_string());
+        }
+        if let Some(PgdTraining { steps, norm, .. }) = self.pgd() {
+            card.insert("pgd_steps".into(), steps.to_string());
+            if norm != Ball::default() {
+                card.insert("adversarial_norm".into(), norm.to_string());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::{AdversarialTraining, DefenseKind, Norm, Output};
+
+    /// As the first version wrote them: interrupted trainings of it go on.
+    #[test]
+    fn labels_and_cards_stay_as_they_were() {
+        let penalty = PenaltyOptions {
+            lambda: 0.25,
+            norm: Norm::L1,
+            output: Output::Logits,
+        };
+        let labels = [
+            Defense::Normal,
+            Defense::Distillation { temperature: 20.0 },
+            Defense::AdversarialTraining(AdversarialTraining { eps: 0.3 }),
+            Defense::PgdTraining(PgdTraining {
+                eps: 0.2,
+                steps: 7,
+                norm: Ball::Linf,
+            }),
+            Defense::PgdTraining(PgdTraining {
+                eps: 2.0,
+                steps: 7,
+                norm: Ball::L2,
+            }),
+            Defense::CertaintySensitivity(0.5.into()),
+            Defense::DoubleBackprop(penalty),
+            Defense::DistilledLabel {
+                penalty: 0.5.into(),
+                temperature: 50.0,
+            },
+            Defense::Entropy(1e-5.into()),
+            Defense::Both {
+                penalty: 10.0.into(),
+                adversarial: AdversarialTraining { eps: 0.3 },
+            },
+        ]
+        .map(|defense| defense.label(defense.name()));
+        assert_eq!(
+            labels,
+            [
+                "normal",
+                "distilled (temperature 20)",
+                "advtrain (eps 0.3)",
+                "pgd (eps 0.2, 7 steps)",
+                "pgd (eps 2, 7 steps, norm l2)",
+                "insensitive (lambda 0.5)",
+                "doubleback (lambda 0.25, l1 of logits)",
+                "distilled-label (lambda 0.5, temperature 50)",
+                "entropy (lambda 0.00001)",
+                "both (lambda 10, eps 0.3)",
+            ]
+        );
+        let mut card = ModelCard::new();
+        Defense::DoubleBackprop(penalty).describe(&mut card, 128);
+        let expected = [
+            ("defense", "doubleback"),
+            ("lambda", "0.25"),
+            ("paper_lambda", "64"),
+            ("penalty", "l1 of logits"),
+        ];
+        assert_eq!(card, expected.map(|(k, v)| (k.to_owned(), v.to_owned())).into());
+        let mut card = ModelCard::new();
+        Defense::new(DefenseKind::PgdTraining).describe(&mut card, 128);
+        let expected = [("adversarial_eps", "0.3"), ("defense", "pgd"), ("pgd_steps", "10")];
+        assert_eq!(card, expected.map(|(k, v)| (k.to_owned(), v.to_owned())).into());
+    }
+}
