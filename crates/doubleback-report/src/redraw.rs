@@ -146,20 +146,23 @@ fn without_results(folder: &Path) -> String {
     if found.iter().any(|name| name == "work") {
         return "holds a run that is not finished: there is no results.json. Give the command that began it again; what is done is kept".to_owned();
     }
-    let found = listed(&found, "nothing at all");
+    if found.is_empty() {
+        return format!("is empty. Give the folder of a run of {}", commands());
+    }
     format!(
-        "holds no results.json but {found}. Give the folder of a run of {}",
+        "has no results.json, only {}. Give the folder of a run of {}",
+        listed(&found),
         commands()
     )
 }
 
 /// The first names of many.
-fn listed(names: &[impl AsRef<str>], none: &str) -> String {
+fn listed(names: &[impl AsRef<str>]) -> String {
     const SHOWN: usize = 6;
     let shown: Vec<&str> = names.iter().take(SHOWN).map(AsRef::as_ref).collect();
     match names.len() {
-        0 => none.to_owned(),
         count if count > SHOWN => format!("{} and {} more", shown.join(", "), count - SHOWN),
+        0 => "none".to_owned(),
         _ => shown.join(", "),
     }
 }

@@ -88,14 +88,11 @@ fn a_folder_of_anything_else_says_what_it_holds() {
         message(&all.path().join("absent")),
         format!("…/absent: there is no such folder. {kinds}")
     );
-    assert_eq!(
-        message(&folder("empty", &[])),
-        format!("…/empty: holds no results.json but nothing at all. {kinds}")
-    );
+    assert_eq!(message(&folder("empty", &[])), format!("…/empty: is empty. {kinds}"));
     let names = ["a", "b", "c", "d", "e", "f", "g"].map(|name| (name, b"".as_slice()));
     assert_eq!(
         message(&folder("others", &names)),
-        format!("…/others: holds no results.json but a, b, c, d, e, f and 1 more. {kinds}")
+        format!("…/others: has no results.json, only a, b, c, d, e, f and 1 more. {kinds}")
     );
     let unfinished = folder("unfinished", &[]);
     fs::create_dir(unfinished.join("work")).unwrap();
@@ -110,7 +107,7 @@ fn a_folder_of_anything_else_says_what_it_holds() {
     );
     assert_eq!(
         message(&folder("foreign", &[("results.json", br#"{"model": 1, "eps": 2}"#)])),
-        "…/foreign/results.json: is of no run of reproduce, diagnose or pooling: it has eps, model. Give the folder of such a run"
+        "…/foreign/results.json: is of no run of reproduce, diagnose or pooling: its fields are eps, model. Give the folder of such a run"
     );
     let old = message(&folder("old", &[("results.json", br#"{"oracle": 1}"#)]));
     assert!(
