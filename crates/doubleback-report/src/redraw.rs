@@ -95,11 +95,11 @@ pub fn redraw(folder: impl AsRef<Path>) -> Result<Redrawn, Error> {
     })?;
     let Some(kind) = RunKind::ALL.into_iter().find(|kind| fields.contains_key(kind.field())) else {
         let found: Vec<&str> = fields.keys().map(String::as_str).collect();
-        let found = listed(&found, "no field at all");
+        let found = listed(&found);
         return Err(run(
             &path,
             format!(
-                "is of no run of {}: it has {found}. Give the folder of such a run",
+                "is of no run of {}: its fields are {found}. Give the folder of such a run",
                 commands()
             ),
         ));

@@ -1,4 +1,5 @@
 use doubleback::pooling::{CLEAN, Comparison, Difference, PoolingResults, WORST_CASE};
+use doubleback::train::DefenseKind;
 
 use crate::eps::{distinct, same_eps};
 use crate::format::{DASH, attack_name, points, points_interval, short};
@@ -146,12 +147,12 @@ pub fn attack_words(attack: &str) -> String {
 
 /// What a training is called on the page.
 pub fn training_words(training: &str) -> &str {
-    match training {
-        "normal" => "normal training",
-        "advtrain" => "adversarial training (FGSM)",
-        "pgd" => "adversarial training (PGD)",
-        "doubleback" => "double backprop",
-        other => other,
+    match training.parse() {
+        Ok(DefenseKind::Normal) => "normal training",
+        Ok(DefenseKind::AdversarialTraining) => "adversarial training (FGSM)",
+        Ok(DefenseKind::PgdTraining) => "adversarial training (PGD)",
+        Ok(DefenseKind::DoubleBackprop) => "double backprop",
+        _ => training,
     }
 }
 

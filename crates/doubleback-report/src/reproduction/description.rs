@@ -1,6 +1,7 @@
 //! What the names of models stand for.
 
 use doubleback::evaluate::TrainingSummary;
+use doubleback::train::DefenseKind;
 
 use crate::format;
 
@@ -20,16 +21,22 @@ pub fn description(model: &str, training: Option<&TrainingSummary>) -> String {
     let eps = training
         .and_then(|training| training.adversarial_eps)
         .map_or(String::new(), |eps| format!(" at ε\u{a0}=\u{a0}{}", format::short(eps)));
-    match defense {
-        "normal" => "no defense: cross-entropy alone".to_owned(),
-        "distilled" => format!("defensive distillation{temperature}"),
-        "advtrain" => format!("adversarial training with FGSM{eps}"),
-        "pgd" => format!("adversarial training with PGD{eps}"),
-        "insensitive" => format!("certainty sensitivity: penalty on the gradient of H(1/K, p){lambda}"),
-        "doubleback" => format!("double backprop: penalty on the gradient of the cross-entropy{lambda}"),
-        "distilled-label" => format!("penalty on the gradient of the cross-entropy with a teacher's labels{lambda}"),
-        "entropy" => format!("penalty on the gradient of the entropy of the prediction{lambda}"),
-        "both" => format!("double backprop and adversarial training with FGSM{eps}{lambda}"),
-        other => format!("{other}{eps}{lambda}"),
+    let Ok(kind) = defense.parse::<DefenseKind>() else {
+        return format!("{defense}{eps}{lambda}");
+    };
+    match kind {
+        DefenseKind::Normal => "no defense: cross-entropy alone".to_owned(),
+        DefenseKind::Distillation => format!("defensive distillation{temperature}"),
+        DefenseKind::AdversarialTraining => format!("adversarial training with FGSM{eps}"),
+        DefenseKind::PgdTraining => format!("adversarial training with PGD{eps}"),
+        DefenseKind::CertaintySensitivity => {
+            format!("certainty sensitivity: penalty on the gradient of H(1/K, p){lambda}")
+        }
+        DefenseKind::DoubleBackprop => format!("double backprop: penalty on the gradient of the cross-entropy{lambda}"),
+        DefenseKind::DistilledLabel => {
+            format!("penalty on the gradient of the cross-entropy with a teacher's labels{lambda}")
+        }
+        DefenseKind::Entropy => format!("penalty on the gradient of the entropy of the prediction{lambda}"),
+        DefenseKind::Both => format!("double backprop and adversarial training with FGSM{eps}{lambda}"),
     }
 }

@@ -8,6 +8,7 @@ mod description;
 mod figures;
 mod gallery;
 mod headline;
+mod names;
 mod page;
 mod published;
 mod sections;

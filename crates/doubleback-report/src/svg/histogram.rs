@@ -1,8 +1,7 @@
 use doubleback::evaluate::Distribution;
 use maud::{Markup, html};
 
-use super::axis::Axis;
-use super::axis::extent;
+use super::axis::{Axis, extent};
 use super::drawing::Drawing;
 use super::frame::{Frame, WIDTH, px};
 

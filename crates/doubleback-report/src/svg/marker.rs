@@ -1,11 +1,10 @@
 //! How a model looks: one color and one marker each, the same in every chart, so that color is never the only cue.
 
+use doubleback::train::DefenseKind;
 use maud::{Markup, html};
 
 /// Markers there are, and colors of models: `m0` … in palette.rs, `k0` … in [`marker_defs`].
 pub const SLOTS: usize = 10;
-
-const PAPER: [&str; 5] = ["normal", "distilled", "advtrain", "insensitive", "doubleback"];
 
 /// Models in the order of the charts, each with its slot.
 #[derive(Debug)]
@@ -16,7 +15,7 @@ pub struct Slots {
 impl Slots {
     /// The paper's five always have the same slots; others take the next ones in order of appearance.
     pub fn new<'a>(models: impl Iterator<Item = &'a str>) -> Self {
-        let mut names: Vec<String> = PAPER.iter().map(|&name| name.to_owned()).collect();
+        let mut names: Vec<String> = DefenseKind::PAPER.map(|kind| kind.name().to_owned()).to_vec();
         for model in models {
             if !names.iter().any(|name| name == model) {
                 names.push(model.to_owned());

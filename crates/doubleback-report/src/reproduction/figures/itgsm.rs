@@ -8,6 +8,7 @@ use crate::format::percent;
 use crate::page::{Content, File, reading_of};
 use crate::reproduction::contact_sheet::{animation, still};
 use crate::reproduction::context::Context;
+use crate::reproduction::names::{DOUBLEBACK, NORMAL};
 
 const ATTACK: &str = "itgsm";
 
@@ -38,7 +39,7 @@ pub fn itgsm(context: &Context) -> Result<Content, String> {
 /// The animations that have room in the page, the most telling models first.
 fn animations(grids: &[&TargetedGrid]) -> Vec<(String, Vec<u8>)> {
     let rank = |grid: &&&TargetedGrid| {
-        ["doubleback", "normal"]
+        [DOUBLEBACK, NORMAL]
             .iter()
             .position(|model| grid.model == *model)
             .unwrap_or(2)
@@ -65,7 +66,7 @@ fn reading(context: &Context) -> String {
     // How well the examples of one model work on the others is what shows that they look like their target.
     let moved: Vec<String> = all
         .iter()
-        .filter(|one| !one.taken_for_target.is_empty() && ["normal", "doubleback"].contains(&one.model.as_str()))
+        .filter(|one| !one.taken_for_target.is_empty() && [NORMAL, DOUBLEBACK].contains(&one.model.as_str()))
         .map(|one| {
             let others: Vec<f64> = one
                 .taken_for_target

@@ -8,6 +8,7 @@ use super::training_charts::{Curve, how_to_read, panels};
 use crate::format::{percent, scientific};
 use crate::page::{Content, Entry, Group, Table};
 use crate::reproduction::context::Context;
+use crate::reproduction::names::NORMAL;
 use crate::svg::ramp;
 
 /// Figure 7.
@@ -73,7 +74,7 @@ fn curves<'a>(context: &Context, grid: &Grid<'a>) -> Vec<Curve<'a>> {
         .filter(|(_, point)| !point.curve.is_empty())
         .map(|(index, point)| Curve {
             slot: if index < first {
-                context.slots.of("normal")
+                context.slots.of(NORMAL)
             } else {
                 ramp(index - first, weights)
             },

@@ -7,6 +7,7 @@ use maud::html;
 use crate::format::{self, attack_name, bare_percent, percent, short};
 use crate::page::{Content, Entry, Group, Table, reading_of};
 use crate::reproduction::context::Context;
+use crate::reproduction::names::{ADVTRAIN, DOUBLEBACK, NORMAL};
 use crate::reproduction::published::PUBLISHED_IMAGES;
 use crate::svg::{Axis, Panel, Region, RegionChart};
 
@@ -104,10 +105,7 @@ fn reading(context: &Context, overlaps: &[&Overlap]) -> String {
             format!("{}{paper} of the examples crafted on {crafted_on}", percent(share)),
         ))
     };
-    let parts: Vec<_> = ["normal", "advtrain", "doubleback"]
-        .into_iter()
-        .filter_map(all)
-        .collect();
+    let parts: Vec<_> = [NORMAL, ADVTRAIN, DOUBLEBACK].into_iter().filter_map(all).collect();
     let eps = parts.first().map(|(eps, _)| *eps);
     let text: Vec<String> = parts.into_iter().map(|(_, text)| text).collect();
     reading_of([eps.map(|eps| {

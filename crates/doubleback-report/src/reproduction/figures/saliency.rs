@@ -5,6 +5,7 @@ use crate::format::{interval, percent, scientific};
 use crate::page::{Content, Table, picture, reading_of};
 use crate::reproduction::context::Context;
 use crate::reproduction::gallery::{columns, original};
+use crate::reproduction::names::{DOUBLEBACK, INSENSITIVE};
 use crate::svg::{ImageGrid, Panel, badge};
 
 /// Figure 6.
@@ -51,7 +52,7 @@ fn reading(context: &Context) -> String {
         .results
         .smoothness
         .iter()
-        .filter(|one| one.smoother.is_finite() && ["insensitive", "doubleback"].contains(&one.model.as_str()))
+        .filter(|one| one.smoother.is_finite() && [INSENSITIVE, DOUBLEBACK].contains(&one.model.as_str()))
         .map(|one| {
             format!(
                 "{} on {} {}",

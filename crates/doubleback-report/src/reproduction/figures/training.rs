@@ -4,6 +4,7 @@ use super::training_charts::{Curve, how_to_read, panels};
 use crate::format::{percent, scientific};
 use crate::page::{Content, Entry, Group, Table};
 use crate::reproduction::context::Context;
+use crate::reproduction::names::{ADVTRAIN, DOUBLEBACK, NORMAL};
 
 /// Figure 8.
 pub fn training(context: &Context) -> Result<Content, String> {
@@ -40,7 +41,7 @@ pub fn training(context: &Context) -> Result<Content, String> {
 fn reading(curves: &[Curve]) -> String {
     let ends: Vec<String> = curves
         .iter()
-        .filter(|curve| ["normal", "advtrain", "doubleback"].contains(&curve.name.as_str()))
+        .filter(|curve| [NORMAL, ADVTRAIN, DOUBLEBACK].contains(&curve.name.as_str()))
         .filter_map(|curve| curve.points.last().map(|end| (curve, end)))
         .map(|(curve, end)| {
             let (norm, fgsm, clean) = (

@@ -7,12 +7,10 @@ use crate::format::{attack_name, percent, short};
 use crate::page::{Content, Entry, Group, reading_of};
 use crate::reproduction::context::Context;
 use crate::reproduction::headline::headline;
+use crate::reproduction::names::{ADVTRAIN, BOTH, DOUBLEBACK, NORMAL};
 use crate::reproduction::published::PUBLISHED_IMAGES;
 use crate::reproduction::spread::Measured;
 use crate::svg::{Axis, Drawing, Line, LineChart, Panel, Style};
-
-/// The model with both defenses has a figure of its own, as in the paper.
-const BOTH: &str = "both";
 
 /// Figure 1.
 pub fn fgsm(context: &Context) -> Result<Content, String> {
@@ -30,7 +28,7 @@ pub fn both(context: &Context) -> Result<Content, String> {
             "This run has no model with both defenses (“both”: double backprop with adversarial training). The profiles standard and paper train it.".to_owned(),
         );
     }
-    let wanted = ["normal", "advtrain", "doubleback", BOTH];
+    let wanted = [NORMAL, ADVTRAIN, DOUBLEBACK, BOTH];
     content(
         context,
         "fgsm",
@@ -109,7 +107,7 @@ fn reading(context: &Context, attack: &str, models: &[&str]) -> String {
     // One sentence or two: the table has the others.
     let main = models
         .iter()
-        .filter(|model| ["normal", "advtrain", "doubleback", BOTH].contains(model));
+        .filter(|model| [NORMAL, ADVTRAIN, DOUBLEBACK, BOTH].contains(model));
     let on = |crafted_on: &str| {
         let parts: Vec<String> = main
             .clone()
@@ -125,8 +123,8 @@ fn reading(context: &Context, attack: &str, models: &[&str]) -> String {
         (!parts.is_empty()).then(|| parts.join(", "))
     };
     reading_of([
-        on("normal").map(|text| format!("At ε\u{a0}=\u{a0}{}, crafted on normal: {text}.", short(eps))),
-        on("doubleback").map(|text| format!("Crafted on doubleback: {text}.")),
+        on(NORMAL).map(|text| format!("At ε\u{a0}=\u{a0}{}, crafted on normal: {text}.", short(eps))),
+        on(DOUBLEBACK).map(|text| format!("Crafted on doubleback: {text}.")),
     ])
 }
 

@@ -5,6 +5,7 @@ use crate::eps::{distinct, same_eps};
 use crate::format::{self, bare_percent, interval, short};
 use crate::page::{Entry, caption, legend, missing};
 use crate::reproduction::context::Context;
+use crate::reproduction::names::NORMAL;
 use crate::reproduction::published::PUBLISHED_IMAGES;
 use crate::reproduction::spread::Measured;
 use crate::svg::{Axis, Line, LineChart, Panel, Point, Style, badge};
@@ -67,7 +68,7 @@ fn lines(context: &Context, cells: &[&TransferCell], models: &[&str]) -> Vec<Lin
             points: own.into_iter().map(|cell| Measured::from(cell).point()).collect(),
         });
         let points: Vec<Point> = context
-            .published_points("fgsm", "normal", model)
+            .published_points("fgsm", NORMAL, model)
             .into_iter()
             // The paper's curves go on beyond what was measured here.
             .filter(|point| point.x <= largest + 1e-9)

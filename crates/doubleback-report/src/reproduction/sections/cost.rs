@@ -1,18 +1,25 @@
+use doubleback::train::DefenseKind;
 use maud::{Markup, html};
 
 use crate::format::{self, DASH, duration};
 use crate::page::{caption, missing};
 use crate::reproduction::context::Context;
+use crate::reproduction::names::NORMAL;
 use crate::svg::{Axis, Row, RowChart, badge};
 
 /// What the paper says a defense costs relative to normal training: in words, and a step's ratio where it gives one.
 fn paper(defense: &str) -> (&'static str, Option<f64>) {
-    match defense {
-        "normal" => ("1", None),
-        "distilled" => ("2 in total: two trainings", None),
-        "advtrain" => ("about 3 a step", Some(3.0)),
-        "insensitive" | "doubleback" | "distilled-label" | "entropy" => ("slightly more than 2 a step", Some(2.0)),
-        _ => (DASH, None),
+    match defense.parse() {
+        Ok(DefenseKind::Normal) => ("1", None),
+        Ok(DefenseKind::Distillation) => ("2 in total: two trainings", None),
+        Ok(DefenseKind::AdversarialTraining) => ("about 3 a step", Some(3.0)),
+        Ok(
+            DefenseKind::CertaintySensitivity
+            | DefenseKind::DoubleBackprop
+            | DefenseKind::DistilledLabel
+            | DefenseKind::Entropy,
+        ) => ("slightly more than 2 a step", Some(2.0)),
+        Ok(DefenseKind::PgdTraining | DefenseKind::Both) | Err(_) => (DASH, None),
     }
 }
 
@@ -50,7 +57,7 @@ fn defense<'a>(context: &Context<'a>, model: &'a str) -> &'a str {
 fn rows(context: &Context) -> Vec<Row> {
     let times = &context.results.seconds.step;
     let row = |model| {
-        let ratio = time(times, model)? / time(times, "normal")?;
+        let ratio = time(times, model)? / time(times, NORMAL)?;
         Some(Row {
             slot: context.slots.of(model),
             name: model.to_owned(),
@@ -86,7 +93,7 @@ fn chart(rows: Vec<Row>) -> Markup {
 
 fn table(context: &Context) -> Markup {
     let seconds = &context.results.seconds;
-    let normal = time(&seconds.train, "normal");
+    let normal = time(&seconds.train, NORMAL);
     html! {
         div.scroll tabindex="0" role="region" aria-label="Cost of training" {
             table.numbers {

@@ -2,11 +2,12 @@ use maud::{Markup, html};
 
 use crate::format::{self, interval, percent, short};
 use crate::reproduction::context::Context;
-use crate::reproduction::headline::{NORMAL, headline};
+use crate::reproduction::headline::headline;
+use crate::reproduction::names::{DOUBLEBACK, NORMAL};
 use crate::svg::badge;
 
 /// The model that the headline is about.
-const REGULARIZED: &str = "doubleback";
+const REGULARIZED: &str = DOUBLEBACK;
 
 /// The top of the page: what was measured, in one sentence and one table.
 pub fn header(context: &Context) -> Markup {
