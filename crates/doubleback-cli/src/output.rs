@@ -7,8 +7,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 pub use doubleback::data::words::grouped;
-use doubleback::evaluate::Verdict;
 use doubleback::write::write_atomically;
+use doubleback_experiments::Verdict;
 use serde::Serialize;
 
 use crate::exit::{Failure, Result};

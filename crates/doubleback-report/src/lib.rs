@@ -2,9 +2,9 @@
 //!
 //! They are made from plain data and nothing else, so that a run can be drawn again long after, by [`redraw`] from the files in its folder:
 //!
-//! - a reproduction from [`doubleback::evaluate`], by [`write_reproduction`]; [`Published`] holds the numbers of the paper;
-//! - a diagnosis from [`doubleback::diagnose`], by [`write_diagnosis`];
-//! - a pooling study from [`doubleback::pooling`], by [`write_pooling`].
+//! - a reproduction from [`doubleback_experiments::reproduce`], by [`write_reproduction`]; [`Published`] holds the numbers of the paper;
+//! - a diagnosis from [`doubleback_experiments::diagnosis`], by [`write_diagnosis`];
+//! - a pooling study from [`doubleback_experiments::pooling_study`], by [`write_pooling`].
 //!
 //! Inside, `page` and `svg` know nothing of what they show; `reproduction`, `diagnosis` and `pooling` have one section or figure a file.
 

@@ -5,9 +5,9 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use doubleback::diagnose::DiagnosisResults;
-use doubleback::evaluate::{Pictures, Results};
-use doubleback::pooling::PoolingResults;
+use doubleback_experiments::diagnosis::DiagnosisResults;
+use doubleback_experiments::pooling_study::PoolingResults;
+use doubleback_experiments::reproduce::{Pictures, Results};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::diagnosis::write_diagnosis;

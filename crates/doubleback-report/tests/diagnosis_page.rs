@@ -5,7 +5,8 @@ mod fixture;
 
 use std::fs;
 
-use doubleback::diagnose::{DiagnosisResults, Estimate};
+use doubleback::diagnose::Estimate;
+use doubleback_experiments::diagnosis::DiagnosisResults;
 use doubleback_report::{Error, diagnosis_html, write_diagnosis};
 use fixture::diagnosis::{diagnosis, estimate};
 use fixture::html::{assert_alone, assert_drawing_alone, assert_no_broken_number, select, text};

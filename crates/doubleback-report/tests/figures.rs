@@ -6,7 +6,7 @@ mod fixture;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use doubleback::evaluate::{Pictures, Results};
+use doubleback_experiments::reproduce::{Pictures, Results};
 use doubleback_report::{Error, write_reproduction};
 
 fn names(paths: &[PathBuf]) -> Vec<String> {

@@ -4,7 +4,7 @@ mod fixture;
 
 use std::collections::{BTreeMap, HashSet};
 
-use doubleback::evaluate::{Pictures, Results};
+use doubleback_experiments::reproduce::{Pictures, Results};
 use doubleback_report::{Published, reproduction_html};
 use scraper::{Html, Selector};
 
@@ -46,7 +46,7 @@ fn nothing() -> Results {
     results.claims.clear();
     results.published_perturbations.clear();
     results.data.checksums.clear();
-    results.seconds = doubleback::evaluate::Seconds::default();
+    results.seconds = doubleback_experiments::reproduce::Seconds::default();
     results
 }
 

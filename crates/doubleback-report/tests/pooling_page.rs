@@ -5,7 +5,7 @@ mod fixture;
 
 use std::fs;
 
-use doubleback::pooling::{Difference, PoolingResults};
+use doubleback_experiments::pooling_study::{Difference, PoolingResults};
 use doubleback_report::{pooling_html, write_pooling};
 use fixture::html::{assert_alone, assert_drawing_alone, assert_no_broken_number, select, text};
 use fixture::pooling::{difference, pooling};

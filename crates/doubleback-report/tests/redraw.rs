@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use doubleback::evaluate::Pictures;
+use doubleback_experiments::reproduce::Pictures;
 use doubleback_report::{RunKind, redraw, write_diagnosis, write_pooling, write_reproduction};
 use serde::Serialize;
 

@@ -103,7 +103,8 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn shape(what: impl Into<String>, expected: impl std::fmt::Debug, found: impl std::fmt::Debug) -> Self {
+    /// A value of another shape than the one that fits.
+    pub fn shape(what: impl Into<String>, expected: impl std::fmt::Debug, found: impl std::fmt::Debug) -> Self {
         Error::Shape {
             what: what.into(),
             expected: format!("{expected:?}"),
@@ -111,7 +112,8 @@ impl Error {
         }
     }
 
-    pub(crate) fn value(name: &'static str, expected: impl Into<String>, found: impl std::fmt::Display) -> Self {
+    /// A value outside its range.
+    pub fn value(name: &'static str, expected: impl Into<String>, found: impl std::fmt::Display) -> Self {
         Error::Value {
             name,
             expected: expected.into(),
@@ -120,23 +122,26 @@ impl Error {
     }
 
     /// An unknown name, with the nearest known one as a hint.
-    pub(crate) fn unknown<'a>(what: &'static str, found: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+    pub fn unknown<'a>(what: &'static str, found: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         UnknownName::new(what, found, known).into()
     }
 
-    pub(crate) fn file(path: impl Into<PathBuf>, problem: impl Into<String>) -> Self {
+    /// A file that is not what it should be: `problem` says what is wrong with it and what to do.
+    pub fn file(path: impl Into<PathBuf>, problem: impl Into<String>) -> Self {
         Error::File {
             path: path.into(),
             problem: problem.into(),
         }
     }
 
-    pub(crate) fn io(path: impl Into<PathBuf>, action: &'static str) -> impl FnOnce(std::io::Error) -> Self {
+    /// What makes an error of the operating system this crate's.
+    pub fn io(path: impl Into<PathBuf>, action: &'static str) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| Error::Io { path, action, source }
     }
 
-    pub(crate) fn device(action: &'static str, problem: impl std::fmt::Display) -> Self {
+    /// A device computation that failed.
+    pub fn device(action: &'static str, problem: impl std::fmt::Display) -> Self {
         Error::Device {
             action,
             problem: problem.to_string(),

@@ -1,8 +1,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use doubleback::bench::{Step, TimedAttack};
 use doubleback::nn::Pool;
+use doubleback_experiments::bench::{Step, TimedAttack};
 
 use super::values;
 

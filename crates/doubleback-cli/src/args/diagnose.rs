@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use doubleback::diagnose::Profile;
+use doubleback_experiments::diagnosis::Profile;
 
 use super::values::{self, Eps};
 

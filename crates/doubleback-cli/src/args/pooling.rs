@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use doubleback::pooling::Profile;
+use doubleback_experiments::pooling_study::Profile;
 
 use super::values;
 

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use doubleback::reproduce::Profile;
+use doubleback_experiments::reproduce::Profile;
 
 use super::values;
 

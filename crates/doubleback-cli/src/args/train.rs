@@ -3,8 +3,8 @@ use std::path::PathBuf;
 use clap::Args;
 use doubleback::attack::Ball;
 use doubleback::nn::Pool;
-use doubleback::reproduce::Profile;
 use doubleback::train::{DefenseKind, Norm, Output};
+use doubleback_experiments::reproduce::Profile;
 
 use super::values;
 use crate::output::JsonTarget;

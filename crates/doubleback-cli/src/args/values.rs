@@ -5,13 +5,14 @@ use std::ffi::OsStr;
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use doubleback::attack::{Ball, Target};
-use doubleback::bench::{Step, TimedAttack};
 use doubleback::data::{DuplicatePolicy, Grayscale, MAX_SIDE, Part, catalog};
 use doubleback::nn::layers::{Floor, LocalContrast};
 use doubleback::nn::{ARCHITECTURES, Loss, Pool};
-use doubleback::reproduce::Profile;
 use doubleback::train::{DefenseKind, Norm, Output};
-use doubleback::{Result, attack, diagnose};
+use doubleback::{Result, attack};
+use doubleback_experiments::bench::{Step, TimedAttack};
+use doubleback_experiments::diagnosis;
+use doubleback_experiments::reproduce::Profile;
 
 /// A value out of a list of names.
 #[derive(Clone)]
@@ -94,16 +95,16 @@ pub fn profile() -> Named<Profile> {
 }
 
 /// Profiles of `diagnose`.
-pub fn diagnosis_profile() -> Named<diagnose::Profile> {
+pub fn diagnosis_profile() -> Named<diagnosis::Profile> {
     Named {
-        names: diagnose::Profile::ALL.map(diagnose::Profile::name).to_vec(),
+        names: diagnosis::Profile::ALL.map(diagnosis::Profile::name).to_vec(),
         parse: str::parse,
     }
 }
 
 /// Profiles of the pooling study.
-pub fn pooling_profile() -> Named<doubleback::pooling::Profile> {
-    use doubleback::pooling::Profile;
+pub fn pooling_profile() -> Named<doubleback_experiments::pooling_study::Profile> {
+    use doubleback_experiments::pooling_study::Profile;
     Named {
         names: Profile::ALL.map(Profile::name).to_vec(),
         parse: str::parse,

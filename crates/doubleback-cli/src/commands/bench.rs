@@ -1,7 +1,7 @@
-use doubleback::bench::{AttackBench, GanBench, Step, StepBench, TimedAttack, time_kernels};
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{self, Architecture, architecture};
 use doubleback::train::tensor_of;
+use doubleback_experiments::bench::{AttackBench, GanBench, Step, StepBench, TimedAttack, time_kernels};
 use serde::Serialize;
 
 use super::models;

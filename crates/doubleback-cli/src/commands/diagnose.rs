@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use doubleback::attack::check_eps;
-use doubleback::diagnose::{
-    AGREEMENT, Budget, CONSISTENCY, Check, CheckName, DiagnosisResults, Estimate, ModelDiagnosis, ModelFile, Options,
-    Profile, SUCCESS, diagnose, oracle_is_weak,
+use doubleback::diagnose::{AGREEMENT, CONSISTENCY, Check, CheckName, Estimate, SUCCESS, oracle_is_weak};
+use doubleback_experiments::diagnosis::{
+    Budget, DiagnosisResults, ModelDiagnosis, ModelFile, Options, Profile, diagnose,
 };
 use doubleback_report::write_diagnosis;
 

@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use doubleback::pooling::{CLEAN, Comparison, Difference, Options, PoolingResults, Profile, WORST_CASE, pooling};
+use doubleback_experiments::pooling_study::{
+    CLEAN, Comparison, Difference, Options, PoolingResults, Profile, WORST_CASE, pooling,
+};
 use doubleback_report::write_pooling;
 
 use crate::args::PoolingArgs;

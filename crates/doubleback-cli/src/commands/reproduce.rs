@@ -1,7 +1,6 @@
 use std::time::Duration;
 
-use doubleback::evaluate::Results;
-use doubleback::reproduce::{Options, Profile, reproduce};
+use doubleback_experiments::reproduce::{Options, Profile, Results, reproduce};
 use doubleback_report::write_reproduction;
 
 use crate::args::ReproduceArgs;

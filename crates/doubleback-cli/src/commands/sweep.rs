@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use doubleback::data::words::count;
-use doubleback::sweep::local::{self, LocalOptions};
-use doubleback::sweep::slurm::{self, SlurmOptions};
-use doubleback::sweep::{
+use doubleback::train::DefenseKind;
+use doubleback_experiments::sweep::local::{self, LocalOptions};
+use doubleback_experiments::sweep::slurm::{self, SlurmOptions};
+use doubleback_experiments::sweep::{
     CellCommand, CellFolder, Choice, Failed, Observer, Plan, Sweep, SweepResults, Tally, Weighted, run_cell,
 };
-use doubleback::train::DefenseKind;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::{Launcher, LogFormat, SweepArgs, SweepCellArgs};

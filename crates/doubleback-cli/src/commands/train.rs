@@ -3,9 +3,9 @@ use std::time::Duration;
 
 use doubleback::data::Dataset;
 use doubleback::nn::{Pool, architecture, paper_input};
-use doubleback::reproduce::Profile;
 use doubleback::train::{Cooked, CurvePoint, Defense, DefenseKind, Recipe, paper_lambda, per_example_lambda};
 use doubleback::write::remove_partial_files;
+use doubleback_experiments::reproduce::Profile;
 use serde::Serialize;
 
 use crate::args::{InputLayer, TrainArgs};

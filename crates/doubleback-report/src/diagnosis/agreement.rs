@@ -1,6 +1,8 @@
 //! Whose class the explanations show: the network's, under attack and without, or the true one.
 
-use doubleback::diagnose::{AGREEMENT, Agreement, Estimate, ModelDiagnosis};
+use doubleback::diagnose::{AGREEMENT, Agreement, Estimate};
+
+use doubleback_experiments::diagnosis::ModelDiagnosis;
 use maud::{Markup, html};
 
 use super::view::{View, ends, share, share_cell, stages};

@@ -1,4 +1,5 @@
-use doubleback::diagnose::{ModelDiagnosis, SUCCESS, oracle_is_weak};
+use doubleback::diagnose::{SUCCESS, oracle_is_weak};
+use doubleback_experiments::diagnosis::ModelDiagnosis;
 use maud::{Markup, html};
 
 use super::checks::missed;

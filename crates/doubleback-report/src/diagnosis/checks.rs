@@ -1,6 +1,8 @@
 //! Whether the explanations can be trusted: the bars of the diagnosis in words, and what a model's numbers were beside them.
 
-use doubleback::diagnose::{Bar, Check, CheckName, Measured, ModelDiagnosis};
+use doubleback::diagnose::{Bar, Check, CheckName, Measured};
+
+use doubleback_experiments::diagnosis::ModelDiagnosis;
 use maud::{Markup, html};
 
 use super::view::{View, difference, share, window};

@@ -1,6 +1,7 @@
 //! Several models under the same attack: does a defense move, shrink or spread the damage?
 
-use doubleback::diagnose::{Estimate, ModelDiagnosis};
+use doubleback::diagnose::Estimate;
+use doubleback_experiments::diagnosis::ModelDiagnosis;
 use maud::{Markup, html};
 
 use super::view::{View, around, clearly_above, difference, difference_cell, dominant, share_cell, stages};
@@ -30,7 +31,7 @@ pub fn content(view: &View) -> Result<Content, String> {
     }
     let chart = |heading: &'static str,
                  axis: &'static str,
-                 value: fn(&doubleback::diagnose::LayerVulnerability) -> Estimate| {
+                 value: fn(&doubleback_experiments::diagnosis::LayerVulnerability) -> Estimate| {
         let line = |model: &ModelDiagnosis| Line {
             slot: view.slots.of(&model.model),
             name: model.model.clone(),

@@ -1,6 +1,7 @@
 //! Loss of information against share of the damage, layer by layer.
 
-use doubleback::diagnose::{Correlation, Estimate, InformationLayer, ModelDiagnosis, ProbeLayer};
+use doubleback::diagnose::{Estimate, InformationLayer, ProbeLayer};
+use doubleback_experiments::diagnosis::{Correlation, ModelDiagnosis};
 use maud::{Markup, html};
 
 use super::information::{bracket, range};

@@ -1,7 +1,7 @@
 //! The explanations as one PNG a model: a stage a row below the images, columns by pairs of clean and attacked.
 
 use doubleback::data::Frame;
-use doubleback::diagnose::ModelDiagnosis;
+use doubleback_experiments::diagnosis::ModelDiagnosis;
 
 use super::view::View;
 use crate::page::{File, picture};

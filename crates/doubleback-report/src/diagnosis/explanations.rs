@@ -1,6 +1,6 @@
 //! The explanations themselves: a stage a row, and for every image the pair of clean and attacked.
 
-use doubleback::diagnose::{ExplainedImage, Explanation, LabelledFrame, ModelDiagnosis};
+use doubleback_experiments::diagnosis::{ExplainedImage, Explanation, LabelledFrame, ModelDiagnosis};
 use maud::{Markup, html};
 
 use super::view::View;

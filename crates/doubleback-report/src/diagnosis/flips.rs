@@ -1,6 +1,6 @@
 //! At which stage the explanations of single images turn to another class.
 
-use doubleback::diagnose::{FlipCount, ModelDiagnosis};
+use doubleback_experiments::diagnosis::{FlipCount, ModelDiagnosis};
 use maud::html;
 
 use super::view::View;

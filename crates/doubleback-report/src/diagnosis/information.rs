@@ -1,6 +1,7 @@
 //! What a decoder, and what a probe, can still make of each stage.
 
-use doubleback::diagnose::{Estimate, ModelDiagnosis};
+use doubleback::diagnose::Estimate;
+use doubleback_experiments::diagnosis::ModelDiagnosis;
 use maud::{Markup, html};
 
 use super::view::{EXPLANATIONS, PROBES, View, ends, stages};

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use doubleback::diagnose::DiagnosisResults;
+use doubleback_experiments::diagnosis::DiagnosisResults;
 
 use super::view::View;
 use super::{
@@ -14,7 +14,7 @@ use crate::page::{Figure, Page, Part};
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use doubleback::diagnose::DiagnosisResults;
+/// use doubleback_experiments::diagnosis::DiagnosisResults;
 ///
 /// let results: DiagnosisResults = serde_json::from_slice(&std::fs::read("diagnosis/results.json")?)?;
 /// std::fs::write("page.html", doubleback_report::diagnosis_html(&results))?;
@@ -33,7 +33,7 @@ pub fn diagnosis_html(results: &DiagnosisResults) -> String {
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use doubleback::diagnose::DiagnosisResults;
+/// use doubleback_experiments::diagnosis::DiagnosisResults;
 ///
 /// let results: DiagnosisResults = serde_json::from_slice(&std::fs::read("diagnosis/results.json")?)?;
 /// doubleback_report::write_diagnosis(&results, "diagnosis")?;

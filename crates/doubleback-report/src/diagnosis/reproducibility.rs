@@ -1,4 +1,4 @@
-use doubleback::diagnose::ModelDiagnosis;
+use doubleback_experiments::diagnosis::ModelDiagnosis;
 use maud::{Markup, html};
 
 use super::view::View;

@@ -1,6 +1,8 @@
 //! How often the attack succeeds by its size, and the size that was taken.
 
-use doubleback::diagnose::{ModelDiagnosis, SUCCESS};
+use doubleback::diagnose::SUCCESS;
+
+use doubleback_experiments::diagnosis::ModelDiagnosis;
 use maud::html;
 
 use super::view::{PROBES, View, window};

@@ -1,6 +1,7 @@
 //! Losses of the generators over their training.
 
-use doubleback::diagnose::{GeneratorTraining, LossPoint, ModelDiagnosis};
+use doubleback::diagnose::LossPoint;
+use doubleback_experiments::diagnosis::{GeneratorTraining, ModelDiagnosis};
 use maud::{Markup, html};
 
 use super::view::{View, stages};

@@ -1,4 +1,5 @@
-use doubleback::diagnose::{DiagnosisResults, Estimate, LayerVulnerability, ModelDiagnosis};
+use doubleback::diagnose::Estimate;
+use doubleback_experiments::diagnosis::{DiagnosisResults, LayerVulnerability, ModelDiagnosis};
 use maud::{Markup, html};
 
 use crate::format::{capital, interval, percent, points, points_interval, short, whole_percent};

@@ -1,6 +1,6 @@
 //! Whether a claim holds, at a glance.
 
-use doubleback::evaluate::Verdict;
+use doubleback_experiments::Verdict;
 use maud::{Markup, html};
 
 /// A verdict as a badge.

@@ -1,6 +1,6 @@
 //! Accuracy of either kind of pooling under the worst of the attacks, by eps.
 
-use doubleback::pooling::{ModelResult, WORST_CASE};
+use doubleback_experiments::pooling_study::{ModelResult, WORST_CASE};
 use maud::html;
 
 use super::view::{AVERAGE, MAX, View, eps_name, training_words, words};
@@ -42,7 +42,7 @@ fn reading(view: &View) -> String {
     let known = worst
         .iter()
         .filter(|one| one.difference.mean.is_some_and(f64::is_finite));
-    let size = |one: &doubleback::pooling::Comparison| one.difference.mean.unwrap_or(0.0).abs();
+    let size = |one: &doubleback_experiments::pooling_study::Comparison| one.difference.mean.unwrap_or(0.0).abs();
     known
         .max_by(|a, b| size(a).total_cmp(&size(b)))
         .map_or(String::new(), |one| {

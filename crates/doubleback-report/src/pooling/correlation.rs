@@ -1,6 +1,6 @@
 //! Claim 4: do layers that lose more add more?
 
-use doubleback::pooling::{LayerResult, RankCorrelation};
+use doubleback_experiments::pooling_study::{LayerResult, RankCorrelation};
 use maud::html;
 
 use super::view::{AVERAGE, MAX, View};

@@ -1,6 +1,6 @@
 //! Average less max pooling, attack by attack.
 
-use doubleback::pooling::{CLEAN, Comparison};
+use doubleback_experiments::pooling_study::{CLEAN, Comparison};
 use maud::html;
 
 use super::view::{AVERAGE, MAX, Sign, View, attack_words, ends, eps_name, tally, training_words};

@@ -1,6 +1,6 @@
 //! What the stages of networks with normal training lose and add, by kind of pooling.
 
-use doubleback::pooling::LayerComparison;
+use doubleback_experiments::pooling_study::LayerComparison;
 use maud::{Markup, html};
 
 use super::difference::slot;

@@ -1,4 +1,4 @@
-use doubleback::pooling::{AttackedAccuracy, ModelResult};
+use doubleback_experiments::pooling_study::{AttackedAccuracy, ModelResult};
 use maud::{Markup, html};
 
 use super::view::{View, eps_name, training_words};

@@ -1,6 +1,6 @@
 //! The comparison among pairs whose clean accuracies are alike.
 
-use doubleback::pooling::{Comparison, Difference, WORST_CASE};
+use doubleback_experiments::pooling_study::{Comparison, Difference, WORST_CASE};
 use maud::{Markup, html};
 
 use super::view::{Sign, View, ends, eps_name, training_words};

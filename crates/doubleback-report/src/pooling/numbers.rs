@@ -1,6 +1,6 @@
 //! All comparisons in one table an architecture.
 
-use doubleback::pooling::{CLEAN, Comparison, Difference};
+use doubleback_experiments::pooling_study::{CLEAN, Comparison, Difference};
 use maud::{Markup, html};
 
 use super::view::{Sign, View, attack_words, ends, eps_name, training_words};

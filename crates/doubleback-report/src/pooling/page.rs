@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use doubleback::pooling::PoolingResults;
+use doubleback_experiments::pooling_study::PoolingResults;
 
 use super::view::View;
 use super::{
@@ -14,7 +14,7 @@ use crate::page::{Figure, Page, Part};
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use doubleback::pooling::PoolingResults;
+/// use doubleback_experiments::pooling_study::PoolingResults;
 ///
 /// let results: PoolingResults = serde_json::from_slice(&std::fs::read("pooling/results.json")?)?;
 /// std::fs::write("page.html", doubleback_report::pooling_html(&results))?;
@@ -33,7 +33,7 @@ pub fn pooling_html(results: &PoolingResults) -> String {
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use doubleback::pooling::PoolingResults;
+/// use doubleback_experiments::pooling_study::PoolingResults;
 ///
 /// let results: PoolingResults = serde_json::from_slice(&std::fs::read("pooling/results.json")?)?;
 /// doubleback_report::write_pooling(&results, "pooling")?;

@@ -1,4 +1,4 @@
-use doubleback::pooling::{AttackSetting, Training};
+use doubleback_experiments::pooling_study::{AttackSetting, Training};
 use maud::{Markup, html};
 
 use super::view::{View, attack_words, eps_name, training_words};

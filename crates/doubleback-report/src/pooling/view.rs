@@ -1,5 +1,5 @@
-use doubleback::pooling::{CLEAN, Comparison, Difference, PoolingResults, WORST_CASE};
 use doubleback::train::DefenseKind;
+use doubleback_experiments::pooling_study::{CLEAN, Comparison, Difference, PoolingResults, WORST_CASE};
 
 use crate::eps::{distinct, same_eps};
 use crate::format::{DASH, attack_name, points, points_interval, short};

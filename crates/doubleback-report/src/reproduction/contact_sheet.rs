@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use doubleback::evaluate::{GridCell, TargetedGrid};
+use doubleback_experiments::reproduce::{GridCell, TargetedGrid};
 use gif::{DisposalMethod, Encoder, Frame, Repeat};
 
 use crate::page::{byte, picture};
@@ -208,7 +208,7 @@ impl Palette {
 
 #[cfg(test)]
 mod tests {
-    use doubleback::evaluate::Frame as Step;
+    use doubleback::data::Frame as Step;
 
     use super::*;
 

@@ -1,4 +1,5 @@
-use doubleback::evaluate::{CleanAccuracy, Pictures, Results, TransferCell};
+use doubleback::evaluate::{CleanAccuracy, TransferCell};
+use doubleback_experiments::reproduce::{Pictures, Results};
 
 use crate::eps::{distinct, same_eps};
 use crate::format::short;

@@ -1,7 +1,7 @@
 //! What the names of models stand for.
 
-use doubleback::evaluate::TrainingSummary;
 use doubleback::train::DefenseKind;
+use doubleback_experiments::reproduce::TrainingSummary;
 
 use crate::format;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use doubleback::evaluate::{Picture, Prediction};
+use doubleback_experiments::reproduce::{Picture, Prediction};
 use maud::{Markup, html};
 
 use super::context::Context;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use doubleback::evaluate::{Pictures, Results};
+use doubleback_experiments::reproduce::{Pictures, Results};
 
 use super::context::Context;
 use super::figures;
@@ -29,7 +29,7 @@ pub fn reproduction_html(results: &Results, pictures: &Pictures, published: Opti
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::path::Path;
 ///
-/// use doubleback::evaluate::{Pictures, Results};
+/// use doubleback_experiments::reproduce::{Pictures, Results};
 /// use doubleback_report::write_reproduction;
 ///
 /// let folder = Path::new("reproduction");

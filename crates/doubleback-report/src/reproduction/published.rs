@@ -156,7 +156,7 @@ impl Published {
     }
 
     /// How the errors of three models overlap on the examples crafted on one of them, among [`PUBLISHED_IMAGES`] (Figure 10): counts in the
-    /// order of [`Overlap::regions`](doubleback::evaluate::Overlap::regions). The paper has them for `normal`, `advtrain`, `doubleback` in this
+    /// order of [`Overlap::regions`](doubleback_experiments::reproduce::Overlap::regions). The paper has them for `normal`, `advtrain`, `doubleback` in this
     /// order, at one eps a data set.
     #[must_use]
     pub fn overlap(&self, attack: &str, crafted_on: &str, eps: f64, models: [&str; 3]) -> Option<[usize; 7]> {

@@ -2,7 +2,7 @@
 //!
 //! The bars were fixed before anything was measured. What they mean is said here; in which words a reader is told is for reports.
 
-use super::results::{Agreement, Estimate};
+use super::measurements::{Agreement, Estimate};
 
 /// Least share of explanations to which the oracle gives the class that the network gives the image: on clean images at every stage, on
 /// attacked ones at the last.

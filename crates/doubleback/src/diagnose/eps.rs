@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::checks::SUCCESS;
 use super::images::batches;
-use super::results::EpsPoint;
+use super::measurements::EpsPoint;
 use crate::attack::Attack;
 use crate::data::Split;
 use crate::nn::{Classifier, predictions};

@@ -1,34 +1,29 @@
-use super::results::Estimate;
+use super::measurements::Estimate;
 use crate::statistics::{self, bootstrap, wilson_of_fraction};
 
 /// Draws of every interval by bootstrap.
-pub(super) const ROUNDS: usize = 1000;
+pub const ROUNDS: usize = 1000;
 
 /// The mean of values; 0 of none.
-pub(super) fn mean(values: &[f64]) -> f64 {
+pub fn mean(values: &[f64]) -> f64 {
     statistics::mean(values.iter().copied()).unwrap_or(0.0)
 }
 
 /// The mean of a value of each image, with an interval by bootstrap over images.
-pub(super) fn mean_of(values: &[f64], seed: u64) -> Estimate {
+pub fn mean_of(values: &[f64], seed: u64) -> Estimate {
     let drawn = |indices: &[usize]| Some(indices.iter().map(|&i| values[i]).sum::<f64>() / indices.len() as f64);
     bootstrapped(mean(values), values.len(), seed, drawn)
 }
 
 /// A statistic of images, with its interval by bootstrap; the value itself where there is none.
-pub(super) fn bootstrapped(
-    value: f64,
-    count: usize,
-    seed: u64,
-    statistic: impl FnMut(&[usize]) -> Option<f64>,
-) -> Estimate {
+pub fn bootstrapped(value: f64, count: usize, seed: u64, statistic: impl FnMut(&[usize]) -> Option<f64>) -> Estimate {
     let [low, high] = bootstrap(count, ROUNDS, seed, statistic).unwrap_or([value; 2]);
     Estimate { value, low, high }
 }
 
 /// The mean of shares in [0, 1], one an image, with Wilson's interval. Images are the trials, however many draws a share is of: it is a little
 /// too wide, but does not shrink to a point where all agree.
-pub(super) fn share_of(shares: impl IntoIterator<Item = f64>) -> Estimate {
+pub fn share_of(shares: impl IntoIterator<Item = f64>) -> Estimate {
     let (count, sum) = shares
         .into_iter()
         .fold((0, 0.0), |(count, sum), share| (count + 1, sum + share));
@@ -38,6 +33,6 @@ pub(super) fn share_of(shares: impl IntoIterator<Item = f64>) -> Estimate {
 }
 
 /// The share of images of which something holds.
-pub(super) fn share_that(holds: impl IntoIterator<Item = bool>) -> Estimate {
+pub fn share_that(holds: impl IntoIterator<Item = bool>) -> Estimate {
     share_of(holds.into_iter().map(|holds| f64::from(u8::from(holds))))
 }

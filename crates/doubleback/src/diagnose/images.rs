@@ -10,7 +10,7 @@ use crate::data::{ImageShape, Split};
 const BATCH: usize = 64;
 
 /// The first `count` images of a split, with their labels and places, in batches.
-pub(super) fn batches(
+pub fn batches(
     split: &Split,
     shape: ImageShape,
     count: usize,
@@ -28,7 +28,7 @@ pub(super) fn batches(
 }
 
 /// The images of a training step: the split is gone through in its order, again and again; the last batch of a round may be smaller.
-pub(super) fn training_batch(
+pub fn training_batch(
     split: &Split,
     shape: ImageShape,
     classes: usize,

@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor};
 use super::decoder::LatentDecoder;
 use super::estimate::{bootstrapped, mean};
 use super::images::training_batch;
-use super::results::InformationLayer;
+use super::measurements::InformationLayer;
 use crate::batch::tensor_of;
 use crate::data::Split;
 use crate::nn::{Staged, to_vec};
@@ -165,11 +165,11 @@ pub fn information(stages: &[impl AsRef<str>], errors: &[Vec<f64>], seed: u64) -
 }
 
 /// The mean over images that were drawn.
-pub(super) fn drawn_mean(values: &[f64], images: &[usize]) -> f64 {
+pub fn drawn_mean(values: &[f64], images: &[usize]) -> f64 {
     images.iter().map(|&image| values[image]).sum::<f64>() / images.len().max(1) as f64
 }
 
 /// `J / D` of a mean squared error.
-pub(super) fn nats(mse: f64) -> f64 {
+pub fn nats(mse: f64) -> f64 {
     mse.max(quantisation_variance()).ln() / 2.0
 }

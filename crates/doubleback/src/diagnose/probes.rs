@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::estimate::mean;
 use super::images::training_batch;
+use super::measurements::ProbeLayer;
 use super::probe_input::ProbeInput;
-use super::results::ProbeLayer;
 use super::vulnerability::shares;
 use crate::data::Split;
 use crate::nn::layers::{Dense, Flatten, LayerKind, Relu};

@@ -1,4 +1,4 @@
-use super::results::{Distribution, Histogram};
+use super::measurements::{Distribution, Histogram};
 
 /// Values at or below this are counted apart, as in the paper's Figure 4.
 pub const FLOOR: f64 = 1e-20;

@@ -3,7 +3,7 @@
 use burn::tensor::activation::log_softmax;
 use serde::{Deserialize, Serialize};
 
-use super::results::{Distribution, GradientDistribution, LogProbabilities, Smoothness};
+use super::measurements::{Distribution, GradientDistribution, LogProbabilities, Smoothness};
 use super::transfer::{Named, TestSet};
 use crate::Result;
 use crate::nn::{Loss, to_vec};

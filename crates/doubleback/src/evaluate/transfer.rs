@@ -6,7 +6,7 @@ use std::ops::Range;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::results::{CleanAccuracy, MarginCheck, Masking, TransferCell};
+use super::measurements::{CleanAccuracy, MarginCheck, Masking, TransferCell};
 use crate::Result;
 use crate::attack::{Attacked, BoundedAttack, Fgsm, MinimalAttack, run, run_minimal};
 use crate::batch::tensor_of;

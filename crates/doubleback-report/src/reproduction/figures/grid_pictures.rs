@@ -1,4 +1,4 @@
-use doubleback::evaluate::TargetedGrid;
+use doubleback_experiments::reproduce::TargetedGrid;
 use maud::{Markup, html};
 
 use crate::format::{self, attack_name};

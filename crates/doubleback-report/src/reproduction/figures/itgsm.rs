@@ -1,6 +1,6 @@
 //! Figure 11: the iterated targeted gradient sign method.
 
-use doubleback::evaluate::TargetedGrid;
+use doubleback_experiments::reproduce::TargetedGrid;
 
 use super::grid_pictures::gallery;
 use super::targeted::{content, grids, summaries};

@@ -51,7 +51,7 @@ fn reading(context: &Context) -> String {
 
 /// A grid a model.
 pub fn files(context: &Context) -> Vec<File> {
-    let file = |grid: &&doubleback::evaluate::TargetedGrid| {
+    let file = |grid: &&doubleback_experiments::reproduce::TargetedGrid| {
         Some(File {
             name: format!("{}.png", grid.model),
             bytes: still(grid)?,

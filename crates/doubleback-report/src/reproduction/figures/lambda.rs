@@ -1,6 +1,7 @@
 //! Figure 9: what the weight of the penalty does to accuracy (right) and to gradients (left).
 
-use doubleback::evaluate::{LambdaPoint, TransferCell};
+use doubleback::evaluate::TransferCell;
+use doubleback_experiments::reproduce::LambdaPoint;
 use maud::html;
 
 use super::lambda_gradients;

@@ -1,6 +1,6 @@
 //! Figure 9, left: input gradients of models trained with different weights of the penalty.
 
-use doubleback::evaluate::LambdaGradient;
+use doubleback_experiments::reproduce::LambdaGradient;
 use maud::{Markup, html};
 
 use super::lambda_grid::weight;
@@ -91,7 +91,7 @@ fn table(context: &Context, defense: &str, columns: &[&LambdaGradient]) -> Marku
 
 fn panel(context: &Context, defense: &str, columns: &[&LambdaGradient]) -> Panel {
     let pictures = context.pictures;
-    let row = |(index, picture): (usize, &doubleback::evaluate::Picture)| {
+    let row = |(index, picture): (usize, &doubleback_experiments::reproduce::Picture)| {
         let image = picture::image(&picture.pixels, pictures.shape, pictures.bounds);
         let maps = columns.iter().map(|one| map(context, one, index));
         (

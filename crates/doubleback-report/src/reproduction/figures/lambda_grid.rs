@@ -1,6 +1,6 @@
 //! Models trained over a grid of penalty weights, as Figures 7 and 9 draw them.
 
-use doubleback::evaluate::LambdaPoint;
+use doubleback_experiments::reproduce::LambdaPoint;
 
 use crate::format::short;
 use crate::reproduction::context::Context;

@@ -86,7 +86,7 @@ fn curves<'a>(context: &Context, grid: &Grid<'a>) -> Vec<Curve<'a>> {
 
 fn reading(grid: &Grid) -> Option<String> {
     let penalized: Vec<_> = grid.points.iter().filter(|point| point.lambda > 0.0).collect();
-    let words = |point: &doubleback::evaluate::LambdaPoint| {
+    let words = |point: &doubleback_experiments::reproduce::LambdaPoint| {
         let end = point.curve.last()?;
         Some(format!(
             "λ\u{a0}=\u{a0}{} ends with gradient norm {}, cross-entropy {}, validation accuracy {} clean and {} under FGSM",

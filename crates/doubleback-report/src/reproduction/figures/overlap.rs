@@ -1,7 +1,7 @@
 //! Figure 10: which images three models get wrong together.
 
-use doubleback::evaluate::Overlap;
 use doubleback::statistics::wilson;
+use doubleback_experiments::reproduce::Overlap;
 use maud::html;
 
 use crate::format::{self, attack_name, bare_percent, percent, short};

@@ -1,4 +1,4 @@
-use doubleback::evaluate::{Picture, Saliency};
+use doubleback_experiments::reproduce::{Picture, Saliency};
 use maud::{Markup, html};
 
 use crate::format::{interval, percent, scientific};

@@ -1,6 +1,6 @@
 //! What Figures 5 and 11 share: how often a targeted attack succeeds, by model and by class.
 
-use doubleback::evaluate::{TargetedGrid, TargetedSummary};
+use doubleback_experiments::reproduce::{TargetedGrid, TargetedSummary};
 use maud::{Markup, html};
 
 use super::targeted_tables::{by_class, others, values};

@@ -1,6 +1,6 @@
 //! The values of Figures 5 and 11, for the page and for their files.
 
-use doubleback::evaluate::TargetedSummary;
+use doubleback_experiments::reproduce::TargetedSummary;
 use maud::{Markup, html};
 
 use crate::format::{self, bare_percent, interval, scientific};

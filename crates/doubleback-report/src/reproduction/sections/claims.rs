@@ -1,4 +1,4 @@
-use doubleback::evaluate::Verdict;
+use doubleback_experiments::Verdict;
 use maud::{Markup, html};
 
 use crate::page::{missing, verdict};

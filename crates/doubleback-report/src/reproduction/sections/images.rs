@@ -1,4 +1,4 @@
-use doubleback::evaluate::{Perturbed, Picture, Prediction};
+use doubleback_experiments::reproduce::{Perturbed, Picture, Prediction};
 use maud::{Markup, html};
 
 use super::panes::{Pane, panes};

@@ -1,4 +1,4 @@
-use doubleback::evaluate::TrainingSummary;
+use doubleback_experiments::reproduce::TrainingSummary;
 use maud::{Markup, html};
 
 use crate::format::{self, DASH, short};

@@ -21,5 +21,5 @@ pub use generator::{Generator, LatentKind};
 pub use losses::{adversarial_loss, anchor_loss, class_loss, discriminator_loss, latent_loss, noise_loss};
 pub use noise::noise;
 pub use options::{ClassTarget, GanOptions};
-pub(crate) use step::{Latents, Players, Seen};
+pub use step::{Latents, Players, Seen, StepLosses};
 pub use train::{GanFiles, Subject, train_gan};

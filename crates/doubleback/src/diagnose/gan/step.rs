@@ -14,8 +14,10 @@ use crate::train::Adam;
 use crate::{Error, Result};
 
 /// All networks of a training, with their optimizers.
-pub(crate) struct Players {
+pub struct Players {
+    /// The network that all generators are trained against.
     pub discriminator: Discriminator,
+    /// Its optimizer.
     pub discriminator_adam: Adam,
     /// One a stage.
     pub generators: Vec<(Generator, Adam)>,
@@ -23,7 +25,7 @@ pub(crate) struct Players {
 
 /// What generators are for.
 #[derive(Clone, Copy)]
-pub(crate) struct Latents<'a> {
+pub struct Latents<'a> {
     /// Name and size of each.
     pub stages: &'a [(String, Size)],
     /// Whether the last are the logits.
@@ -31,7 +33,7 @@ pub(crate) struct Latents<'a> {
 }
 
 /// What a step is made from, besides the images: what the frozen classifier says of them.
-pub(crate) struct Seen {
+pub struct Seen {
     /// The latents of the studied stages, `[n, height, width, channels]` each.
     pub latents: Vec<Tensor<4>>,
     /// What the class terms ask for, of each stage: the decision of f as zeros and a one, or `p_f(y|latent)`; `[n, classes]`.
@@ -40,12 +42,14 @@ pub(crate) struct Seen {
 
 /// The losses of a step.
 #[derive(Clone, Debug)]
-pub(crate) struct StepLosses {
+pub struct StepLosses {
+    /// Of the discriminator.
     pub discriminator: f64,
+    /// Of the recognition network on real labelled images.
     pub anchor: f64,
-    /// One a stage.
+    /// Adversarial loss, one a stage.
     pub generator: Vec<f64>,
-    /// One a stage.
+    /// Class term, one a stage.
     pub class: Vec<f64>,
 }
 

@@ -1,0 +1,60 @@
+use burn::tensor::Device;
+
+use super::model_file::ModelFile;
+use super::results::GeneratorTraining;
+use crate::store::Store;
+use doubleback::Result;
+use doubleback::data::Dataset;
+use doubleback::diagnose::{GanFiles, GanOptions, InterpretGan, Subject, train_gan};
+use doubleback::progress::{Renamed, Watch};
+
+/// The generators of a model's stages, trained if they are not in the store yet.
+pub(super) fn generators(
+    store: &Store,
+    model: &ModelFile,
+    stages: &[usize],
+    dataset: &Dataset,
+    options: &GanOptions,
+    device: &Device,
+    watch: &mut dyn Watch,
+) -> Result<InterpretGan> {
+    let path = store.model(&format!("{}-interpretgan", model.name));
+    if path.exists() {
+        return InterpretGan::load(&path, device);
+    }
+    let checkpoint = store
+        .work()
+        .join(format!("{}-interpretgan.checkpoint.safetensors", model.name));
+    let grids = store.generators(&model.name)?;
+    let files = GanFiles {
+        checkpoint: Some(&checkpoint),
+        grids: Some(&grids),
+    };
+    let mut watch = Renamed::new(watch, |phase: &str| format!("{phase} of {}", model.name));
+    let gan = train_gan(
+        Subject {
+            model: &model.network,
+            identity: &model.sha256,
+            stages,
+        },
+        dataset,
+        options,
+        files,
+        device,
+        &mut watch,
+    )?;
+    gan.save(&path)?;
+    // Only now: if the run is killed before this, the checkpoint still leads to the same generators. It need not be there.
+    let _ = std::fs::remove_file(&checkpoint);
+    Ok(gan)
+}
+
+/// How they were trained, for the results.
+pub(super) fn training(gan: &InterpretGan, model: &ModelFile) -> GeneratorTraining {
+    GeneratorTraining {
+        steps: gan.options().steps,
+        batch: gan.options().batch,
+        losses: gan.losses().to_vec(),
+        pictures: Some(format!("{}/{}", Store::GENERATORS, model.name)),
+    }
+}

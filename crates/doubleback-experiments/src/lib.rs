@@ -1,0 +1,22 @@
+//! Long experiments with [`doubleback`]: each runs for minutes to hours, keeps what is finished in a folder, and resumes to the same bits.
+//!
+//! - [`reproduce`]: the experiments of Ross & Doshi-Velez 2018.
+//! - [`diagnosis`]: which layer breaks, after Zheng et al. 2020.
+//! - [`pooling_study`]: max against average pooling.
+//! - [`sweep`]: a grid of trainings on this machine or a cluster, and the paper's rule to choose by.
+//! - [`mod@bench`]: how long training steps and attacks take.
+//!
+//! Results are plain, serializable values that hold no tensor: `doubleback-report` draws pages from them.
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
+
+pub mod bench;
+mod claim;
+mod data_summary;
+pub mod diagnosis;
+pub mod pooling_study;
+pub mod reproduce;
+mod store;
+pub mod sweep;
+
+pub use claim::{Claim, Verdict};
+pub use data_summary::DataSummary;

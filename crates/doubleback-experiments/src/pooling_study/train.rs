@@ -1,0 +1,90 @@
+//! The models of the study: trained, or taken from where they are if they are what would be trained.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+
+use super::plan::{Cell, Plan};
+use crate::store::Store;
+use doubleback::data::Dataset;
+use doubleback::nn::{self, Architecture, ModelCard, Network};
+use doubleback::progress::{Renamed, Watch};
+use doubleback::{Error, Result};
+
+/// Part of the store with the seconds of all trainings.
+const SECONDS: &str = "train-seconds";
+
+/// Trains a model unless it is there. The same plan and seed give the same bytes, whoever trained it.
+pub(super) fn model(
+    store: &Store,
+    plan: &Plan,
+    cell: &Cell,
+    dataset: &Dataset,
+    device: &Device,
+    watch: &mut dyn Watch,
+) -> Result<Network> {
+    let (name, recipe) = (cell.name(), plan.recipe(cell, dataset)?);
+    let path = store.model(&name);
+    let card = recipe.card(dataset);
+    if !path.exists() {
+        let work = store.work().join(&name);
+        std::fs::create_dir_all(&work).map_err(Error::io(&work, "making the folder"))?;
+        let mut named = Renamed::new(watch, |_: &str| name.clone());
+        let cooked = recipe
+            .run_to(&path, dataset, device, &work, &mut named)
+            .inspect_err(|_| {
+                // The time counts even if the training stopped; a failure to note it must not hide why.
+                let _ = store.tick();
+            })?;
+        // It is empty now; if it is not, nothing is lost by leaving it.
+        let _ = std::fs::remove_dir(&work);
+        let seconds = store.get::<f64>(SECONDS)?.unwrap_or(0.0) + cooked.trained.seconds;
+        store.put(SECONDS, &seconds)?;
+        store.tick()?;
+    }
+    let (network, found) = nn::load(&path, device)?;
+    check(&path, &found, network.architecture(), &card, &recipe.architecture)?;
+    Ok(network)
+}
+
+/// Seconds of all trainings of a store.
+pub(super) fn seconds(store: &Store) -> Result<f64> {
+    Ok(store.get(SECONDS)?.unwrap_or(0.0))
+}
+
+/// Refuses a model that was not trained as the study would have trained it.
+fn check(
+    path: &Path,
+    found: &ModelCard,
+    network: &Architecture,
+    expected: &ModelCard,
+    architecture: &Architecture,
+) -> Result<()> {
+    let absent = String::from("absent");
+    let mut differences: Vec<String> = expected
+        .keys()
+        .chain(found.keys().filter(|key| !expected.contains_key(*key)))
+        .filter(|key| expected.get(*key) != found.get(*key))
+        .map(|key| {
+            let of = |card: &ModelCard| card.get(key).unwrap_or(&absent).clone();
+            format!("{key} is {}, not {}", of(found), of(expected))
+        })
+        .collect();
+    if network != architecture {
+        differences.push(format!(
+            "its network is another one than {} with {} pooling",
+            architecture.name,
+            architecture.pool().map_or("no", nn::Pool::name)
+        ));
+    }
+    match differences.is_empty() {
+        true => Ok(()),
+        false => Err(Error::file(
+            path,
+            format!(
+                "was not trained as this study trains: {}. Move it away to train it anew, or give another --out",
+                differences.join("; ")
+            ),
+        )),
+    }
+}

@@ -1,0 +1,215 @@
+//! Models over a grid of penalty weights, shorter trained than the main ones (Figures 7 and 9).
+
+use std::path::PathBuf;
+
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+
+use super::profile::LambdaGrid;
+use super::run::Options;
+use crate::reproduce::pictures::{LambdaGradient, Picture, score_gradient};
+use crate::reproduce::results::LambdaPoint;
+use crate::store::Store;
+use crate::sweep::SHARE_OF_NORMAL;
+use doubleback::attack::Fgsm;
+use doubleback::batch::tensor_of;
+use doubleback::data::Dataset;
+use doubleback::evaluate::{CleanHits, Named, TestSet, clean_accuracy, transfer};
+use doubleback::nn::{self, Network, to_vec};
+use doubleback::progress::Watch;
+use doubleback::train::{CurvePoint, DefenseKind, Recipe, paper_lambda};
+use doubleback::{Error, Result};
+
+/// Images whose gradients are kept.
+const PICTURES: usize = 5;
+/// Test images of the accuracies.
+const IMAGES: usize = 1024;
+
+/// The grid's models, measured.
+#[derive(Default)]
+pub(super) struct Measured {
+    pub points: Vec<LambdaPoint>,
+    pub gradients: Vec<LambdaGradient>,
+    /// What a reader should know, such as trainings that diverged.
+    pub notes: Vec<String>,
+}
+
+/// A finished part of the store: a training that ended, or why it did not.
+#[derive(Serialize, Deserialize)]
+enum Part {
+    Trained(Box<LambdaPoint>, LambdaGradient),
+    Diverged(String),
+}
+
+/// What a grid is trained and measured on.
+pub(super) struct Grid<'a> {
+    pub store: &'a Store,
+    pub dataset: &'a Dataset,
+    pub options: &'a Options,
+    pub device: &'a Device,
+    pub pictures: &'a [Picture],
+}
+
+impl Grid<'_> {
+    /// Trains and measures what is not there yet.
+    pub fn measure(&self, grid: &LambdaGrid, watch: &mut dyn Watch) -> Result<Measured> {
+        let normal = self.normal(grid, watch)?;
+        let mut measured = Measured::default();
+        let zero = (DefenseKind::Normal, vec![0.0]);
+        for (defense, lambdas) in std::iter::once(&zero).chain(&grid.lambdas) {
+            for &lambda in lambdas {
+                let part = format!("lambda-{defense}-{lambda}");
+                let found = match self.store.get(&part)? {
+                    Some(found) => found,
+                    None => {
+                        let found = self.point(grid, *defense, lambda, &normal, watch)?;
+                        self.store.put(&part, &found)?;
+                        self.store.tick()?;
+                        // Only now: if the run is killed before this, the checkpoint leads to the same point.
+                        self.recipe(grid, *defense, lambda).clean(&self.work(*defense, lambda)?);
+                        found
+                    }
+                };
+                match found {
+                    Part::Trained(point, gradient) => {
+                        measured.points.push(*point);
+                        measured.gradients.push(gradient);
+                    }
+                    Part::Diverged(why) => {
+                        let note = format!("{defense} with lambda {lambda} is missing from the grid of weights: {why}");
+                        tracing::warn!("{note}");
+                        measured.notes.push(note);
+                    }
+                }
+            }
+        }
+        select(&mut measured.points);
+        Ok(measured)
+    }
+
+    fn recipe(&self, grid: &LambdaGrid, defense: DefenseKind, lambda: f64) -> Recipe {
+        let mut recipe = self.options.profile.recipe(defense, self.dataset, self.options.seed);
+        recipe.options.steps = grid.steps;
+        recipe.options.curve_every = recipe.options.curve_every.min(grid.steps.div_ceil(8));
+        if let Some(penalty) = recipe.defense.penalty_mut() {
+            penalty.lambda = lambda;
+        }
+        recipe
+    }
+
+    fn work(&self, defense: DefenseKind, lambda: f64) -> Result<PathBuf> {
+        let folder = self.store.work().join(format!("lambda-{defense}-{lambda}"));
+        std::fs::create_dir_all(&folder).map_err(Error::io(&folder, "making the folder"))?;
+        Ok(folder)
+    }
+
+    /// The normal model of the grid, whose examples the others are held against.
+    fn normal(&self, grid: &LambdaGrid, watch: &mut dyn Watch) -> Result<(Network, Vec<CurvePoint>)> {
+        let folder = self.work(DefenseKind::Normal, 0.0)?;
+        let path = folder.join("normal.safetensors");
+        if let (true, Some(curve)) = (path.exists(), self.store.get("lambda-normal-curve")?) {
+            return Ok((nn::load(&path, self.device)?.0, curve));
+        }
+        let recipe = self.recipe(grid, DefenseKind::Normal, 0.0);
+        let cooked = recipe.run(self.dataset, self.device, Some(&folder), watch)?;
+        nn::save(&cooked.trained.network, &recipe.card(self.dataset), &path)?;
+        self.store.put("lambda-normal-curve", &cooked.trained.curve)?;
+        Ok((cooked.trained.network, cooked.trained.curve))
+    }
+
+    fn point(
+        &self,
+        grid: &LambdaGrid,
+        defense: DefenseKind,
+        lambda: f64,
+        (normal, normal_curve): &(Network, Vec<CurvePoint>),
+        watch: &mut dyn Watch,
+    ) -> Result<Part> {
+        let recipe = self.recipe(grid, defense, lambda);
+        let (network, curve) = match defense {
+            DefenseKind::Normal => (normal.clone(), normal_curve.clone()),
+            _ => match recipe.run(self.dataset, self.device, Some(&self.work(defense, lambda)?), watch) {
+                Ok(cooked) => (cooked.trained.network, cooked.trained.curve),
+                Err(error @ Error::Diverged { .. }) => return Ok(Part::Diverged(error.to_string())),
+                Err(error) => return Err(error),
+            },
+        };
+        let model = Named {
+            name: defense.name(),
+            model: &network,
+        };
+        let source = Named {
+            name: DefenseKind::Normal.name(),
+            model: normal,
+        };
+        let set = |split, count| TestSet {
+            split,
+            shape: self.dataset.shape,
+            count,
+            device: self.device,
+        };
+        let validation = set(&self.dataset.validation, usize::MAX);
+        let test = set(&self.dataset.test, IMAGES);
+        let fgsm = Fgsm::default();
+        let attacked = |crafted_on, set: &TestSet<'_>, eps: &[f64]| {
+            let counts = transfer(&fgsm, crafted_on, &[model], set, eps, &mut CleanHits::default())?;
+            Ok::<_, Error>(counts.cells())
+        };
+        let only = |values: Vec<_>| {
+            values
+                .into_iter()
+                .next()
+                .ok_or_else(|| Error::value("models", "one", 0))
+        };
+        let on_validation = attacked(source, &validation, &[0.0, recipe.options.curve_eps])?;
+        let eps = [0.1, 0.2, 0.3, 0.4, 0.5];
+        let gradients = self.pictures.iter().take(PICTURES).map(|picture| {
+            let range = picture.index..picture.index + 1;
+            let image = tensor_of(&self.dataset.test, self.dataset.shape, range, self.device);
+            to_vec(score_gradient(&network, &image)?)
+        });
+        let gradient = LambdaGradient {
+            defense: defense.name().into(),
+            lambda,
+            gradients: gradients.collect::<Result<_>>()?,
+        };
+        let point = LambdaPoint {
+            defense: defense.name().into(),
+            lambda,
+            paper_lambda: paper_lambda(lambda, recipe.options.batch),
+            steps: grid.steps,
+            validation_accuracy: on_validation[0].accuracy,
+            validation_fgsm_accuracy: on_validation[1].accuracy,
+            test: only(clean_accuracy(&[model], &set(&self.dataset.test, usize::MAX))?)?,
+            black_box: attacked(source, &test, &eps)?,
+            white_box: attacked(model, &test, &eps)?,
+            eligible: false,
+            selected: false,
+            curve,
+        };
+        Ok(Part::Trained(Box::new(point), gradient))
+    }
+}
+
+/// Marks the eligible points and, of each defense, the one that the paper's rule selects. The first point is the normal model.
+fn select(points: &mut [LambdaPoint]) {
+    let Some(normal) = points.first().map(|point| point.validation_accuracy) else {
+        return;
+    };
+    for point in points.iter_mut() {
+        point.eligible = point.validation_accuracy >= SHARE_OF_NORMAL * normal;
+    }
+    let defenses: Vec<String> = points[1..].iter().map(|point| point.defense.clone()).collect();
+    for defense in defenses {
+        let mut best: Option<usize> = None;
+        for (place, point) in points.iter().enumerate() {
+            let better = |best: usize| point.validation_fgsm_accuracy > points[best].validation_fgsm_accuracy;
+            if point.defense == defense && point.eligible && best.is_none_or(better) {
+                best = Some(place);
+            }
+        }
+        if let Some(best) = best {
+            points[best].selected = true;
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The paper's experiments from start to end: trains its models, attacks all with all, and collects [`Results`].
+//!
+//! Every finished part is kept in the output folder, so a run that was stopped at any instant goes on where it was.
+mod claims;
+mod dataset_settings;
+mod lambdas;
+mod measure;
+mod overlap;
+mod pictures;
+mod profile;
+mod published;
+mod results;
+mod run;
+mod targeted;
+
+pub use claims::claims;
+pub use overlap::overlap;
+pub use pictures::{LambdaGradient, Perturbed, Picture, Pictures, Prediction, Saliency, draw, score_gradient};
+pub use profile::{LambdaGrid, Profile};
+pub use published::{PublishedGradients, score};
+pub use results::{LambdaPoint, Overlap, Results, Seconds, SeedRun, TrainingSummary};
+pub use run::{Finished, Options, reproduce};
+pub use targeted::{GridCell, TargetShare, TargetedAttack, TargetedGrid, TargetedSummary, targeted, targeted_grid};

@@ -1,0 +1,486 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use burn::tensor::Device;
+use doubleback_ops::kernels::isa;
+use serde::{Deserialize, Serialize};
+
+use super::dataset_settings::DatasetSettings;
+use super::lambdas::{self, Grid};
+use super::measure::{Evaluation, Measured, seconds, summary};
+use super::pictures::{Pictures, draw};
+use super::profile::Profile;
+use super::published::PublishedGradients;
+use super::results::{Results, SeedRun};
+use crate::claim::Claim;
+use crate::data_summary::{DataSummary, data_summary};
+use crate::store::Store;
+use doubleback::attack::{Fgsm, Tgsm};
+use doubleback::data::Dataset;
+use doubleback::evaluate::{CurvePoint, Named};
+use doubleback::nn::{self, Network};
+use doubleback::progress::Watch;
+use doubleback::train::{Recipe, TEACHER};
+use doubleback::write::write_atomically;
+use doubleback::{Error, Result};
+
+/// What to reproduce, and where.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How much work to spend.
+    pub profile: Profile,
+    /// Seed of weights and dropout.
+    pub seed: u64,
+    /// Seeds in all: this many runs of the models, with this seed and those after it; at least 1.
+    pub seeds: usize,
+    /// Output folder.
+    pub out: PathBuf,
+    /// Name of the device, for the record.
+    pub device_name: String,
+    /// Worker threads, for the record.
+    pub threads: usize,
+    /// The authors' own gradients, a `.npy` file, to score our models with.
+    pub published_gradients: Option<PathBuf>,
+}
+
+/// A finished run.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// Everything measured; also in `results.json`.
+    pub results: Results,
+    /// Images for the report; also in [`Pictures::FILE`].
+    pub pictures: Pictures,
+}
+
+/// What is remembered of a training besides the model.
+#[derive(Serialize, Deserialize)]
+pub(super) struct TrainingRecord {
+    pub curves: Vec<(String, Vec<CurvePoint>)>,
+    pub seconds: f64,
+    pub parameters: usize,
+}
+
+/// Runs the whole experiment, or what is left of it, and writes `results.json`, the pictures of the report and the models. Further seeds have folders of their own
+/// within it, `seeds/N`.
+///
+/// # Errors
+/// [`Error::Interrupted`] when `watch` breaks; bad options before anything is written; whatever goes wrong with files.
+pub fn reproduce(dataset: &Dataset, options: &Options, device: &Device, watch: &mut dyn Watch) -> Result<Finished> {
+    let defenses = options.profile.defenses();
+    let recipes = |seed| -> Vec<Recipe> {
+        let recipe = |&defense| options.profile.recipe(defense, dataset, seed);
+        defenses.iter().map(recipe).collect()
+    };
+    reproduce_with(&recipes, dataset, options, device, watch)
+}
+
+fn reproduce_with(
+    recipes: &dyn Fn(u64) -> Vec<Recipe>,
+    dataset: &Dataset,
+    options: &Options,
+    device: &Device,
+    watch: &mut dyn Watch,
+) -> Result<Finished> {
+    if options.seeds == 0 {
+        return Err(Error::value("seeds", "at least 1", options.seeds));
+    }
+    let published = options
+        .published_gradients
+        .as_deref()
+        .map(|path| read_published(path, dataset))
+        .transpose()?;
+    let main = recipes(options.seed);
+    let store = Store::open(&options.out, &identity(dataset, options, &main))?;
+    let models = trained_models(&store, &main, dataset, device, watch)?;
+    let named = models.named();
+    let evaluation = Evaluation {
+        store: &store,
+        dataset,
+        device,
+        named: &named,
+        options,
+    };
+    let started = Instant::now();
+    let measured = evaluation.measure(published.as_ref(), watch)?;
+    let test = evaluation.test(usize::MAX);
+    let drawn: Pictures = store.part_or("pictures", || {
+        draw(&named, &test, &[(&Fgsm::default(), 0.2), (&Tgsm::default(), 0.2)])
+    })?;
+    let grids = store.part_or("grids", || evaluation.grids())?;
+    let evaluate = store.get::<f64>("evaluate-seconds")?.unwrap_or(0.0) + started.elapsed().as_secs_f64();
+    store.put("evaluate-seconds", &evaluate)?;
+    store.tick()?;
+    let grid = match options.profile.lambda_grid() {
+        None => lambdas::Measured::default(),
+        Some(grid) => Grid {
+            store: &store,
+            dataset,
+            options,
+            device,
+            pictures: &drawn.images,
+        }
+        .measure(&grid, watch)?,
+    };
+    let pictures = Pictures {
+        grids,
+        lambda_gradients: grid.gradients,
+        ..drawn
+    };
+    let claims = measured.claims(&grid.points);
+    let seeds = if options.seeds > 1 {
+        let others = (options.seed + 1..).take(options.seeds - 1).map(|seed| {
+            let options = Options {
+                seed,
+                out: options.out.join("seeds").join(seed.to_string()),
+                ..options.clone()
+            };
+            other_seed(&recipes(seed), dataset, &options, device, watch)
+        });
+        std::iter::once(Ok(seed_run(options.seed, &measured, &claims)))
+            .chain(others)
+            .collect::<Result<_>>()?
+    } else {
+        Vec::new()
+    };
+    let data = data_summary(dataset);
+    let results = Results {
+        dataset: dataset.name.clone(),
+        profile: options.profile.name().into(),
+        seed: options.seed,
+        version: env!("CARGO_PKG_VERSION").into(),
+        device: options.device_name.clone(),
+        threads: options.threads,
+        isa: isa().name().into(),
+        data: DataSummary {
+            notes: [data.notes, grid.notes].concat(),
+            ..data
+        },
+        models: measured.models,
+        training: main
+            .iter()
+            .map(|r| (r.defense.name().into(), summary(r, &models.records[r.defense.name()])))
+            .collect(),
+        clean_accuracy: measured.clean.iter().map(|c| (c.model.clone(), c.accuracy)).collect(),
+        clean: measured.clean,
+        transfer: measured.transfer,
+        masking: measured.masking,
+        margin_check: measured.margin_check,
+        gradients: measured.gradients,
+        smoothness: measured.smoothness,
+        log_probabilities: measured.log_probabilities,
+        curves: models.records.values().flat_map(|r| r.curves.clone()).collect(),
+        claims,
+        published_perturbations: measured.published_perturbations,
+        overlaps: measured.overlaps,
+        targeted: measured.targeted,
+        lambdas: grid.points,
+        seeds,
+        seconds: seconds(&main, &models.records, evaluate, store.seconds()),
+    };
+    // Before the results: where those are, a report can be drawn.
+    pictures.write(&options.out)?;
+    let json = serde_json::to_vec_pretty(&results)
+        .map_err(|e| Error::file(store.results(), format!("cannot be written as JSON: {e}")))?;
+    write_atomically(&store.results(), &json)?;
+    Ok(Finished { results, pictures })
+}
+
+/// The models of another seed, measured as the first ones were.
+fn other_seed(
+    recipes: &[Recipe],
+    dataset: &Dataset,
+    options: &Options,
+    device: &Device,
+    watch: &mut dyn Watch,
+) -> Result<SeedRun> {
+    let store = Store::open(&options.out, &identity(dataset, options, recipes))?;
+    let models = trained_models(&store, recipes, dataset, device, watch)?;
+    let named = models.named();
+    let evaluation = Evaluation {
+        store: &store,
+        dataset,
+        device,
+        named: &named,
+        options,
+    };
+    let measured = evaluation.measure(None, watch)?;
+    Ok(seed_run(options.seed, &measured, &measured.claims(&[])))
+}
+
+fn seed_run(seed: u64, measured: &Measured, claims: &[Claim]) -> SeedRun {
+    SeedRun {
+        seed,
+        clean: measured.clean.clone(),
+        transfer: measured.transfer.clone(),
+        verdicts: claims.iter().map(|claim| claim.verdict).collect(),
+    }
+}
+
+/// The models of one seed and how they were trained.
+struct Models {
+    models: Vec<(&'static str, Network)>,
+    records: BTreeMap<&'static str, TrainingRecord>,
+}
+
+impl Models {
+    fn named(&self) -> Vec<Named<'_>> {
+        self.models.iter().map(|(name, model)| Named { name, model }).collect()
+    }
+}
+
+/// Trains the models that are not there yet.
+fn trained_models(
+    store: &Store,
+    recipes: &[Recipe],
+    dataset: &Dataset,
+    device: &Device,
+    watch: &mut dyn Watch,
+) -> Result<Models> {
+    let (mut models, mut records) = (Vec::new(), BTreeMap::new());
+    for recipe in recipes {
+        let name = recipe.defense.name();
+        let record = trained(store, recipe, dataset, device, watch)?;
+        models.push((name, nn::load(&store.model(name), device)?.0));
+        records.insert(name, record);
+    }
+    Ok(Models { models, records })
+}
+
+fn read_published(path: &Path, dataset: &Dataset) -> Result<PublishedGradients> {
+    let published = PublishedGradients::read(path)?;
+    if !DatasetSettings::of(dataset).has_published_gradients {
+        let problem = format!(
+            "holds gradients of MNIST's test images, which cannot be used on {}. Leave it out",
+            dataset.name
+        );
+        return Err(Error::file(path, problem));
+    }
+    if published.pixels() != dataset.shape.len() {
+        let problem = format!(
+            "holds gradients of {} pixels, and images of {} have {}. Give gradients of these images",
+            published.pixels(),
+            dataset.name,
+            dataset.shape.len()
+        );
+        return Err(Error::file(path, problem));
+    }
+    Ok(published)
+}
+
+/// What makes two runs the same run.
+fn identity(dataset: &Dataset, options: &Options, recipes: &[Recipe]) -> String {
+    // A defense without a penalty has the weight that the profile would give it: the folders of all versions say so.
+    let lambda = |recipe: &Recipe| match recipe.defense.penalty() {
+        Some(penalty) => penalty.lambda,
+        None => options.profile.lambda(recipe.defense.kind(), dataset),
+    };
+    let lambdas: Vec<String> = recipes.iter().map(|recipe| lambda(recipe).to_string()).collect();
+    let o = &recipes[0].options;
+    let prepared = match dataset.preparation {
+        preparation if preparation.is_none() => String::new(),
+        preparation => format!(" ({preparation})"),
+    };
+    format!(
+        "{}{} {} seed {}: {} steps of {} at {}, weights {}, doubleback {}",
+        dataset.name,
+        prepared,
+        options.profile,
+        options.seed,
+        o.steps,
+        o.batch,
+        o.adam.learning_rate,
+        lambdas.join("/"),
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+/// Trains a model unless it is there already.
+fn trained(
+    store: &Store,
+    recipe: &Recipe,
+    dataset: &Dataset,
+    device: &Device,
+    watch: &mut dyn Watch,
+) -> Result<TrainingRecord> {
+    let name = recipe.defense.name();
+    let part = format!("training-{name}");
+    let path = store.model(name);
+    if let (true, Some(record)) = (path.exists(), store.get(&part)?) {
+        return Ok(record);
+    }
+    let cooked = recipe
+        .run(dataset, device, Some(&store.work()), watch)
+        .inspect_err(|_| {
+            // The time counts even if the training stopped; a failure to note it must not hide why.
+            let _ = store.tick();
+        })?;
+    let mut curves = vec![(name.to_owned(), cooked.trained.curve)];
+    curves.extend(cooked.teacher_curve.map(|curve| (TEACHER.to_owned(), curve)));
+    let record = TrainingRecord {
+        curves,
+        seconds: cooked.trained.seconds,
+        parameters: cooked.trained.network.parameter_count(),
+    };
+    nn::save(&cooked.trained.network, &recipe.card(dataset), &path)?;
+    store.put(&part, &record)?;
+    // Only now: if the run is killed before this, the checkpoint still leads to the same model.
+    recipe.clean(&store.work());
+    store.tick()?;
+    Ok(record)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use super::*;
+    use crate::reproduce::results::Seconds;
+    use doubleback::data::{Bounds, LoadOptions, Split, load};
+    use doubleback::progress::Progress;
+    use doubleback::train::{Defense, DefenseKind};
+
+    /// The first images of three classes of mnist-mini: aimed attacks have few targets.
+    fn few_images() -> Dataset {
+        let all = load("mnist-mini", &LoadOptions::default()).unwrap();
+        let first = |split: &Split, n: usize| {
+            let chosen: Vec<usize> = (0..split.len()).filter(|&i| split.labels()[i] < 3).take(n).collect();
+            let images = chosen.iter().flat_map(|&i| split.image(i)).copied().collect();
+            let labels = chosen.iter().map(|&i| split.labels()[i]).collect();
+            Split::new(images, labels, all.shape).unwrap()
+        };
+        let parts = (first(&all.train, 96), first(&all.validation, 16), first(&all.test, 24));
+        Dataset::new(
+            "mnist-mini",
+            all.classes[..3].to_vec(),
+            all.shape,
+            Bounds::UNIT,
+            parts.0,
+            parts.1,
+            parts.2,
+        )
+        .unwrap()
+    }
+
+    fn few_steps(dataset: &Dataset, seed: u64) -> Vec<Recipe> {
+        let short = |defense| {
+            let mut recipe = Profile::Quick.recipe(defense, dataset, seed);
+            recipe.options.steps = 3;
+            recipe.options.batch = 32;
+            recipe.options.curve_every = 2;
+            recipe.options.curve_images = 16;
+            recipe
+        };
+        DefenseKind::PAPER.into_iter().map(short).collect()
+    }
+
+    fn options(out: &Path) -> Options {
+        Options {
+            profile: Profile::Quick,
+            seed: 3,
+            seeds: 2,
+            out: out.to_owned(),
+            device_name: "cpu".into(),
+            threads: 1,
+            published_gradients: None,
+        }
+    }
+
+    /// Breaks each time it has been asked so often.
+    struct Impatient(usize);
+
+    impl Watch for Impatient {
+        fn begin(&mut self, _: &str, _: usize) {}
+        fn advance(&mut self, _: Progress) -> ControlFlow<()> {
+            self.0 -= 1;
+            if self.0 == 0 {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        }
+    }
+
+    #[test]
+    fn an_interrupted_reproduction_ends_with_the_same_results() {
+        let (dataset, device) = (few_images(), Device::flex());
+        let recipes = |seed| few_steps(&dataset, seed);
+        let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let whole = reproduce_with(&recipes, &dataset, &options(folders[0].path()), &device, &mut ()).unwrap();
+        let mut stops = 0;
+        let resumed = loop {
+            match reproduce_with(
+                &recipes,
+                &dataset,
+                &options(folders[1].path()),
+                &device,
+                &mut Impatient(5 + stops),
+            ) {
+                Ok(finished) => break finished,
+                Err(Error::Interrupted) => stops += 1,
+                Err(e) => panic!("{e}"),
+            }
+        };
+        assert!(stops >= 3, "stopped only {stops} times");
+        let results = |finished: Finished| Results {
+            seconds: Seconds::default(),
+            ..finished.results
+        };
+        assert_eq!(resumed.pictures, whole.pictures);
+        assert_eq!(Pictures::read(folders[1].path()).unwrap(), whole.pictures);
+        let (resumed, whole) = (results(resumed), results(whole));
+        assert_eq!(resumed, whole);
+        // Everything the report promises is there.
+        assert_eq!(whole.transfer.len(), 2 * 5 * 5 * 8);
+        assert_eq!((whole.claims.len(), whole.masking.len(), whole.curves.len()), (7, 5, 6));
+        assert_eq!(
+            (whole.overlaps.len(), whole.targeted.len(), whole.seeds.len()),
+            (6, 4, 2)
+        );
+        assert_ne!(whole.seeds[0].transfer, whole.seeds[1].transfer);
+        let written: Results =
+            serde_json::from_slice(&std::fs::read(folders[1].path().join("results.json")).unwrap()).unwrap();
+        assert_eq!(
+            Results {
+                seconds: Seconds::default(),
+                ..written
+            },
+            whole
+        );
+    }
+
+    #[test]
+    fn a_folder_of_another_run_is_refused() {
+        let (dataset, device) = (few_images(), Device::flex());
+        let folder = tempfile::tempdir().unwrap();
+        let recipes = |seed| few_steps(&dataset, seed);
+        let stop = reproduce_with(&recipes, &dataset, &options(folder.path()), &device, &mut Impatient(1));
+        assert!(matches!(stop, Err(Error::Interrupted)));
+        let others = |seed| {
+            let mut recipes = few_steps(&dataset, seed);
+            recipes[4].defense = Defense::DoubleBackprop(1.0.into());
+            recipes
+        };
+        let other = reproduce_with(&others, &dataset, &options(folder.path()), &device, &mut ());
+        assert!(other.err().unwrap().to_string().contains("holds another run"));
+    }
+
+    /// As the first version wrote it: a run that it began goes on.
+    #[test]
+    fn the_identity_of_a_run_stays_as_it_was() {
+        let (dataset, folder) = (few_images(), PathBuf::new());
+        let options = options(&folder);
+        let recipes: Vec<Recipe> = Profile::Quick
+            .defenses()
+            .into_iter()
+            .map(|kind| Profile::Quick.recipe(kind, &dataset, 3))
+            .collect();
+        let version = env!("CARGO_PKG_VERSION");
+        assert_eq!(
+            identity(&dataset, &options, &recipes),
+            format!(
+                "mnist-mini quick seed 3: 400 steps of 256 at 0.001, weights 10/10/10/0.5/10, doubleback {version}"
+            )
+        );
+    }
+}

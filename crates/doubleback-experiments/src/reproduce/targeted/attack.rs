@@ -1,0 +1,75 @@
+use burn::tensor::Tensor;
+
+use doubleback::Result;
+use doubleback::attack::{Attacked, Itgsm, Jsma, Target, run, run_minimal};
+use doubleback::nn::Classifier;
+
+/// A targeted attack with all but its target, which is every class in turn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum TargetedAttack {
+    /// JSMA; its own target is not looked at.
+    Jsma(Jsma),
+    /// Iterated TGSM; its own target is not looked at.
+    Itgsm {
+        /// Loss and steps.
+        attack: Itgsm,
+        /// Length of a step.
+        eps: f64,
+    },
+}
+
+impl TargetedAttack {
+    /// `jsma` or `itgsm`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            TargetedAttack::Jsma(_) => "jsma",
+            TargetedAttack::Itgsm { .. } => "itgsm",
+        }
+    }
+
+    /// JSMA's theta, or the length of a step.
+    pub fn step_size(&self) -> f64 {
+        match self {
+            TargetedAttack::Jsma(jsma) => jsma.theta,
+            TargetedAttack::Itgsm { eps, .. } => *eps,
+        }
+    }
+
+    /// The most steps on an image of so many values.
+    pub(super) fn steps(&self, values: usize) -> Result<usize> {
+        match self {
+            TargetedAttack::Jsma(jsma) => jsma.steps(values),
+            TargetedAttack::Itgsm { attack, .. } => Ok(attack.steps),
+        }
+    }
+
+    /// Attacks a batch with one target for all.
+    pub(super) fn run(
+        &self,
+        model: &dyn Classifier,
+        images: &Tensor<4>,
+        labels: &[usize],
+        target: usize,
+    ) -> Result<Attacked> {
+        let target = Target::Class(target);
+        match *self {
+            TargetedAttack::Jsma(jsma) => run_minimal(model, &Jsma { target, ..jsma }, images, labels),
+            TargetedAttack::Itgsm { attack, eps } => run(model, &Itgsm { target, ..attack }, images, labels, &[eps]),
+        }
+    }
+
+    /// The images after every step, for attacks that have something to show.
+    pub(super) fn frames(
+        &self,
+        model: &dyn Classifier,
+        images: &Tensor<4>,
+        labels: &[usize],
+        target: usize,
+    ) -> Result<Vec<Tensor<4>>> {
+        let target = Target::Class(target);
+        match *self {
+            TargetedAttack::Jsma(_) => Ok(Vec::new()),
+            TargetedAttack::Itgsm { attack, eps } => Itgsm { target, ..attack }.frames(model, images, labels, eps),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+use super::attack::TargetedAttack;
+use super::images::{first_of, gather};
+use super::{Frame, GridCell, TargetedGrid};
+use crate::reproduce::pictures::shown_range;
+use doubleback::Result;
+use doubleback::evaluate::{Named, TestSet};
+use doubleback::nn::{predictions, to_vec};
+
+/// Attacks one model's first test image of each class with every class as the target, for pictures. Classes without a test image have no row.
+///
+/// # Errors
+/// When the images do not fit the model, or a setting of the attack is out of range.
+pub fn targeted_grid(attack: &TargetedAttack, crafted_on: Named<'_>, test: &TestSet<'_>) -> Result<TargetedGrid> {
+    let Named { name, model } = crafted_on;
+    let places: Vec<usize> = (0..model.classes())
+        .flat_map(|class| first_of(test, class, 1))
+        .collect();
+    let bounds = shown_range(test, &places, model.bounds());
+    let mut cells = Vec::new();
+    if !places.is_empty() {
+        let (images, labels) = gather(test, &places);
+        let predicted = predictions(&model.logits(images)?)?;
+        for ((&index, &source), &prediction) in places.iter().zip(&labels).zip(&predicted) {
+            cells.push(GridCell {
+                index,
+                source,
+                target: source,
+                prediction,
+                success: prediction == source,
+                changed: 0,
+                pixels: test.split.image(index).to_vec(),
+                frames: Vec::new(),
+            });
+        }
+    }
+    for target in 0..model.classes() {
+        let others: Vec<usize> = places
+            .iter()
+            .copied()
+            .filter(|&place| usize::from(test.split.labels()[place]) != target)
+            .collect();
+        if others.is_empty() {
+            continue;
+        }
+        let (images, labels) = gather(test, &others);
+        let attacked = attack.run(model, &images, &labels, target)?;
+        let mut frames = vec![Vec::new(); others.len()];
+        for step in attack.frames(model, &images, &labels, target)? {
+            for (frames, pixels) in frames.iter_mut().zip(to_vec(step)?.chunks_exact(test.shape.len())) {
+                frames.push(Frame::quantized(pixels, bounds));
+            }
+        }
+        for example in &attacked.by_eps {
+            let pixels = to_vec(example.images.clone())?;
+            for (i, pixels) in pixels.chunks_exact(test.shape.len()).enumerate() {
+                cells.push(GridCell {
+                    index: others[i],
+                    source: labels[i],
+                    target,
+                    prediction: example.predictions[i],
+                    success: example.success[i],
+                    changed: example.l0[i] as usize,
+                    pixels: pixels.to_vec(),
+                    frames: std::mem::take(&mut frames[i]),
+                });
+            }
+        }
+    }
+    cells.sort_by_key(|cell| (cell.source, cell.target));
+    Ok(TargetedGrid {
+        attack: attack.name().into(),
+        model: name.into(),
+        shape: [test.shape.channels, test.shape.height, test.shape.width],
+        bounds,
+        cells,
+    })
+}
