@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What a source line of the command line must not have, and where it belongs.
-const FORBIDDEN: [(&str, &str); 6] = [
+const FORBIDDEN: [(&str, &str); 7] = [
     ("burn::", "a tensor library; devices are `doubleback::device`"),
-    ("Tensor", "a tensor"),
+    ("Tensor<", "a tensor"),
+    ("Tensor::", "a tensor"),
     (".batches()", "a loop over images, which is for `doubleback::evaluate`"),
     ("Batch::", "a loop over images, which is for `doubleback::evaluate`"),
     (".logits", "a model being asked, which is for `doubleback::evaluate`"),
