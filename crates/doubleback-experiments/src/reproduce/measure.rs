@@ -3,21 +3,21 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::Device;
-use doubleback_ops::kernels::isa;
 
+use super::claims::{Measurements, claims};
+use super::overlap::overlap;
+use super::published::{PublishedGradients, score};
+use super::results::{LambdaPoint, Overlap, Seconds, TrainingSummary};
 use super::run::{Options, TrainingRecord};
-use crate::data_summary::data_summary;
-use crate::reproduce::overlap::overlap;
-use crate::reproduce::published::{PublishedGradients, score};
-use crate::reproduce::results::{Overlap, Results, Seconds, TrainingSummary};
-use crate::reproduce::targeted::{TargetedAttack, TargetedGrid, targeted, targeted_grid};
+use super::targeted::{TargetedAttack, TargetedGrid, TargetedSummary, targeted, targeted_grid};
+use crate::claim::Claim;
 use crate::store::Store;
 use doubleback::Result;
 use doubleback::attack::{BoundedAttack, Fgsm, Itgsm, Jsma, Tgsm};
 use doubleback::data::Dataset;
 use doubleback::evaluate::{
-    CleanHits, Counts, Named, Statistics, TestSet, TransferCell, clean_accuracy, margin_check, smoothness, statistics,
-    transfer,
+    CleanAccuracy, CleanHits, Counts, GradientDistribution, LogProbabilities, MarginCheck, Masking, Named, Smoothness,
+    Statistics, TestSet, TransferCell, clean_accuracy, margin_check, smoothness, statistics, transfer,
 };
 use doubleback::progress::{Phase, Watch};
 use doubleback::train::{Recipe, paper_lambda};
@@ -31,6 +31,36 @@ pub(super) struct Evaluation<'a> {
     pub options: &'a Options,
 }
 
+/// Everything measured on the trained models of one seed; the fields are those of [`Results`](super::results::Results) with the same names.
+pub(super) struct Measured {
+    pub models: Vec<String>,
+    pub clean: Vec<CleanAccuracy>,
+    pub transfer: Vec<TransferCell>,
+    pub masking: BTreeMap<String, BTreeMap<String, Masking>>,
+    pub margin_check: Vec<MarginCheck>,
+    pub gradients: Vec<GradientDistribution>,
+    pub smoothness: Vec<Smoothness>,
+    pub log_probabilities: Vec<LogProbabilities>,
+    pub published_perturbations: Vec<TransferCell>,
+    pub overlaps: Vec<Overlap>,
+    pub targeted: Vec<TargetedSummary>,
+}
+
+impl Measured {
+    /// The paper's claims, held against these numbers and those of a grid of penalty weights.
+    pub fn claims(&self, lambdas: &[LambdaPoint]) -> Vec<Claim> {
+        claims(&Measurements {
+            models: &self.models,
+            clean: &self.clean,
+            transfer: &self.transfer,
+            masking: &self.masking,
+            smoothness: &self.smoothness,
+            targeted: &self.targeted,
+            lambdas,
+        })
+    }
+}
+
 impl Evaluation<'_> {
     pub fn test(&self, count: usize) -> TestSet<'_> {
         TestSet {
@@ -42,13 +72,7 @@ impl Evaluation<'_> {
     }
 
     /// Everything that does not need another training.
-    pub fn measure(
-        &self,
-        recipes: &[Recipe],
-        records: &BTreeMap<&'static str, TrainingRecord>,
-        published: Option<&PublishedGradients>,
-        watch: &mut dyn Watch,
-    ) -> Result<Results> {
+    pub fn measure(&self, published: Option<&PublishedGradients>, watch: &mut dyn Watch) -> Result<Measured> {
         let (store, named, profile) = (self.store, self.named, self.options.profile);
         let attacks: [&dyn BoundedAttack; 2] = [&Fgsm::default(), &Tgsm::default()];
         let targeted_attacks = self.targeted_attacks();
@@ -109,21 +133,8 @@ impl Evaluation<'_> {
                 phase.step_done()?;
             }
         }
-        Ok(Results {
-            dataset: self.dataset.name.clone(),
-            profile: profile.name().into(),
-            seed: self.options.seed,
-            version: env!("CARGO_PKG_VERSION").into(),
-            device: self.options.device_name.clone(),
-            threads: self.options.threads,
-            isa: isa().name().into(),
-            data: data_summary(self.dataset),
+        Ok(Measured {
             models: named.iter().map(|m| m.name.to_owned()).collect(),
-            training: recipes
-                .iter()
-                .map(|r| (r.defense.name().into(), summary(r, &records[r.defense.name()])))
-                .collect(),
-            clean_accuracy: clean.iter().map(|c| (c.model.clone(), c.accuracy)).collect(),
             clean,
             transfer: cells,
             masking,
@@ -131,14 +142,9 @@ impl Evaluation<'_> {
             gradients,
             smoothness: smooth,
             log_probabilities,
-            curves: records.values().flat_map(|r| r.curves.clone()).collect(),
-            claims: Vec::new(),
             published_perturbations: self.published(published)?,
             overlaps,
             targeted: aimed,
-            lambdas: Vec::new(),
-            seeds: Vec::new(),
-            seconds: seconds(recipes, records),
         })
     }
 
@@ -202,7 +208,13 @@ impl Evaluation<'_> {
     }
 }
 
-fn seconds(recipes: &[Recipe], records: &BTreeMap<&'static str, TrainingRecord>) -> Seconds {
+/// Times of a run whose attacks and evaluation took `evaluate` seconds of `total`.
+pub(super) fn seconds(
+    recipes: &[Recipe],
+    records: &BTreeMap<&'static str, TrainingRecord>,
+    evaluate: f64,
+    total: f64,
+) -> Seconds {
     let step = |recipe: &Recipe| {
         let name = recipe.defense.name();
         (name.to_owned(), records[name].seconds / recipe.options.steps as f64)
@@ -210,12 +222,13 @@ fn seconds(recipes: &[Recipe], records: &BTreeMap<&'static str, TrainingRecord>)
     Seconds {
         train: records.iter().map(|(&name, r)| (name.to_owned(), r.seconds)).collect(),
         step: recipes.iter().map(step).collect(),
-        evaluate: 0.0,
-        total: 0.0,
+        evaluate,
+        total,
     }
 }
 
-fn summary(recipe: &Recipe, record: &TrainingRecord) -> TrainingSummary {
+/// How a model was trained.
+pub(super) fn summary(recipe: &Recipe, record: &TrainingRecord) -> TrainingSummary {
     let (o, defense) = (&recipe.options, recipe.defense);
     let lambda = defense.penalty().map(|penalty| penalty.lambda);
     TrainingSummary {

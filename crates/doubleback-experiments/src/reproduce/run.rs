@@ -3,16 +3,18 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use burn::tensor::Device;
+use doubleback_ops::kernels::isa;
 use serde::{Deserialize, Serialize};
 
 use super::dataset_settings::DatasetSettings;
-use super::lambdas::Grid;
-use super::measure::Evaluation;
+use super::lambdas::{self, Grid};
+use super::measure::{Evaluation, Measured, seconds, summary};
+use super::pictures::{Pictures, draw};
 use super::profile::Profile;
-use crate::reproduce::claims::claims;
-use crate::reproduce::pictures::{Pictures, draw};
-use crate::reproduce::published::PublishedGradients;
-use crate::reproduce::results::{Results, SeedRun};
+use super::published::PublishedGradients;
+use super::results::{Results, SeedRun};
+use crate::claim::Claim;
+use crate::data_summary::{DataSummary, data_summary};
 use crate::store::Store;
 use doubleback::attack::{Fgsm, Tgsm};
 use doubleback::data::Dataset;
@@ -47,7 +49,7 @@ pub struct Options {
 pub struct Finished {
     /// Everything measured; also in `results.json`.
     pub results: Results,
-    /// Images for the report.
+    /// Images for the report; also in [`Pictures::FILE`].
     pub pictures: Pictures,
 }
 
@@ -59,7 +61,7 @@ pub(super) struct TrainingRecord {
     pub parameters: usize,
 }
 
-/// Runs the whole experiment, or what is left of it, and writes `results.json` and the models. Further seeds have folders of their own
+/// Runs the whole experiment, or what is left of it, and writes `results.json`, the pictures of the report and the models. Further seeds have folders of their own
 /// within it, `seeds/N`.
 ///
 /// # Errors
@@ -100,43 +102,84 @@ fn reproduce_with(
         options,
     };
     let started = Instant::now();
-    let mut results = evaluation.measure(&main, &models.records, published.as_ref(), watch)?;
+    let measured = evaluation.measure(published.as_ref(), watch)?;
     let test = evaluation.test(usize::MAX);
-    let mut pictures: Pictures = store.part_or("pictures", || {
+    let drawn: Pictures = store.part_or("pictures", || {
         draw(&named, &test, &[(&Fgsm::default(), 0.2), (&Tgsm::default(), 0.2)])
     })?;
-    pictures.grids = store.part_or("grids", || evaluation.grids())?;
+    let grids = store.part_or("grids", || evaluation.grids())?;
     let evaluate = store.get::<f64>("evaluate-seconds")?.unwrap_or(0.0) + started.elapsed().as_secs_f64();
     store.put("evaluate-seconds", &evaluate)?;
     store.tick()?;
-    if let Some(grid) = options.profile.lambda_grid() {
-        let measured = Grid {
+    let grid = match options.profile.lambda_grid() {
+        None => lambdas::Measured::default(),
+        Some(grid) => Grid {
             store: &store,
             dataset,
             options,
             device,
-            pictures: &pictures.images,
+            pictures: &drawn.images,
         }
-        .measure(&grid, watch)?;
-        results.lambdas = measured.points;
-        results.data.notes.extend(measured.notes);
-        pictures.lambda_gradients = measured.gradients;
-    }
-    results.claims = claims(&results);
-    if options.seeds > 1 {
-        results.seeds.push(seed_run(&results));
-        for seed in (options.seed + 1..).take(options.seeds - 1) {
+        .measure(&grid, watch)?,
+    };
+    let pictures = Pictures {
+        grids,
+        lambda_gradients: grid.gradients,
+        ..drawn
+    };
+    let claims = measured.claims(&grid.points);
+    let seeds = if options.seeds > 1 {
+        let others = (options.seed + 1..).take(options.seeds - 1).map(|seed| {
             let options = Options {
                 seed,
                 out: options.out.join("seeds").join(seed.to_string()),
                 ..options.clone()
             };
-            let others = other_seed(&recipes(seed), dataset, &options, device, watch)?;
-            results.seeds.push(seed_run(&others));
-        }
-    }
-    results.seconds.evaluate = evaluate;
-    results.seconds.total = store.seconds();
+            other_seed(&recipes(seed), dataset, &options, device, watch)
+        });
+        std::iter::once(Ok(seed_run(options.seed, &measured, &claims)))
+            .chain(others)
+            .collect::<Result<_>>()?
+    } else {
+        Vec::new()
+    };
+    let data = data_summary(dataset);
+    let results = Results {
+        dataset: dataset.name.clone(),
+        profile: options.profile.name().into(),
+        seed: options.seed,
+        version: env!("CARGO_PKG_VERSION").into(),
+        device: options.device_name.clone(),
+        threads: options.threads,
+        isa: isa().name().into(),
+        data: DataSummary {
+            notes: [data.notes, grid.notes].concat(),
+            ..data
+        },
+        models: measured.models,
+        training: main
+            .iter()
+            .map(|r| (r.defense.name().into(), summary(r, &models.records[r.defense.name()])))
+            .collect(),
+        clean_accuracy: measured.clean.iter().map(|c| (c.model.clone(), c.accuracy)).collect(),
+        clean: measured.clean,
+        transfer: measured.transfer,
+        masking: measured.masking,
+        margin_check: measured.margin_check,
+        gradients: measured.gradients,
+        smoothness: measured.smoothness,
+        log_probabilities: measured.log_probabilities,
+        curves: models.records.values().flat_map(|r| r.curves.clone()).collect(),
+        claims,
+        published_perturbations: measured.published_perturbations,
+        overlaps: measured.overlaps,
+        targeted: measured.targeted,
+        lambdas: grid.points,
+        seeds,
+        seconds: seconds(&main, &models.records, evaluate, store.seconds()),
+    };
+    // Before the results: where those are, a report can be drawn.
+    pictures.write(&options.out)?;
     let json = serde_json::to_vec_pretty(&results)
         .map_err(|e| Error::file(store.results(), format!("cannot be written as JSON: {e}")))?;
     write_atomically(&store.results(), &json)?;
@@ -150,7 +193,7 @@ fn other_seed(
     options: &Options,
     device: &Device,
     watch: &mut dyn Watch,
-) -> Result<Results> {
+) -> Result<SeedRun> {
     let store = Store::open(&options.out, &identity(dataset, options, recipes))?;
     let models = trained_models(&store, recipes, dataset, device, watch)?;
     let named = models.named();
@@ -161,17 +204,16 @@ fn other_seed(
         named: &named,
         options,
     };
-    let mut results = evaluation.measure(recipes, &models.records, None, watch)?;
-    results.claims = claims(&results);
-    Ok(results)
+    let measured = evaluation.measure(None, watch)?;
+    Ok(seed_run(options.seed, &measured, &measured.claims(&[])))
 }
 
-fn seed_run(results: &Results) -> SeedRun {
+fn seed_run(seed: u64, measured: &Measured, claims: &[Claim]) -> SeedRun {
     SeedRun {
-        seed: results.seed,
-        clean: results.clean.clone(),
-        transfer: results.transfer.clone(),
-        verdicts: results.claims.iter().map(|claim| claim.verdict).collect(),
+        seed,
+        clean: measured.clean.clone(),
+        transfer: measured.transfer.clone(),
+        verdicts: claims.iter().map(|claim| claim.verdict).collect(),
     }
 }
 
@@ -385,6 +427,7 @@ mod tests {
             ..finished.results
         };
         assert_eq!(resumed.pictures, whole.pictures);
+        assert_eq!(Pictures::read(folders[1].path()).unwrap(), whole.pictures);
         let (resumed, whole) = (results(resumed), results(whole));
         assert_eq!(resumed, whole);
         // Everything the report promises is there.

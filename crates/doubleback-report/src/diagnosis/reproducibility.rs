@@ -3,8 +3,7 @@ use maud::{Markup, html};
 
 use super::view::View;
 use crate::format::duration;
-use crate::sections::{missing, saved};
-use crate::tables::pairs;
+use crate::page::{missing, pairs, saved};
 
 pub fn body(view: &View) -> Markup {
     let results = view.results;

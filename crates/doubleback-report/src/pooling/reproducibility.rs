@@ -2,8 +2,7 @@ use maud::{Markup, html};
 
 use super::view::View;
 use crate::format::duration;
-use crate::sections::saved;
-use crate::tables::{pairs, scrolled};
+use crate::page::{pairs, saved, scrolled};
 
 pub fn body(view: &View) -> Markup {
     let results = view.results;
