@@ -49,6 +49,9 @@ mod tests {
         }
         std::fs::write(&path, "[0.1").unwrap();
         let message = read::<[f64; 2]>(&path, "Delete it").unwrap_err().to_string();
-        assert!(message.contains("part.json: is damaged (") && message.ends_with("). Delete it"), "{message}");
+        assert!(
+            message.contains("part.json: is damaged (") && message.ends_with("). Delete it"),
+            "{message}"
+        );
     }
 }
