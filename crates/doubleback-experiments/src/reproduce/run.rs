@@ -16,7 +16,7 @@ use crate::claim::Claim;
 use crate::data_summary::{DataSummary, data_summary};
 use crate::run_folder::{RunFolder, described};
 use crate::run_record::RunRecord;
-use doubleback::attack::{Fgsm, Tgsm};
+use doubleback::attack::AttackSpec;
 use doubleback::data::Dataset;
 use doubleback::evaluate::{CurvePoint, Named};
 use doubleback::nn::{self, Network};
@@ -104,7 +104,11 @@ fn reproduce_with(
     let measured = evaluation.measure(published.as_ref(), watch)?;
     let test = evaluation.test(usize::MAX);
     let drawn: Pictures = folder.part_or("pictures", || {
-        draw(&named, &test, &[(&Fgsm::default(), 0.2), (&Tgsm::default(), 0.2)])
+        let (fgsm, tgsm) = (
+            AttackSpec::named("fgsm")?.attack()?,
+            AttackSpec::named("tgsm")?.attack()?,
+        );
+        draw(&named, &test, &[(&fgsm, 0.2), (&tgsm, 0.2)])
     })?;
     let grids = folder.part_or("grids", || evaluation.grids())?;
     let evaluate = folder.get::<f64>("evaluate-seconds")?.unwrap_or(0.0) + started.elapsed().as_secs_f64();
