@@ -121,8 +121,8 @@ fn table(context: &Context) -> Markup {
         }
         p.caption {
             "Training is without the validation curve; distillation's holds teacher and student. Attacks and evaluation took "
-            (duration(seconds.evaluate)) ", the whole run " (duration(seconds.total)) " on " (context.results.device) " with "
-            (format::count(context.results.threads)) " threads."
+            (duration(seconds.evaluate)) ", the whole run " (duration(seconds.total)) " on " (context.results.run.device) " with "
+            (format::count(context.results.run.threads)) " threads."
         }
     }
 }
