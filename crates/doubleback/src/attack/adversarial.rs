@@ -1,0 +1,166 @@
+use burn::tensor::Tensor;
+
+use super::{BoundedAttack, Cost, Goal, MinimalAttack, Norm};
+use crate::nn::{Classifier, predictions, to_vec};
+use crate::{Error, Result};
+
+/// Adversarial examples of a batch for one epsilon.
+#[derive(Clone, Debug)]
+pub struct Adversarial {
+    /// Perturbation size that the attack was given; for a minimal attack its [`size`](MinimalAttack::size).
+    pub eps: f64,
+    /// The examples, within the model's bounds.
+    pub images: Tensor<4>,
+    /// The attacked model's class for each.
+    pub predictions: Vec<usize>,
+    /// Whether the attack reached its goal: any wrong class, or the target. Always from `predictions`, never assumed.
+    pub success: Vec<bool>,
+    /// L2 length of each perturbation.
+    pub l2: Vec<f32>,
+    /// Largest change of a pixel value in each image.
+    pub linf: Vec<f32>,
+    /// Changed pixel values in each image.
+    pub l0: Vec<f32>,
+    /// What it took.
+    pub cost: Cost,
+}
+
+/// What an attack did to a batch.
+#[derive(Clone, Debug)]
+pub struct Attacked {
+    /// One entry an epsilon, in the order given; a single one for a minimal attack.
+    pub by_eps: Vec<Adversarial>,
+    /// By image: the loss gradient was always exactly zero, so the attack had no direction to move the image in.
+    pub zero_gradient: Vec<bool>,
+}
+
+impl Attacked {
+    /// Gradients computed for one epsilon, mean of images and epsilons.
+    pub fn mean_gradients(&self) -> f64 {
+        self.mean(|cost| &cost.gradients)
+    }
+
+    /// Forward passes for one epsilon, besides those of the gradients, mean of images and epsilons.
+    pub fn mean_forwards(&self) -> f64 {
+        self.mean(|cost| &cost.forwards)
+    }
+
+    fn mean(&self, of: impl Fn(&Cost) -> &Vec<usize>) -> f64 {
+        let counts = || self.by_eps.iter().flat_map(|adversarial| of(&adversarial.cost));
+        counts().sum::<usize>() as f64 / counts().count().max(1) as f64
+    }
+}
+
+/// Attacks a batch: perturbs, clips to the model's bounds, predicts again.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use doubleback::attack::{Fgsm, Goal, run};
+/// use doubleback::data::{Bounds, ImageShape};
+/// use doubleback::nn::FromFunction;
+///
+/// let shape = ImageShape { channels: 1, height: 1, width: 2 };
+/// let weight = Tensor::<2>::from_floats([[1.0, 0.0], [0.0, 1.0]], &Device::flex());
+/// let model = FromFunction::new(shape, Bounds::UNIT, 2, |x: Tensor<4>| x.reshape([-1, 2]).matmul(weight.clone()));
+/// let images = Tensor::<4>::from_floats([[[[0.6, 0.5]]]], &Device::flex());
+/// let attacked = run(&model, &Fgsm::default(), &images, &Goal::AwayFrom(vec![0]), &[0.1, 0.2])?;
+/// assert_eq!(attacked.by_eps[1].success, [true]);
+/// # Ok::<(), doubleback::Error>(())
+/// ```
+///
+/// # Errors
+/// When images, goal or epsilons do not fit the model.
+pub fn run(
+    model: &dyn Classifier,
+    attack: &dyn BoundedAttack,
+    images: &Tensor<4>,
+    goal: &Goal,
+    eps: &[f64],
+) -> Result<Attacked> {
+    check_eps_in(attack.norm(), eps, model)?;
+    goal.check(images.dims()[0], model.classes())?;
+    let perturbation = attack.perturb(model, images, goal, eps)?;
+    let by_eps = eps
+        .iter()
+        .zip(perturbation.images)
+        .zip(perturbation.cost)
+        .map(|((&eps, perturbed), cost)| judge(model, images, perturbed, goal, eps, cost))
+        .collect::<Result<Vec<_>>>()?;
+    Ok(Attacked {
+        by_eps,
+        zero_gradient: perturbation.zero_gradient,
+    })
+}
+
+/// Attacks a batch with an attack that takes no epsilon: searches, clips to the model's bounds, predicts again.
+///
+/// # Errors
+/// When images or goal do not fit the model, or a setting of the attack is out of range.
+pub fn run_minimal(
+    model: &dyn Classifier,
+    attack: &dyn MinimalAttack,
+    images: &Tensor<4>,
+    goal: &Goal,
+) -> Result<Attacked> {
+    let found = attack.search(model, images, goal)?;
+    let example = judge(model, images, found.images, goal, attack.size(), found.cost)?;
+    Ok(Attacked {
+        by_eps: vec![example],
+        zero_gradient: found.zero_gradient,
+    })
+}
+
+/// Clips to the model's bounds, predicts, and measures the perturbations.
+fn judge(
+    model: &dyn Classifier,
+    images: &Tensor<4>,
+    perturbed: Tensor<4>,
+    goal: &Goal,
+    eps: f64,
+    cost: Cost,
+) -> Result<Adversarial> {
+    let bounds = model.bounds();
+    let examples = perturbed.clamp(bounds.low, bounds.high);
+    let predictions = predictions(&model.logits(examples.clone())?)?;
+    let change = (examples.clone() - images.clone()).reshape([goal.classes().len(), model.shape().len()]);
+    let changed = change.clone().not_equal_elem(0.0).float();
+    Ok(Adversarial {
+        eps,
+        images: examples,
+        success: goal.reached(&predictions),
+        predictions,
+        l2: to_vec(change.clone().square().sum_dim(1).sqrt())?,
+        linf: to_vec(change.abs().max_dim(1))?,
+        l0: to_vec(changed.sum_dim(1))?,
+        cost,
+    })
+}
+
+/// Refuses epsilons of the L∞ norm that are negative, not numbers, or longer than the range of the data.
+///
+/// # Errors
+/// Names the first such epsilon.
+pub fn check_eps(eps: &[f64], model: &dyn Classifier) -> Result<()> {
+    check_eps_in(Norm::Linf, eps, model)
+}
+
+/// The same for either norm: in L2 no image is further from another than the range times the root of the number of values.
+pub(super) fn check_eps_in(norm: Norm, eps: &[f64], model: &dyn Classifier) -> Result<()> {
+    let (bounds, greatest) = (model.bounds(), norm.greatest_eps(model));
+    let Some(eps) = eps.iter().find(|&&eps| !(0.0..=greatest).contains(&eps)) else {
+        return Ok(());
+    };
+    let expected = match norm {
+        Norm::Linf => format!(
+            "between 0 and {greatest}, the range of the data ({} to {})",
+            bounds.low, bounds.high
+        ),
+        Norm::L2 => format!(
+            "between 0 and {greatest:.1}, the largest L2 distance of two images of {} values from {} to {}",
+            model.shape().len(),
+            bounds.low,
+            bounds.high
+        ),
+    };
+    Err(Error::value("eps", expected, eps))
+}
