@@ -13,10 +13,13 @@ pub mod bench;
 mod claim;
 mod data_summary;
 pub mod diagnosis;
+mod json;
 pub mod pooling_study;
 pub mod reproduce;
-mod store;
+mod run_folder;
+mod run_record;
 pub mod sweep;
 
 pub use claim::{Claim, Verdict};
 pub use data_summary::DataSummary;
+pub use run_record::RunRecord;

@@ -1,8 +1,7 @@
 use std::time::Duration;
 
-use doubleback_experiments::reproduce::Results;
-use doubleback_experiments::reproduce::{Options, Profile, reproduce};
-use doubleback_report::{Published, Report, write_figures};
+use doubleback_experiments::reproduce::{HEADLINE_EPS, Options, Profile, Results, reproduce};
+use doubleback_report::write_reproduction;
 
 use crate::args::ReproduceArgs;
 use crate::context::Context;
@@ -39,16 +38,8 @@ pub fn run(args: &ReproduceArgs, context: &Context) -> Result<()> {
         &context.device,
         &mut context.reporter().announcing(opening),
     )?;
-    let (results, path) = (&finished.results, args.out.join("report.html"));
-    let published = Published::for_dataset(&results.dataset);
-    Report {
-        results,
-        pictures: &finished.pictures,
-        published: published.as_ref(),
-    }
-    .write(&path)?;
-    let folder = args.out.join("figures");
-    let figures = write_figures(results, &finished.pictures, published.as_ref(), &folder)?;
+    let results = &finished.results;
+    let written = write_reproduction(results, &finished.pictures, &args.out)?;
     if args.json {
         let json = serde_json::to_string_pretty(results)
             .map_err(|e| Failure::Ours(format!("cannot write the results as JSON: {e}")))?;
@@ -58,16 +49,15 @@ pub fn run(args: &ReproduceArgs, context: &Context) -> Result<()> {
     output::print(&format!(
         "{}\nReport:  {}\nFigures: {} ({} files)\nTime:    {}\n",
         summary(results),
-        path.display(),
-        folder.display(),
-        figures.len(),
+        args.out.join("report.html").display(),
+        args.out.join("figures").display(),
+        written.len() - 1,
         output::clock(total)
     ))
 }
 
 /// Clean accuracy, accuracy on the normal model's examples, and the claims.
 fn summary(results: &Results) -> String {
-    const EPS: f64 = 0.2;
     let rows: Vec<Vec<String>> = results
         .clean
         .iter()
@@ -81,16 +71,17 @@ fn summary(results: &Results) -> String {
                 cell.attack == "fgsm"
                     && cell.crafted_on == "normal"
                     && cell.evaluated_on == clean.model
-                    && (cell.eps - EPS).abs() < 1e-9
+                    && (cell.eps - HEADLINE_EPS).abs() < 1e-9
             });
             row.extend(attacked.map(|cell| percent(cell.accuracy)));
             row.extend(attacked.map(|cell| interval(cell.low, cell.high)));
             row
         })
         .collect();
-    let header = ["model", "clean", "95 % interval", "FGSM 0.2", "95 % interval"];
+    let fgsm = format!("FGSM {HEADLINE_EPS}");
+    let header = ["model", "clean", "95 % interval", &fgsm, "95 % interval"];
     let mut text = format!(
-        "Accuracy on {} clean test images of {},\nand on {} under FGSM at eps {EPS} crafted on the normal model\n\n{}",
+        "Accuracy on {} clean test images of {},\nand on {} under FGSM at eps {HEADLINE_EPS} crafted on the normal model\n\n{}",
         results
             .clean
             .first()
