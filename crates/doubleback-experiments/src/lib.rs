@@ -12,11 +12,16 @@
 pub mod bench;
 mod claim;
 mod data_summary;
+mod dataset_settings;
 pub mod diagnosis;
 pub mod pooling_study;
+mod profile;
 pub mod reproduce;
 mod store;
 pub mod sweep;
+mod weight_rule;
 
 pub use claim::{Claim, Verdict};
 pub use data_summary::DataSummary;
+pub use profile::Profile;
+pub use weight_rule::SHARE_OF_NORMAL;

@@ -2,20 +2,13 @@
 
 use doubleback::train::DefenseKind;
 use doubleback_experiments::reproduce::TrainingSummary;
+pub use doubleback_experiments::reproduce::model_names::{ADVTRAIN, BOTH, DOUBLEBACK, INSENSITIVE, NORMAL};
 use maud::{Markup, html};
 
 use crate::format;
 
 /// Markers there are, and colors of models: `m0` … in palette.rs, `k0` … in [`marker_defs`].
 pub const SLOTS: usize = 10;
-
-/// Models of the reproduction that figures and sentences single out: each has the name of its defense.
-pub const NORMAL: &str = DefenseKind::Normal.name();
-pub const ADVTRAIN: &str = DefenseKind::AdversarialTraining.name();
-pub const INSENSITIVE: &str = DefenseKind::CertaintySensitivity.name();
-pub const DOUBLEBACK: &str = DefenseKind::DoubleBackprop.name();
-/// It has a figure of its own, as in the paper.
-pub const BOTH: &str = DefenseKind::Both.name();
 
 /// Models in the order of the charts, each with its slot.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use doubleback_experiments::reproduce::Results;
+use doubleback_experiments::reproduce::model_names::NORMAL;
 use doubleback_experiments::reproduce::{Options, Profile, reproduce};
 use doubleback_report::{Published, Report, write_figures};
 
@@ -79,7 +80,7 @@ fn summary(results: &Results) -> String {
             ];
             let attacked = results.transfer.iter().find(|cell| {
                 cell.attack == "fgsm"
-                    && cell.crafted_on == "normal"
+                    && cell.crafted_on == NORMAL
                     && cell.evaluated_on == clean.model
                     && (cell.eps - EPS).abs() < 1e-9
             });

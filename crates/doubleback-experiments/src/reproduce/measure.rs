@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::model_names::{ADVTRAIN, DOUBLEBACK, NORMAL};
 use burn::tensor::Device;
 use doubleback_ops::kernels::isa;
 
@@ -86,7 +87,7 @@ impl Evaluation<'_> {
                 store.part_or(&format!("statistics-{}", model.name), || statistics(model, &test))?;
             gradients.extend(found.gradients);
             log_probabilities.push(found.log_probabilities);
-            if model.name == "normal" {
+            if model.name == NORMAL {
                 rough = found.roughness;
             } else {
                 smooth.push(smoothness(model.name, &found.roughness, &rough));
@@ -173,8 +174,7 @@ impl Evaluation<'_> {
     /// Of the paper's three models, on the examples of each.
     fn overlaps(&self, attacks: &[&dyn BoundedAttack], test: &TestSet<'_>) -> Result<Vec<Overlap>> {
         let find = |name: &str| self.named.iter().copied().find(|named| named.name == name);
-        let (Some(normal), Some(advtrain), Some(doubleback)) = (find("normal"), find("advtrain"), find("doubleback"))
-        else {
+        let (Some(normal), Some(advtrain), Some(doubleback)) = (find(NORMAL), find(ADVTRAIN), find(DOUBLEBACK)) else {
             return Ok(Vec::new());
         };
         let three = [normal, advtrain, doubleback];

@@ -5,10 +5,10 @@ use std::time::Instant;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::dataset_settings::DatasetSettings;
 use super::lambdas::Grid;
 use super::measure::Evaluation;
-use super::profile::Profile;
+use crate::dataset_settings::DatasetSettings;
+use crate::profile::Profile;
 use crate::reproduce::claims::claims;
 use crate::reproduce::pictures::{Pictures, draw};
 use crate::reproduce::published::PublishedGradients;
