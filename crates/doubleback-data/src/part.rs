@@ -1,12 +1,12 @@
 //! The parts of a data set.
 
-use std::fmt;
-use std::str::FromStr;
+use strum::{Display, EnumCount, EnumString, IntoStaticStr};
 
 use crate::unknown_name::UnknownName;
 
 /// One of the three parts of a data set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumCount, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case", parse_err_ty = UnknownName, parse_err_fn = unknown)]
 pub enum Part {
     /// Images to train on.
     Train,
@@ -18,32 +18,32 @@ pub enum Part {
 
 impl Part {
     /// All parts.
-    pub const ALL: [Self; 3] = [Self::Train, Self::Validation, Self::Test];
+    pub const ALL: [Self; Self::COUNT] = [Self::Train, Self::Validation, Self::Test];
 
     /// `train`, `validation` or `test`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Validation => "validation",
-            Self::Test => "test",
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
+fn unknown(name: &str) -> UnknownName {
+    UnknownName::new("part", name, Part::ALL.map(Part::name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lead_back_and_others_are_refused_with_the_nearest() {
+        assert_eq!(Part::ALL.map(Part::name), ["train", "validation", "test"]);
+        for part in Part::ALL {
+            assert_eq!((part.to_string().parse(), part.name().parse()), (Ok(part), Ok(part)));
         }
-    }
-}
-
-impl fmt::Display for Part {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Part {
-    type Err = UnknownName;
-
-    fn from_str(name: &str) -> Result<Self, UnknownName> {
-        let known = Part::ALL.iter().map(|part| part.name());
-        Part::ALL
-            .into_iter()
-            .find(|part| part.name() == name)
-            .ok_or_else(|| UnknownName::new("part", name, known))
+        let error = "tests".parse::<Part>().unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "unknown part `tests`. Did you mean `test`? Known: train, validation, test"
+        );
     }
 }

@@ -1,10 +1,10 @@
 //! Images that a data set holds more than once, within a part and in several: a test image that was trained on says little.
 
 use std::collections::{HashMap, HashSet};
-use std::str::FromStr;
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
+use strum::{EnumCount, EnumString, IntoStaticStr};
 
 use crate::dataset::Dataset;
 use crate::error::DataError;
@@ -14,7 +14,8 @@ use crate::unknown_name::UnknownName;
 use crate::words::count;
 
 /// What becomes of images that a data set holds more than once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumCount, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case", parse_err_ty = UnknownName, parse_err_fn = unknown)]
 pub enum DuplicatePolicy {
     /// All are kept.
     Keep,
@@ -24,27 +25,20 @@ pub enum DuplicatePolicy {
 
 impl DuplicatePolicy {
     /// All policies.
-    pub const ALL: [Self; 2] = [Self::Keep, Self::Remove];
+    pub const ALL: [Self; Self::COUNT] = [Self::Keep, Self::Remove];
 
     /// `keep` or `remove`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Keep => "keep",
-            Self::Remove => "remove",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
-impl FromStr for DuplicatePolicy {
-    type Err = UnknownName;
-
-    fn from_str(name: &str) -> Result<Self, UnknownName> {
-        let known = Self::ALL.iter().map(|policy| policy.name());
-        Self::ALL
-            .into_iter()
-            .find(|policy| policy.name() == name)
-            .ok_or_else(|| UnknownName::new("treatment of duplicates", name, known))
-    }
+fn unknown(name: &str) -> UnknownName {
+    UnknownName::new(
+        "treatment of duplicates",
+        name,
+        DuplicatePolicy::ALL.map(DuplicatePolicy::name),
+    )
 }
 
 /// How often a part of a data set repeats images.

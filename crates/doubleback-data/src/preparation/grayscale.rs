@@ -1,14 +1,14 @@
 //! From color to gray.
 
-use std::fmt;
-use std::str::FromStr;
+use strum::{Display, EnumCount, EnumString, IntoStaticStr};
 
 use crate::preparation::decolorize::Decolorize;
 use crate::preparation::luma::luma;
 use crate::unknown_name::UnknownName;
 
 /// How the colors of SVHN become gray.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Display, EnumCount, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case", parse_err_ty = UnknownName, parse_err_fn = unknown)]
 pub enum Grayscale {
     /// 0.2989 R + 0.5870 G + 0.1140 B, as in the code of Ross & Doshi-Velez 2018.
     #[default]
@@ -19,14 +19,11 @@ pub enum Grayscale {
 
 impl Grayscale {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Luma, Self::Decolorize];
+    pub const ALL: [Self; Self::COUNT] = [Self::Luma, Self::Decolorize];
 
     /// `luma` or `decolorize`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Luma => "luma",
-            Self::Decolorize => "decolorize",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// The conversion for images of `height` x `width` pixels: from `[red, green, blue]` of each pixel in [0, 1], row by row, to its gray
@@ -43,22 +40,8 @@ impl Grayscale {
     }
 }
 
-impl fmt::Display for Grayscale {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Grayscale {
-    type Err = UnknownName;
-
-    fn from_str(name: &str) -> Result<Self, UnknownName> {
-        let known = Self::ALL.iter().map(|grayscale| grayscale.name());
-        Self::ALL
-            .into_iter()
-            .find(|grayscale| grayscale.name() == name)
-            .ok_or_else(|| UnknownName::new("grayscale", name, known))
-    }
+fn unknown(name: &str) -> UnknownName {
+    UnknownName::new("grayscale", name, Grayscale::ALL.map(Grayscale::name))
 }
 
 #[cfg(test)]

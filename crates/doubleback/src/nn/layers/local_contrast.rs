@@ -1,9 +1,7 @@
-use std::fmt;
-use std::str::FromStr;
-
 use burn::tensor::{Tensor, TensorData};
 use doubleback_ops::matmul;
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumCount, EnumString, IntoStaticStr};
 
 use super::{Context, Layer, LayerPullback, Size};
 use crate::{Error, Result};
@@ -34,7 +32,10 @@ pub struct LocalContrast {
 }
 
 /// Where the floor of [`LocalContrast`] comes from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Display, EnumCount, EnumString, IntoStaticStr,
+)]
+#[strum(serialize_all = "kebab-case", parse_err_ty = Error, parse_err_fn = unknown)]
 #[serde(rename_all = "kebab-case")]
 pub enum Floor {
     /// The mean of each image.
@@ -47,14 +48,11 @@ pub enum Floor {
 
 impl Floor {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::PerImage, Self::Batch];
+    pub const ALL: [Self; Self::COUNT] = [Self::PerImage, Self::Batch];
 
     /// `per-image` or `batch`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::PerImage => "per-image",
-            Self::Batch => "batch",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// Mean over the pixels that share a floor, `[n, 1, 1, 1]` or `[1, 1, 1, 1]`.
@@ -67,22 +65,8 @@ impl Floor {
     }
 }
 
-impl fmt::Display for Floor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Floor {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        let known = Self::ALL.iter().map(|floor| floor.name());
-        Self::ALL
-            .into_iter()
-            .find(|floor| floor.name() == name)
-            .ok_or_else(|| Error::unknown("floor of local contrast", name, known))
-    }
+fn unknown(name: &str) -> Error {
+    Error::unknown("floor of local contrast", name, Floor::ALL.map(Floor::name))
 }
 
 impl Layer for LocalContrast {

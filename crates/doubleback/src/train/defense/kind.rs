@@ -55,6 +55,7 @@ impl DefenseKind {
     ];
 
     /// Its name, as on the command line and in every file: `normal`, `distilled`, `advtrain`, …
+    // `strum` derives no constant function with documentation, and constants of reports are named by this one.
     pub const fn name(self) -> &'static str {
         match self {
             DefenseKind::Normal => "normal",

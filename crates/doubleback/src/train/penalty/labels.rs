@@ -1,9 +1,8 @@
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::{log_softmax, softmax};
+use strum::{Display, EnumCount, EnumString, IntoStaticStr};
 
 use super::gradient_penalty::PenalizedLoss;
 use super::teacher::Teacher;
@@ -25,7 +24,8 @@ pub enum Labels {
 }
 
 /// What stands behind the labels of a penalized loss.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Display, EnumCount, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case", parse_err_ty = Error, parse_err_fn = unknown)]
 pub enum Output {
     /// Log-probabilities: `-Σ_k q_k log p_k`, the cross-entropy of the paper.
     #[default]
@@ -36,30 +36,16 @@ pub enum Output {
 
 impl Output {
     /// All of them.
-    pub const ALL: [Output; 2] = [Output::LogProbabilities, Output::Logits];
+    pub const ALL: [Self; Self::COUNT] = [Output::LogProbabilities, Output::Logits];
 
     /// `log-probabilities` or `logits`.
     pub fn name(self) -> &'static str {
-        match self {
-            Output::LogProbabilities => "log-probabilities",
-            Output::Logits => "logits",
-        }
+        self.into()
     }
 }
 
-impl fmt::Display for Output {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Output {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        let found = Output::ALL.into_iter().find(|output| output.name() == name);
-        found.ok_or_else(|| Error::unknown("output", name, Output::ALL.map(Output::name)))
-    }
+fn unknown(name: &str) -> Error {
+    Error::unknown("output", name, Output::ALL.map(Output::name))
 }
 
 /// The penalized losses of Ross & Doshi-Velez 2018: labels, and what they are compared with.

@@ -1,12 +1,11 @@
-use std::fmt;
-use std::str::FromStr;
-
 use burn::tensor::Tensor;
+use strum::{Display, EnumCount, EnumString, IntoStaticStr};
 
 use crate::Error;
 
 /// The length of an input gradient that a penalty adds up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Display, EnumCount, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case", parse_err_ty = Error, parse_err_fn = unknown)]
 pub enum Norm {
     /// Squared L2 norm, the paper's.
     #[default]
@@ -17,14 +16,11 @@ pub enum Norm {
 
 impl Norm {
     /// All of them.
-    pub const ALL: [Norm; 2] = [Norm::SquaredL2, Norm::L1];
+    pub const ALL: [Self; Self::COUNT] = [Norm::SquaredL2, Norm::L1];
 
     /// `squared-l2` or `l1`.
     pub fn name(self) -> &'static str {
-        match self {
-            Norm::SquaredL2 => "squared-l2",
-            Norm::L1 => "l1",
-        }
+        self.into()
     }
 
     /// Sum over all images of the norm of each one's gradient, `[1]`.
@@ -36,17 +32,6 @@ impl Norm {
     }
 }
 
-impl fmt::Display for Norm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Norm {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self, Error> {
-        let found = Norm::ALL.into_iter().find(|norm| norm.name() == name);
-        found.ok_or_else(|| Error::unknown("norm", name, Norm::ALL.map(Norm::name)))
-    }
+fn unknown(name: &str) -> Error {
+    Error::unknown("norm", name, Norm::ALL.map(Norm::name))
 }
