@@ -1,12 +1,12 @@
 //! What every command works with: device, data, threads, progress.
 
-use burn::tensor::Device;
+use doubleback::Error;
 use doubleback::data::{self, Dataset, LoadOptions};
+use doubleback::device::{Device, DeviceName};
 use doubleback::ops::kernels::{available, isa};
 use tracing::level_filters::LevelFilter;
 
 use crate::args::{Global, LogFormat};
-use crate::device::DeviceName;
 use crate::exit::{Failure, Result};
 use crate::progress::Reporter;
 
@@ -34,7 +34,13 @@ impl Context {
         start_logging(global);
         crate::interrupt::install()?;
         check_instruction_set()?;
-        let device = global.device.open()?;
+        let device = global.device.open().map_err(|error| match error {
+            Error::NoDevice { device, feature } => Failure::Input(format!(
+                "`--device {device}`: this program was built without it. Build it with `cargo build --release --features {feature}`, or use \
+                 `--device cpu`"
+            )),
+            other => other.into(),
+        })?;
         rayon::ThreadPoolBuilder::new()
             .num_threads(global.threads)
             .build_global()

@@ -1,11 +1,11 @@
 //! How the program ends: 0 done, 1 a failure of ours, 2 wrong use or bad input, 130 interrupted.
 
 use std::fmt;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::process::ExitCode;
 
-use doubleback::Error;
 use doubleback::data::DataError;
+use doubleback::{Error, ErrorKind};
 
 use crate::args::LogFormat;
 
@@ -66,11 +66,13 @@ impl fmt::Display for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        match &error {
-            Error::Interrupted => Failure::Interrupted(error.to_string()),
-            Error::Op(_) | Error::Device { .. } => Failure::Ours(error.to_string()),
-            Error::Io { source, .. } => Failure::Input(format!("{error}. {}", advice(source))),
-            _ => Failure::Input(error.to_string()),
+        match (error.kind(), &error) {
+            (ErrorKind::Interrupted, _) => Failure::Interrupted(error.to_string()),
+            (ErrorKind::Device | ErrorKind::Ours, _) => Failure::Ours(error.to_string()),
+            (ErrorKind::Input | ErrorKind::Missing, Error::Io { source, .. }) => {
+                Failure::Input(format!("{error}. {}", advice(source)))
+            }
+            (ErrorKind::Input | ErrorKind::Missing, _) => Failure::Input(error.to_string()),
         }
     }
 }
@@ -89,11 +91,11 @@ impl From<doubleback_report::Error> for Failure {
 
 fn advice(cause: &io::Error) -> &'static str {
     match cause.kind() {
-        ErrorKind::NotFound => "Check the path",
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+        io::ErrorKind::NotFound => "Check the path",
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "Check that you may use it, or give another path"
         }
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             "Free some space or give another path, then run the same command again"
         }
         _ => "Give another path, or try again",

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use doubleback::Error;
+
 use crate::exit::{Failure, INTERRUPTED, Result};
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
@@ -26,12 +28,12 @@ pub fn requested() -> bool {
     REQUESTED.load(Ordering::Relaxed)
 }
 
-/// Stops work that keeps nothing.
-pub fn check() -> Result<()> {
-    if requested() {
-        return Err(Failure::Interrupted(
-            "interrupted. Nothing was written: run the same command again to start over".into(),
-        ));
+/// Why work that keeps nothing did not finish: what the library says of an interruption does not hold for it.
+pub fn nothing_kept(error: Error) -> Failure {
+    match error {
+        Error::Interrupted => {
+            Failure::Interrupted("interrupted. Nothing was written: run the same command again to start over".into())
+        }
+        other => other.into(),
     }
-    Ok(())
 }

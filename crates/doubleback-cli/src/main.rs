@@ -4,7 +4,6 @@
 mod args;
 mod commands;
 mod context;
-mod device;
 mod exit;
 mod interrupt;
 mod output;

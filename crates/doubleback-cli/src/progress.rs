@@ -62,17 +62,6 @@ impl Reporter {
         self.opening = Some(opening);
         self
     }
-
-    /// One part of a loop is done; for commands that attack.
-    pub fn advance_to(&mut self, step: usize, steps: usize) -> crate::exit::Result<()> {
-        let loss = None;
-        let stop = self.advance(Progress { step, steps, loss });
-        // A finished loop has its results.
-        if stop.is_break() && step < steps {
-            return interrupt::check();
-        }
-        Ok(())
-    }
 }
 
 impl Watch for Reporter {

@@ -6,20 +6,21 @@ mod support;
 use std::fmt::Write;
 use std::path::Path;
 
-use burn::tensor::Device;
 use doubleback::data::{Bounds, ImageShape};
+use doubleback::device::DeviceName;
 use doubleback::nn::{ModelCard, Network, Pool, paper_cnn, save};
 use support::{command, doubleback, fake_mnist, files, idx};
 
 /// Models: one of ours without training, one of 8x8 images, one cut off, one that is no model.
 fn write_models(folder: &Path) {
+    let device = DeviceName::Cpu.open().unwrap();
     for (name, side) in [("fits", 28), ("small", 8)] {
         let shape = ImageShape {
             channels: 1,
             height: side,
             width: side,
         };
-        let network = Network::new(paper_cnn(shape, Bounds::UNIT, 10, Pool::Max), 0, &Device::flex()).unwrap();
+        let network = Network::new(paper_cnn(shape, Bounds::UNIT, 10, Pool::Max), 0, &device).unwrap();
         save(&network, &ModelCard::new(), &folder.join(format!("{name}.safetensors"))).unwrap();
     }
     let whole = std::fs::read(folder.join("fits.safetensors")).unwrap();

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
 use doubleback::Error;
-use doubleback::attack::{Fgsm, run};
+use doubleback::attack::{Fgsm, Goal, run};
 use doubleback::data::{Bounds, Dataset, ImageShape, LoadOptions, Split, load};
 use doubleback::diagnose::{Decoders, InformationOptions, ProbeOptions, ProbeReading, Probes, information};
 use doubleback::nn::{Classifier, Network, Pullback, Stage, Staged, save};
@@ -65,7 +65,14 @@ fn probes_know_the_digits_from_every_stage_and_see_the_attack() {
         "the same seed gives the same bits"
     );
     let mean = |values: &[bool]| values.iter().filter(|&&wrong| wrong).count() as f64 / values.len() as f64;
-    let attacked = run(&network, &Fgsm::default(), &images, &labels, &[0.2]).unwrap();
+    let attacked = run(
+        &network,
+        &Fgsm::default(),
+        &images,
+        &Goal::AwayFrom(labels.clone()),
+        &[0.2],
+    )
+    .unwrap();
     let attacked = read(&first, attacked.by_eps[0].images.clone());
     for (place, stage) in network.stages().iter().enumerate() {
         let (clean_error, attacked_error) = (mean(&clean.wrong[place]), mean(&attacked.wrong[place]));

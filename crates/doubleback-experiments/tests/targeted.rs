@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 use burn::tensor::{Device, Tensor, TensorData};
-use doubleback::attack::{Itgsm, Jsma, Target, run, run_minimal};
+use doubleback::attack::{Attack, Goal, Ifgsm, Jsma, Target, run, run_minimal};
 use doubleback::data::{Bounds, ImageShape, Split};
-use doubleback::evaluate::{Named, TestSet, transfer_minimal, wilson};
+use doubleback::evaluate::{Named, TestSet, Transfer, wilson};
 use doubleback::nn::{Classifier, FromFunction, predictions, to_vec};
 use doubleback_experiments::reproduce::{TargetedAttack, TargetedGrid, targeted, targeted_grid};
 
@@ -39,20 +39,20 @@ fn attacks() -> [TargetedAttack; 2] {
         gamma: 0.75,
         ..Jsma::default()
     };
-    let attack = Itgsm {
+    let attack = Ifgsm {
         steps: 3,
-        ..Itgsm::default()
+        ..Ifgsm::default()
     };
     [TargetedAttack::Jsma(jsma), TargetedAttack::Itgsm { attack, eps: 0.2 }]
 }
 
 /// The example of one image, and how many of its values changed.
-fn one(attack: &TargetedAttack, model: &dyn Classifier, image: &[f32], label: usize, target: usize) -> (Vec<f32>, f32) {
+fn one(attack: &TargetedAttack, model: &dyn Classifier, image: &[f32], target: usize) -> (Vec<f32>, f32) {
     let image = tensor(image, [1, 1, 2, 4]);
-    let target = Target::Class(target);
+    let goal = Goal::Towards(vec![target]);
     let attacked = match *attack {
-        TargetedAttack::Jsma(jsma) => run_minimal(model, &Jsma { target, ..jsma }, &image, &[label]),
-        TargetedAttack::Itgsm { attack, eps } => run(model, &Itgsm { target, ..attack }, &image, &[label], &[eps]),
+        TargetedAttack::Jsma(jsma) => run_minimal(model, &jsma, &image, &goal),
+        TargetedAttack::Itgsm { attack, eps } => run(model, &attack, &image, &goal, &[eps]),
     };
     let example = &attacked.unwrap().by_eps[0];
     (to_vec(example.images.clone()).unwrap(), example.l0[0])
@@ -95,7 +95,7 @@ fn figures_are_those_of_the_attacks_one_by_one() {
                 }
                 let mut reached = 0;
                 for &place in places {
-                    let (example, l0) = one(&attack, &first, split.image(place), source, target);
+                    let (example, l0) = one(&attack, &first, split.image(place), target);
                     reached += usize::from(class(&first, &example) == target);
                     taken += usize::from(class(&second, &example) == target);
                     changed += f64::from(l0);
@@ -151,7 +151,7 @@ fn grids_have_every_class_as_target_and_the_images_on_the_diagonal() {
             if cell.source == cell.target {
                 assert_eq!(cell.pixels, original);
             } else {
-                assert_eq!(cell.pixels, one(&attack, &model, original, cell.source, cell.target).0);
+                assert_eq!(cell.pixels, one(&attack, &model, original, cell.target).0);
             }
             let steps = if attack.name() == "itgsm" && cell.source != cell.target {
                 3
@@ -198,13 +198,14 @@ fn transfers_of_attacks_without_eps_are_counted() {
         gamma: 0.75,
         ..Jsma::default()
     };
-    let counts = transfer_minimal(&jsma, models[1], &models, &test, &mut Default::default()).unwrap();
+    let attack = Attack::minimal("jsma", jsma).towards(Target::Next);
+    let counts = Transfer::new(&models, &test).run(&attack, models[1], &[]).unwrap();
     assert_eq!((counts.eps.as_slice(), counts.right.len()), (&[1.0][..], 1));
     let attack = TargetedAttack::Jsma(jsma);
     let mut right = [0, 0];
     for place in 0..7 {
         let label = usize::from(split.labels()[place]);
-        let (example, _) = one(&attack, &second, split.image(place), label, (label + 1) % CLASSES);
+        let (example, _) = one(&attack, &second, split.image(place), (label + 1) % CLASSES);
         right[0] += usize::from(class(&first, &example) == label);
         right[1] += usize::from(class(&second, &example) == label);
     }

@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
-use doubleback::attack::{Pgd, run};
+use doubleback::attack::{Goal, Pgd, run};
 use doubleback::data::{self, LoadOptions};
 use doubleback::diagnose::{GanFiles, GanOptions, InterpretGan, Subject, train_gan};
 use doubleback::nn::{Classifier, Network, Staged, load, predictions, stage_indices};
@@ -89,7 +89,8 @@ fn explain() -> doubleback::Result<()> {
     for start in (0..count).step_by(BATCH) {
         let range = start..(start + BATCH).min(count);
         let batch = Batch::new(&dataset.test, dataset.shape, network.classes(), range, &device)?;
-        let attacked = run(&network, &Pgd::default(), &batch.images, &batch.labels, &[EPS])?;
+        let away = Goal::AwayFrom(batch.labels.clone());
+        let attacked = run(&network, &Pgd::default(), &batch.images, &away, &[EPS])?;
         let attacked = attacked.by_eps[0].images.clone();
         let z = gan.noise(batch.len(), start as u64, &device);
         let see = |images: &Tensor<4>| predictions(&network.logits(images.clone())?);

@@ -4,7 +4,7 @@
 
 use burn::tensor::Device;
 use burn::tensor::activation::softmax;
-use doubleback::attack::{Fgsm, run};
+use doubleback::attack::{Fgsm, Goal, run};
 use doubleback::data::{self, LoadOptions};
 use doubleback::nn::{Network, Pool, TrainingPass, cross_entropy, paper_cnn};
 use doubleback::ops::AdamOptions;
@@ -38,7 +38,8 @@ fn main() -> doubleback::Result<()> {
         network.update_moving_averages(pass);
     }
     let test = Batch::new(&dataset.test, dataset.shape, 10, 0..500, &device)?;
-    let attacked = run(&network, &Fgsm::default(), &test.images, &test.labels, &[0.0, 0.1, 0.2])?;
+    let away = Goal::AwayFrom(test.labels.clone());
+    let attacked = run(&network, &Fgsm::default(), &test.images, &away, &[0.0, 0.1, 0.2])?;
     for adversarial in &attacked.by_eps {
         let right = adversarial.success.iter().filter(|&&fooled| !fooled).count();
         println!("eps {}: {right} of 500 right", adversarial.eps);

@@ -4,7 +4,7 @@
 //!     cargo run --release -p doubleback --example own_penalty
 
 use burn::tensor::{Device, Tensor};
-use doubleback::attack::{Fgsm, run};
+use doubleback::attack::{Fgsm, Goal, run};
 use doubleback::data::{self, LoadOptions};
 use doubleback::nn::{Loss, Network, Pool, paper_cnn};
 use doubleback::ops::AdamOptions;
@@ -41,11 +41,12 @@ fn main() -> doubleback::Result<()> {
             std::ops::ControlFlow::Continue(())
         };
         let trained = train(network, name, &penalty, &dataset, &options, None, &mut report)?;
+        let away = Goal::AwayFrom(test.labels.clone());
         let attacked = run(
             &trained.network,
             &Fgsm::default(),
             &test.images,
-            &test.labels,
+            &away,
             &[0.0, 0.1, 0.2],
         )?;
         for adversarial in &attacked.by_eps {

@@ -5,7 +5,7 @@
 
 use burn::tensor::{Device, Tensor};
 use doubleback::Result;
-use doubleback::attack::{Fgsm, run};
+use doubleback::attack::{Fgsm, Goal, run};
 use doubleback::data::{self, Bounds, ImageShape, LoadOptions};
 use doubleback::diagnose::{ProbeOptions, ProbeReading, Probes};
 use doubleback::nn::{Classifier, Pullback, Stage, Staged};
@@ -108,7 +108,8 @@ fn main() -> Result<()> {
     };
 
     let test = Batch::new(&dataset.test, dataset.shape, 10, 0..1_000, &device)?;
-    let attacked = run(&model, &Fgsm::default(), &test.images, &test.labels, &[0.1])?;
+    let away = Goal::AwayFrom(test.labels.clone());
+    let attacked = run(&model, &Fgsm::default(), &test.images, &away, &[0.1])?;
     let fooled = attacked.by_eps[0].success.iter().filter(|&&fooled| fooled).count();
     println!("FGSM at eps 0.1: {fooled} of 1,000 images are classified wrongly");
 

@@ -89,6 +89,24 @@ pub enum Error {
         /// What the backend said.
         problem: String,
     },
+    /// Something that cannot go wrong did: a bug of this crate.
+    #[error("{action}: {problem}")]
+    Internal {
+        /// What was being done.
+        action: &'static str,
+        /// What went wrong.
+        problem: String,
+    },
+    /// A device that this build has no runtime for.
+    #[error(
+        "device `{device}`: this program was built without it. Build it with the feature `{feature}`, or use `cpu`"
+    )]
+    NoDevice {
+        /// The device.
+        device: String,
+        /// The Cargo feature that brings it.
+        feature: &'static str,
+    },
     /// Another program, such as one of Slurm's, failed.
     #[error("{command}: {problem}")]
     Command {
@@ -102,7 +120,33 @@ pub enum Error {
     Interrupted,
 }
 
+/// Whose fault an error is, for an exit status or the class of an exception.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Wrong use, or bad input: the message says what to do.
+    Input,
+    /// A file that is not there.
+    Missing,
+    /// The user's wish.
+    Interrupted,
+    /// A device failed.
+    Device,
+    /// A bug.
+    Ours,
+}
+
 impl Error {
+    /// Whose fault it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Error::Interrupted => ErrorKind::Interrupted,
+            Error::Op(_) | Error::Internal { .. } => ErrorKind::Ours,
+            Error::Device { .. } => ErrorKind::Device,
+            Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => ErrorKind::Missing,
+            _ => ErrorKind::Input,
+        }
+    }
+
     /// A value of another shape than the one that fits.
     pub fn shape(what: impl Into<String>, expected: impl std::fmt::Debug, found: impl std::fmt::Debug) -> Self {
         Error::Shape {
@@ -140,6 +184,14 @@ impl Error {
         move |source| Error::Io { path, action, source }
     }
 
+    /// Something that cannot go wrong did.
+    pub fn internal(action: &'static str, problem: impl std::fmt::Display) -> Self {
+        Error::Internal {
+            action,
+            problem: problem.to_string(),
+        }
+    }
+
     /// A device computation that failed.
     pub fn device(action: &'static str, problem: impl std::fmt::Display) -> Self {
         Error::Device {
@@ -151,3 +203,19 @@ impl Error {
 
 /// Result of this crate's functions.
 pub type Result<T> = std::result::Result<T, Error>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_say_whose_fault_they_are() {
+        let io = |kind: std::io::ErrorKind| Error::io("file", "reading")(kind.into()).kind();
+        assert_eq!(io(std::io::ErrorKind::NotFound), ErrorKind::Missing);
+        assert_eq!(io(std::io::ErrorKind::PermissionDenied), ErrorKind::Input);
+        assert_eq!(Error::Interrupted.kind(), ErrorKind::Interrupted);
+        assert_eq!(Error::device("reading a tensor", "lost").kind(), ErrorKind::Device);
+        assert_eq!(Error::internal("describing as JSON", "no").kind(), ErrorKind::Ours);
+        assert_eq!(Error::value("steps", "at least 1", 0).kind(), ErrorKind::Input);
+    }
+}

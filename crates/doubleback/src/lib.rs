@@ -5,10 +5,11 @@
 //! - [`data`]: images and labels, checked and in memory; a crate of its own, `doubleback-data`.
 //! - [`nn`]: networks that return their logits with a pullback, so that the input gradient is an ordinary value.
 //! - [`mod@batch`]: images of a data set on a device, with their labels.
-//! - [`attack`]: FGSM, TGSM, their iterated forms, PGD and JSMA; an attack says how many images it could not move.
+//! - [`attack`]: goals, and one attack a file; the table of their names and options; an attack says how many images it could not move.
 //! - [`train`]: one objective a defense, and a loop that can be interrupted and resumed to the same bits.
 //! - [`diagnose`]: what each layer contributes to a model's vulnerability, and what it loses of the image.
 //! - [`evaluate`]: accuracy of all models on the examples of all, intervals, masking.
+//! - [`device`]: where to compute.
 //! - [`progress`]: how long work tells how far it is, and is stopped.
 //! - [`random`]: random streams by purpose.
 //! - [`statistics`]: means, proportions and rank correlations, with intervals.
@@ -18,6 +19,7 @@
 
 pub mod attack;
 pub mod batch;
+pub mod device;
 pub mod diagnose;
 mod error;
 pub mod evaluate;
@@ -31,4 +33,4 @@ pub mod write;
 
 pub use doubleback_data as data;
 pub use doubleback_ops as ops;
-pub use error::{Error, Result};
+pub use error::{Error, ErrorKind, Result};

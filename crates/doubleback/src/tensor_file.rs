@@ -17,7 +17,7 @@ pub(crate) type Facts = BTreeMap<String, String>;
 
 /// Adds a fact, as JSON.
 pub(crate) fn add_fact<T: Serialize>(facts: &mut Facts, name: &str, value: &T) -> Result<()> {
-    let text = serde_json::to_string(value).map_err(|e| Error::device("describing as JSON", e))?;
+    let text = serde_json::to_string(value).map_err(|e| Error::internal("describing as JSON", e))?;
     facts.insert(name.to_owned(), text);
     Ok(())
 }

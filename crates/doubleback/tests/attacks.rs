@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use burn::tensor::{Device, Tensor, TensorData};
-use doubleback::attack::{self, Ball, BoundedAttack, Fgsm, Ifgsm, Itgsm, Pgd, Target, Tgsm, run};
+use doubleback::attack::{AttackSpec, BoundedAttack, Fgsm, Goal, Ifgsm, Norm, Pgd, Target, run};
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{Classifier, FromFunction, Loss, Network, Pool, paper_cnn, predictions, to_vec};
 use proptest::prelude::*;
@@ -24,6 +24,10 @@ fn linear(weight: &[f32]) -> FromFunction<impl Fn(Tensor<4>) -> Tensor<2> + use<
     FromFunction::new(SHAPE, Bounds::UNIT, CLASSES, move |x: Tensor<4>| {
         x.reshape([-1, PIXELS as i32]).matmul(weight.clone())
     })
+}
+
+fn away(labels: &[usize]) -> Goal {
+    Goal::AwayFrom(labels.to_vec())
 }
 
 /// Softmax in f64.
@@ -54,10 +58,9 @@ proptest! {
         let model = linear(&weight);
         let images = tensor(&image, [1, 1, 2, 3]);
         let p = probabilities(&weight, &image);
-        let fgsm = Fgsm::default();
-        let attacks: [(&dyn BoundedAttack, usize, f64); 2] = [(&fgsm, label, 1.0), (&Tgsm::default(), (label + 1) % CLASSES, -1.0)];
-        for (attack, toward, sign) in attacks {
-            let attacked = run(&model, attack, &images, &[label], &[eps]).unwrap();
+        for (name, toward, sign) in [("fgsm", label, 1.0), ("tgsm", (label + 1) % CLASSES, -1.0)] {
+            let attack = AttackSpec::named(name).unwrap().attack().unwrap();
+            let attacked = attack.run(&model, &images, &[label], &[eps]).unwrap();
             let found = to_vec(attacked.by_eps[0].images.clone()).unwrap();
             for (i, &found) in found.iter().enumerate() {
                 let gradient: f64 = (0..CLASSES)
@@ -66,7 +69,7 @@ proptest! {
                 // Near zero the sign is a matter of rounding.
                 if gradient.abs() > 1e-4 {
                     let expected = (f64::from(image[i]) + sign * eps * gradient.signum()).clamp(0.0, 1.0);
-                    prop_assert!((f64::from(found) - expected).abs() < 1e-5, "{}: pixel {i} is {found}, not {expected}", attack.name());
+                    prop_assert!((f64::from(found) - expected).abs() < 1e-5, "{name}: pixel {i} is {found}, not {expected}");
                 }
             }
         }
@@ -84,7 +87,7 @@ proptest! {
         for loss in [Loss::CrossEntropy, Loss::Margin] {
             let pgd = Pgd { loss, steps: 1, step_size: Some(eps), random_start: None, ..Pgd::default() };
             let examples = |attack: &dyn BoundedAttack| {
-                let attacked = run(&model, attack, &images, &[0, 2], &[eps]).unwrap();
+                let attacked = run(&model, attack, &images, &away(&[0, 2]), &[eps]).unwrap();
                 (to_vec(attacked.by_eps[0].images.clone()).unwrap(), attacked.zero_gradient)
             };
             prop_assert_eq!(examples(&pgd), examples(&Fgsm { loss }));
@@ -103,23 +106,20 @@ proptest! {
     ) {
         let model = linear(&weight);
         let images = tensor(&images, [2, 1, 2, 3]);
-        let (ifgsm, itgsm) = (Ifgsm { steps, ..Ifgsm::default() }, Itgsm { steps, target, ..Itgsm::default() });
-        let plain = Tgsm { target, ..Tgsm::default() };
-        let cases: [(&dyn BoundedAttack, &dyn BoundedAttack, Vec<Tensor<4>>); 2] = [
-            (&ifgsm, &Fgsm::default(), ifgsm.frames(&model, &images, &labels, eps).unwrap()),
-            (&itgsm, &plain, itgsm.frames(&model, &images, &labels, eps).unwrap()),
-        ];
-        for (iterated, plain, frames) in cases {
+        let ifgsm = Ifgsm { steps, ..Ifgsm::default() };
+        for goal in [away(&labels), target.goal(&labels, CLASSES).unwrap()] {
+            let frames = ifgsm.frames(&model, &images, &goal, eps).unwrap();
             prop_assert_eq!(frames.len(), steps);
             let mut x = images.clone();
             for frame in frames {
-                x = run(&model, plain, &x, &labels, &[eps]).unwrap().by_eps[0].images.clone();
+                x = run(&model, &Fgsm::default(), &x, &goal, &[eps]).unwrap().by_eps[0].images.clone();
                 prop_assert_eq!(to_vec(x.clone()).unwrap(), to_vec(frame).unwrap());
             }
-            let attacked = run(&model, iterated, &images, &labels, &[0.0, eps]).unwrap();
+            let attacked = run(&model, &ifgsm, &images, &goal, &[0.0, eps]).unwrap();
             prop_assert_eq!(to_vec(attacked.by_eps[1].images.clone()).unwrap(), to_vec(x).unwrap());
             prop_assert_eq!(to_vec(attacked.by_eps[0].images.clone()).unwrap(), to_vec(images.clone()).unwrap());
-            prop_assert_eq!(attacked.gradients, steps as f64);
+            prop_assert_eq!(attacked.mean_gradients(), steps as f64);
+            prop_assert_eq!(&attacked.by_eps[0].cost.gradients, &vec![steps; 2]);
         }
     }
 
@@ -139,7 +139,7 @@ proptest! {
         let model = FromFunction::new(SHAPE, Bounds::UNIT, 2, |x: Tensor<4>| x.reshape([-1, PIXELS as i32]).matmul(both.clone()));
         let images = tensor(&image, [1, 1, 2, 3]);
         let pgd = Pgd { loss: Loss::Margin, steps, step_size: None, random_start: Some(seed), ..Pgd::default() };
-        let attacked = run(&model, &pgd, &images, &[label], &[eps]).unwrap();
+        let attacked = run(&model, &pgd, &images, &away(&[label]), &[eps]).unwrap();
         let found = to_vec(attacked.by_eps[0].images.clone()).unwrap();
         for (i, &found) in found.iter().enumerate() {
             // The margin is that of the other class.
@@ -159,32 +159,26 @@ proptest! {
     ) {
         let model = linear(&weight);
         let (originals, labels) = (tensor(&images, [4, 1, 2, 3]), [0, 1, 2, 0]);
-        for name in attack::NAMES {
-            let attack = attack::by_name(name).unwrap();
-            // No limit but the bounds holds what jsma changes; the iterated methods may take each of their ten steps in full.
-            let eps = if name == "jsma" { &[][..] } else { &eps[..] };
-            let steps = match name {
-                "ifgsm" | "itgsm" => 10.0,
-                _ => 1.0,
-            };
+        for spec in AttackSpec::all() {
+            let attack = spec.attack().unwrap();
+            let eps = if attack.takes_eps() { &eps[..] } else { &[] };
             let attacked = attack.run(&model, &originals, &labels, eps);
-            if name == "jsma" {
+            if spec.name() == "jsma" {
                 // A quarter of six values is less than a pair.
                 prop_assert!(attacked.unwrap_err().to_string().contains("give at least 0.3333"));
                 continue;
             }
             let attacked = attacked.unwrap();
-            let targets = attack.targets(&labels, CLASSES);
+            let goal = attack.goal(&labels, CLASSES).unwrap();
             for adversarial in &attacked.by_eps {
+                let reach = attack.reach(adversarial.eps).unwrap() + 1e-6;
                 let found = to_vec(adversarial.images.clone()).unwrap();
                 prop_assert!(found.iter().all(|v| (0.0..=1.0).contains(v)));
-                prop_assert!(found.iter().zip(&images).all(|(a, b)| f64::from((a - b).abs()) <= steps * adversarial.eps + 1e-6));
-                prop_assert!(adversarial.linf.iter().all(|&l| f64::from(l) <= steps * adversarial.eps + 1e-6));
+                prop_assert!(found.iter().zip(&images).all(|(a, b)| f64::from((a - b).abs()) <= reach));
+                prop_assert!(adversarial.linf.iter().all(|&l| f64::from(l) <= reach));
                 let again = predictions(&model.logits(adversarial.images.clone()).unwrap()).unwrap();
                 prop_assert_eq!(&again, &adversarial.predictions);
-                for (i, &success) in adversarial.success.iter().enumerate() {
-                    prop_assert_eq!(success, targets.as_ref().map_or(again[i] != labels[i], |t| again[i] == t[i]));
-                }
+                prop_assert_eq!(&adversarial.success, &goal.reached(&again));
             }
         }
     }
@@ -200,12 +194,12 @@ fn zero_gradients_are_counted() {
     }
     let model = linear(&weight);
     let images = tensor(&[0.5; 2 * PIXELS], [2, 1, 2, 3]);
-    let attacked = run(&model, &Fgsm::default(), &images, &[0, 1], &[0.3]).unwrap();
+    let attacked = run(&model, &Fgsm::default(), &images, &away(&[0, 1]), &[0.3]).unwrap();
     assert_eq!(attacked.zero_gradient, [true, false]);
     assert_eq!((attacked.by_eps[0].linf[0], attacked.by_eps[0].l0[0]), (0.0, 0.0));
-    let pgd = run(&model, &Pgd::default(), &images, &[0, 1], &[0.1, 0.3]).unwrap();
+    let pgd = run(&model, &Pgd::default(), &images, &away(&[0, 1]), &[0.1, 0.3]).unwrap();
     assert_eq!(pgd.zero_gradient, [true, false]);
-    let margin = run(&model, &Fgsm { loss: Loss::Margin }, &images, &[0, 0], &[0.3]).unwrap();
+    let margin = run(&model, &Fgsm { loss: Loss::Margin }, &images, &away(&[0, 0]), &[0.3]).unwrap();
     assert_eq!(margin.zero_gradient, [false, false]);
     assert!(margin.by_eps[0].linf.iter().all(|&l| (l - 0.3).abs() < 1e-6));
 }
@@ -228,7 +222,7 @@ fn random_starts_repeat() {
             random_start: Some(seed),
             ..Pgd::default()
         };
-        let attacked = run(&model, &pgd, &images, labels, &[0.1, 0.2]).unwrap();
+        let attacked = run(&model, &pgd, &images, &away(labels), &[0.1, 0.2]).unwrap();
         let of = |place: usize| to_vec(attacked.by_eps[place].images.clone()).unwrap();
         (of(0), of(1))
     };
@@ -245,7 +239,7 @@ fn random_starts_repeat() {
 fn settings_of_pgd_out_of_range_are_refused() {
     let model = linear(&[1.0; PIXELS * CLASSES]);
     let images = tensor(&[0.5; PIXELS], [1, 1, 2, 3]);
-    let message = |pgd: Pgd| run(&model, &pgd, &images, &[0], &[0.1]).unwrap_err().to_string();
+    let message = |pgd: Pgd| run(&model, &pgd, &images, &away(&[0]), &[0.1]).unwrap_err().to_string();
     let steps = Pgd {
         steps: 0,
         ..Pgd::default()
@@ -264,29 +258,24 @@ fn settings_of_pgd_out_of_range_are_refused() {
 fn settings_of_iterated_attacks_out_of_range_are_refused() {
     let model = linear(&[1.0; PIXELS * CLASSES]);
     let images = tensor(&[0.5; PIXELS], [1, 1, 2, 3]);
-    let message = |attack: &dyn BoundedAttack| run(&model, attack, &images, &[0], &[0.1]).unwrap_err().to_string();
+    let message = |attack: &dyn BoundedAttack| {
+        run(&model, attack, &images, &away(&[0]), &[0.1])
+            .unwrap_err()
+            .to_string()
+    };
     let none = Ifgsm {
         steps: 0,
         ..Ifgsm::default()
     };
     assert_eq!(message(&none), "steps: 0 is not at least 1");
+    assert!(none.frames(&model, &images, &away(&[0]), 0.1).is_err());
     let target = Target::Class(3);
     let expected = "target: 3 is not below the 3 classes of the model";
-    let itgsm = Itgsm {
-        target,
-        ..Itgsm::default()
-    };
-    assert_eq!(message(&itgsm), expected);
-    assert_eq!(
-        itgsm.frames(&model, &images, &[0], 0.1).err().unwrap().to_string(),
-        expected
-    );
-    let tgsm = Tgsm {
-        target,
-        ..Tgsm::default()
-    };
-    assert_eq!(message(&tgsm), expected);
-    assert!(Ifgsm::default().frames(&model, &images, &[0], 2.0).is_err());
+    for spec in [AttackSpec::Tgsm { target }, AttackSpec::Itgsm { steps: 10, target }] {
+        let attacked = spec.attack().unwrap().run(&model, &images, &[0], &[0.1]);
+        assert_eq!(attacked.unwrap_err().to_string(), expected);
+    }
+    assert!(Ifgsm::default().frames(&model, &images, &away(&[0]), 2.0).is_err());
 }
 
 /// The kinds of attacks are not mixed up: one that takes no epsilon refuses them.
@@ -294,7 +283,7 @@ fn settings_of_iterated_attacks_out_of_range_are_refused() {
 fn minimal_attacks_refuse_epsilons() {
     let model = linear(&[1.0; PIXELS * CLASSES]);
     let images = tensor(&[0.5; PIXELS], [1, 1, 2, 3]);
-    let jsma = attack::by_name("jsma").unwrap();
+    let jsma = AttackSpec::named("jsma").unwrap().attack().unwrap();
     assert_eq!(
         jsma.run(&model, &images, &[0], &[0.1]).err().unwrap().to_string(),
         "eps: 0.1 is not for `jsma`, which takes none: leave it out"
@@ -306,14 +295,14 @@ fn epsilons_out_of_range_are_refused() {
     let model = linear(&[1.0; PIXELS * CLASSES]);
     let images = tensor(&[0.5; PIXELS], [1, 1, 2, 3]);
     for eps in [-0.1, 1.1, f64::NAN] {
-        let message = run(&model, &Fgsm::default(), &images, &[0], &[0.1, eps])
+        let message = run(&model, &Fgsm::default(), &images, &away(&[0]), &[0.1, eps])
             .unwrap_err()
             .to_string();
         assert!(message.contains("between 0 and 1"), "{message}");
     }
-    assert!(run(&model, &Fgsm::default(), &images, &[3], &[0.1]).is_err());
-    assert!(run(&model, &Fgsm::default(), &images, &[0, 1], &[0.1]).is_err());
-    let message = attack::by_name("fgms").err().unwrap().to_string();
+    assert!(run(&model, &Fgsm::default(), &images, &away(&[3]), &[0.1]).is_err());
+    assert!(run(&model, &Fgsm::default(), &images, &away(&[0, 1]), &[0.1]).is_err());
+    let message = AttackSpec::named("fgms").err().unwrap().to_string();
     assert!(message.contains("Did you mean `fgsm`?"), "{message}");
 }
 
@@ -366,8 +355,8 @@ proptest! {
         let model = FromFunction::new(SHAPE, Bounds::UNIT, 2, |x: Tensor<4>| x.reshape([-1, PIXELS as i32]).matmul(both.clone()));
         let images = tensor(&[0.5; PIXELS], [1, 1, 2, 3]);
         // From a random start a step along the gradient leaves what is across it; a long step makes that small.
-        let pgd = Pgd { loss: Loss::Margin, norm: Ball::L2, steps, step_size: Some(1000.0), random_start: seed, ..Pgd::default() };
-        let attacked = run(&model, &pgd, &images, &[0], &[eps]).unwrap();
+        let pgd = Pgd { loss: Loss::Margin, norm: Norm::L2, steps, step_size: Some(1000.0), random_start: seed, ..Pgd::default() };
+        let attacked = run(&model, &pgd, &images, &away(&[0]), &[eps]).unwrap();
         let found = to_vec(attacked.by_eps[0].images.clone()).unwrap();
         for (i, &found) in found.iter().enumerate() {
             let expected = 0.5 - eps * f64::from(weight[i]) / length;
@@ -386,8 +375,8 @@ proptest! {
     ) {
         let model = linear(&weight);
         let (originals, labels) = (tensor(&images, [4, 1, 2, 3]), [0, 1, 2, 0]);
-        let pgd = Pgd { loss, norm: Ball::L2, steps: 5, restarts, ..Pgd::default() };
-        let attacked = run(&model, &pgd, &originals, &labels, &eps).unwrap();
+        let pgd = Pgd { loss, norm: Norm::L2, steps: 5, ..Pgd::default() }.restarts(restarts).unwrap();
+        let attacked = run(&model, &pgd, &originals, &away(&labels), &eps).unwrap();
         for adversarial in &attacked.by_eps {
             let found = to_vec(adversarial.images.clone()).unwrap();
             prop_assert!(found.iter().all(|v| (0.0..=1.0).contains(v)));
@@ -400,7 +389,7 @@ proptest! {
     fn restarts_are_never_worse(
         weight in prop::collection::vec(-2f32..2.0, PIXELS * CLASSES),
         images in prop::collection::vec(0f32..=1.0, 4 * PIXELS),
-        norm in prop_oneof![Just(Ball::Linf), Just(Ball::L2)],
+        norm in prop_oneof![Just(Norm::Linf), Just(Norm::L2)],
         eps in 0.01f64..0.5,
     ) {
         // The square turns the gradient, so that starts matter.
@@ -410,8 +399,8 @@ proptest! {
         });
         let (originals, labels) = (tensor(&images, [4, 1, 2, 3]), [0, 1, 2, 0]);
         let attack = |restarts| {
-            let pgd = Pgd { norm, steps: 2, restarts, ..Pgd::default() };
-            let attacked = run(&model, &pgd, &originals, &labels, &[eps]).unwrap();
+            let pgd = Pgd { norm, steps: 2, ..Pgd::default() }.restarts(restarts).unwrap();
+            let attacked = run(&model, &pgd, &originals, &away(&labels), &[eps]).unwrap();
             let logits = model.logits(attacked.by_eps[0].images.clone()).unwrap();
             (Loss::CrossEntropy.values(&logits, &labels).unwrap(), attacked)
         };
@@ -431,8 +420,8 @@ proptest! {
                 }
             }
             // Every image is tried at least once and only those that hold are tried again.
-            prop_assert!(more.1.gradients >= 2.0 && more.1.gradients <= 2.0 * restarts as f64);
-            prop_assert_eq!(more.1.gradients, 2.0 * more.1.forwards);
+            prop_assert!(more.1.mean_gradients() >= 2.0 && more.1.mean_gradients() <= 2.0 * restarts as f64);
+            prop_assert_eq!(more.1.mean_gradients(), 2.0 * more.1.mean_forwards());
             fewer = more;
         }
     }
@@ -445,12 +434,12 @@ fn a_zero_gradient_in_l2_is_counted() {
     let images = tensor(&[0.5; PIXELS], [1, 1, 2, 3]);
     for (restarts, random_start) in [(1, None), (1, Some(0)), (3, Some(0))] {
         let pgd = Pgd {
-            norm: Ball::L2,
-            restarts,
+            norm: Norm::L2,
             random_start,
             ..Pgd::default()
         };
-        let attacked = run(&model, &pgd, &images, &[0], &[0.3]).unwrap();
+        let pgd = pgd.restarts(restarts).unwrap();
+        let attacked = run(&model, &pgd, &images, &away(&[0]), &[0.3]).unwrap();
         assert_eq!(attacked.zero_gradient, [true]);
         let length = attacked.by_eps[0].l2[0];
         assert!(if random_start.is_none() {
@@ -465,22 +454,18 @@ fn a_zero_gradient_in_l2_is_counted() {
 fn settings_of_restarts_and_norms_out_of_range_are_refused() {
     let model = linear(&[1.0; PIXELS * CLASSES]);
     let images = tensor(&[0.5; PIXELS], [1, 1, 2, 3]);
-    let message = |pgd: Pgd, eps| run(&model, &pgd, &images, &[0], &[eps]).unwrap_err().to_string();
-    let none = Pgd {
-        restarts: 0,
-        ..Pgd::default()
-    };
-    assert_eq!(message(none, 0.1), "restarts: 0 is not at least 1");
+    let message = |pgd: Pgd, restarts| pgd.restarts(restarts).err().unwrap().to_string();
+    assert_eq!(message(Pgd::default(), 0), "restarts: 0 is not at least 1");
     let same = Pgd {
-        restarts: 2,
         random_start: None,
         ..Pgd::default()
     };
-    assert!(message(same, 0.1).contains("all restarts are the same"));
+    assert!(message(same, 2).contains("all restarts are the same"));
     let l2 = Pgd {
-        norm: Ball::L2,
+        norm: Norm::L2,
         ..Pgd::default()
     };
-    assert!(run(&model, &l2, &images, &[0], &[2.4]).is_ok());
-    assert!(message(l2, 2.5).contains("between 0 and 2.4"));
+    let attacked = |eps| run(&model, &l2, &images, &away(&[0]), &[eps]);
+    assert!(attacked(2.4).is_ok());
+    assert!(attacked(2.5).unwrap_err().to_string().contains("between 0 and 2.4"));
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use burn::tensor::{Device, Tensor, TensorData};
-use doubleback::attack::{Jsma, MinimalAttack, Target, run_minimal};
+use doubleback::attack::{Goal, Jsma, JsmaSpec, Target, run_minimal};
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{Classifier, FromFunction, predictions, to_vec};
 use proptest::prelude::*;
@@ -27,6 +27,11 @@ fn linear(weight: &[f32]) -> FromFunction<impl Fn(Tensor<4>) -> Tensor<2> + use<
     })
 }
 
+/// Towards the class after this one.
+fn next(label: usize) -> Goal {
+    Target::Next.goal(&[label], CLASSES).unwrap()
+}
+
 /// Weights that are small integers, so that sums and products are exact and ties are common.
 fn weights() -> impl Strategy<Value = Vec<f32>> {
     prop::collection::vec((-4i8..5).prop_map(f32::from), VALUES * CLASSES)
@@ -37,13 +42,15 @@ fn images(count: usize) -> impl Strategy<Value = Vec<f32>> {
     prop::collection::vec((-2i8..=2).prop_map(|v| f32::from(v) / 4.0), count * VALUES)
 }
 
-fn settings() -> impl Strategy<Value = Jsma> {
+fn settings() -> impl Strategy<Value = JsmaSpec> {
     let theta = prop_oneof![Just(1.0), Just(0.25), Just(-1.0), Just(-0.5)];
     let target = prop_oneof![Just(Target::Next), (0..CLASSES).prop_map(Target::Class)];
-    (theta, 0.2f64..1.0, any::<bool>(), target).prop_map(|(theta, gamma, single_pixels, target)| Jsma {
-        theta,
-        gamma,
-        single_pixels,
+    (theta, 0.2f64..1.0, any::<bool>(), target).prop_map(|(theta, gamma, single_pixels, target)| JsmaSpec {
+        jsma: Jsma {
+            theta,
+            gamma,
+            single_pixels,
+        },
         target,
     })
 }
@@ -104,14 +111,15 @@ proptest! {
         weight in weights(),
         images in images(5),
         labels in prop::collection::vec(0..CLASSES, 5),
-        jsma in settings(),
+        JsmaSpec { jsma, target } in settings(),
     ) {
         let model = linear(&weight);
         let originals = tensor(&images, [5, 2, 2, 3]);
-        let attacked = run_minimal(&model, &jsma, &originals, &labels).unwrap();
+        let goal = target.goal(&labels, CLASSES).unwrap();
+        let attacked = run_minimal(&model, &jsma, &originals, &goal).unwrap();
         let example = &attacked.by_eps[0];
         let found = to_vec(example.images.clone()).unwrap();
-        let targets = jsma.targets(&labels, CLASSES).unwrap();
+        let targets = goal.classes();
         for (i, image) in images.chunks_exact(VALUES).enumerate() {
             let expected = by_definition(&jsma, &weight, image, targets[i]);
             prop_assert_eq!(&found[i * VALUES..][..VALUES], &expected[..], "image {}", i);
@@ -133,14 +141,14 @@ proptest! {
     fn images_are_attacked_independently(
         weight in weights(),
         images in images(4),
-        jsma in settings(),
+        JsmaSpec { jsma, target } in settings(),
     ) {
         let model = linear(&weight);
-        let labels = [0, 1, 2, 3];
-        let together = run_minimal(&model, &jsma, &tensor(&images, [4, 2, 2, 3]), &labels).unwrap();
+        let goal = target.goal(&[0, 1, 2, 3], CLASSES).unwrap();
+        let together = run_minimal(&model, &jsma, &tensor(&images, [4, 2, 2, 3]), &goal).unwrap();
         let together = to_vec(together.by_eps[0].images.clone()).unwrap();
         for (i, image) in images.chunks_exact(VALUES).enumerate() {
-            let alone = run_minimal(&model, &jsma, &tensor(image, [1, 2, 2, 3]), &labels[i..=i]).unwrap();
+            let alone = run_minimal(&model, &jsma, &tensor(image, [1, 2, 2, 3]), &goal.of(&[i])).unwrap();
             let alone = to_vec(alone.by_eps[0].images.clone()).unwrap();
             prop_assert_eq!(&together[i * VALUES..][..VALUES], &alone[..]);
         }
@@ -160,26 +168,37 @@ fn confident_models_do_not_stop_it_and_blind_ones_are_noticed() {
         gamma: 1.0,
         ..Jsma::default()
     };
-    let attacked = run_minimal(&linear(&weight), &jsma, &originals, &[0]).unwrap();
+    let attacked = run_minimal(&linear(&weight), &jsma, &originals, &next(0)).unwrap();
     assert_eq!(attacked.zero_gradient, [false]);
     assert_eq!(attacked.by_eps[0].success, [true]);
     // Two derivatives for each of the pairs that it takes to make the sum positive.
-    assert_eq!((attacked.by_eps[0].l0[0], attacked.gradients), (8.0, 8.0));
+    assert_eq!((attacked.by_eps[0].l0[0], attacked.mean_gradients()), (8.0, 8.0));
 
-    let attacked = run_minimal(&linear(&[0.0; VALUES * CLASSES]), &jsma, &originals, &[0]).unwrap();
+    let attacked = run_minimal(&linear(&[0.0; VALUES * CLASSES]), &jsma, &originals, &next(0)).unwrap();
     assert_eq!((attacked.zero_gradient, attacked.by_eps[0].l0[0]), (vec![true], 0.0));
     assert_eq!(attacked.by_eps[0].success, [false]);
     // Class 0 is what it is taken for already: nothing to do.
-    let attacked = run_minimal(&linear(&[0.0; VALUES * CLASSES]), &jsma, &originals, &[3]).unwrap();
-    assert_eq!((attacked.zero_gradient, attacked.gradients), (vec![false], 0.0));
-    assert_eq!((attacked.forwards, &attacked.by_eps[0].success), (1.0, &vec![true]));
+    let attacked = run_minimal(&linear(&[0.0; VALUES * CLASSES]), &jsma, &originals, &next(3)).unwrap();
+    assert_eq!(
+        (&attacked.zero_gradient, attacked.mean_gradients()),
+        (&vec![false], 0.0)
+    );
+    assert_eq!(
+        (attacked.mean_forwards(), &attacked.by_eps[0].success),
+        (1.0, &vec![true])
+    );
 }
 
 #[test]
 fn settings_out_of_range_are_refused() {
     let model = linear(&[1.0; VALUES * CLASSES]);
     let originals = tensor(&[0.0; VALUES], [1, 2, 2, 3]);
-    let message = |jsma: Jsma| run_minimal(&model, &jsma, &originals, &[0]).err().unwrap().to_string();
+    let message = |jsma: Jsma| {
+        run_minimal(&model, &jsma, &originals, &next(0))
+            .err()
+            .unwrap()
+            .to_string()
+    };
     let default = Jsma::default();
     assert_eq!(
         message(Jsma { theta: 0.0, ..default }),
@@ -193,12 +212,16 @@ fn settings_out_of_range_are_refused() {
         message(Jsma { gamma: 0.1, ..default }),
         "gamma: 0.1 is not enough for one pair of 12 values: give at least 0.1667"
     );
-    let target = Target::Class(4);
+    let away = run_minimal(&model, &default, &originals, &Goal::AwayFrom(vec![0]))
+        .err()
+        .unwrap();
     assert_eq!(
-        message(Jsma { target, ..default }),
-        "target: 4 is not below the 4 classes of the model"
+        away.to_string(),
+        "goal: away from a class is not a class to reach, which JSMA needs"
     );
-    let too_many = run_minimal(&model, &default, &originals, &[0, 1]).err().unwrap();
+    let too_many = run_minimal(&model, &default, &originals, &Goal::Towards(vec![1, 2]))
+        .err()
+        .unwrap();
     assert!(
         too_many.to_string().starts_with("images: expected [2, 2, 2, 3]"),
         "{too_many}"

@@ -1,8 +1,9 @@
 use std::path::PathBuf;
 
-use clap::Args;
-use doubleback::attack::{Ball, Target};
-use doubleback::nn::Loss;
+use clap::builder::ValueParser;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use doubleback::attack::{AttackOption, OptionKind};
+use serde_json::{Map, Value};
 
 use super::values;
 use crate::output::JsonTarget;
@@ -25,46 +26,70 @@ pub struct AttackOptions {
         allow_hyphen_values = true
     )]
     pub eps: Vec<f64>,
-    /// Gradients to follow, for ifgsm, itgsm [default: 10] and pgd [default: 40]
-    #[arg(long, value_name = "N", value_parser = values::at_least_one)]
-    pub steps: Option<usize>,
-    /// Class to be taken for: next is the one after the true class, or its number; for tgsm, itgsm, jsma [default: next]
-    #[arg(long, value_name = "next|CLASS", value_parser = values::target)]
-    pub target: Option<Target>,
-    /// What is added to a value, in the units of the data, for jsma [default: 1]
-    #[arg(long, value_name = "X", value_parser = values::not_zero, allow_hyphen_values = true)]
-    pub theta: Option<f64>,
-    /// Share of the values that may be changed, for jsma [default: 0.25]
-    #[arg(long, value_name = "X", value_parser = values::share, allow_hyphen_values = true)]
-    pub gamma: Option<f64>,
-    /// Change single values instead of pairs, for jsma
-    #[arg(long)]
-    pub single_pixels: bool,
-    /// What the attack climbs: cross-entropy (ce), or the margin of the best other class, whose gradient never underflows; for fgsm, ifgsm
-    /// and pgd [default: ce]
-    #[arg(long, value_name = "LOSS", value_parser = values::loss())]
-    pub loss: Option<Loss>,
-    /// Norm that eps bounds, for pgd [default: linf]
-    #[arg(long, value_name = "NORM", value_parser = values::ball())]
-    pub norm: Option<Ball>,
-    /// Random starts to try on images that were not fooled yet, for pgd [default: 1]
-    #[arg(long, value_name = "N", value_parser = values::at_least_one)]
-    pub restarts: Option<usize>,
-    /// Length of a step in the norm, in the units of the data, for pgd [default: 2.5 x eps / steps]
-    #[arg(long, value_name = "X", value_parser = values::positive, allow_hyphen_values = true)]
-    pub step_size: Option<f64>,
-    /// Seed of the random start, for pgd [default: 0]
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-    /// Start at the image itself, for pgd
-    #[arg(long, conflicts_with = "seed")]
-    pub no_random_start: bool,
+    /// Options of the attack.
+    #[command(flatten)]
+    pub given: GivenOptions,
     /// Test images to attack, from the first [default: all]
     #[arg(long, value_name = "N", value_parser = values::at_least_one)]
     pub count: Option<usize>,
     /// Write the results as JSON; without FILE or with -, to standard output
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub json: Option<JsonTarget>,
+}
+
+/// The options of attacks that were given, by name. Which there are, and which attack has which, the library's table of attacks says.
+#[derive(Debug, Default)]
+pub struct GivenOptions(pub Map<String, Value>);
+
+impl Args for GivenOptions {
+    fn augment_args(command: Command) -> Command {
+        command.args(AttackOption::all().iter().map(argument))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for GivenOptions {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut given = Self::default();
+        given.update_from_arg_matches(matches)?;
+        Ok(given)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        for option in AttackOption::all() {
+            let value = match option.kind {
+                OptionKind::Flag => matches.get_flag(option.flag).then_some(Value::Bool(true)),
+                _ => matches.get_one::<Value>(option.flag).cloned(),
+            };
+            if let Some(value) = value {
+                self.0.insert(option.name(), value);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn argument(option: &AttackOption) -> Arg {
+    let argument = Arg::new(option.flag).long(option.flag).help(option.help());
+    let argument = match option.conflict {
+        Some(other) => argument.conflicts_with(other),
+        None => argument,
+    };
+    let kind = option.kind;
+    match kind {
+        OptionKind::Flag => argument.action(ArgAction::SetTrue),
+        _ => argument
+            .value_name(option.placeholder)
+            .allow_hyphen_values(kind.is_number())
+            .value_parser(if kind.names().is_empty() {
+                ValueParser::new(move |text: &str| kind.parse(text))
+            } else {
+                ValueParser::new(values::attack_option(kind))
+            }),
+    }
 }
 
 /// Long help of `attack`.

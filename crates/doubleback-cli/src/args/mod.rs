@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use doubleback::data::{DuplicatePolicy, Grayscale, LoadOptions};
+use doubleback::device::DeviceName;
 
 pub use attack::{AttackArgs, AttackOptions, TransferArgs};
 pub use bench::{BenchArgs, BenchAttackArgs, BenchCommand, BenchGanArgs, BenchStepArgs};
@@ -25,8 +26,6 @@ pub use reproduce::ReproduceArgs;
 pub use sweep::{Launcher, SweepArgs, SweepCellArgs};
 pub use train::TrainArgs;
 pub use values::{Eps, InputLayer};
-
-use crate::device::DeviceName;
 
 /// Train image classifiers with input gradient regularization, attack them, report
 #[derive(Debug, Parser)]

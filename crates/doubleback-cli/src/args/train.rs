@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use doubleback::attack::Ball;
+use doubleback::attack;
 use doubleback::nn::Pool;
 use doubleback::train::{DefenseKind, Norm, Output};
 use doubleback_experiments::Profile;
@@ -75,8 +75,8 @@ pub struct TrainArgs {
     #[arg(long, value_name = "E", value_parser = values::not_negative, allow_hyphen_values = true)]
     pub adversarial_eps: Option<f64>,
     /// Norm that the perturbation is bounded in, for pgd [default: linf]
-    #[arg(long, value_name = "NORM", value_parser = values::ball())]
-    pub adversarial_norm: Option<Ball>,
+    #[arg(long, value_name = "NORM", value_parser = values::attack_norm())]
+    pub adversarial_norm: Option<attack::Norm>,
     /// Gradient steps of the attack, for pgd [default: 10]
     #[arg(long, value_name = "N", value_parser = values::at_least_one)]
     pub pgd_steps: Option<usize>,

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
-use doubleback::attack::{Ball, Target};
+use doubleback::attack::{AttackSpec, OptionKind};
 use doubleback::data::{DuplicatePolicy, Grayscale, MAX_SIDE, Part, catalog};
 use doubleback::nn::layers::{Floor, LocalContrast};
 use doubleback::nn::{ARCHITECTURES, Loss, Pool};
@@ -55,17 +55,9 @@ pub fn defense() -> Named<DefenseKind> {
 }
 
 /// Norms that eps bounds.
-pub fn ball() -> Named<Ball> {
+pub fn attack_norm() -> Named<attack::Norm> {
     Named {
-        names: Ball::ALL.map(Ball::name).to_vec(),
-        parse: str::parse,
-    }
-}
-
-/// What an attack climbs.
-pub fn loss() -> Named<Loss> {
-    Named {
-        names: Loss::ALL.map(Loss::name).to_vec(),
+        names: attack::Norm::ALL.map(attack::Norm::name).to_vec(),
         parse: str::parse,
     }
 }
@@ -193,8 +185,19 @@ pub fn architecture() -> Named<String> {
 /// Names of attacks.
 pub fn attack_name() -> Named<&'static str> {
     Named {
-        names: attack::NAMES.to_vec(),
-        parse: |name| Ok(attack::by_name(name)?.name()),
+        names: AttackSpec::names(),
+        parse: |name| Ok(AttackSpec::named(name)?.name()),
+    }
+}
+
+/// Values of an option of attacks that are names.
+pub fn attack_option(kind: OptionKind) -> Named<serde_json::Value> {
+    Named {
+        names: kind.names(),
+        parse: match kind {
+            OptionKind::Loss => |name| Ok(name.parse::<Loss>()?.name().into()),
+            _ => |name| Ok(name.parse::<attack::Norm>()?.name().into()),
+        },
     }
 }
 
@@ -236,33 +239,6 @@ pub fn positive(text: &str) -> std::result::Result<f64, &'static str> {
     match text.parse::<f64>() {
         Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
         _ => Err("expected a number above 0"),
-    }
-}
-
-/// A number other than zero.
-pub fn not_zero(text: &str) -> std::result::Result<f64, &'static str> {
-    match text.parse::<f64>() {
-        Ok(number) if number != 0.0 && number.is_finite() => Ok(number),
-        _ => Err("expected a number other than 0"),
-    }
-}
-
-/// A part of a whole, not nothing.
-pub fn share(text: &str) -> std::result::Result<f64, &'static str> {
-    match text.parse::<f64>() {
-        Ok(number) if number > 0.0 && number <= 1.0 => Ok(number),
-        _ => Err("expected a number above 0 and at most 1"),
-    }
-}
-
-/// `next` or the number of a class; how many there are, the model says.
-pub fn target(text: &str) -> std::result::Result<Target, &'static str> {
-    match text {
-        "next" => Ok(Target::Next),
-        number => number
-            .parse()
-            .map(Target::Class)
-            .map_err(|_| "expected `next` or the number of a class, from 0"),
     }
 }
 

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use doubleback::attack::check_eps;
 use doubleback::diagnose::{Estimate, SUCCESS};
+use doubleback::evaluate::check_fits;
 use doubleback_experiments::diagnosis::{
     Budget, DiagnosisResults, ModelDiagnosis, ModelFile, Options, Profile, diagnose,
 };
@@ -23,9 +24,10 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<()> {
     output::check_folder(&args.out)?;
     let dataset = context.load(&args.dataset)?;
     models::test_set(&dataset, args.count, context)?;
-    let subject = |path: &std::path::PathBuf| {
-        models::load(path, &dataset, context)?;
-        Ok(ModelFile::read(path, &context.device)?)
+    let subject = |path: &std::path::PathBuf| -> Result<ModelFile> {
+        let model = ModelFile::read(path, &context.device)?;
+        check_fits(path, &model.network, &model.card, &dataset)?;
+        Ok(model)
     };
     let subjects = args.models.iter().map(subject).collect::<Result<Vec<_>>>()?;
     let oracle = args.oracle.iter().map(subject).collect::<Result<Vec<_>>>()?;

@@ -1,18 +1,15 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use doubleback::attack::Attack;
-use doubleback::evaluate::{
-    CleanAccuracy, CleanHits, Masking, Named, TransferCell, clean_accuracy, transfer, transfer_minimal,
-};
+use doubleback::evaluate::{CleanAccuracy, Masking, Named, Transfer, TransferCell, TransferResults};
 use doubleback::nn::Network;
-use doubleback::progress::Watch;
 use serde::Serialize;
 
 use super::{attacks, models};
 use crate::args::TransferArgs;
 use crate::context::Context;
 use crate::exit::{Failure, Result};
+use crate::interrupt;
 use crate::output::{self, JsonTarget, grouped, percent};
 
 /// JSON of `transfer`.
@@ -50,27 +47,12 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
         .map(|(name, model)| Named { name, model })
         .collect();
 
-    let mut reporter = context.reporter();
-    reporter.begin(attack.name(), named.len());
-    let clean = clean_accuracy(&named, &test)?;
-    let (mut cells, mut masking) = (Vec::new(), BTreeMap::new());
-    let mut unperturbed = CleanHits::default();
-    for (place, &crafted_on) in named.iter().enumerate() {
-        let counts = match &attack {
-            Attack::Bounded(attack) => transfer(
-                attack.as_ref(),
-                crafted_on,
-                &named,
-                &test,
-                &options.eps,
-                &mut unperturbed,
-            )?,
-            Attack::Minimal(attack) => transfer_minimal(attack.as_ref(), crafted_on, &named, &test, &mut unperturbed)?,
-        };
-        cells.extend(counts.cells());
-        masking.insert(crafted_on.name.to_owned(), counts.masking());
-        reporter.advance_to(place + 1, named.len())?;
-    }
+    let evaluated = Transfer::new(&named, &test).all(&attack, &options.eps, &mut context.reporter());
+    let TransferResults {
+        clean,
+        cells: transfer,
+        masking,
+    } = evaluated.map_err(interrupt::nothing_kept)?;
     let files = args.models.iter().map(|path| path.display().to_string());
     let summary = Summary {
         dataset: dataset.name.clone(),
@@ -78,7 +60,7 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
         count: test.count(),
         models: names.iter().cloned().zip(files).collect(),
         clean_accuracy: clean.iter().map(|c| (c.model.clone(), c.accuracy)).collect(),
-        transfer: cells,
+        transfer,
         masking,
     };
     if options.json == Some(JsonTarget::Stdout) {
@@ -87,7 +69,11 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
             .iter()
             .for_each(|warning| tracing::warn!("{warning}"));
     }
-    output::results(&summary, options.json.as_ref(), &summary.readable(&names, &clean))
+    output::results(
+        &summary,
+        options.json.as_ref(),
+        &summary.readable(&names, &clean, attack.size_name()),
+    )
 }
 
 /// Names of models, from their files.
@@ -106,7 +92,7 @@ fn names(paths: &[PathBuf]) -> Result<Vec<String>> {
 }
 
 impl Summary {
-    fn readable(&self, names: &[String], clean: &[CleanAccuracy]) -> String {
+    fn readable(&self, names: &[String], clean: &[CleanAccuracy], size: &str) -> String {
         let mut text = format!(
             "{}, {} test images of {}\n",
             self.attack,
@@ -124,7 +110,6 @@ impl Summary {
                 sizes.push(cell.eps);
             }
         }
-        let size = if self.attack == "jsma" { "theta" } else { "eps" };
         for eps in sizes {
             let accuracy = |crafted_on: &str, evaluated_on: &str| {
                 let is_it =

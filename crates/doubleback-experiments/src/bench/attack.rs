@@ -2,7 +2,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::batch::random_batch;
 use super::times::{Times, time};
-use doubleback::attack::{Attack, Attacked, Fgsm, Jsma, Pgd};
+use doubleback::attack::{Attack, AttackSpec, Attacked, PgdSpec};
 use doubleback::nn::{Architecture, Network};
 use doubleback::{Error, Result};
 
@@ -33,16 +33,17 @@ impl TimedAttack {
         }
     }
 
-    fn attack(self) -> Attack {
-        match self {
-            TimedAttack::Fgsm => Attack::Bounded(Box::new(Fgsm::default())),
-            TimedAttack::Pgd10 => Attack::Bounded(Box::new(Pgd {
+    fn attack(self) -> Result<Attack> {
+        let spec = match self {
+            TimedAttack::Fgsm => AttackSpec::named("fgsm")?,
+            TimedAttack::Pgd10 => AttackSpec::Pgd(PgdSpec {
                 steps: 10,
                 step_size: Some(EPS / 4.0),
-                ..Pgd::default()
-            })),
-            TimedAttack::Jsma => Attack::Minimal(Box::new(Jsma::default())),
-        }
+                ..PgdSpec::default()
+            }),
+            TimedAttack::Jsma => AttackSpec::named("jsma")?,
+        };
+        spec.attack()
     }
 }
 
@@ -106,11 +107,8 @@ impl AttackBench {
     /// # Errors
     /// When the images do not fit the network, or the device fails.
     pub fn time(&self, attack: TimedAttack, warm_up: usize, runs: usize) -> Result<AttackTimes> {
-        let attack = attack.attack();
-        let eps = match attack {
-            Attack::Bounded(_) => &[EPS][..],
-            Attack::Minimal(_) => &[],
-        };
+        let attack = attack.attack()?;
+        let eps = if attack.takes_eps() { &[EPS][..] } else { &[] };
         let mut last: Option<Attacked> = None;
         let times = time(warm_up, runs, || {
             last = Some(attack.run(&self.network, &self.images, &self.labels, eps)?);

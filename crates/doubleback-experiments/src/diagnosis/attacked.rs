@@ -104,12 +104,12 @@ impl Images {
     }
 
     /// What the attack did.
-    pub fn summary(&self, attack: &str, chosen: bool, seed: u64) -> AttackSummary {
+    pub fn summary(&self, attack: &Attack, chosen: bool, seed: u64) -> AttackSummary {
         let right = self.clean.iter().zip(&self.labels).map(|(said, label)| said == label);
         let of_right = self.fooled().into_iter().zip(right).filter(|(_, right)| *right);
         AttackSummary {
-            name: attack.to_owned(),
-            settings: settings(attack).to_owned(),
+            name: attack.name().to_owned(),
+            settings: attack.settings().to_owned(),
             eps: self.eps,
             chosen,
             error: share_that(
@@ -138,18 +138,5 @@ impl Images {
             success: fooled as f64 / right.max(1) as f64,
             count: right,
         }
-    }
-}
-
-/// The settings of an attack of this name, which are its default ones.
-fn settings(attack: &str) -> &'static str {
-    match attack {
-        "fgsm" => "one step of length eps (L∞), cross-entropy",
-        "tgsm" => "one step of length eps (L∞) towards the next class, cross-entropy",
-        "ifgsm" => "10 steps of length eps each, cross-entropy",
-        "itgsm" => "10 steps of length eps each towards the next class, cross-entropy",
-        "pgd" => "40 steps of length eps / 16 within eps (L∞), cross-entropy, from a random start",
-        "jsma" => "pairs of values changed by theta (here eps), a quarter of all at most, towards the next class",
-        _ => "default",
     }
 }

@@ -37,13 +37,12 @@ pub(super) fn check(
         for oracle in oracle {
             check_oracle(&oracle.network, network)?;
         }
-        if let (Attack::Bounded(_), Some(eps)) = (attack, options.eps) {
+        if let (true, Some(eps)) = (attack.takes_eps(), options.eps) {
             check_eps(&[eps], network)?;
         }
     }
-    if let (Attack::Minimal(attack), Some(eps)) = (attack, options.eps) {
-        let expected = format!("for `{}`, which takes none: leave it out", attack.name());
-        return Err(Error::value("eps", expected, eps));
+    if let (false, Some(eps)) = (attack.takes_eps(), options.eps) {
+        return Err(attack.refuse_eps(eps));
     }
     if options.eps.is_some_and(|eps| eps <= 0.0) {
         return Err(Error::value(

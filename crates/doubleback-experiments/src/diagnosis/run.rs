@@ -18,7 +18,7 @@ use super::oracle::{descriptions, oracle_recipes};
 use super::pictures;
 use super::results::{DiagnosisResults, ModelDiagnosis, OracleSummary};
 use crate::store::Store;
-use doubleback::attack::{self, Attack};
+use doubleback::attack::{Attack, AttackSpec};
 use doubleback::data::Dataset;
 use doubleback::diagnose::Decoders;
 use doubleback::diagnose::batches;
@@ -48,7 +48,7 @@ pub fn diagnose(
     device: &Device,
     watch: &mut dyn Watch,
 ) -> Result<DiagnosisResults> {
-    let attack = attack::by_name(&options.attack)?;
+    let attack = AttackSpec::named(&options.attack)?.attack()?;
     let stages = check(dataset, models, oracle, options, &attack)?;
     let store = Store::open(&options.out, &identity(dataset, models, oracle, options))?;
     let mut run = Run {
@@ -184,7 +184,7 @@ impl Run<'_> {
 
     /// The eps of all, and, where it was to be found, the sweep of each model; it is chosen on the first.
     fn eps(&mut self, models: &[ModelFile], watch: &mut dyn Watch) -> Result<(Option<f64>, Vec<Vec<EpsPoint>>)> {
-        if matches!(self.attack, Attack::Minimal(_)) || self.options.eps.is_some() {
+        if !self.attack.takes_eps() || self.options.eps.is_some() {
             return Ok((self.options.eps, Vec::new()));
         }
         let (mut chosen, mut sweeps) = (None, Vec::new());
@@ -303,7 +303,7 @@ impl Run<'_> {
                 card: model.card.clone(),
                 sha256: model.sha256.clone(),
                 clean_error: images.clean_error(),
-                attack: images.summary(&options.attack, options.eps.is_none() && eps.is_some(), options.seed),
+                attack: images.summary(self.attack, options.eps.is_none() && eps.is_some(), options.seed),
                 sweep,
                 layers: readings.layers()?,
                 probes: readings.probe_layers()?,

@@ -4,7 +4,6 @@ use burn::tensor::Device;
 
 use super::plan::{Cell, Plan};
 use super::results::LayerResult;
-use doubleback::attack::run;
 use doubleback::data::Dataset;
 use doubleback::diagnose::{
     Decoders, InformationOptions, ProbeOptions, ProbeReading, Probes, information, probe_layers,
@@ -48,8 +47,9 @@ pub(super) fn layers(
         count: plan.layers.images,
         device,
     };
+    let pgd = plan.pgd(Loss::CrossEntropy).attack()?;
     for (images, labels, _) in test.batches() {
-        let pgd = run(model, &plan.pgd(Loss::CrossEntropy), &images, &labels, &[eps])?;
+        let pgd = pgd.run(model, &images, &labels, &[eps])?;
         let example = pgd
             .by_eps
             .into_iter()

@@ -1,5 +1,5 @@
 use crate::profile;
-use doubleback::attack::{BoundedAttack, Fgsm, Pgd};
+use doubleback::attack::{AttackSpec, Fgsm, PgdSpec};
 use doubleback::data::Dataset;
 use doubleback::nn::{Loss, Pool, architecture, paper_input};
 use doubleback::train::{Defense, DefenseKind, Recipe};
@@ -193,13 +193,17 @@ impl Plan {
             .ok_or_else(|| Error::value("eps of layers", "one for each architecture", self.layers.eps.len()))
     }
 
-    pub(super) fn pgd(&self, loss: Loss) -> Pgd {
-        Pgd {
+    pub(super) fn fgsm(&self) -> AttackSpec {
+        AttackSpec::Fgsm(Fgsm::default())
+    }
+
+    pub(super) fn pgd(&self, loss: Loss) -> AttackSpec {
+        AttackSpec::Pgd(PgdSpec {
             loss,
             steps: self.attack_steps,
             step_size: Some(self.step_size),
-            ..Pgd::default()
-        }
+            ..PgdSpec::default()
+        })
     }
 
     /// The attacks for the record.
@@ -213,9 +217,9 @@ impl Plan {
         };
         let (cross_entropy, margin) = (self.pgd(Loss::CrossEntropy), self.pgd(Loss::Margin));
         vec![
-            setting(Fgsm::default().name(), false, Some(Loss::CrossEntropy)),
-            setting(cross_entropy.name(), true, Some(Loss::CrossEntropy)),
-            setting(margin.name(), true, Some(Loss::Margin)),
+            setting(self.fgsm().label(), false, Some(Loss::CrossEntropy)),
+            setting(cross_entropy.label(), true, Some(Loss::CrossEntropy)),
+            setting(margin.label(), true, Some(Loss::Margin)),
             setting(super::TRANSFER, true, Some(Loss::CrossEntropy)),
             setting(super::WORST_CASE, false, None),
         ]

@@ -12,7 +12,6 @@ use super::statistics::accuracy;
 use super::withstand::{Withstood, withstand};
 use super::{TRANSFER, WORST_CASE, train};
 use crate::store::Store;
-use doubleback::attack::{BoundedAttack, Fgsm};
 use doubleback::data::{Dataset, sha256};
 use doubleback::evaluate::TestSet;
 use doubleback::nn::{Loss, Network};
@@ -124,9 +123,9 @@ impl Study<'_> {
     fn model_result(&self, cell: &Cell, withstood: &Withstood, sha256: String) -> ModelResult {
         let worst_case = withstood.worst_case();
         let attacks = [
-            (Fgsm::default().name(), &withstood.fgsm),
-            (self.plan.pgd(Loss::CrossEntropy).name(), &withstood.pgd),
-            (self.plan.pgd(Loss::Margin).name(), &withstood.pgd_margin),
+            (self.plan.fgsm().label(), &withstood.fgsm),
+            (self.plan.pgd(Loss::CrossEntropy).label(), &withstood.pgd),
+            (self.plan.pgd(Loss::Margin).label(), &withstood.pgd_margin),
             (TRANSFER, &withstood.transfer),
             (WORST_CASE, &worst_case),
         ];

@@ -1,10 +1,10 @@
 //! What a pair of models, alike but for their pooling, withstands: image by image, so that attacks can be combined.
 
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::plan::Plan;
-use doubleback::attack::{BoundedAttack, Fgsm, run};
+use doubleback::attack::{Attack, Standing};
 use doubleback::evaluate::TestSet;
 use doubleback::nn::{Classifier, Loss, Network, predictions};
 use doubleback::{Error, Result};
@@ -58,11 +58,12 @@ pub(super) fn withstand(
         for this in 0..2 {
             let (model, other) = (models[this], models[1 - this]);
             let unperturbed = batch.right(model, batch.images.clone())?;
-            let (fgsm, _, _) = batch.attack(model, &Fgsm::default(), &plan.eps)?;
+            let (fgsm, _, _) = batch.attack(model, &plan.fgsm().attack()?, &plan.eps)?;
             let (mut pgd, mut transfer) = (Vec::new(), Vec::new());
             let mut zero = vec![true; batch.labels.len()];
             for &eps in &plan.eps {
-                let (right, examples, zero_gradient) = batch.attack(model, &plan.pgd(Loss::CrossEntropy), &[eps])?;
+                let (right, examples, zero_gradient) =
+                    batch.attack(model, &plan.pgd(Loss::CrossEntropy).attack()?, &[eps])?;
                 zero.iter_mut().zip(zero_gradient).for_each(|(all, zero)| *all &= zero);
                 pgd.extend(right);
                 for examples in examples {
@@ -133,13 +134,8 @@ impl Batch {
     }
 
     /// Right answers and examples at each eps, and where the gradient was zero.
-    fn attack(
-        &self,
-        model: &Network,
-        attack: &dyn BoundedAttack,
-        eps: &[f64],
-    ) -> Result<(Right, Vec<Tensor<4>>, Vec<bool>)> {
-        let attacked = run(model, attack, &self.images, &self.labels, eps)?;
+    fn attack(&self, model: &Network, attack: &Attack, eps: &[f64]) -> Result<(Right, Vec<Tensor<4>>, Vec<bool>)> {
+        let attacked = attack.run(model, &self.images, &self.labels, eps)?;
         let (right, examples) = attacked
             .by_eps
             .into_iter()
@@ -162,17 +158,17 @@ impl Batch {
         let mut held = unperturbed.to_vec();
         let mut right = Vec::with_capacity(plan.eps.len());
         for &eps in &plan.eps {
-            let left: Vec<usize> = (0..held.len()).filter(|&i| held[i]).collect();
-            if !left.is_empty() {
-                let rows: Vec<i64> = left.iter().map(|&i| i as i64).collect();
-                let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [left.len()]), &self.images.device());
+            let standing = Standing::of(&held);
+            if !standing.is_empty() {
                 let some = Batch {
-                    images: self.images.clone().select(0, rows),
-                    labels: left.iter().map(|&i| self.labels[i]).collect(),
+                    images: standing.images(&self.images),
+                    labels: standing.places().iter().map(|&i| self.labels[i]).collect(),
                 };
-                let (found, ..) = some.attack(model, &plan.pgd(Loss::Margin), &[eps])?;
+                let (found, ..) = some.attack(model, &plan.pgd(Loss::Margin).attack()?, &[eps])?;
                 let found = found.first().ok_or_else(|| Error::shape("attacked eps", 1, 0))?;
-                left.iter().zip(found).for_each(|(&i, &right)| held[i] = right);
+                for (held, &right) in standing.select(&mut held).into_iter().zip(found) {
+                    *held = right;
+                }
             }
             right.push(held.clone());
             breathe()?;

@@ -13,10 +13,10 @@ use crate::reproduce::pictures::{LambdaGradient, Picture, score_gradient};
 use crate::reproduce::results::LambdaPoint;
 use crate::store::Store;
 use crate::weight_rule::{Candidate, choose, is_eligible};
-use doubleback::attack::Fgsm;
+use doubleback::attack::AttackSpec;
 use doubleback::batch::tensor_of;
 use doubleback::data::Dataset;
-use doubleback::evaluate::{CleanHits, Named, TestSet, clean_accuracy, transfer};
+use doubleback::evaluate::{Named, TestSet, Transfer, clean_accuracy};
 use doubleback::nn::{self, Network, to_vec};
 use doubleback::progress::Watch;
 use doubleback::train::{CurvePoint, DefenseKind, Recipe, paper_lambda};
@@ -152,9 +152,9 @@ impl Grid<'_> {
         };
         let validation = set(&self.dataset.validation, usize::MAX);
         let test = set(&self.dataset.test, IMAGES);
-        let fgsm = Fgsm::default();
+        let fgsm = AttackSpec::named("fgsm")?.attack()?;
         let attacked = |crafted_on, set: &TestSet<'_>, eps: &[f64]| {
-            let counts = transfer(&fgsm, crafted_on, &[model], set, eps, &mut CleanHits::default())?;
+            let counts = Transfer::new(&[model], set).run(&fgsm, crafted_on, eps)?;
             Ok::<_, Error>(counts.cells())
         };
         let only = |values: Vec<_>| {

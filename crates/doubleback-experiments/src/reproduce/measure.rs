@@ -14,11 +14,10 @@ use crate::reproduce::results::{Overlap, Results, Seconds, TrainingSummary};
 use crate::reproduce::targeted::{TargetedAttack, TargetedGrid, targeted, targeted_grid};
 use crate::store::Store;
 use doubleback::Result;
-use doubleback::attack::{BoundedAttack, Fgsm, Itgsm, Jsma, Tgsm};
+use doubleback::attack::{Attack, AttackSpec, Ifgsm, Jsma};
 use doubleback::data::Dataset;
 use doubleback::evaluate::{
-    CleanHits, Counts, Named, Statistics, TestSet, TransferCell, clean_accuracy, margin_check, smoothness, statistics,
-    transfer,
+    Counts, Named, Statistics, TestSet, Transfer, TransferCell, clean_accuracy, margin_check, smoothness, statistics,
 };
 use doubleback::progress::{Phase, Watch};
 use doubleback::train::{Recipe, paper_lambda};
@@ -51,7 +50,10 @@ impl Evaluation<'_> {
         watch: &mut dyn Watch,
     ) -> Result<Results> {
         let (store, named, profile) = (self.store, self.named, self.options.profile);
-        let attacks: [&dyn BoundedAttack; 2] = [&Fgsm::default(), &Tgsm::default()];
+        let attacks = [
+            AttackSpec::named("fgsm")?.attack()?,
+            AttackSpec::named("tgsm")?.attack()?,
+        ];
         let targeted_attacks = self.targeted_attacks();
         let steps = (attacks.len() + 1) * named.len()
             + targeted_attacks.len() * named.iter().filter(|named| profile.aims_at(named.name)).count()
@@ -60,14 +62,12 @@ impl Evaluation<'_> {
         let clean = store.part_or("clean", || clean_accuracy(named, &self.test(usize::MAX)))?;
         phase.step_done()?;
         let test = self.test(profile.transfer_images());
-        let mut unperturbed = CleanHits::default();
+        let mut transfer = Transfer::new(named, &test);
         let (mut cells, mut masking) = (Vec::new(), BTreeMap::<String, BTreeMap<_, _>>::new());
-        for attack in attacks {
+        for attack in &attacks {
             for &crafted_on in named {
                 let part = format!("transfer-{}-{}", attack.name(), crafted_on.name);
-                let counts: Counts = store.part_or(&part, || {
-                    transfer(attack, crafted_on, named, &test, &profile.eps(), &mut unperturbed)
-                })?;
+                let counts: Counts = store.part_or(&part, || transfer.run(attack, crafted_on, &profile.eps()))?;
                 cells.extend(counts.cells());
                 masking
                     .entry(crafted_on.name.into())
@@ -149,9 +149,9 @@ impl Evaluation<'_> {
         [
             TargetedAttack::Jsma(Jsma::default()),
             TargetedAttack::Itgsm {
-                attack: Itgsm {
+                attack: Ifgsm {
                     steps,
-                    ..Itgsm::default()
+                    ..Ifgsm::default()
                 },
                 eps: 0.1,
             },
@@ -172,7 +172,7 @@ impl Evaluation<'_> {
     }
 
     /// Of the paper's three models, on the examples of each.
-    fn overlaps(&self, attacks: &[&dyn BoundedAttack], test: &TestSet<'_>) -> Result<Vec<Overlap>> {
+    fn overlaps(&self, attacks: &[Attack], test: &TestSet<'_>) -> Result<Vec<Overlap>> {
         let find = |name: &str| self.named.iter().copied().find(|named| named.name == name);
         let (Some(normal), Some(advtrain), Some(doubleback)) = (find(NORMAL), find(ADVTRAIN), find(DOUBLEBACK)) else {
             return Ok(Vec::new());
@@ -180,7 +180,7 @@ impl Evaluation<'_> {
         let three = [normal, advtrain, doubleback];
         let eps = self.options.profile.overlap_eps(self.dataset);
         let mut overlaps = Vec::new();
-        for &attack in attacks {
+        for attack in attacks {
             for crafted_on in three {
                 overlaps.push(overlap(attack, eps, crafted_on, three, test)?);
             }

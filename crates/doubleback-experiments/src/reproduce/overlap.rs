@@ -2,7 +2,7 @@
 
 use super::results::Overlap;
 use doubleback::Result;
-use doubleback::attack::{BoundedAttack, run};
+use doubleback::attack::Attack;
 use doubleback::evaluate::{Named, TestSet};
 use doubleback::nn::predictions;
 
@@ -11,7 +11,7 @@ use doubleback::nn::predictions;
 /// # Errors
 /// When images or eps do not fit a model.
 pub fn overlap(
-    attack: &dyn BoundedAttack,
+    attack: &Attack,
     eps: f64,
     crafted_on: Named<'_>,
     models: [Named<'_>; 3],
@@ -19,7 +19,7 @@ pub fn overlap(
 ) -> Result<Overlap> {
     let mut regions = [0; 7];
     for (images, labels, _) in test.batches() {
-        let attacked = run(crafted_on.model, attack, &images, &labels, &[eps])?;
+        let attacked = attack.run(crafted_on.model, &images, &labels, &[eps])?;
         for adversarial in attacked.by_eps {
             let mut wrong = vec![0usize; labels.len()];
             for (bit, named) in models.iter().enumerate() {
@@ -57,7 +57,7 @@ mod tests {
     use burn::tensor::{Device, Tensor};
 
     use super::*;
-    use doubleback::attack::Fgsm;
+    use doubleback::attack::AttackSpec;
     use doubleback::data::{Bounds, ImageShape, Split};
     use doubleback::nn::FromFunction;
 
@@ -92,7 +92,8 @@ mod tests {
             name: ["a", "b", "c"][i],
             model: &models[i],
         };
-        let found = overlap(&Fgsm::default(), 0.0, named(0), [named(0), named(1), named(2)], &test).unwrap();
+        let fgsm = AttackSpec::named("fgsm").unwrap().attack().unwrap();
+        let found = overlap(&fgsm, 0.0, named(0), [named(0), named(1), named(2)], &test).unwrap();
         assert_eq!((found.regions, found.count), ([1; 7], 8));
     }
 }

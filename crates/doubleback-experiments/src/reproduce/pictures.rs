@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::targeted::TargetedGrid;
 use doubleback::Result;
-use doubleback::attack::{BoundedAttack, run};
+use doubleback::attack::Attack;
 use doubleback::batch::tensor_of;
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::evaluate::{Named, TestSet};
@@ -97,7 +97,7 @@ pub struct LambdaGradient {
 ///
 /// # Errors
 /// When the images do not fit a model.
-pub fn draw(models: &[Named<'_>], test: &TestSet<'_>, attacks: &[(&dyn BoundedAttack, f64)]) -> Result<Pictures> {
+pub fn draw(models: &[Named<'_>], test: &TestSet<'_>, attacks: &[(&Attack, f64)]) -> Result<Pictures> {
     let classes = models.first().map_or(0, |named| named.model.classes());
     let bounds = models.first().map_or(Bounds::UNIT, |named| named.model.bounds());
     let labels = test.split.labels();
@@ -111,7 +111,7 @@ pub fn draw(models: &[Named<'_>], test: &TestSet<'_>, attacks: &[(&dyn BoundedAt
         let mut perturbed = Vec::new();
         for &(attack, eps) in attacks {
             for named in models {
-                let attacked = run(named.model, attack, &image, &[label], &[eps])?;
+                let attacked = attack.run(named.model, &image, &[label], &[eps])?;
                 let example = &attacked.by_eps[0].images;
                 perturbed.push(Perturbed {
                     attack: attack.name().into(),

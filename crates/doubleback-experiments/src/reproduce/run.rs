@@ -14,7 +14,7 @@ use crate::reproduce::pictures::{Pictures, draw};
 use crate::reproduce::published::PublishedGradients;
 use crate::reproduce::results::{Results, SeedRun};
 use crate::store::Store;
-use doubleback::attack::{Fgsm, Tgsm};
+use doubleback::attack::AttackSpec;
 use doubleback::data::Dataset;
 use doubleback::evaluate::{CurvePoint, Named};
 use doubleback::nn::{self, Network};
@@ -103,7 +103,11 @@ fn reproduce_with(
     let mut results = evaluation.measure(&main, &models.records, published.as_ref(), watch)?;
     let test = evaluation.test(usize::MAX);
     let mut pictures: Pictures = store.part_or("pictures", || {
-        draw(&named, &test, &[(&Fgsm::default(), 0.2), (&Tgsm::default(), 0.2)])
+        let (fgsm, tgsm) = (
+            AttackSpec::named("fgsm")?.attack()?,
+            AttackSpec::named("tgsm")?.attack()?,
+        );
+        draw(&named, &test, &[(&fgsm, 0.2), (&tgsm, 0.2)])
     })?;
     pictures.grids = store.part_or("grids", || evaluation.grids())?;
     let evaluate = store.get::<f64>("evaluate-seconds")?.unwrap_or(0.0) + started.elapsed().as_secs_f64();

@@ -12,9 +12,9 @@ use super::files::{CellFolder, State, host, make_folder, read_json, write_json};
 use super::lock::Lock;
 use super::memory;
 use super::results::Accuracy;
-use doubleback::attack::Fgsm;
+use doubleback::attack::AttackSpec;
 use doubleback::data::{self, Dataset, LoadOptions, Split};
-use doubleback::evaluate::{CleanHits, Counts, CurvePoint, Named, TestSet, clean_accuracy, transfer};
+use doubleback::evaluate::{Counts, CurvePoint, Named, TestSet, Transfer, clean_accuracy};
 use doubleback::nn::{self, ModelCard, Network};
 use doubleback::progress::{Phase, Progress, Watch};
 use doubleback::train::Recipe;
@@ -280,14 +280,8 @@ fn clean(model: Named<'_>, images: &TestSet<'_>) -> Result<Accuracy> {
 }
 
 fn fgsm(source: Named<'_>, targets: &[Named<'_>], images: &TestSet<'_>, eps: &[f64]) -> Result<Counts> {
-    transfer(
-        &Fgsm::default(),
-        source,
-        targets,
-        images,
-        eps,
-        &mut CleanHits::default(),
-    )
+    let attack = AttackSpec::named("fgsm")?.attack()?;
+    Transfer::new(targets, images).run(&attack, source, eps)
 }
 
 fn of_model(counts: &Counts, model: usize) -> Vec<Accuracy> {

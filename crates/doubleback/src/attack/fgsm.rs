@@ -1,47 +1,34 @@
 use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
 
-use super::run::zero_gradients;
-use super::{BoundedAttack, Perturbation};
+use super::gradient_steps::ZeroGradient;
+use super::{BoundedAttack, Cost, Goal, Perturbation, sign_step};
 use crate::Result;
 use crate::nn::{Classifier, Loss};
 
-/// Fast gradient sign method: `x + eps · sign(∇x loss(x, y))` (Goodfellow, Shlens & Szegedy 2015; Ross & Doshi-Velez 2018, eq. 2).
+/// Fast gradient sign method: `x + eps · sign(∇x loss(x, y))` (Goodfellow, Shlens & Szegedy 2015; Ross & Doshi-Velez 2018, eq. 2). Towards a
+/// target it is `x - eps · sign(∇x loss(x, target))`, the targeted gradient sign method, TGSM (Kurakin, Goodfellow & Bengio 2016; Ross &
+/// Doshi-Velez 2018, eq. 3).
 ///
 /// With the cross-entropy, the paper's form, an image whose probability rounds to 1 in f32 has gradient zero and is left alone;
 /// [`Loss::Margin`] does not have this blind spot.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Fgsm {
     /// What to climb.
     pub loss: Loss,
 }
 
 impl BoundedAttack for Fgsm {
-    fn name(&self) -> &'static str {
-        match self.loss {
-            Loss::CrossEntropy => "fgsm",
-            Loss::Margin => "fgsm-margin",
-        }
-    }
-
-    fn perturb(
-        &self,
-        model: &dyn Classifier,
-        images: &Tensor<4>,
-        labels: &[usize],
-        eps: &[f64],
-    ) -> Result<Perturbation> {
-        let (gradient, _) = self.loss.input_gradient(model, images, labels)?;
-        let zero_gradient = zero_gradients(&gradient)?;
-        let direction = gradient.sign();
-        let images = eps
-            .iter()
-            .map(|&eps| images.clone() + direction.clone() * eps)
-            .collect();
+    fn perturb(&self, model: &dyn Classifier, images: &Tensor<4>, goal: &Goal, eps: &[f64]) -> Result<Perturbation> {
+        let (gradient, _) = self.loss.input_gradient(model, images, goal.classes())?;
+        let mut zero_gradient = ZeroGradient::default();
+        zero_gradient.see(&gradient);
+        let step = |&eps: &f64| sign_step(images.clone(), gradient.clone(), goal.sign() * eps, model.bounds());
+        let n = goal.classes().len();
         Ok(Perturbation {
-            images,
-            zero_gradient,
-            gradients: 1.0,
-            forwards: 0.0,
+            images: eps.iter().map(step).collect(),
+            zero_gradient: zero_gradient.by_image(n)?,
+            cost: vec![Cost::of_each(n, 1); eps.len()],
         })
     }
 }

@@ -1,82 +1,99 @@
 //! Attacks: one file each, reading like its equation.
 //!
-//! They are of two kinds. A [`BoundedAttack`] is given an epsilon; [`run`] does what these share. A [`MinimalAttack`] looks for a small
-//! perturbation of its own accord; [`run_minimal`] runs it. Both check what they are given, clip to the model's bounds, predict again, take
-//! success from that, and count images whose gradient is exactly zero. [`Attack`] is one of either kind, such as [`by_name`] finds.
+//! An attack is told what to reach, a [`Goal`], and knows nothing else of labels: away from the true class, or towards another one. It is of one
+//! of two kinds. A [`BoundedAttack`] is given an epsilon; [`run`] does what these share. A [`MinimalAttack`] looks for a small perturbation of its
+//! own accord; [`run_minimal`] runs it. Both check what they are given, clip to the model's bounds, predict again, take success from that, and
+//! count images whose gradient is exactly zero. [`Ensemble`] wraps attacks, or restarts of one, such that each is tried on the images that are
+//! still [`Standing`].
+//!
+//! [`AttackSpec`] is the table of all attacks: names, options with their defaults and limits, and from these an [`Attack`], of either kind.
 //!
 //! | name | attack | kind |
 //! |---|---|---|
-//! | `fgsm`, `tgsm` | [`Fgsm`], [`Tgsm`]: one step of length eps | bounded |
-//! | `ifgsm`, `itgsm` | [`Ifgsm`], [`Itgsm`]: `steps` steps of length eps **each** | bounded by steps times eps |
+//! | `fgsm`, `tgsm` | [`Fgsm`], away from the true class or towards another: one step of length eps | bounded |
+//! | `ifgsm`, `itgsm` | [`Ifgsm`], the same: `steps` steps of length eps **each** | bounded by steps times eps |
 //! | `pgd` | [`Pgd`]: steps projected on the L∞ or L2 ball of radius eps, with restarts | bounded |
-//! | `jsma` | [`Jsma`]: few values, changed by theta each | minimal |
-mod arrays;
-mod ball;
+//! | `jsma` | [`Jsma`]: few values, changed by theta each, towards a class | minimal |
+mod adversarial;
+mod ensemble;
+mod examples;
 mod fgsm;
+mod goal;
+mod gradient_steps;
 mod ifgsm;
-mod iterated;
-mod itgsm;
 mod jsma;
-mod pairs;
+mod norm;
 mod pgd;
-mod run;
+mod sign_step;
+mod spec;
+mod standing;
 mod target;
-mod tgsm;
 
 use burn::tensor::Tensor;
 
 use crate::nn::Classifier;
 use crate::{Error, Result};
 
-pub use arrays::Examples;
-pub use ball::Ball;
+pub use adversarial::{Adversarial, Attacked, check_eps, run, run_minimal};
+pub use ensemble::Ensemble;
+pub use examples::Examples;
 pub use fgsm::Fgsm;
+pub use goal::Goal;
 pub use ifgsm::Ifgsm;
-pub use itgsm::Itgsm;
 pub use jsma::Jsma;
+pub use norm::Norm;
 pub use pgd::Pgd;
-pub use run::{Adversarial, Attacked, check_eps, run, run_minimal};
+pub use sign_step::sign_step;
+pub use spec::{AttackOption, AttackSpec, JsmaSpec, OptionKind, PgdSpec};
+pub use standing::Standing;
 pub use target::Target;
-pub use tgsm::Tgsm;
 
-/// Perturbed images before clipping.
+/// What an attack computed for each image of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// By image: gradients.
+    pub gradients: Vec<usize>,
+    /// By image: forward passes besides those of the gradients.
+    pub forwards: Vec<usize>,
+}
+
+impl Cost {
+    /// So many gradients and no other forward pass for each of `images` images.
+    pub fn of_each(images: usize, gradients: usize) -> Self {
+        Self {
+            gradients: vec![gradients; images],
+            forwards: vec![0; images],
+        }
+    }
+}
+
+/// Perturbed images, of which those that leave the model's bounds are yet to be clipped.
 pub struct Perturbation {
     /// One tensor an epsilon, shaped as the images.
     pub images: Vec<Tensor<4>>,
     /// By image: its loss gradient was exactly zero in every pixel wherever the attack asked for it, so it had no direction to move the image in.
     pub zero_gradient: Vec<bool>,
-    /// Gradients computed for one epsilon, mean of the images.
-    pub gradients: f64,
-    /// Forward passes for one epsilon, besides those of the gradients, mean of the images.
-    pub forwards: f64,
+    /// What was computed for each epsilon; what serves several of them counts for each.
+    pub cost: Vec<Cost>,
 }
 
 /// An attack that is given an epsilon: how far it may move a pixel, or, for the iterated sign methods, how far in one step.
-pub trait BoundedAttack {
-    /// Name on the command line and in results.
-    fn name(&self) -> &'static str;
-
-    /// The class that each example should be taken for, or `None` if any wrong one will do.
-    fn targets(&self, _labels: &[usize], _classes: usize) -> Option<Vec<usize>> {
-        None
-    }
-
+pub trait BoundedAttack: Send + Sync {
     /// What epsilon bounds: of the iterated sign methods each step, of others the whole perturbation.
-    fn norm(&self) -> Ball {
-        Ball::Linf
+    fn norm(&self) -> Norm {
+        Norm::Linf
     }
 
-    /// Perturbs images of the given true labels, once for each epsilon (in units of the model's bounds).
+    /// The longest perturbation, in [`norm`](Self::norm), that it may make of an epsilon.
+    fn reach(&self, eps: f64) -> f64 {
+        eps
+    }
+
+    /// Perturbs images towards a goal, once for each epsilon (in units of the model's bounds).
     ///
     /// # Errors
-    /// When images or labels do not fit the model.
-    fn perturb(
-        &self,
-        model: &dyn Classifier,
-        images: &Tensor<4>,
-        labels: &[usize],
-        eps: &[f64],
-    ) -> Result<Perturbation>;
+    /// When images or goal do not fit the model, or a setting is out of range.
+    fn perturb(&self, model: &dyn Classifier, images: &Tensor<4>, goal: &Goal, eps: &[f64]) -> Result<Perturbation>;
 }
 
 /// Examples of an attack that chooses the size of their perturbation itself.
@@ -85,56 +102,123 @@ pub struct Found {
     pub images: Tensor<4>,
     /// By image: the gradient was exactly zero in every pixel, so the attack had no direction to move the image in.
     pub zero_gradient: Vec<bool>,
-    /// By image: gradients computed.
-    pub gradients: Vec<usize>,
-    /// By image: forward passes, besides those of the gradients.
-    pub forwards: Vec<usize>,
+    /// What was computed.
+    pub cost: Cost,
 }
 
 /// An attack that looks for a small perturbation of its own accord, without an epsilon.
-pub trait MinimalAttack {
-    /// Name on the command line and in results.
-    fn name(&self) -> &'static str;
-
+pub trait MinimalAttack: Send + Sync {
     /// What stands as `eps` in results: the size of a change that the attack was told to make, as JSMA's theta; 0 if there is none.
     fn size(&self) -> f64 {
         0.0
     }
 
-    /// The class that each example should be taken for, or `None` if any wrong one will do.
-    fn targets(&self, _labels: &[usize], _classes: usize) -> Option<Vec<usize>> {
-        None
+    /// What [`size`](Self::size) is called.
+    fn size_name(&self) -> &'static str {
+        "size"
     }
 
-    /// Looks for a perturbation of each image, given the true labels.
+    /// Looks for a perturbation of each image that reaches the goal.
     ///
     /// # Errors
-    /// When images or labels do not fit the model, or a setting is out of range.
-    fn search(&self, model: &dyn Classifier, images: &Tensor<4>, labels: &[usize]) -> Result<Found>;
+    /// When images or goal do not fit the model, or a setting is out of range.
+    fn search(&self, model: &dyn Classifier, images: &Tensor<4>, goal: &Goal) -> Result<Found>;
 }
 
-/// An attack of either kind.
-pub enum Attack {
-    /// One that is given an epsilon.
+/// An attack of either kind with the rule that chooses its goals, under the name that results call it by.
+pub struct Attack {
+    name: &'static str,
+    settings: String,
+    kind: Kind,
+    target: Option<Target>,
+}
+
+enum Kind {
     Bounded(Box<dyn BoundedAttack>),
-    /// One that is not.
     Minimal(Box<dyn MinimalAttack>),
 }
 
 impl Attack {
-    /// Name on the command line and in results.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Attack::Bounded(attack) => attack.name(),
-            Attack::Minimal(attack) => attack.name(),
+    /// An attack that is given an epsilon, away from the true classes.
+    pub fn bounded(name: &'static str, attack: impl BoundedAttack + 'static) -> Self {
+        Self::of(name, Kind::Bounded(Box::new(attack)))
+    }
+
+    /// An attack that is not given one, away from the true classes.
+    pub fn minimal(name: &'static str, attack: impl MinimalAttack + 'static) -> Self {
+        Self::of(name, Kind::Minimal(Box::new(attack)))
+    }
+
+    fn of(name: &'static str, kind: Kind) -> Self {
+        Self {
+            name,
+            settings: String::new(),
+            kind,
+            target: None,
         }
     }
 
-    /// The class that each example should be taken for, or `None` if any wrong one will do.
-    pub fn targets(&self, labels: &[usize], classes: usize) -> Option<Vec<usize>> {
-        match self {
-            Attack::Bounded(attack) => attack.targets(labels, classes),
-            Attack::Minimal(attack) => attack.targets(labels, classes),
+    /// The same attack towards targets.
+    #[must_use]
+    pub fn towards(mut self, target: Target) -> Self {
+        self.target = Some(target);
+        self
+    }
+
+    /// The same attack with its settings in words.
+    #[must_use]
+    pub fn with_settings(mut self, settings: String) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Name in results.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Settings in words, such as `10 steps of length eps each, cross-entropy`; empty for an attack that does not say.
+    pub fn settings(&self) -> &str {
+        &self.settings
+    }
+
+    /// Whether it is given an epsilon.
+    pub fn takes_eps(&self) -> bool {
+        matches!(self.kind, Kind::Bounded(_))
+    }
+
+    /// What stands as `eps` in results: `eps`, or for an attack that takes none what it has instead, as JSMA's `theta`.
+    pub fn size_name(&self) -> &'static str {
+        match &self.kind {
+            Kind::Bounded(_) => "eps",
+            Kind::Minimal(attack) => attack.size_name(),
+        }
+    }
+
+    /// The sizes that results have a row for: the epsilons given, or the one size of an attack that takes none.
+    pub fn sizes(&self, eps: &[f64]) -> Vec<f64> {
+        match &self.kind {
+            Kind::Bounded(_) => eps.to_vec(),
+            Kind::Minimal(attack) => vec![attack.size()],
+        }
+    }
+
+    /// The longest perturbation that it may make of an epsilon, in the norm that this bounds; none if it takes no epsilon.
+    pub fn reach(&self, eps: f64) -> Option<f64> {
+        match &self.kind {
+            Kind::Bounded(attack) => Some(attack.reach(eps)),
+            Kind::Minimal(_) => None,
+        }
+    }
+
+    /// What it wants of images of these true labels.
+    ///
+    /// # Errors
+    /// When the model does not have the class that is its target.
+    pub fn goal(&self, labels: &[usize], classes: usize) -> Result<Goal> {
+        match self.target {
+            Some(target) => target.goal(labels, classes),
+            None => Ok(Goal::AwayFrom(labels.to_vec())),
         }
     }
 
@@ -143,44 +227,28 @@ impl Attack {
     /// # Errors
     /// Names the first such epsilon.
     pub fn check_eps(&self, eps: &[f64], model: &dyn Classifier) -> Result<()> {
-        match self {
-            Attack::Bounded(attack) => run::check_eps_in(attack.norm(), eps, model),
-            Attack::Minimal(_) => check_eps(eps, model),
+        match &self.kind {
+            Kind::Bounded(attack) => adversarial::check_eps_in(attack.norm(), eps, model),
+            Kind::Minimal(_) => check_eps(eps, model),
         }
     }
 
-    /// Attacks a batch as [`run`] or [`run_minimal`] does.
+    /// Attacks a batch of images of these true labels as [`run`] or [`run_minimal`] does.
     ///
     /// # Errors
     /// As these; and when a minimal attack is given epsilons.
     pub fn run(&self, model: &dyn Classifier, images: &Tensor<4>, labels: &[usize], eps: &[f64]) -> Result<Attacked> {
-        match (self, eps) {
-            (Attack::Bounded(attack), eps) => run(model, attack.as_ref(), images, labels, eps),
-            (Attack::Minimal(attack), []) => run_minimal(model, attack.as_ref(), images, labels),
-            (Attack::Minimal(attack), [eps, ..]) => {
-                let expected = format!("for `{}`, which takes none: leave it out", attack.name());
-                Err(Error::value("eps", expected, eps))
-            }
+        let goal = self.goal(labels, model.classes())?;
+        match (&self.kind, eps) {
+            (Kind::Bounded(attack), eps) => run(model, attack.as_ref(), images, &goal, eps),
+            (Kind::Minimal(attack), []) => run_minimal(model, attack.as_ref(), images, &goal),
+            (Kind::Minimal(_), [eps, ..]) => Err(self.refuse_eps(eps)),
         }
     }
-}
 
-/// Names of the attacks, as on the command line.
-pub const NAMES: [&str; 6] = ["fgsm", "tgsm", "ifgsm", "itgsm", "pgd", "jsma"];
-
-/// The attack of a name, with its default settings.
-///
-/// # Errors
-/// When there is none of this name; the message suggests the nearest.
-pub fn by_name(name: &str) -> Result<Attack> {
-    let attack: Box<dyn BoundedAttack> = match name {
-        "fgsm" => Box::new(Fgsm::default()),
-        "tgsm" => Box::new(Tgsm::default()),
-        "ifgsm" => Box::new(Ifgsm::default()),
-        "itgsm" => Box::new(Itgsm::default()),
-        "pgd" => Box::new(Pgd::default()),
-        "jsma" => return Ok(Attack::Minimal(Box::new(Jsma::default()))),
-        _ => return Err(Error::unknown("attack", name, NAMES)),
-    };
-    Ok(Attack::Bounded(attack))
+    /// The error of an attack that takes no epsilon and is given one.
+    pub fn refuse_eps(&self, eps: impl std::fmt::Display) -> Error {
+        let expected = format!("for `{}`, which takes none: leave it out", self.name);
+        Error::value("eps", expected, eps)
+    }
 }

@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::images::batches;
 use super::measurements::EpsPoint;
-use crate::attack::Attack;
+use crate::attack::{Attack, Standing};
 use crate::data::Split;
 use crate::nn::{Classifier, predictions};
 use crate::progress::{Phase, Watch};
@@ -47,9 +47,8 @@ pub fn eps_sweep(
     device: &Device,
     watch: &mut dyn Watch,
 ) -> Result<EpsSweep> {
-    if let Attack::Minimal(attack) = attack {
-        let expected = format!("for `{}`, which takes none: leave it out", attack.name());
-        return Err(Error::value("eps", expected, "auto"));
+    if !attack.takes_eps() {
+        return Err(attack.refuse_eps("auto"));
     }
     let bounds = model.bounds();
     let range = f64::from(bounds.high) - f64::from(bounds.low);
@@ -94,13 +93,12 @@ fn known(model: &dyn Classifier, images: &Split, count: usize, device: &Device) 
     };
     for (images, labels, _) in batches(images, model.shape(), count, device) {
         let said = predictions(&model.logits(images.clone())?)?;
-        let right: Vec<usize> = (0..labels.len()).filter(|&i| said[i] == labels[i]).collect();
+        let right: Vec<bool> = said.iter().zip(&labels).map(|(said, label)| said == label).collect();
+        let right = Standing::of(&right);
         if !right.is_empty() {
-            let places: Vec<i32> = right.iter().map(|&i| i as i32).collect();
-            let places = Tensor::from_ints(places.as_slice(), &images.device());
-            let labels = right.iter().map(|&i| labels[i]).collect();
-            known.batches.push((images.select(0, places), labels));
-            known.count += right.len();
+            let labels: Vec<usize> = right.places().iter().map(|&i| labels[i]).collect();
+            known.count += labels.len();
+            known.batches.push((right.images(&images), labels));
         }
     }
     match known.count {
@@ -138,7 +136,7 @@ fn rounded(eps: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attack::by_name;
+    use crate::attack::AttackSpec;
     use crate::data::{Bounds, ImageShape};
     use crate::nn::FromFunction;
 
@@ -166,7 +164,7 @@ mod tests {
     fn sweep(images: &Split) -> Result<EpsSweep> {
         eps_sweep(
             &model(),
-            &by_name("fgsm").unwrap(),
+            &AttackSpec::named("fgsm").unwrap().attack().unwrap(),
             images,
             1000,
             &Device::flex(),
@@ -210,7 +208,7 @@ mod tests {
             message,
             "images that the model classifies right, to choose eps by: 0 is not at least one"
         );
-        let jsma = by_name("jsma").unwrap();
+        let jsma = AttackSpec::named("jsma").unwrap().attack().unwrap();
         let message = eps_sweep(&model(), &jsma, &wrong, 10, &Device::flex(), &mut ())
             .unwrap_err()
             .to_string();

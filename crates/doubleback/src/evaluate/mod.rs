@@ -1,17 +1,27 @@
 //! What models do: accuracy of all on the examples of all, distributions of gradients and probabilities, masking.
 //!
 //! Results are plain, serializable values that hold no tensor.
+mod clean;
 mod distribution;
+mod fit;
+pub mod masking;
 mod measurements;
 mod statistics;
+mod test_set;
 mod transfer;
+mod white_box;
 
 pub use crate::statistics::wilson;
 pub use crate::train::CurvePoint;
+pub use clean::clean_accuracy;
 pub use distribution::FLOOR;
+pub use fit::{check_fits, load_fitting};
+pub use masking::Flag;
 pub use measurements::{
     CleanAccuracy, Distribution, GradientDistribution, Histogram, LogProbabilities, MarginCheck, Masking, Smoothness,
     TransferCell,
 };
 pub use statistics::{Statistics, smoothness, statistics};
-pub use transfer::{CleanHits, Counts, Named, TestSet, clean_accuracy, margin_check, transfer, transfer_minimal};
+pub use test_set::{Named, TestSet};
+pub use transfer::{Counts, Transfer, TransferResults, margin_check};
+pub use white_box::{WhiteBox, WhiteBoxAccuracy, WhiteBoxEvaluation};

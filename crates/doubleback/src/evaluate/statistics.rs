@@ -4,7 +4,7 @@ use burn::tensor::activation::log_softmax;
 use serde::{Deserialize, Serialize};
 
 use super::measurements::{Distribution, GradientDistribution, LogProbabilities, Smoothness};
-use super::transfer::{Named, TestSet};
+use super::{Named, TestSet};
 use crate::Result;
 use crate::nn::{Loss, to_vec};
 use crate::statistics::wilson;

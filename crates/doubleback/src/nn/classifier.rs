@@ -115,7 +115,7 @@ impl<F: Fn(Tensor<4>) -> Tensor<2>> Classifier for FromFunction<F> {
             let gradients = ((self.forward)(images.clone()) * cotangent).sum().backward();
             images
                 .grad(&gradients)
-                .ok_or_else(|| Error::device("pullback", "the function does not depend on its input"))
+                .ok_or_else(|| Error::value("function of a model", "one that depends on its images", "constant"))
         });
         Ok((logits, pullback))
     }

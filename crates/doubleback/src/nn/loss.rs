@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use burn::tensor::activation::{log_softmax, softmax};
 use burn::tensor::{Tensor, TensorData};
+use serde::{Deserialize, Serialize};
 
 use super::classifier::Classifier;
 use crate::{Error, Result};
@@ -42,10 +43,12 @@ fn check_labels(labels: &[usize], classes: usize) -> Result<()> {
 }
 
 /// What an attack climbs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Loss {
     /// Cross-entropy, as in the paper. Its gradient is exactly zero in f32 once the probability of the label rounds to 1.
     #[default]
+    #[serde(rename = "ce")]
     CrossEntropy,
     /// Largest other logit minus that of the label (Carlini & Wagner 2017, without the floor): its gradient never underflows.
     Margin,
@@ -63,6 +66,14 @@ impl Loss {
         }
     }
 
+    /// `cross-entropy` or `margin`, for a sentence.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Loss::CrossEntropy => "cross-entropy",
+            Loss::Margin => "margin",
+        }
+    }
+
     /// Gradient of each image's loss with respect to its logits, `[n, classes]`.
     ///
     /// # Errors
@@ -73,9 +84,13 @@ impl Loss {
         match self {
             Loss::CrossEntropy => Ok(softmax(logits.clone(), 1) - truth),
             Loss::Margin => {
-                let others = logits.clone() - truth.clone() * 1e30;
-                let best = predictions(&others)?;
-                Ok(one_hot(&best, classes, like)? - truth)
+                // The best other class, found where the logits are.
+                let others = logits
+                    .clone()
+                    .mask_fill(truth.clone().equal_elem(1.0), f32::NEG_INFINITY);
+                let classes = Tensor::arange(0..classes as i64, &truth.device()).reshape([1, -1]);
+                let best = others.argmax(1).equal(classes).float();
+                Ok(best.cast(truth.dtype()) - truth)
             }
         }
     }

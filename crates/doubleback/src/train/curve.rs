@@ -4,6 +4,7 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
+use crate::attack::sign_step;
 use crate::batch::Batch;
 use crate::data::{Dataset, Split};
 use crate::nn::{Classifier, Loss, Network, predictions, to_vec};
@@ -80,7 +81,6 @@ struct Validation {
 
 fn validate(network: &Network, split: &Split, images: usize, eps: f64, device: &Device) -> Result<Validation> {
     let count = images.min(split.len());
-    let bounds = network.bounds();
     let (mut right, mut withstood, mut norms) = (0, 0, 0.0);
     for start in (0..count).step_by(256) {
         let batch = Batch::new(
@@ -91,7 +91,7 @@ fn validate(network: &Network, split: &Split, images: usize, eps: f64, device: &
             device,
         )?;
         let (gradient, logits) = Loss::CrossEntropy.input_gradient(network, &batch.images, &batch.labels)?;
-        let perturbed = (batch.images.clone() + gradient.clone().sign() * eps).clamp(bounds.low, bounds.high);
+        let perturbed = sign_step(batch.images.clone(), gradient.clone(), eps, network.bounds());
         let hits = |predicted: Vec<usize>| predicted.iter().zip(&batch.labels).filter(|(a, b)| a == b).count();
         right += hits(predictions(&logits)?);
         withstood += hits(predictions(&network.logits(perturbed)?)?);

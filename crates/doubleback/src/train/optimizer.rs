@@ -88,7 +88,7 @@ fn collect<'a>(tracked: impl IntoIterator<Item = &'a Parameter>, gradients: &mut
     let gradient = |parameter: &Parameter| {
         parameter.value().grad_remove(gradients).ok_or_else(|| {
             let problem = format!("`{}` has no gradient: the loss does not depend on it", parameter.name());
-            Error::device("optimizing", problem)
+            Error::internal("optimizing", problem)
         })
     };
     tracked.into_iter().map(gradient).collect()

@@ -206,7 +206,7 @@ fn check(network: &Network, dataset: &Dataset, options: &TrainOptions) -> Result
 /// Everything that the result depends on, as text.
 fn fingerprint(network: &Network, name: &str, dataset: &Dataset, options: &TrainOptions) -> Result<String> {
     let architecture =
-        serde_json::to_string(network.architecture()).map_err(|e| Error::device("describing the network", e))?;
+        serde_json::to_string(network.architecture()).map_err(|e| Error::internal("describing the network", e))?;
     let TrainOptions {
         steps,
         batch,

@@ -1,18 +1,18 @@
 use burn::tensor::Tensor;
 
 use doubleback::Result;
-use doubleback::attack::{Attacked, Itgsm, Jsma, Target, run, run_minimal};
+use doubleback::attack::{Attacked, Goal, Ifgsm, Jsma, run, run_minimal};
 use doubleback::nn::Classifier;
 
 /// A targeted attack with all but its target, which is every class in turn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum TargetedAttack {
-    /// JSMA; its own target is not looked at.
+    /// JSMA.
     Jsma(Jsma),
-    /// Iterated TGSM; its own target is not looked at.
+    /// Iterated TGSM.
     Itgsm {
         /// Loss and steps.
-        attack: Itgsm,
+        attack: Ifgsm,
         /// Length of a step.
         eps: f64,
     },
@@ -44,32 +44,20 @@ impl TargetedAttack {
     }
 
     /// Attacks a batch with one target for all.
-    pub(super) fn run(
-        &self,
-        model: &dyn Classifier,
-        images: &Tensor<4>,
-        labels: &[usize],
-        target: usize,
-    ) -> Result<Attacked> {
-        let target = Target::Class(target);
-        match *self {
-            TargetedAttack::Jsma(jsma) => run_minimal(model, &Jsma { target, ..jsma }, images, labels),
-            TargetedAttack::Itgsm { attack, eps } => run(model, &Itgsm { target, ..attack }, images, labels, &[eps]),
+    pub(super) fn run(&self, model: &dyn Classifier, images: &Tensor<4>, target: usize) -> Result<Attacked> {
+        let goal = Goal::Towards(vec![target; images.dims()[0]]);
+        match self {
+            TargetedAttack::Jsma(jsma) => run_minimal(model, jsma, images, &goal),
+            TargetedAttack::Itgsm { attack, eps } => run(model, attack, images, &goal, &[*eps]),
         }
     }
 
     /// The images after every step, for attacks that have something to show.
-    pub(super) fn frames(
-        &self,
-        model: &dyn Classifier,
-        images: &Tensor<4>,
-        labels: &[usize],
-        target: usize,
-    ) -> Result<Vec<Tensor<4>>> {
-        let target = Target::Class(target);
-        match *self {
+    pub(super) fn frames(&self, model: &dyn Classifier, images: &Tensor<4>, target: usize) -> Result<Vec<Tensor<4>>> {
+        let goal = Goal::Towards(vec![target; images.dims()[0]]);
+        match self {
             TargetedAttack::Jsma(_) => Ok(Vec::new()),
-            TargetedAttack::Itgsm { attack, eps } => Itgsm { target, ..attack }.frames(model, images, labels, eps),
+            TargetedAttack::Itgsm { attack, eps } => attack.frames(model, images, &goal, *eps),
         }
     }
 }

@@ -43,9 +43,9 @@ pub fn targeted_grid(attack: &TargetedAttack, crafted_on: Named<'_>, test: &Test
             continue;
         }
         let (images, labels) = gather(test, &others);
-        let attacked = attack.run(model, &images, &labels, target)?;
+        let attacked = attack.run(model, &images, target)?;
         let mut frames = vec![Vec::new(); others.len()];
-        for step in attack.frames(model, &images, &labels, target)? {
+        for step in attack.frames(model, &images, target)? {
             for (frames, pixels) in frames.iter_mut().zip(to_vec(step)?.chunks_exact(test.shape.len())) {
                 frames.push(Frame::quantized(pixels, bounds));
             }

@@ -38,7 +38,7 @@ pub fn targeted(
             .collect();
         for places in from_others.chunks(BATCH) {
             let (images, labels) = gather(test, places);
-            let attacked = attack.run(crafted_on.model, &images, &labels, target)?;
+            let attacked = attack.run(crafted_on.model, &images, target)?;
             for example in &attacked.by_eps {
                 pairs += labels.len();
                 changed += sum(&example.l0);

@@ -44,7 +44,7 @@ pub(super) fn png(rows: &[Tensor<4>], shape: ImageShape, bounds: Bounds) -> Resu
     }
     let mut png = Cursor::new(Vec::new());
     let written = sheet.write_to(&mut png, ImageFormat::Png);
-    written.map_err(|e| Error::device("drawing a grid", e))?;
+    written.map_err(|e| Error::internal("drawing a grid", e))?;
     Ok(png.into_inner())
 }
 

@@ -6,6 +6,7 @@ use super::discriminator::{Discriminator, Judgement};
 use super::generator::{Generator, LatentKind};
 use super::losses::{adversarial_loss, anchor_loss, class_loss, discriminator_loss, latent_loss, noise_loss};
 use super::options::GanOptions;
+use crate::attack::sign_step;
 use crate::batch::Batch;
 use crate::data::{Bounds, ImageShape};
 use crate::nn::layers::Size;
@@ -196,8 +197,8 @@ impl Players {
         let gradients = anchor_loss(&class, &batch.targets).backward();
         let gradient = images
             .grad(&gradients)
-            .ok_or_else(|| Error::device("anchoring Q", "its classes do not depend on the images"))?;
-        Ok((batch.images.clone() + gradient.sign() * eps).clamp(bounds.low, bounds.high))
+            .ok_or_else(|| Error::internal("anchoring Q", "its classes do not depend on the images"))?;
+        Ok(sign_step(batch.images.clone(), gradient, eps, bounds))
     }
 
     /// How many of each generator's images the discriminator sees: about as many as real ones in all, half of them from vectors where there are

@@ -252,7 +252,7 @@ fn fingerprint(facts: &Facts, dataset: &Dataset) -> Result<String> {
     let mut facts = facts.clone();
     // How often it is saved changes nothing.
     facts.options.checkpoint_every = std::time::Duration::ZERO;
-    let facts = serde_json::to_string(&facts).map_err(|e| Error::device("describing the generators", e))?;
+    let facts = serde_json::to_string(&facts).map_err(|e| Error::internal("describing the generators", e))?;
     let sources: Vec<&str> = dataset.sources.iter().map(|s| s.sha256.as_str()).collect();
     Ok(format!(
         "{facts}; {} {sources:?} {} images, preparation {}",

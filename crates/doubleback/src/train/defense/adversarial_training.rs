@@ -2,6 +2,7 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
 
 use crate::Result;
+use crate::attack::sign_step;
 use crate::batch::Batch;
 use crate::nn::{Classifier, Network, Pullback, TrainingPass, cross_entropy, one_hot, predictions};
 use crate::train::objective::{Objective, ObjectiveValue};
@@ -26,8 +27,7 @@ impl AdversarialTraining {
     ) -> Result<Tensor<4>> {
         let own = one_hot(&predictions(logits)?, network.classes(), &batch.images)?;
         let gradient = pullback.apply(softmax(logits.clone(), 1).detach() - own)?.inner();
-        let bounds = network.bounds();
-        Ok((batch.images.clone() + gradient.sign() * self.eps).clamp(bounds.low, bounds.high))
+        Ok(sign_step(batch.images.clone(), gradient, self.eps, network.bounds()))
     }
 }
 

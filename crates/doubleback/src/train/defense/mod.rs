@@ -15,7 +15,7 @@ use std::fmt;
 
 use super::objective::Objective;
 use super::penalty::{GradientPenalty, PenaltyOptions, Teacher, per_example_lambda};
-use crate::attack::Ball;
+use crate::attack;
 use crate::nn::Architecture;
 use crate::{Error, Result};
 
@@ -88,7 +88,7 @@ impl Defense {
             DefenseKind::PgdTraining => Defense::PgdTraining(PgdTraining {
                 eps: 0.3,
                 steps: 10,
-                norm: Ball::default(),
+                norm: attack::Norm::default(),
             }),
             DefenseKind::CertaintySensitivity => Defense::CertaintySensitivity(unlabelled),
             DefenseKind::DoubleBackprop => Defense::DoubleBackprop(double_backprop),
@@ -212,7 +212,7 @@ impl Defense {
         }
         if let Some(eps) = self.adversarial_eps() {
             let mut range = f64::from(architecture.bounds[1] - architecture.bounds[0]);
-            if self.pgd().is_some_and(|pgd| pgd.norm == Ball::L2) {
+            if self.pgd().is_some_and(|pgd| pgd.norm == attack::Norm::L2) {
                 range *= (architecture.shape().len() as f64).sqrt();
             }
             if !(0.0..=range).contains(&eps) {

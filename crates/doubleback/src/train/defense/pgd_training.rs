@@ -1,5 +1,5 @@
 use crate::Result;
-use crate::attack::{Ball, BoundedAttack, Pgd};
+use crate::attack::{BoundedAttack, Goal, Norm, Pgd};
 use crate::batch::Batch;
 use crate::nn::{Classifier, Network, TrainingPass, cross_entropy};
 use crate::train::objective::{Objective, ObjectiveValue};
@@ -13,7 +13,7 @@ pub struct PgdTraining {
     /// Gradient steps of the attack, each of length `2.5 · eps / steps`.
     pub steps: usize,
     /// The norm that `eps` bounds.
-    pub norm: Ball,
+    pub norm: Norm,
 }
 
 impl Objective for PgdTraining {
@@ -25,7 +25,8 @@ impl Objective for PgdTraining {
             ..Pgd::default()
         };
         let untracked = network.untracked();
-        let perturbation = attack.perturb(&untracked, &batch.images, &batch.labels, &[self.eps])?;
+        let goal = Goal::AwayFrom(batch.labels.clone());
+        let perturbation = attack.perturb(&untracked, &batch.images, &goal, &[self.eps])?;
         let bounds = network.bounds();
         let perturbed = perturbation.images.into_iter().next().unwrap_or(batch.images.clone());
         let logits = network.forward(perturbed.clamp(bounds.low, bounds.high), pass.mode())?;

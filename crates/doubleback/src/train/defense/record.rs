@@ -3,7 +3,7 @@
 
 use super::Defense;
 use super::pgd_training::PgdTraining;
-use crate::attack::Ball;
+use crate::attack;
 use crate::nn::ModelCard;
 use crate::train::penalty::{PenaltyOptions, paper_lambda};
 
@@ -25,7 +25,7 @@ impl Defense {
         }
         if let Some(PgdTraining { steps, norm, .. }) = self.pgd() {
             settings.push(format!("{steps} steps"));
-            if norm != Ball::default() {
+            if norm != attack::Norm::default() {
                 settings.push(format!("norm {norm}"));
             }
         }
@@ -51,7 +51,7 @@ impl Defense {
         }
         if let Some(PgdTraining { steps, norm, .. }) = self.pgd() {
             card.insert("pgd_steps".into(), steps.to_string());
-            if norm != Ball::default() {
+            if norm != attack::Norm::default() {
                 card.insert("adversarial_norm".into(), norm.to_string());
             }
         }
@@ -78,12 +78,12 @@ mod tests {
             Defense::PgdTraining(PgdTraining {
                 eps: 0.2,
                 steps: 7,
-                norm: Ball::Linf,
+                norm: attack::Norm::Linf,
             }),
             Defense::PgdTraining(PgdTraining {
                 eps: 2.0,
                 steps: 7,
-                norm: Ball::L2,
+                norm: attack::Norm::L2,
             }),
             Defense::CertaintySensitivity(0.5.into()),
             Defense::DoubleBackprop(penalty),

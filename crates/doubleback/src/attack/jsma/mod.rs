@@ -1,10 +1,13 @@
+mod pairs;
+
 use burn::tensor::{Tensor, TensorData};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
-use super::pairs::{best_pair, best_single};
-use super::{Found, MinimalAttack, Target};
+use super::{Cost, Found, Goal, MinimalAttack, Standing};
 use crate::nn::{Classifier, one_hot, predictions, to_vec};
 use crate::{Error, Result};
+use pairs::{best_pair, best_single};
 
 /// Jacobian-based saliency map attack (Papernot et al. 2016), on the logits `z`: changes few values by much.
 ///
@@ -18,7 +21,7 @@ use crate::{Error, Result};
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
-/// use doubleback::attack::{Jsma, run_minimal};
+/// use doubleback::attack::{Goal, Jsma, run_minimal};
 /// use doubleback::data::{Bounds, ImageShape};
 /// use doubleback::nn::FromFunction;
 ///
@@ -27,13 +30,13 @@ use crate::{Error, Result};
 /// let model = FromFunction::new(shape, Bounds::UNIT, 2, |x: Tensor<4>| x.reshape([-1, 4]).matmul(weight.clone()));
 /// let images = Tensor::<4>::from_floats([[[[0.8, 0.5, 0.0, 0.1]]]], &Device::flex());
 /// let jsma = Jsma { gamma: 0.5, ..Jsma::default() };
-/// let attacked = run_minimal(&model, &jsma, &images, &[0])?; // towards class 1
+/// let attacked = run_minimal(&model, &jsma, &images, &Goal::Towards(vec![1]))?;
 /// let example = &attacked.by_eps[0];
 /// assert_eq!(example.success, [true]);
 /// assert_eq!(example.images.clone().into_data().try_to_vec::<f32>().unwrap(), [0.8, 0.5, 1.0, 1.0]);
 /// # Ok::<(), doubleback::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Jsma {
     /// What is added to a value, in the units of the data; not 0.
     pub theta: f64,
@@ -41,18 +44,15 @@ pub struct Jsma {
     pub gamma: f64,
     /// Changes single values, at most `⌊gamma · values⌋`, each that with the greatest `-a_i · b_i`, instead of pairs.
     pub single_pixels: bool,
-    /// The class that examples should be taken for.
-    pub target: Target,
 }
 
 impl Default for Jsma {
-    /// Pairs, theta 1, gamma 0.25, towards the next class, as in the paper.
+    /// Pairs, theta 1, gamma 0.25, as in the paper.
     fn default() -> Self {
         Self {
             theta: 1.0,
             gamma: 0.25,
             single_pixels: false,
-            target: Target::default(),
         }
     }
 }
@@ -98,9 +98,6 @@ impl Jsma {
 
 /// An image on its way to the target.
 struct Walk {
-    /// Its place in the batch.
-    place: usize,
-    target: usize,
     pixels: Vec<f32>,
     /// Values that may still be changed.
     free: Vec<bool>,
@@ -110,29 +107,34 @@ struct Walk {
 }
 
 impl MinimalAttack for Jsma {
-    fn name(&self) -> &'static str {
-        "jsma"
-    }
-
     fn size(&self) -> f64 {
         self.theta
     }
 
-    fn targets(&self, labels: &[usize], classes: usize) -> Option<Vec<usize>> {
-        Some(self.target.of(labels, classes))
+    fn size_name(&self) -> &'static str {
+        "theta"
     }
 
-    fn search(&self, model: &dyn Classifier, images: &Tensor<4>, labels: &[usize]) -> Result<Found> {
+    /// Needs [`Goal::Towards`]. Pairs are searched on the processor, so both derivatives go there at every step: a table of all pairs, which a
+    /// device would want, is as large as the square of an image.
+    fn search(&self, model: &dyn Classifier, images: &Tensor<4>, goal: &Goal) -> Result<Found> {
         let (shape, bounds, classes) = (model.shape(), model.bounds(), model.classes());
         let steps = self.steps(shape.len())?;
-        self.target.check(classes)?;
-        let n = labels.len();
+        let Goal::Towards(targets) = goal else {
+            return Err(Error::value(
+                "goal",
+                "a class to reach, which JSMA needs",
+                "away from a class",
+            ));
+        };
+        let n = targets.len();
         let dims = |n: usize| [n, shape.channels, shape.height, shape.width];
         if images.dims() != dims(n) {
             return Err(Error::shape("images", dims(n), images.dims()));
         }
-        let as_tensor = |pixels: Vec<f32>, n: usize| -> Tensor<4> {
-            let data = TensorData::new(pixels, dims(n));
+        let as_tensor = |walks: &mut dyn Iterator<Item = &Walk>, n: usize| -> Tensor<4> {
+            let pixels = walks.flat_map(|walk| walk.pixels.iter().copied()).collect();
+            let data = TensorData::new::<f32, _>(pixels, dims(n));
             Tensor::from_data(data, (&images.device(), images.dtype()))
         };
         let movable = |pixel: f32| {
@@ -142,13 +144,9 @@ impl MinimalAttack for Jsma {
                 pixel > bounds.low
             }
         };
-        let mut active: Vec<Walk> = to_vec(images.clone())?
+        let mut walks: Vec<Walk> = to_vec(images.clone())?
             .chunks_exact(shape.len())
-            .zip(self.target.of(labels, classes))
-            .enumerate()
-            .map(|(place, (pixels, target))| Walk {
-                place,
-                target,
+            .map(|pixels| Walk {
                 pixels: pixels.to_vec(),
                 free: pixels.iter().map(|&pixel| movable(pixel)).collect(),
                 gradients: 0,
@@ -156,29 +154,26 @@ impl MinimalAttack for Jsma {
                 zero_gradient: false,
             })
             .collect();
-        let mut done: Vec<Walk> = Vec::with_capacity(n);
+        let mut standing = Standing::all(n);
         for _ in 0..steps {
-            if active.is_empty() {
+            if standing.is_empty() {
                 break;
             }
-            let (x, targets) = gather(&active);
-            let x = as_tensor(x, active.len());
+            let mut active = standing.select(&mut walks);
+            let goal = standing.goal(goal);
+            let x = as_tensor(&mut active.iter().map(|walk| &**walk), active.len());
             let (logits, pullback) = model.logits_with_pullback(x.clone())?;
-            let reached: Vec<bool> = predictions(&logits)?
-                .iter()
-                .zip(&targets)
-                .map(|(prediction, target)| prediction == target)
-                .collect();
+            let reached = goal.reached(&predictions(&logits)?);
             if reached.iter().all(|&reached| reached) {
                 active.iter_mut().for_each(|walk| walk.forwards += 1);
                 break;
             }
-            let toward = one_hot(&targets, classes, &x)?;
+            let toward = one_hot(goal.classes(), classes, &x)?;
             let others = to_vec(pullback.apply(toward.clone() * -1.0 + 1.0)?)?;
             let toward = to_vec(pullback.apply(toward)?)?;
             drop(pullback);
             let moved: Vec<bool> = active
-                .par_iter_mut()
+                .into_par_iter()
                 .zip(toward.par_chunks_exact(shape.len()))
                 .zip(others.par_chunks_exact(shape.len()))
                 .zip(&reached)
@@ -197,24 +192,15 @@ impl MinimalAttack for Jsma {
                     !chosen.is_empty()
                 })
                 .collect();
-            let mut moved = moved.into_iter();
-            let (still, finished) = active.into_iter().partition(|_| moved.next().unwrap_or(false));
-            active = still;
-            done.extend::<Vec<Walk>>(finished);
+            standing.keep(&moved);
         }
-        done.extend(active);
-        done.sort_by_key(|walk| walk.place);
         Ok(Found {
-            images: as_tensor(gather(&done).0, n),
-            zero_gradient: done.iter().map(|walk| walk.zero_gradient).collect(),
-            gradients: done.iter().map(|walk| walk.gradients).collect(),
-            forwards: done.iter().map(|walk| walk.forwards).collect(),
+            images: as_tensor(&mut walks.iter(), n),
+            zero_gradient: walks.iter().map(|walk| walk.zero_gradient).collect(),
+            cost: Cost {
+                gradients: walks.iter().map(|walk| walk.gradients).collect(),
+                forwards: walks.iter().map(|walk| walk.forwards).collect(),
+            },
         })
     }
-}
-
-/// Pixels of all walks one after the other, and their targets.
-fn gather(walks: &[Walk]) -> (Vec<f32>, Vec<usize>) {
-    let pixels = walks.iter().flat_map(|walk| walk.pixels.iter().copied()).collect();
-    (pixels, walks.iter().map(|walk| walk.target).collect())
 }

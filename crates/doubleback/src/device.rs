@@ -1,11 +1,11 @@
-//! The device that `--device` names.
+//! Where to compute: devices by name.
 
 use std::fmt;
 use std::str::FromStr;
 
-use burn::tensor::Device;
+pub use burn::tensor::Device;
 
-use crate::exit::{Failure, Result};
+use crate::{Error, Result};
 
 /// Where to compute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,9 @@ pub enum DeviceName {
 
 impl DeviceName {
     /// The device itself.
+    ///
+    /// # Errors
+    /// [`Error::NoDevice`] when this build has no runtime for it.
     pub fn open(self) -> Result<Device> {
         match self {
             DeviceName::Cpu => Ok(Device::flex()),
@@ -36,11 +39,10 @@ impl DeviceName {
             #[cfg(feature = "wgpu")]
             DeviceName::Wgpu => Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
             #[allow(unreachable_patterns, reason = "unreachable only with every GPU feature")]
-            absent => Err(Failure::Input(format!(
-                "`--device {absent}`: this program was built without it. Build it with `cargo build --release --features {}`, or use \
-                 `--device cpu`",
-                absent.feature()
-            ))),
+            absent => Err(Error::NoDevice {
+                device: absent.to_string(),
+                feature: absent.feature(),
+            }),
         }
     }
 
@@ -67,9 +69,9 @@ impl fmt::Display for DeviceName {
 }
 
 impl FromStr for DeviceName {
-    type Err = String;
+    type Err = UnknownDevice;
 
-    fn from_str(name: &str) -> std::result::Result<Self, String> {
+    fn from_str(name: &str) -> std::result::Result<Self, UnknownDevice> {
         let known = match name {
             "cpu" => Some(DeviceName::Cpu),
             "cuda" => Some(DeviceName::Cuda(0)),
@@ -81,9 +83,14 @@ impl FromStr for DeviceName {
                 .and_then(|index| index.parse().ok())
                 .map(DeviceName::Cuda),
         };
-        known.ok_or_else(|| "known devices are cpu, cuda, cuda:N, vulkan, metal, wgpu".to_owned())
+        known.ok_or(UnknownDevice)
     }
 }
+
+/// A name that no device has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("known devices are cpu, cuda, cuda:N, vulkan, metal, wgpu")]
+pub struct UnknownDevice;
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ use burn::tensor::Tensor;
 use npyz::WriterBuilder;
 use npyz::npz::NpzWriter;
 
-use super::run::Adversarial;
+use super::Adversarial;
 use crate::data::ImageShape;
 use crate::nn::to_vec;
 use crate::write::write_atomically;
@@ -140,6 +140,7 @@ mod tests {
             l2: vec![0.25, 0.5],
             linf: vec![0.25, 0.5],
             l0: vec![1.0, 2.0],
+            cost: crate::attack::Cost::of_each(2, 1),
         };
         let mut examples = Examples::new(shape);
         examples.push(&attacked, &originals, &[3, 8], 4..6).unwrap();

@@ -4,14 +4,16 @@ use std::str::FromStr;
 
 use burn::tensor::Tensor;
 use rand::Rng;
+use serde::{Deserialize, Serialize};
 
 use crate::data::Bounds;
 use crate::nn::Classifier;
 use crate::{Error, Result};
 
 /// What eps bounds: the norm of the perturbation of each image.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Ball {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Norm {
     /// The largest change of a value is at most eps.
     #[default]
     Linf,
@@ -19,15 +21,15 @@ pub enum Ball {
     L2,
 }
 
-impl Ball {
+impl Norm {
     /// All of them.
-    pub const ALL: [Ball; 2] = [Ball::Linf, Ball::L2];
+    pub const ALL: [Norm; 2] = [Norm::Linf, Norm::L2];
 
     /// `linf` or `l2`.
     pub fn name(self) -> &'static str {
         match self {
-            Ball::Linf => "linf",
-            Ball::L2 => "l2",
+            Norm::Linf => "linf",
+            Norm::L2 => "l2",
         }
     }
 
@@ -36,16 +38,16 @@ impl Ball {
         let bounds = model.bounds();
         let range = f64::from(bounds.high) - f64::from(bounds.low);
         match self {
-            Ball::Linf => range,
-            Ball::L2 => range * (model.shape().len() as f64).sqrt(),
+            Norm::Linf => range,
+            Norm::L2 => range * (model.shape().len() as f64).sqrt(),
         }
     }
 
     /// Of all changes of length 1, the one that the gradient climbs most; zero where the gradient of an image is exactly zero.
     pub(super) fn steepest(self, gradient: Tensor<4>) -> Tensor<4> {
         match self {
-            Ball::Linf => gradient.sign(),
-            Ball::L2 => {
+            Norm::Linf => gradient.sign(),
+            Norm::L2 => {
                 // First to a largest value of 1: the squares of a small gradient would underflow.
                 let largest = of_images(gradient.clone().abs()).max_dim(1).reshape([-1, 1, 1, 1]);
                 let gradient = gradient / largest.clamp_min(f32::MIN_POSITIVE);
@@ -64,12 +66,12 @@ impl Ball {
         bounds: Bounds,
     ) -> Box<dyn Fn(Tensor<4>) -> Tensor<4>> {
         match self {
-            Ball::Linf => {
+            Norm::Linf => {
                 let least = (images.clone() - eps).clamp_min(bounds.low);
                 let greatest = (images.clone() + eps).clamp_max(bounds.high);
                 Box::new(move |x| x.max_pair(least.clone()).min_pair(greatest.clone()))
             }
-            Ball::L2 => {
+            Norm::L2 => {
                 let images = images.clone();
                 Box::new(move |x| {
                     let change = x - images.clone();
@@ -84,11 +86,11 @@ impl Ball {
     /// Fills `change` with a point drawn uniformly from the ball of radius 1.
     pub(super) fn draw(self, change: &mut [f32], random: &mut impl Rng) {
         change.fill_with(|| match self {
-            Ball::Linf => random.random::<f32>() * 2.0 - 1.0,
+            Norm::Linf => random.random::<f32>() * 2.0 - 1.0,
             // Box & Muller 1958: normal values have no preferred direction.
-            Ball::L2 => (-2.0 * (1.0 - random.random::<f32>()).ln()).sqrt() * (TAU * random.random::<f32>()).cos(),
+            Norm::L2 => (-2.0 * (1.0 - random.random::<f32>()).ln()).sqrt() * (TAU * random.random::<f32>()).cos(),
         });
-        if self == Ball::L2 {
+        if self == Norm::L2 {
             let length = change.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
             let radius = random.random::<f64>().powf(1.0 / change.len().max(1) as f64);
             let scale = if length > 0.0 { radius / length } else { 0.0 };
@@ -107,18 +109,18 @@ fn lengths(images: Tensor<4>) -> Tensor<4> {
     of_images(images).square().sum_dim(1).sqrt().reshape([-1, 1, 1, 1])
 }
 
-impl fmt::Display for Ball {
+impl fmt::Display for Norm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl FromStr for Ball {
+impl FromStr for Norm {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let found = Ball::ALL.into_iter().find(|ball| ball.name() == name);
-        found.ok_or_else(|| Error::unknown("norm", name, Ball::ALL.map(Ball::name)))
+        let found = Norm::ALL.into_iter().find(|norm| norm.name() == name);
+        found.ok_or_else(|| Error::unknown("norm", name, Norm::ALL.map(Norm::name)))
     }
 }
 
@@ -138,7 +140,7 @@ mod tests {
         let draws = 4000;
         for _ in 0..draws {
             let mut point = [0f32; DIMENSIONS];
-            Ball::L2.draw(&mut point, &mut random);
+            Norm::L2.draw(&mut point, &mut random);
             let length = point.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
             assert!(length <= 1.0 + 1e-6);
             volume += length.powi(3);

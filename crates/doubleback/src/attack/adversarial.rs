@@ -1,6 +1,6 @@
 use burn::tensor::Tensor;
 
-use super::{Ball, BoundedAttack, MinimalAttack};
+use super::{BoundedAttack, Cost, Goal, MinimalAttack, Norm};
 use crate::nn::{Classifier, predictions, to_vec};
 use crate::{Error, Result};
 
@@ -21,6 +21,8 @@ pub struct Adversarial {
     pub linf: Vec<f32>,
     /// Changed pixel values in each image.
     pub l0: Vec<f32>,
+    /// What it took.
+    pub cost: Cost,
 }
 
 /// What an attack did to a batch.
@@ -30,17 +32,30 @@ pub struct Attacked {
     pub by_eps: Vec<Adversarial>,
     /// By image: the loss gradient was always exactly zero, so the attack had no direction to move the image in.
     pub zero_gradient: Vec<bool>,
-    /// Gradients computed for one epsilon, mean of the images.
-    pub gradients: f64,
-    /// Forward passes for one epsilon, besides those of the gradients, mean of the images.
-    pub forwards: f64,
+}
+
+impl Attacked {
+    /// Gradients computed for one epsilon, mean of images and epsilons.
+    pub fn mean_gradients(&self) -> f64 {
+        self.mean(|cost| &cost.gradients)
+    }
+
+    /// Forward passes for one epsilon, besides those of the gradients, mean of images and epsilons.
+    pub fn mean_forwards(&self) -> f64 {
+        self.mean(|cost| &cost.forwards)
+    }
+
+    fn mean(&self, of: impl Fn(&Cost) -> &Vec<usize>) -> f64 {
+        let counts = || self.by_eps.iter().flat_map(|adversarial| of(&adversarial.cost));
+        counts().sum::<usize>() as f64 / counts().count().max(1) as f64
+    }
 }
 
 /// Attacks a batch: perturbs, clips to the model's bounds, predicts again.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
-/// use doubleback::attack::{Fgsm, run};
+/// use doubleback::attack::{Fgsm, Goal, run};
 /// use doubleback::data::{Bounds, ImageShape};
 /// use doubleback::nn::FromFunction;
 ///
@@ -48,55 +63,50 @@ pub struct Attacked {
 /// let weight = Tensor::<2>::from_floats([[1.0, 0.0], [0.0, 1.0]], &Device::flex());
 /// let model = FromFunction::new(shape, Bounds::UNIT, 2, |x: Tensor<4>| x.reshape([-1, 2]).matmul(weight.clone()));
 /// let images = Tensor::<4>::from_floats([[[[0.6, 0.5]]]], &Device::flex());
-/// let attacked = run(&model, &Fgsm::default(), &images, &[0], &[0.1, 0.2])?;
+/// let attacked = run(&model, &Fgsm::default(), &images, &Goal::AwayFrom(vec![0]), &[0.1, 0.2])?;
 /// assert_eq!(attacked.by_eps[1].success, [true]);
 /// # Ok::<(), doubleback::Error>(())
 /// ```
 ///
 /// # Errors
-/// When images, labels or epsilons do not fit the model.
+/// When images, goal or epsilons do not fit the model.
 pub fn run(
     model: &dyn Classifier,
     attack: &dyn BoundedAttack,
     images: &Tensor<4>,
-    labels: &[usize],
+    goal: &Goal,
     eps: &[f64],
 ) -> Result<Attacked> {
     check_eps_in(attack.norm(), eps, model)?;
-    let perturbation = attack.perturb(model, images, labels, eps)?;
-    let targets = attack.targets(labels, model.classes());
+    goal.check(images.dims()[0], model.classes())?;
+    let perturbation = attack.perturb(model, images, goal, eps)?;
     let by_eps = eps
         .iter()
         .zip(perturbation.images)
-        .map(|(&eps, perturbed)| judge(model, images, perturbed, labels, targets.as_deref(), eps))
+        .zip(perturbation.cost)
+        .map(|((&eps, perturbed), cost)| judge(model, images, perturbed, goal, eps, cost))
         .collect::<Result<Vec<_>>>()?;
     Ok(Attacked {
         by_eps,
         zero_gradient: perturbation.zero_gradient,
-        gradients: perturbation.gradients,
-        forwards: perturbation.forwards,
     })
 }
 
 /// Attacks a batch with an attack that takes no epsilon: searches, clips to the model's bounds, predicts again.
 ///
 /// # Errors
-/// When images or labels do not fit the model, or a setting of the attack is out of range.
+/// When images or goal do not fit the model, or a setting of the attack is out of range.
 pub fn run_minimal(
     model: &dyn Classifier,
     attack: &dyn MinimalAttack,
     images: &Tensor<4>,
-    labels: &[usize],
+    goal: &Goal,
 ) -> Result<Attacked> {
-    let found = attack.search(model, images, labels)?;
-    let targets = attack.targets(labels, model.classes());
-    let example = judge(model, images, found.images, labels, targets.as_deref(), attack.size())?;
-    let mean = |counts: &[usize]| counts.iter().sum::<usize>() as f64 / counts.len().max(1) as f64;
+    let found = attack.search(model, images, goal)?;
+    let example = judge(model, images, found.images, goal, attack.size(), found.cost)?;
     Ok(Attacked {
         by_eps: vec![example],
         zero_gradient: found.zero_gradient,
-        gradients: mean(&found.gradients),
-        forwards: mean(&found.forwards),
     })
 }
 
@@ -105,27 +115,24 @@ fn judge(
     model: &dyn Classifier,
     images: &Tensor<4>,
     perturbed: Tensor<4>,
-    labels: &[usize],
-    targets: Option<&[usize]>,
+    goal: &Goal,
     eps: f64,
+    cost: Cost,
 ) -> Result<Adversarial> {
     let bounds = model.bounds();
     let examples = perturbed.clamp(bounds.low, bounds.high);
     let predictions = predictions(&model.logits(examples.clone())?)?;
-    let success = match targets {
-        Some(targets) => predictions.iter().zip(targets).map(|(p, t)| p == t).collect(),
-        None => predictions.iter().zip(labels).map(|(p, l)| p != l).collect(),
-    };
-    let change = (examples.clone() - images.clone()).reshape([labels.len(), model.shape().len()]);
+    let change = (examples.clone() - images.clone()).reshape([goal.classes().len(), model.shape().len()]);
     let changed = change.clone().not_equal_elem(0.0).float();
     Ok(Adversarial {
         eps,
         images: examples,
+        success: goal.reached(&predictions),
         predictions,
-        success,
         l2: to_vec(change.clone().square().sum_dim(1).sqrt())?,
         linf: to_vec(change.abs().max_dim(1))?,
         l0: to_vec(changed.sum_dim(1))?,
+        cost,
     })
 }
 
@@ -134,21 +141,21 @@ fn judge(
 /// # Errors
 /// Names the first such epsilon.
 pub fn check_eps(eps: &[f64], model: &dyn Classifier) -> Result<()> {
-    check_eps_in(Ball::Linf, eps, model)
+    check_eps_in(Norm::Linf, eps, model)
 }
 
 /// The same for either norm: in L2 no image is further from another than the range times the root of the number of values.
-pub(super) fn check_eps_in(norm: Ball, eps: &[f64], model: &dyn Classifier) -> Result<()> {
+pub(super) fn check_eps_in(norm: Norm, eps: &[f64], model: &dyn Classifier) -> Result<()> {
     let (bounds, greatest) = (model.bounds(), norm.greatest_eps(model));
     let Some(eps) = eps.iter().find(|&&eps| !(0.0..=greatest).contains(&eps)) else {
         return Ok(());
     };
     let expected = match norm {
-        Ball::Linf => format!(
+        Norm::Linf => format!(
             "between 0 and {greatest}, the range of the data ({} to {})",
             bounds.low, bounds.high
         ),
-        Ball::L2 => format!(
+        Norm::L2 => format!(
             "between 0 and {greatest:.1}, the largest L2 distance of two images of {} values from {} to {}",
             model.shape().len(),
             bounds.low,
@@ -156,15 +163,4 @@ pub(super) fn check_eps_in(norm: Ball, eps: &[f64], model: &dyn Classifier) -> R
         ),
     };
     Err(Error::value("eps", expected, eps))
-}
-
-/// By image: every value of the gradient is exactly zero.
-pub(super) fn zero_gradients(gradient: &Tensor<4>) -> Result<Vec<bool>> {
-    let [n, ..] = gradient.dims();
-    let values = to_vec(gradient.clone())?;
-    let length = values.len() / n.max(1);
-    Ok(values
-        .chunks_exact(length.max(1))
-        .map(|image| image.iter().all(|&v| v == 0.0))
-        .collect())
 }

@@ -1,0 +1,546 @@
+//! The one table of attacks: names, options with their defaults and limits, and what is built from them. The command line, the settings in
+//! results and other front ends read it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Attack, Fgsm, Ifgsm, Jsma, Norm, Pgd, Target};
+use crate::nn::Loss;
+use crate::{Error, Result};
+
+/// An attack by name, with its options. Its fields are the options; [`AttackSpec::all`] has the defaults.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "attack", rename_all = "kebab-case")]
+pub enum AttackSpec {
+    /// One step of length eps along the sign of the gradient.
+    Fgsm(Fgsm),
+    /// The same towards a target.
+    Tgsm {
+        /// The class that examples should be taken for.
+        target: Target,
+    },
+    /// Steps of length eps each.
+    Ifgsm(Ifgsm),
+    /// The same towards a target.
+    Itgsm {
+        /// Steps, at least 1.
+        steps: usize,
+        /// The class that examples should be taken for.
+        target: Target,
+    },
+    /// Projected gradient descent.
+    Pgd(PgdSpec),
+    /// Few values changed by much.
+    Jsma(JsmaSpec),
+}
+
+/// Options of `pgd`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PgdSpec {
+    /// [`Pgd::steps`].
+    pub steps: usize,
+    /// [`Pgd::step_size`].
+    pub step_size: Option<f64>,
+    /// [`Pgd::loss`].
+    pub loss: Loss,
+    /// [`Pgd::norm`].
+    pub norm: Norm,
+    /// Random starts that are tried, at least 1.
+    pub restarts: usize,
+    /// Seed of the random starts.
+    pub seed: u64,
+    /// Starts at the image itself.
+    pub no_random_start: bool,
+}
+
+impl Default for PgdSpec {
+    fn default() -> Self {
+        let pgd = Pgd::default();
+        Self {
+            steps: pgd.steps,
+            step_size: pgd.step_size,
+            loss: pgd.loss,
+            norm: pgd.norm,
+            restarts: 1,
+            seed: pgd.random_start.unwrap_or_default(),
+            no_random_start: pgd.random_start.is_none(),
+        }
+    }
+}
+
+/// Options of `jsma`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct JsmaSpec {
+    /// All but the target.
+    #[serde(flatten)]
+    pub jsma: Jsma,
+    /// The class that examples should be taken for.
+    pub target: Target,
+}
+
+/// An option of attacks.
+#[derive(Clone, Copy, Debug)]
+pub struct AttackOption {
+    /// As on the command line, with hyphens.
+    pub flag: &'static str,
+    /// What stands for its value in a usage line.
+    pub placeholder: &'static str,
+    /// What it is, up to the attacks that have it.
+    about: &'static str,
+    /// Default in words, where it is no single value.
+    default: Option<&'static str>,
+    /// Values that it takes.
+    pub kind: OptionKind,
+    /// Another option that cannot be given together with it.
+    pub conflict: Option<&'static str>,
+}
+
+/// Values that an option takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionKind {
+    /// None: given or not.
+    Flag,
+    /// A whole number of at least 1.
+    Count,
+    /// A whole number.
+    Seed,
+    /// A number above 0.
+    Positive,
+    /// A number other than 0.
+    NotZero,
+    /// A number above 0 and at most 1.
+    Share,
+    /// A [`Target`].
+    Target,
+    /// The name of a [`Loss`].
+    Loss,
+    /// The name of a [`Norm`].
+    Norm,
+}
+
+/// Options of all attacks, in the order in which they are listed.
+const OPTIONS: [AttackOption; 11] = [
+    option("steps", "N", "Gradients to follow,", OptionKind::Count),
+    option(
+        "target",
+        "next|CLASS",
+        "Class to be taken for: next is the one after the true class, or its number;",
+        OptionKind::Target,
+    ),
+    option(
+        "theta",
+        "X",
+        "What is added to a value, in the units of the data,",
+        OptionKind::NotZero,
+    ),
+    option(
+        "gamma",
+        "X",
+        "Share of the values that may be changed,",
+        OptionKind::Share,
+    ),
+    option(
+        "single-pixels",
+        "",
+        "Change single values instead of pairs,",
+        OptionKind::Flag,
+    ),
+    option(
+        "loss",
+        "LOSS",
+        "What the attack climbs: cross-entropy (ce), or the margin of the best other class, whose gradient never underflows;",
+        OptionKind::Loss,
+    ),
+    option("norm", "NORM", "Norm that eps bounds,", OptionKind::Norm),
+    option(
+        "restarts",
+        "N",
+        "Random starts to try on images that were not fooled yet,",
+        OptionKind::Count,
+    ),
+    AttackOption {
+        default: Some("2.5 x eps / steps"),
+        ..option(
+            "step-size",
+            "X",
+            "Length of a step in the norm, in the units of the data,",
+            OptionKind::Positive,
+        )
+    },
+    option("seed", "N", "Seed of the random start,", OptionKind::Seed),
+    AttackOption {
+        conflict: Some("seed"),
+        ..option("no-random-start", "", "Start at the image itself,", OptionKind::Flag)
+    },
+];
+
+const fn option(flag: &'static str, placeholder: &'static str, about: &'static str, kind: OptionKind) -> AttackOption {
+    AttackOption {
+        flag,
+        placeholder,
+        about,
+        default: None,
+        kind,
+        conflict: None,
+    }
+}
+
+impl AttackSpec {
+    /// Every attack with its default options.
+    pub fn all() -> [AttackSpec; 6] {
+        let Ifgsm { steps, .. } = Ifgsm::default();
+        let target = Target::default();
+        [
+            AttackSpec::Fgsm(Fgsm::default()),
+            AttackSpec::Tgsm { target },
+            AttackSpec::Ifgsm(Ifgsm::default()),
+            AttackSpec::Itgsm { steps, target },
+            AttackSpec::Pgd(PgdSpec::default()),
+            AttackSpec::Jsma(JsmaSpec::default()),
+        ]
+    }
+
+    /// Name of the attack.
+    pub fn name(&self) -> &'static str {
+        match self {
+            AttackSpec::Fgsm(_) => "fgsm",
+            AttackSpec::Tgsm { .. } => "tgsm",
+            AttackSpec::Ifgsm(_) => "ifgsm",
+            AttackSpec::Itgsm { .. } => "itgsm",
+            AttackSpec::Pgd(_) => "pgd",
+            AttackSpec::Jsma(_) => "jsma",
+        }
+    }
+
+    /// Name in results, which tells attacks apart that differ in what they climb or what eps bounds: `pgd-l2-margin`.
+    pub fn label(&self) -> &'static str {
+        match self {
+            AttackSpec::Fgsm(Fgsm { loss: Loss::Margin }) => "fgsm-margin",
+            AttackSpec::Ifgsm(Ifgsm { loss: Loss::Margin, .. }) => "ifgsm-margin",
+            AttackSpec::Pgd(PgdSpec { norm, loss, .. }) => match (norm, loss) {
+                (Norm::Linf, Loss::CrossEntropy) => "pgd",
+                (Norm::Linf, Loss::Margin) => "pgd-margin",
+                (Norm::L2, Loss::CrossEntropy) => "pgd-l2",
+                (Norm::L2, Loss::Margin) => "pgd-l2-margin",
+            },
+            other => other.name(),
+        }
+    }
+
+    /// The attack itself.
+    ///
+    /// # Errors
+    /// When options are out of range, or do not go together.
+    pub fn attack(&self) -> Result<Attack> {
+        let name = self.label();
+        let attack = match *self {
+            AttackSpec::Fgsm(fgsm) => Attack::bounded(name, fgsm),
+            AttackSpec::Tgsm { target } => Attack::bounded(name, Fgsm::default()).towards(target),
+            AttackSpec::Ifgsm(ifgsm) => Attack::bounded(name, ifgsm),
+            AttackSpec::Itgsm { steps, target } => {
+                let ifgsm = Ifgsm {
+                    steps,
+                    ..Ifgsm::default()
+                };
+                Attack::bounded(name, ifgsm).towards(target)
+            }
+            AttackSpec::Pgd(spec) => {
+                let pgd = Pgd {
+                    loss: spec.loss,
+                    norm: spec.norm,
+                    steps: spec.steps,
+                    step_size: spec.step_size,
+                    random_start: (!spec.no_random_start).then_some(spec.seed),
+                    restart: 0,
+                };
+                Attack::bounded(name, pgd.restarts(spec.restarts)?)
+            }
+            AttackSpec::Jsma(JsmaSpec { jsma, target }) => Attack::minimal(name, jsma).towards(target),
+        };
+        Ok(attack.with_settings(self.in_words()))
+    }
+
+    /// Settings in words, for a sentence about the attack.
+    pub fn in_words(&self) -> String {
+        match self {
+            AttackSpec::Fgsm(Fgsm { loss }) => format!("one step of length eps (L∞), {}", loss.in_words()),
+            AttackSpec::Tgsm { target } => {
+                let (target, loss) = (target.in_words(), Loss::default().in_words());
+                format!("one step of length eps (L∞) towards {target}, {loss}")
+            }
+            AttackSpec::Ifgsm(Ifgsm { steps, loss }) => {
+                format!("{steps} steps of length eps each, {}", loss.in_words())
+            }
+            AttackSpec::Itgsm { steps, target } => {
+                let (target, loss) = (target.in_words(), Ifgsm::default().loss.in_words());
+                format!("{steps} steps of length eps each towards {target}, {loss}")
+            }
+            AttackSpec::Pgd(spec) => {
+                let (steps, loss) = (spec.steps, spec.loss.in_words());
+                let size = match spec.step_size {
+                    Some(size) => size.to_string(),
+                    None => format!("eps / {}", steps as f64 / 2.5),
+                };
+                let norm = match spec.norm {
+                    Norm::Linf => "L∞",
+                    Norm::L2 => "L2",
+                };
+                let start = match (spec.no_random_start, spec.restarts) {
+                    (true, _) => "from the image itself".to_owned(),
+                    (false, 1) => "from a random start".to_owned(),
+                    (false, restarts) => format!("from the best of {restarts} random starts"),
+                };
+                format!("{steps} steps of length {size} within eps ({norm}), {loss}, {start}")
+            }
+            AttackSpec::Jsma(JsmaSpec { jsma, target }) => {
+                let what = if jsma.single_pixels {
+                    "single values"
+                } else {
+                    "pairs of values"
+                };
+                let share = match jsma.gamma {
+                    0.25 => "a quarter".to_owned(),
+                    gamma => format!("{} %", 100.0 * gamma),
+                };
+                let target = target.in_words();
+                format!("{what} changed by theta (here eps), {share} of all at most, towards {target}")
+            }
+        }
+    }
+
+    /// Names of all attacks.
+    pub fn names() -> Vec<&'static str> {
+        Self::all().iter().map(AttackSpec::name).collect()
+    }
+
+    /// The attack of a name, with its default options.
+    ///
+    /// # Errors
+    /// When there is none of this name; the message suggests the nearest.
+    pub fn named(name: &str) -> Result<Self> {
+        let found = Self::all().into_iter().find(|spec| spec.name() == name);
+        found.ok_or_else(|| Error::unknown("attack", name, Self::names()))
+    }
+
+    /// The attack of a name, with these options and the defaults of others.
+    ///
+    /// # Errors
+    /// When there is no such attack, it does not have one of the options, or a value is of another kind.
+    pub fn with_options(name: &str, given: &Map<String, Value>) -> Result<Self> {
+        let mut options = Self::named(name)?.options()?;
+        for (option, value) in given {
+            if !options.contains_key(option) {
+                let known: Vec<&str> = options.keys().map(String::as_str).collect();
+                return Err(Error::unknown("option of the attack", option, known));
+            }
+            options.insert(option.clone(), value.clone());
+        }
+        options.insert("attack".to_owned(), name.into());
+        serde_json::from_value(Value::Object(options))
+            .map_err(|problem| Error::value("options of the attack", "of the right kind", problem))
+    }
+
+    /// Its options by name, as in JSON.
+    ///
+    /// # Errors
+    /// Never, as far as we know: options are plain values.
+    pub fn options(&self) -> Result<Map<String, Value>> {
+        let options = serde_json::to_value(self).ok().and_then(|value| match value {
+            Value::Object(options) => Some(options),
+            _ => None,
+        });
+        let mut options = options.ok_or_else(|| Error::value("options of the attack", "plain values", self.name()))?;
+        options.remove("attack");
+        Ok(options)
+    }
+
+    /// Names of the attacks that have an option.
+    pub fn having(option: &AttackOption) -> Vec<&'static str> {
+        Self::names_where(|spec| spec.options().is_ok_and(|options| options.contains_key(&option.name())))
+    }
+
+    /// Names of the attacks that are given an epsilon.
+    pub fn taking_eps() -> Vec<&'static str> {
+        Self::names_where(|spec| spec.attack().is_ok_and(|attack| attack.takes_eps()))
+    }
+
+    fn names_where(good: impl Fn(&AttackSpec) -> bool) -> Vec<&'static str> {
+        let all = Self::all();
+        all.iter().filter(|spec| good(spec)).map(AttackSpec::name).collect()
+    }
+}
+
+impl AttackOption {
+    /// Options of all attacks, in the order in which they are listed.
+    pub fn all() -> &'static [AttackOption] {
+        &OPTIONS
+    }
+
+    /// As in JSON and in other languages, with underscores.
+    pub fn name(&self) -> String {
+        self.flag.replace('-', "_")
+    }
+
+    /// What it is, which attacks have it, and their defaults: `Gradients to follow, for ifgsm, itgsm [default: 10] and pgd [default: 40]`.
+    pub fn help(&self) -> String {
+        // Attacks with the same default, in the order in which the first of them comes.
+        let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+        for spec in AttackSpec::all() {
+            let Some(value) = spec.options().ok().and_then(|mut options| options.remove(&self.name())) else {
+                continue;
+            };
+            let default = match (self.default, value) {
+                (Some(words), _) => format!(" [default: {words}]"),
+                (None, Value::String(name)) => format!(" [default: {name}]"),
+                (None, Value::Number(number)) => format!(" [default: {}]", plain(&number)),
+                (None, _) => String::new(),
+            };
+            match groups.iter_mut().find(|(of, _)| *of == default) {
+                Some((_, names)) => names.push(spec.name()),
+                None => groups.push((default, vec![spec.name()])),
+            }
+        }
+        let last_joined = groups.len() == 1;
+        let groups: Vec<String> = groups
+            .into_iter()
+            .map(|(default, names)| match names.split_last() {
+                Some((last, others)) if last_joined && !others.is_empty() => {
+                    format!("{} and {last}{default}", others.join(", "))
+                }
+                _ => names.join(", ") + &default,
+            })
+            .collect();
+        format!("{} for {}", self.about, groups.join(" and "))
+    }
+}
+
+/// Without `.0` where a number is whole.
+fn plain(number: &serde_json::Number) -> String {
+    number
+        .as_f64()
+        .map_or_else(|| number.to_string(), |number| number.to_string())
+}
+
+impl OptionKind {
+    /// Reads a value as it is typed.
+    ///
+    /// # Errors
+    /// Says what was expected.
+    pub fn parse(self, text: &str) -> std::result::Result<Value, String> {
+        let number = |good: fn(f64) -> bool, expected: &str| match text.parse::<f64>() {
+            Ok(number) if number.is_finite() && good(number) => Ok(number.into()),
+            _ => Err(format!("expected {expected}")),
+        };
+        let name = |known: Result<String>| known.map(Value::from).map_err(|e| e.to_string());
+        match self {
+            OptionKind::Flag => Ok(true.into()),
+            OptionKind::Count => match text.parse::<usize>() {
+                Ok(count) if count > 0 => Ok(count.into()),
+                _ => Err("expected a whole number of at least 1".to_owned()),
+            },
+            OptionKind::Seed => text
+                .parse::<u64>()
+                .map(Value::from)
+                .map_err(|_| "expected a whole number".to_owned()),
+            OptionKind::Positive => number(|x| x > 0.0, "a number above 0"),
+            OptionKind::NotZero => number(|x| x != 0.0, "a number other than 0"),
+            OptionKind::Share => number(|x| x > 0.0 && x <= 1.0, "a number above 0 and at most 1"),
+            OptionKind::Target => match text.parse() {
+                Ok(Target::Class(class)) => Ok(class.into()),
+                Ok(target) => Ok(target.to_string().into()),
+                Err(_) => Err("expected `next` or the number of a class, from 0".to_owned()),
+            },
+            OptionKind::Loss => name(text.parse::<Loss>().map(|loss| loss.name().to_owned())),
+            OptionKind::Norm => name(text.parse::<Norm>().map(|norm| norm.name().to_owned())),
+        }
+    }
+
+    /// Whether it takes numbers that may be written with a sign or a point.
+    pub fn is_number(self) -> bool {
+        matches!(self, OptionKind::Positive | OptionKind::NotZero | OptionKind::Share)
+    }
+
+    /// The names that it takes, if it takes names.
+    pub fn names(self) -> Vec<&'static str> {
+        match self {
+            OptionKind::Loss => Loss::ALL.map(Loss::name).to_vec(),
+            OptionKind::Norm => Norm::ALL.map(Norm::name).to_vec(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every option is listed, and has a kind that takes the default that it has.
+    #[test]
+    fn the_table_is_whole() {
+        for spec in AttackSpec::all() {
+            for (name, default) in spec.options().unwrap() {
+                let option = OPTIONS.iter().find(|option| option.name() == name);
+                let option = option.unwrap_or_else(|| panic!("`{name}` of {} is not listed", spec.name()));
+                let typed = match &default {
+                    Value::Null | Value::Bool(false) => continue,
+                    Value::String(text) => text.clone(),
+                    other => other.to_string(),
+                };
+                let read = option.kind.parse(&typed).unwrap();
+                assert_eq!(read.as_f64(), default.as_f64(), "{name}");
+                assert_eq!(read.as_str(), default.as_str(), "{name}");
+            }
+            assert!(spec.attack().is_ok());
+            let json = serde_json::to_string(&spec).unwrap();
+            assert_eq!(serde_json::from_str::<AttackSpec>(&json).unwrap(), spec);
+            assert_eq!(AttackSpec::with_options(spec.name(), &Map::new()).unwrap(), spec);
+        }
+        for option in OPTIONS {
+            assert!(
+                !AttackSpec::having(&option).is_empty(),
+                "no attack has `{}`",
+                option.flag
+            );
+        }
+    }
+
+    #[test]
+    fn options_are_set_by_name() {
+        let mut given = Map::new();
+        given.insert("steps".to_owned(), 3.into());
+        given.insert("target".to_owned(), 2.into());
+        let itgsm = AttackSpec::with_options("itgsm", &given).unwrap();
+        assert_eq!(
+            itgsm,
+            AttackSpec::Itgsm {
+                steps: 3,
+                target: Target::Class(2)
+            }
+        );
+        assert_eq!(
+            itgsm.in_words(),
+            "3 steps of length eps each towards class 2, cross-entropy"
+        );
+        let message = |name: &str, given: &_| AttackSpec::with_options(name, given).unwrap_err().to_string();
+        assert_eq!(
+            message("tgsm", &given),
+            "unknown option of the attack `steps`. Known: target"
+        );
+        assert!(message("fgms", &given).contains("Did you mean `fgsm`?"));
+        given.insert("steps".to_owned(), "many".into());
+        assert!(message("itgsm", &given).starts_with("options of the attack: "));
+    }
+
+    #[test]
+    fn defaults_are_told_in_words() {
+        let words = |name| AttackSpec::named(name).unwrap().in_words();
+        assert_eq!(
+            words("pgd"),
+            "40 steps of length eps / 16 within eps (L∞), cross-entropy, from a random start"
+        );
+        assert_eq!(
+            words("jsma"),
+            "pairs of values changed by theta (here eps), a quarter of all at most, towards the next class"
+        );
+    }
+}
