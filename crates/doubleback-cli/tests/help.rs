@@ -12,6 +12,7 @@ fn help_is_as_reviewed() {
     for command in [
         "",
         "pooling",
+        "report",
         "reproduce",
         "train",
         "attack",
@@ -43,6 +44,7 @@ fn every_command_has_examples() {
     for command in [
         "",
         "pooling",
+        "report",
         "reproduce",
         "train",
         "attack",

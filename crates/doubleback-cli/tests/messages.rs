@@ -151,6 +151,9 @@ fn messages_are_as_reviewed_and_nothing_is_written() {
         "reproduce --dataset svhm".into(),
         "reproduce --out file/reproduction".into(),
         "reproduce --published-gradients wrong.npy".into(),
+        "report nowhere".into(),
+        "report file".into(),
+        "report few".into(),
     ];
     let mut text = String::new();
     for words in &cases {

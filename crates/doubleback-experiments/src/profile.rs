@@ -1,6 +1,3 @@
-use std::fmt;
-use std::str::FromStr;
-
 use doubleback_ops::AdamOptions;
 
 use crate::dataset_settings::{DatasetSettings, QUICK};
@@ -8,9 +5,11 @@ use doubleback::Error;
 use doubleback::data::Dataset;
 use doubleback::nn::{Pool, paper_cnn, paper_input};
 use doubleback::train::{Defense, DefenseKind, Recipe, TrainOptions};
+use strum::{Display, EnumCount, EnumString, IntoStaticStr};
 
 /// How much work to spend on trainings, and with it on what is measured afterwards.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Display, EnumCount, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case", parse_err_ty = Error, parse_err_fn = unknown)]
 pub enum Profile {
     /// Minutes.
     #[default]
@@ -23,15 +22,11 @@ pub enum Profile {
 
 impl Profile {
     /// All profiles.
-    pub const ALL: [Profile; 3] = [Profile::Quick, Profile::Standard, Profile::Paper];
+    pub const ALL: [Self; Self::COUNT] = [Profile::Quick, Profile::Standard, Profile::Paper];
 
     /// `quick`, `standard` or `paper`.
     pub fn name(self) -> &'static str {
-        match self {
-            Profile::Quick => "quick",
-            Profile::Standard => "standard",
-            Profile::Paper => "paper",
-        }
+        self.into()
     }
 
     /// The profile for a data set if none is asked for: `quick` for `mnist-mini`, `standard` for others.
@@ -86,20 +81,6 @@ impl Profile {
     }
 }
 
-impl fmt::Display for Profile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Profile {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self, Error> {
-        let known = Profile::ALL.iter().map(|p| p.name());
-        Profile::ALL
-            .into_iter()
-            .find(|p| p.name() == name)
-            .ok_or_else(|| Error::unknown("profile", name, known))
-    }
+fn unknown(name: &str) -> Error {
+    Error::unknown("profile", name, Profile::ALL.map(Profile::name))
 }

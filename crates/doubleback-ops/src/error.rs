@@ -1,3 +1,5 @@
+use burn::tensor::DType;
+
 /// What can be wrong with the arguments of an op.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -26,3 +28,32 @@ impl Error {
 
 /// Result of an op.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// Refuses a tensor of another shape than `expected`.
+pub(crate) fn expect<const D: usize>(
+    op: &'static str,
+    what: &str,
+    expected: [usize; D],
+    found: [usize; D],
+) -> Result<()> {
+    if expected == found {
+        return Ok(());
+    }
+    Err(Error::shape(
+        op,
+        format!("{what} of {expected:?}"),
+        format!("{found:?}"),
+    ))
+}
+
+/// Refuses tensors of different float types: a kernel would read one as the other.
+pub(crate) fn expect_one_type(op: &'static str, types: &[(&str, DType)]) -> Result<()> {
+    if types.windows(2).all(|pair| pair[0].1 == pair[1].1) {
+        return Ok(());
+    }
+    let found: Vec<String> = types
+        .iter()
+        .map(|(what, dtype)| format!("{what} of {dtype:?}"))
+        .collect();
+    Err(Error::shape(op, "tensors of one float type", found.join(", ")))
+}

@@ -14,33 +14,33 @@
 //!
 //! Images are `[batch, height, width, channels]`, convolution weights `[height, width, in, out]`.
 //!
-//! Every op has a default body of stock Burn ops ([`composite`]), which runs on any backend and float type, and native CPU kernels
-//! ([`kernels`]) for `f32` on Burn's Flex backend. [`isa`](kernels::isa()) tells which instruction set they use.
+//! Every op has a default body of stock Burn ops, which runs on any backend and float type, and native CPU kernels ([`kernels`]) for `f32`
+//! on Burn's Flex backend. [`isa`](kernels::isa()) tells which instruction set they use. `docs/how-an-op-travels.md` follows one op through
+//! all its files.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
-pub mod composite;
-pub mod kernels;
-
 mod adam;
-mod autodiff;
-mod backend;
 mod batch_norm;
 mod conv;
+#[cfg(feature = "cube")]
+mod cube;
 mod error;
-mod flex;
-mod linear;
-mod pooling;
-mod rectifier;
-mod shape;
+pub mod kernels;
+mod matmul;
+mod options;
+mod pool;
+mod relu;
+mod slices;
+mod stock;
+mod tape;
 
-pub use adam::{AdamOptions, AdamState, adam_update};
-pub use backend::{
-    BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed, Convolved, Deferred, MaxPooled, NetworkOps, Updated,
-};
-pub use batch_norm::{BatchNorm, BatchNormOptions, PoolKind, batch_norm_statistics};
+pub use adam::{AdamState, adam_update};
+pub use batch_norm::{BatchNorm, batch_norm_statistics};
 pub use conv::{conv2d, conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics};
 pub use error::{Error, Result};
-pub use linear::{matmul, matmul_transposed};
-pub use pooling::{MaxPoolIndices, avg_pool2d, avg_pool2d_transpose, max_pool2d, pool_select, pool_unselect};
-pub use rectifier::{leaky_relu, leaky_relu_vjp, relu, relu_vjp};
-pub use shape::{Conv2dOptions, Conv2dShape, Padding2d, Pool2dOptions, Pool2dShape};
+pub use matmul::{matmul, matmul_transposed};
+pub use options::{
+    AdamOptions, BatchNormOptions, Conv2dOptions, Conv2dShape, Padding2d, Pool2dOptions, Pool2dShape, PoolKind,
+};
+pub use pool::{MaxPoolIndices, avg_pool2d, avg_pool2d_transpose, max_pool2d, pool_select, pool_unselect};
+pub use relu::{leaky_relu, leaky_relu_vjp, relu, relu_vjp};

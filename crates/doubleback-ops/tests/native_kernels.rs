@@ -371,6 +371,44 @@ fn wrong_shapes_are_errors_that_name_the_op() {
 }
 
 #[test]
+fn tensors_of_different_float_types_are_errors_not_panics() {
+    let dims = [2, 5, 5, 4];
+    let ((x, x64), (w, w64)) = (both(dims, 1), both([3, 3, 4, 4], 2));
+    let plain = Conv2dOptions::same([3, 3]);
+    let message = conv2d(x.clone(), w64.clone(), plain).unwrap_err().to_string();
+    assert!(
+        message.starts_with("conv2d: expected tensors of one float type, found input of F32, weight of F64"),
+        "{message}"
+    );
+    assert!(conv2d_with_statistics(x64.clone(), w.clone(), plain).is_err());
+    assert!(conv2d_input_grad(x64.clone(), w, [5, 5], plain).is_err());
+    assert!(conv2d_weight_grad(x.clone(), x64.clone(), [3, 3], plain).is_err());
+    assert!(relu_vjp(x.clone(), x64.clone()).is_err() && leaky_relu_vjp(x64.clone(), x.clone(), 0.2).is_err());
+    let rows = |t: &Tensor<4>| t.clone().reshape([10, 20]);
+    assert!(matmul_transposed(rows(&x), rows(&x64)).is_err());
+    assert!(matmul(rows(&x64), rows(&x).transpose()).is_err());
+    let vector = |wide| {
+        if wide {
+            double(&[1.0; 4], [4])
+        } else {
+            single(&[1.0; 4], [4])
+        }
+    };
+    let options = BatchNormOptions {
+        epsilon: 1e-3,
+        relu: true,
+        pool: None,
+        frozen: false,
+    };
+    let statistics = batch_norm_statistics(x.clone());
+    let norm = |wide| BatchNorm::new(x.clone(), vector(wide), vector(false), statistics.clone(), options);
+    assert!(norm(true).is_err());
+    assert!(norm(false).unwrap().vjp(x64).is_err());
+    let state = AdamState::zeros_like(&vector(false));
+    assert!(adam_update(vector(false), vector(true), state, AdamOptions::default(), 1).is_err());
+}
+
+#[test]
 fn the_number_of_threads_changes_no_bit() {
     let run = |threads: usize| -> Vec<Vec<f64>> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

@@ -11,7 +11,7 @@ mod fixture;
 use std::error::Error;
 use std::path::Path;
 
-use doubleback_report::{Published, Report, write_diagnosis, write_figures, write_pooling};
+use doubleback_report::{write_diagnosis, write_pooling, write_reproduction};
 use serde::de::DeserializeOwned;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -23,15 +23,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(folder)?;
     let (results, pictures) = (fixture::full_results(dataset), fixture::full_pictures());
     std::fs::write(folder.join("results.json"), serde_json::to_vec(&results)?)?;
-    std::fs::write(folder.join("pictures.json"), serde_json::to_vec(&pictures)?)?;
-    let published = Published::for_dataset(dataset);
-    Report {
-        results: &results,
-        pictures: &pictures,
-        published: published.as_ref(),
-    }
-    .write(folder.join("report.html"))?;
-    write_figures(&results, &pictures, published.as_ref(), folder.join("figures"))?;
+    pictures.write(folder)?;
+    write_reproduction(&results, &pictures, folder)?;
     let (diagnosis, pooling) = (folder.join("diagnosis"), folder.join("pooling"));
     write_diagnosis(&real(&diagnosis, fixture::diagnosis::diagnosis(dataset))?, diagnosis)?;
     write_pooling(&real(&pooling, fixture::pooling::pooling(dataset))?, pooling)?;

@@ -1,11 +1,11 @@
 use std::io;
 use std::path::PathBuf;
 
-/// Why a report or its figures could not be written.
+/// Why a report or its figures could not be drawn or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The folder of the report, a file in it, or the final name could not be made.
+    /// The folder of the report or of its figures could not be made, or a file in it not be written.
     #[error("{}: could not {operation}: {source}. {advice}", path.display())]
     Write {
         /// The file or folder at fault.
@@ -17,12 +17,6 @@ pub enum Error {
         /// What the operating system said.
         source: io::Error,
     },
-    /// A file of a figure could not be written.
-    #[error("{source}. Check that you may write there and that the disk has space")]
-    File {
-        /// Which file, and what the operating system said.
-        source: doubleback::Error,
-    },
     /// The values of a figure could not be put into columns.
     #[error("{}: could not write the values of the figure: {source}. This is a fault of doubleback: please report it", path.display())]
     Values {
@@ -30,5 +24,19 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong.
         source: csv::Error,
+    },
+    /// A folder or its results are not those of a finished run that has a report.
+    #[error("{}: {problem}", path.display())]
+    Run {
+        /// The folder, or the file in it that is at fault.
+        path: PathBuf,
+        /// What was found in its place, and what to do.
+        problem: String,
+    },
+    /// The pictures of a run could not be read.
+    #[error("{source}. Give the command that made this run again")]
+    Pictures {
+        /// Which file, and what is wrong with it.
+        source: doubleback::Error,
     },
 }

@@ -14,6 +14,15 @@ pub fn percent(share: f64) -> String {
     }
 }
 
+/// `95 %` from 0.95: a bar, which has no decimals.
+pub fn whole_percent(share: f64) -> String {
+    if share.is_finite() {
+        format!("{:.0}\u{a0}%", 100.0 * share)
+    } else {
+        DASH.to_owned()
+    }
+}
+
 /// `85.2` from 0.852, for cells under a heading that gives the unit.
 pub fn bare_percent(share: f64) -> String {
     if share.is_finite() {
@@ -129,6 +138,11 @@ fn superscript(digits: &str) -> String {
             other => other,
         })
         .collect()
+}
+
+/// `FGSM` for `fgsm`: attacks as the literature writes them.
+pub fn attack_name(attack: &str) -> String {
+    attack.to_uppercase()
 }
 
 /// With a capital letter, to begin a sentence or a heading.

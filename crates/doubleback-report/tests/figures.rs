@@ -6,7 +6,8 @@ mod fixture;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use doubleback_report::{Error, Published, write_figures};
+use doubleback_experiments::reproduce::{Pictures, Results};
+use doubleback_report::{Error, write_reproduction};
 
 fn names(paths: &[PathBuf]) -> Vec<String> {
     paths
@@ -15,15 +16,21 @@ fn names(paths: &[PathBuf]) -> Vec<String> {
         .collect()
 }
 
+/// The files of the figures, without the page.
+fn figures(results: &Results, pictures: &Pictures, folder: &Path) -> Vec<PathBuf> {
+    let mut paths = write_reproduction(results, pictures, folder).unwrap();
+    assert_eq!(paths.remove(0), folder.join("report.html"));
+    paths
+}
+
 fn full(folder: &Path) -> Vec<PathBuf> {
-    let (results, pictures) = (fixture::full_results("mnist"), fixture::full_pictures());
-    write_figures(&results, &pictures, Published::for_dataset("mnist").as_ref(), folder).unwrap()
+    figures(&fixture::full_results("mnist"), &fixture::full_pictures(), folder)
 }
 
 #[test]
 fn every_figure_is_written_with_its_values() {
     let folder = tempfile::tempdir().unwrap();
-    let names = names(&full(&folder.path().join("new/figures")));
+    let names = names(&full(&folder.path().join("new")));
     for (index, slug) in [
         "fgsm",
         "both-defenses",
@@ -63,13 +70,7 @@ fn every_figure_is_written_with_its_values() {
 #[test]
 fn a_figure_that_the_run_lacks_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
-    let paths = write_figures(
-        &fixture::results("mnist-mini"),
-        &fixture::pictures(),
-        None,
-        folder.path(),
-    )
-    .unwrap();
+    let paths = figures(&fixture::results("mnist-mini"), &fixture::pictures(), folder.path());
     let numbers: Vec<String> = names(&paths).iter().map(|name| name[7..9].to_owned()).collect();
     assert_eq!(numbers, ["01", "01", "03", "03", "04", "04", "06", "06", "08", "08"]);
 }
@@ -113,14 +114,8 @@ fn values_are_those_of_the_run_beside_the_papers() {
     let folder = tempfile::tempdir().unwrap();
     let mut results = fixture::full_results("mnist");
     results.seeds.clear();
-    write_figures(
-        &results,
-        &fixture::full_pictures(),
-        Published::for_dataset("mnist").as_ref(),
-        folder.path(),
-    )
-    .unwrap();
-    let mut reader = csv::Reader::from_path(folder.path().join("figure-01-fgsm.csv")).unwrap();
+    figures(&results, &fixture::full_pictures(), folder.path());
+    let mut reader = csv::Reader::from_path(folder.path().join("figures/figure-01-fgsm.csv")).unwrap();
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 5 * 5 * 8);
     let ours = results.transfer.iter().find(|cell| {
@@ -136,7 +131,7 @@ fn values_are_those_of_the_run_beside_the_papers() {
     assert_eq!(row[4].parse::<f64>().unwrap(), ours.unwrap().accuracy);
     assert_eq!(row[8].parse::<f64>().unwrap(), 0.277_343_75);
 
-    let mut reader = csv::Reader::from_path(folder.path().join("figure-10-overlap.csv")).unwrap();
+    let mut reader = csv::Reader::from_path(folder.path().join("figures/figure-10-overlap.csv")).unwrap();
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 6 * 7);
     assert_eq!(
@@ -158,7 +153,7 @@ fn an_error_names_the_folder_and_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let taken = folder.path().join("figures");
     fs::write(&taken, "a file").unwrap();
-    let error = write_figures(&fixture::results("mnist"), &fixture::pictures(), None, &taken).unwrap_err();
+    let error = write_reproduction(&fixture::results("mnist"), &fixture::pictures(), folder.path()).unwrap_err();
     assert!(matches!(&error, Error::Write { path, .. } if *path == taken));
     assert!(error.to_string().contains("could not create the folder"), "{error}");
 }

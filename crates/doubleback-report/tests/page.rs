@@ -5,16 +5,11 @@ mod fixture;
 use std::collections::{BTreeMap, HashSet};
 
 use doubleback_experiments::reproduce::{Pictures, Results};
-use doubleback_report::{Published, Report};
+use doubleback_report::{Published, reproduction_html};
 use scraper::{Html, Selector};
 
 fn page(results: &Results, pictures: &Pictures, published: Option<&Published>) -> String {
-    Report {
-        results,
-        pictures,
-        published,
-    }
-    .html()
+    reproduction_html(results, pictures, published)
 }
 
 fn whole(dataset: &str) -> String {
@@ -128,18 +123,33 @@ fn each_section_is_drawn() {
     let page = Html::parse_document(&html);
     assert_eq!(select(&page, "section").len(), 19);
     assert!(select(&page, ".missing").is_empty());
-    let charts = [5, 4, 5, 3, 2, 0, 12, 6, 2, 6, 2];
-    for (index, charts) in charts.into_iter().enumerate() {
-        let number = index + 1;
+    let charts = [
+        ("FGSM: one for each of the five models whose examples they are", 5),
+        (
+            "Both defenses: one for each of the four models whose examples they are",
+            4,
+        ),
+        ("TGSM: one for each of the five models whose examples they are", 5),
+        ("Gradient norms of both attacks, and log-probabilities", 3),
+        ("JSMA: success, and values changed", 2),
+        ("Saliency: maps alone", 0),
+        ("Training by weight: six curves for each of two penalties", 12),
+        ("Training by defense: six curves", 6),
+        ("Accuracy by weight: one for each of two penalties", 2),
+        ("Overlap: three models under two attacks", 6),
+        ("Iterated TGSM: success, and size", 2),
+    ];
+    for (index, (what, charts)) in charts.into_iter().enumerate() {
+        let figure = format!("#figure-{}", index + 1);
         assert_eq!(
-            select(&page, &format!("#figure-{number} svg.chart")).len(),
+            select(&page, &format!("{figure} svg.chart")).len(),
             charts,
-            "Figure {number}"
+            "{figure}. {what}"
         );
         assert_eq!(
-            select(&page, &format!("#figure-{number} .reading")).len(),
+            select(&page, &format!("{figure} .reading")).len(),
             1,
-            "Figure {number}"
+            "{figure}. {what}"
         );
     }
     assert_eq!(select(&page, "#figure-1 .white-box .line").len(), 5);

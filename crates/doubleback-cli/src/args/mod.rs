@@ -5,6 +5,7 @@ mod bench;
 mod data;
 mod diagnose;
 mod pooling;
+mod report;
 mod reproduce;
 mod sweep;
 mod train;
@@ -22,6 +23,7 @@ pub use bench::{BenchArgs, BenchAttackArgs, BenchCommand, BenchGanArgs, BenchSte
 pub use data::{DataCommand, FetchArgs, ShowArgs};
 pub use diagnose::DiagnoseArgs;
 pub use pooling::PoolingArgs;
+pub use report::ReportArgs;
 pub use reproduce::ReproduceArgs;
 pub use sweep::{Launcher, SweepArgs, SweepCellArgs};
 pub use train::TrainArgs;
@@ -80,6 +82,9 @@ pub enum Command {
     /// Compare max and average pooling: robustness, and what the layers lose
     #[command(long_about = pooling::LONG)]
     Pooling(PoolingArgs),
+    /// Draw a run's report again from its files alone
+    #[command(long_about = report::LONG)]
+    Report(ReportArgs),
     /// Train a grid of models and choose the penalty weights
     #[command(long_about = sweep::LONG)]
     Sweep(SweepArgs),

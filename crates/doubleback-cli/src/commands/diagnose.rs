@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use doubleback::attack::check_eps;
-use doubleback::diagnose::{Estimate, SUCCESS};
+use doubleback::diagnose::{AGREEMENT, CONSISTENCY, Check, CheckName, Estimate, SUCCESS, oracle_is_weak};
 use doubleback::evaluate::check_fits;
 use doubleback_experiments::diagnosis::{
     Budget, DiagnosisResults, ModelDiagnosis, ModelFile, Options, Profile, diagnose,
@@ -13,11 +13,6 @@ use crate::args::{DiagnoseArgs, Eps};
 use crate::context::Context;
 use crate::exit::{Failure, Result};
 use crate::output::{self, grouped, interval, percent};
-
-/// Bar of the consistency check, as the formulation has it.
-const CONSISTENT: f64 = 0.03;
-/// Least share of explanations that should show what the model says.
-const AGREEMENT: f64 = 0.95;
 
 /// Diagnoses models.
 pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<()> {
@@ -103,7 +98,7 @@ fn summary(results: &DiagnosisResults) -> String {
         interval(results.oracle.error.low, results.oracle.error.high),
     );
     for model in &results.models {
-        text += &of_model(model, results.oracle.error.value);
+        text += &of_model(model, &results.oracle.error);
     }
     if results.models.len() > 1 {
         text += &side_by_side(results);
@@ -111,7 +106,7 @@ fn summary(results: &DiagnosisResults) -> String {
     text + "\nThe formulas are this project's own: only the abstract of Zheng et al. 2020 is public.\n"
 }
 
-fn of_model(model: &ModelDiagnosis, oracle_error: f64) -> String {
+fn of_model(model: &ModelDiagnosis, oracle_error: &Estimate) -> String {
     let attack = &model.attack;
     let found = if attack.chosen { ", found by a sweep" } else { "" };
     let size = if attack.name == "jsma" { "theta" } else { "eps" };
@@ -198,64 +193,66 @@ fn of_model(model: &ModelDiagnosis, oracle_error: f64) -> String {
 }
 
 /// What keeps the numbers from meaning what they should.
-fn warnings(model: &ModelDiagnosis, oracle_error: f64) -> Vec<String> {
-    let (attack, mut warnings) = (&model.attack, Vec::new());
-    let success = attack.success.value;
-    if !(SUCCESS[0]..=SUCCESS[1]).contains(&success) {
+fn warnings(model: &ModelDiagnosis, oracle_error: &Estimate) -> Vec<String> {
+    let checks = model.checks();
+    let missed = |name: CheckName| {
+        let missed = |check: &&Check| check.name == name && check.held == Some(false);
+        checks.iter().find(missed)
+    };
+    let mut warnings = Vec::new();
+    if missed(CheckName::Success).is_some() {
         let sweep: Vec<String> = model
             .sweep
             .iter()
             .map(|p| format!("{} {}", p.eps, percent(p.success)))
             .collect();
-        let sweep = match sweep.is_empty() {
-            true => String::new(),
-            false => format!(". Success by eps: {}", sweep.join(", ")),
+        let sweep = if sweep.is_empty() {
+            String::new()
+        } else {
+            format!(". Success by eps: {}", sweep.join(", "))
         };
         warnings.push(format!(
             "the attack succeeds on {} of the images, outside of {:.0} to {:.0} %: layers can hardly be told apart{sweep}",
-            percent(success),
+            percent(model.attack.success.value),
             100.0 * SUCCESS[0],
             100.0 * SUCCESS[1]
         ));
     }
-    if model.consistency.value.abs() > CONSISTENT {
-        warnings.push(
-            "r of the last layer is more than 3 points off the attack's damage. Train longer: `--steps N`".into(),
-        );
-    }
-    // Explanations can hardly be read better than images.
-    let what_to_do = match oracle_error > 1.0 - AGREEMENT {
-        true => format!(
-            "The oracle itself errs on {} of the images: give a better one, `--oracle FILE`",
-            percent(oracle_error)
-        ),
-        false => "Train longer: `--steps N`".to_owned(),
-    };
-    let unlike: Vec<&str> = model
-        .layers
-        .iter()
-        .filter(|layer| layer.agreement.clean_prediction.value < AGREEMENT)
-        .map(|layer| layer.layer.as_str())
-        .collect();
-    if !unlike.is_empty() {
+    if missed(CheckName::Consistency).is_some() {
         warnings.push(format!(
-            "explanations of clean images show the model's class in less than 95 % at {}. {what_to_do}",
-            unlike.join(", ")
+            "r of the last layer is more than {:.0} points off the attack's damage. Train longer: `--steps N`",
+            100.0 * CONSISTENCY
         ));
     }
-    let last = model.layers.last();
-    if let Some(shown) = last.map(|layer| layer.agreement.attacked_prediction.value)
-        && shown < AGREEMENT
+    let what_to_do = if oracle_is_weak(oracle_error) {
+        format!(
+            "The oracle itself errs on {} of the images: give a better one, `--oracle FILE`",
+            percent(oracle_error.value)
+        )
+    } else {
+        "Train longer: `--steps N`".to_owned()
+    };
+    if let Some(check) = missed(CheckName::CleanAgreement) {
+        warnings.push(format!(
+            "explanations of clean images show the model's class in less than {:.0} % at {}. {what_to_do}",
+            100.0 * AGREEMENT,
+            check.missed_at.join(", ")
+        ));
+    }
+    if missed(CheckName::AttackedAgreement).is_some()
+        && let Some(last) = model.layers.last()
     {
         warnings.push(format!(
-            "explanations of attacked images show the model's class in {} at the last layer, less than 95 %. {what_to_do}",
-            percent(shown)
+            "explanations of attacked images show the model's class in {} at the last layer, less than {:.0} %. {what_to_do}",
+            percent(last.agreement.attacked_prediction.value),
+            100.0 * AGREEMENT
         ));
     }
-    if attack.zero_gradient_images > 0 {
+    let zero = model.attack.zero_gradient_images;
+    if zero > 0 {
         warnings.push(format!(
             "{} images had an exactly zero gradient: the attack had no direction for them",
-            grouped(attack.zero_gradient_images)
+            grouped(zero)
         ));
     }
     warnings

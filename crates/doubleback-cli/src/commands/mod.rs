@@ -7,6 +7,7 @@ mod diagnose;
 mod fetch;
 mod models;
 mod pooling;
+mod report;
 mod reproduce;
 mod shell;
 mod sweep;
@@ -32,6 +33,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Some(Command::Transfer(args)) => transfer::run(&args, &context),
         Some(Command::Diagnose(args)) => diagnose::run(&args, &context),
         Some(Command::Pooling(args)) => pooling::run(&args, &context),
+        Some(Command::Report(args)) => report::run(&args),
         Some(Command::Sweep(args)) => sweep::run(&args, &context),
         Some(Command::SweepCell(args)) => sweep::run_one(&args, &context),
         Some(Command::Bench(command)) => bench::run(&command, &context),

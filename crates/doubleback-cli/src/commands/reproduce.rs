@@ -1,9 +1,8 @@
 use std::time::Duration;
 
-use doubleback_experiments::reproduce::Results;
 use doubleback_experiments::reproduce::model_names::NORMAL;
-use doubleback_experiments::reproduce::{Options, Profile, reproduce};
-use doubleback_report::{Published, Report, write_figures};
+use doubleback_experiments::reproduce::{Options, Profile, Results, reproduce};
+use doubleback_report::write_reproduction;
 
 use crate::args::ReproduceArgs;
 use crate::context::Context;
@@ -40,16 +39,8 @@ pub fn run(args: &ReproduceArgs, context: &Context) -> Result<()> {
         &context.device,
         &mut context.reporter().announcing(opening),
     )?;
-    let (results, path) = (&finished.results, args.out.join("report.html"));
-    let published = Published::for_dataset(&results.dataset);
-    Report {
-        results,
-        pictures: &finished.pictures,
-        published: published.as_ref(),
-    }
-    .write(&path)?;
-    let folder = args.out.join("figures");
-    let figures = write_figures(results, &finished.pictures, published.as_ref(), &folder)?;
+    let results = &finished.results;
+    let written = write_reproduction(results, &finished.pictures, &args.out)?;
     if args.json {
         let json = serde_json::to_string_pretty(results)
             .map_err(|e| Failure::Ours(format!("cannot write the results as JSON: {e}")))?;
@@ -59,9 +50,9 @@ pub fn run(args: &ReproduceArgs, context: &Context) -> Result<()> {
     output::print(&format!(
         "{}\nReport:  {}\nFigures: {} ({} files)\nTime:    {}\n",
         summary(results),
-        path.display(),
-        folder.display(),
-        figures.len(),
+        args.out.join("report.html").display(),
+        args.out.join("figures").display(),
+        written.len() - 1,
         output::clock(total)
     ))
 }

@@ -232,7 +232,7 @@ pub enum DataError {
         /// The part.
         part: &'static str,
     },
-    /// A contact sheet that is too large to draw.
+    /// A sheet of images that is too large to draw.
     #[error("a contact sheet of {}x{} pixels is too large. Ask for fewer images of each class", grouped(*width), grouped(*height))]
     SheetTooLarge {
         /// Its columns of pixels.

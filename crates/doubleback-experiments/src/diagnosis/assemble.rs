@@ -1,9 +1,9 @@
 //! From what oracle, probes and decoders said of each image to the tables of the results.
 
 use super::attacked::Images;
-use super::results::{Agreement, Correlation, FlipCount, LayerVulnerability};
+use super::results::{Correlation, FlipCount, LayerVulnerability};
 use doubleback::Result;
-use doubleback::diagnose::{Estimate, InformationLayer, ProbeLayer};
+use doubleback::diagnose::{Agreement, Estimate, InformationLayer, ProbeLayer};
 use doubleback::diagnose::{OracleReading, flip_stages, shares};
 use doubleback::diagnose::{ProbeReading, probe_layers};
 use doubleback::diagnose::{bootstrapped, mean_of, share_of};

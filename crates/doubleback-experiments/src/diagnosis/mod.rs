@@ -20,7 +20,7 @@ pub use options::Options;
 pub use oracle::{check_oracle, oracle_recipes};
 pub use profile::{Budget, Profile};
 pub use results::{
-    Agreement, AttackSummary, Correlation, DiagnosisResults, ExplainedImage, Explanation, FlipCount, GeneratorTraining,
+    AttackSummary, Correlation, DiagnosisResults, ExplainedImage, Explanation, FlipCount, GeneratorTraining,
     LabelledFrame, LayerVulnerability, ModelDiagnosis, OracleSummary,
 };
 pub use run::diagnose;

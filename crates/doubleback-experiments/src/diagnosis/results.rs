@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::run_record::RunRecord;
 use doubleback::data::Frame;
-use doubleback::diagnose::{EpsPoint, Estimate, InformationLayer, LossPoint, ProbeLayer};
+use doubleback::diagnose::{Agreement, Check, EpsPoint, Estimate, InformationLayer, LossPoint, ProbeLayer, checks};
 
 /// Everything a run of `diagnose` measured. Two runs with the same seed, options, machine and threads agree in every field but
 /// [`seconds`](Self::seconds).
@@ -17,14 +18,9 @@ pub struct DiagnosisResults {
     pub profile: String,
     /// Seed of generators, probes, decoders, noise and intervals.
     pub seed: u64,
-    /// Version of doubleback that made this file.
-    pub version: String,
-    /// `cpu`, `cuda:0`, …
-    pub device: String,
-    /// Worker threads.
-    pub threads: usize,
-    /// Instruction set of the native kernels, such as `avx512`.
-    pub isa: String,
+    /// The program and the machine.
+    #[serde(flatten)]
+    pub run: RunRecord,
     /// Every setting that the numbers depend on, in words, by name.
     pub settings: BTreeMap<String, String>,
     /// SHA-256 of the data files, by name.
@@ -80,7 +76,8 @@ pub struct ModelDiagnosis {
     pub information: Vec<InformationLayer>,
     /// Sum of the `v_k` of the stages after the first, which is `r_L - r_0`.
     pub sum_of_v: Estimate,
-    /// `r_L` less the attack's true increase of the model's error: the consistency check, within 0.03 of zero if the explanations can be trusted.
+    /// `r_L` less the attack's true increase of the model's error: the consistency check, within [`CONSISTENCY`](super::CONSISTENCY) of zero if the
+    /// explanations can be trusted.
     pub consistency: Estimate,
     /// How often the explanation changes its class first at a stage, in order of stages, images that never change under `none`.
     pub flips: Vec<FlipCount>,
@@ -90,6 +87,18 @@ pub struct ModelDiagnosis {
     pub images: Vec<ExplainedImage>,
     /// How the generators were trained.
     pub generators: GeneratorTraining,
+}
+
+impl ModelDiagnosis {
+    /// Whether the explanations can be trusted, bar by bar.
+    pub fn checks(&self) -> [Check; 5] {
+        let stages: Vec<_> = self
+            .layers
+            .iter()
+            .map(|layer| (layer.layer.as_str(), &layer.agreement))
+            .collect();
+        checks(&stages, self.consistency, self.attack.success)
+    }
 }
 
 /// What an attack did to a model.
@@ -135,19 +144,6 @@ pub struct LayerVulnerability {
     pub smooth_v: Estimate,
     /// What the oracle's label agrees with.
     pub agreement: Agreement,
-}
-
-/// Shares of (image, z) pairs whose explanation the oracle gives a certain class.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Agreement {
-    /// Clean images: the model's prediction `f(x)`.
-    pub clean_prediction: Estimate,
-    /// Attacked images: the model's prediction under attack `f(x_adv)`.
-    pub attacked_prediction: Estimate,
-    /// Attacked images: the true class.
-    pub attacked_truth: Estimate,
-    /// Images that the attack turned wrong: the model's prediction under attack.
-    pub fooled_prediction: Estimate,
 }
 
 /// Images whose explanation changes its class first at a stage.

@@ -1,11 +1,33 @@
 //! The paper's claims, held against a run's own numbers and intervals.
 
+use std::collections::BTreeMap;
+
 use super::model_names::{ADVTRAIN, DISTILLED, DOUBLEBACK, INSENSITIVE, NORMAL};
-use super::results::Results;
+use super::results::LambdaPoint;
+use super::targeted::TargetedSummary;
 use crate::claim::Claim;
 use crate::claim::Evidence::{self, Against, For, Open};
 use crate::claim::verdict;
-use doubleback::evaluate::TransferCell;
+use doubleback::evaluate::{CleanAccuracy, Masking, Smoothness, TransferCell};
+
+/// The measurements that the claims are about; the fields are those of [`Results`](super::Results) with the same names.
+#[derive(Clone, Copy, Debug)]
+pub struct Measurements<'a> {
+    /// Names of the models.
+    pub models: &'a [String],
+    /// Accuracy on unperturbed test images.
+    pub clean: &'a [CleanAccuracy],
+    /// Accuracy of every model on the examples crafted on every model.
+    pub transfer: &'a [TransferCell],
+    /// Images whose gradient is exactly zero, by model and attack.
+    pub masking: &'a BTreeMap<String, BTreeMap<String, Masking>>,
+    /// How smooth input gradients are.
+    pub smoothness: &'a [Smoothness],
+    /// Targeted attacks.
+    pub targeted: &'a [TargetedSummary],
+    /// Models over a grid of penalty weights; may be empty.
+    pub lambdas: &'a [LambdaPoint],
+}
 
 /// Evidence that `a` is more accurate than `b`: only where their intervals are apart.
 fn above(a: &TransferCell, b: &TransferCell) -> Evidence {
@@ -39,13 +61,13 @@ fn percent(cell: &TransferCell) -> String {
 }
 
 fn cell<'a>(
-    results: &'a Results,
+    run: &Measurements<'a>,
     attack: &str,
     crafted_on: &str,
     evaluated_on: &str,
     eps: f64,
 ) -> Option<&'a TransferCell> {
-    results.transfer.iter().find(|c| {
+    run.transfer.iter().find(|c| {
         c.attack == attack && c.crafted_on == crafted_on && c.evaluated_on == evaluated_on && (c.eps - eps).abs() < 1e-9
     })
 }
@@ -53,21 +75,21 @@ fn cell<'a>(
 /// From this epsilon on the paper sees double backprop ahead of adversarial training (MNIST).
 const HIGH_EPS: f64 = 0.4;
 
-/// The claims of Ross & Doshi-Velez 2018, each with what `results` measured.
-pub fn claims(results: &Results) -> Vec<Claim> {
+/// The claims of Ross & Doshi-Velez 2018, each with what was measured.
+pub fn claims(run: &Measurements) -> Vec<Claim> {
     vec![
-        high_eps(results),
-        low_eps(results),
-        regularized_fool_all(results),
-        distilled_masks(results),
-        smooth_gradients(results),
-        better_than_certainty(results),
-        over_regularized(results),
+        high_eps(run),
+        low_eps(run),
+        regularized_fool_all(run),
+        distilled_masks(run),
+        smooth_gradients(run),
+        better_than_certainty(run),
+        over_regularized(run),
     ]
 }
 
-fn eps_of(results: &Results, keep: impl Fn(f64) -> bool) -> Vec<f64> {
-    let mut eps: Vec<f64> = results
+fn eps_of(run: &Measurements, keep: impl Fn(f64) -> bool) -> Vec<f64> {
+    let mut eps: Vec<f64> = run
         .transfer
         .iter()
         .map(|c| c.eps)
@@ -93,12 +115,12 @@ fn claim(number: usize, statement: &str, cases: &[Evidence], measured: String) -
 }
 
 /// Doubleback against advtrain on FGSM examples crafted on normal and on advtrain.
-fn versus_advtrain(results: &Results, keep: impl Fn(f64) -> bool) -> (Vec<Evidence>, String) {
+fn versus_advtrain(run: &Measurements, keep: impl Fn(f64) -> bool) -> (Vec<Evidence>, String) {
     let (mut cases, mut text) = (Vec::new(), String::from("Accuracy of doubleback and of advtrain."));
     for crafted_on in [NORMAL, ADVTRAIN] {
         let mut parts = Vec::new();
-        for eps in eps_of(results, &keep) {
-            let cells = [DOUBLEBACK, ADVTRAIN].map(|model| cell(results, "fgsm", crafted_on, model, eps));
+        for eps in eps_of(run, &keep) {
+            let cells = [DOUBLEBACK, ADVTRAIN].map(|model| cell(run, "fgsm", crafted_on, model, eps));
             if let [Some(doubleback), Some(advtrain)] = cells {
                 let evidence = above(doubleback, advtrain);
                 let (a, b) = (100.0 * doubleback.accuracy, 100.0 * advtrain.accuracy);
@@ -121,15 +143,15 @@ fn versus_advtrain(results: &Results, keep: impl Fn(f64) -> bool) -> (Vec<Eviden
     )
 }
 
-fn high_eps(results: &Results) -> Claim {
-    let (cases, text) = versus_advtrain(results, |eps| eps >= HIGH_EPS - 1e-9);
+fn high_eps(run: &Measurements) -> Claim {
+    let (cases, text) = versus_advtrain(run, |eps| eps >= HIGH_EPS - 1e-9);
     let statement = "Double backprop withstands large perturbations crafted on the normal and on the adversarially trained model better than \
                      adversarial training does (FGSM, eps from 0.4).";
     claim(1, statement, &cases, text)
 }
 
-fn low_eps(results: &Results) -> Claim {
-    let (cases, text) = versus_advtrain(results, |eps| eps < HIGH_EPS - 1e-9);
+fn low_eps(run: &Measurements) -> Claim {
+    let (cases, text) = versus_advtrain(run, |eps| eps < HIGH_EPS - 1e-9);
     // "Equal or better": only a clear lead of double backprop speaks against it.
     let cases: Vec<Evidence> = cases
         .into_iter()
@@ -139,12 +161,12 @@ fn low_eps(results: &Results) -> Claim {
     claim(1, statement, &cases, text)
 }
 
-fn regularized_fool_all(results: &Results) -> Claim {
+fn regularized_fool_all(run: &Measurements) -> Claim {
     let (mut cases, mut texts) = (Vec::new(), Vec::new());
     for crafted_on in [INSENSITIVE, DOUBLEBACK] {
         let mut parts = Vec::new();
-        for model in &results.models {
-            if let Some(cell) = cell(results, "fgsm", crafted_on, model, HIGH_EPS) {
+        for model in run.models {
+            if let Some(cell) = cell(run, "fgsm", crafted_on, model, HIGH_EPS) {
                 cases.push(below(cell, 0.5));
                 parts.push(format!("{model} {}", percent(cell)));
             }
@@ -157,10 +179,10 @@ fn regularized_fool_all(results: &Results) -> Claim {
     claim(2, statement, &cases, texts.join(" "))
 }
 
-fn distilled_masks(results: &Results) -> Claim {
-    let clean = results.clean.iter().find(|c| c.model == DISTILLED);
-    let masking = results.masking.get(DISTILLED);
-    let cells = ["fgsm", "tgsm"].map(|attack| cell(results, attack, DISTILLED, DISTILLED, HIGH_EPS));
+fn distilled_masks(run: &Measurements) -> Claim {
+    let clean = run.clean.iter().find(|c| c.model == DISTILLED);
+    let masking = run.masking.get(DISTILLED);
+    let cells = ["fgsm", "tgsm"].map(|attack| cell(run, attack, DISTILLED, DISTILLED, HIGH_EPS));
     let (Some(clean), Some(masking), [Some(fgsm), Some(tgsm)]) = (clean, masking, cells) else {
         return claim(3, UNDERFLOW, &[], String::new());
     };
@@ -188,10 +210,10 @@ const UNDERFLOW: &str = "Most FGSM examples of a distilled model are unchanged i
 /// Judges of what an example looks like: models that the compared ones have no gradient in common with.
 const JUDGES: [&str; 2] = [DISTILLED, ADVTRAIN];
 
-fn smooth_gradients(results: &Results) -> Claim {
+fn smooth_gradients(run: &Measurements) -> Claim {
     let (mut cases, mut texts) = (Vec::new(), Vec::new());
     for model in [INSENSITIVE, DOUBLEBACK] {
-        if let Some(s) = results.smoothness.iter().find(|s| s.model == model) {
+        if let Some(s) = run.smoothness.iter().find(|s| s.model == model) {
             cases.push(apart((s.low, s.high), (0.5, 0.5)));
             let (share, low, high) = (100.0 * s.smoother, 100.0 * s.low, 100.0 * s.high);
             texts.push(format!(
@@ -201,7 +223,7 @@ fn smooth_gradients(results: &Results) -> Claim {
         }
     }
     let taken = |crafted_on: &str, judge: &str| {
-        let summary = results
+        let summary = run
             .targeted
             .iter()
             .find(|t| t.attack == "itgsm" && t.model == crafted_on)?;
@@ -239,7 +261,7 @@ fn apart((low, high): (f64, f64), (other_low, other_high): (f64, f64)) -> Eviden
     }
 }
 
-fn better_than_certainty(results: &Results) -> Claim {
+fn better_than_certainty(run: &Measurements) -> Claim {
     let (mut cases, mut texts) = (Vec::new(), Vec::new());
     for (source, of_doubleback, of_insensitive) in [
         (NORMAL, NORMAL, NORMAL),
@@ -247,9 +269,9 @@ fn better_than_certainty(results: &Results) -> Claim {
         ("the attacked model itself", DOUBLEBACK, INSENSITIVE),
     ] {
         let (mut ahead, mut behind, mut open) = (Vec::new(), Vec::new(), Vec::new());
-        for eps in eps_of(results, |_| true) {
-            let doubleback = cell(results, "fgsm", of_doubleback, DOUBLEBACK, eps);
-            let insensitive = cell(results, "fgsm", of_insensitive, INSENSITIVE, eps);
+        for eps in eps_of(run, |_| true) {
+            let doubleback = cell(run, "fgsm", of_doubleback, DOUBLEBACK, eps);
+            let insensitive = cell(run, "fgsm", of_insensitive, INSENSITIVE, eps);
             if let (Some(doubleback), Some(insensitive)) = (doubleback, insensitive) {
                 let evidence = above(doubleback, insensitive);
                 cases.push(evidence);
@@ -273,13 +295,13 @@ fn better_than_certainty(results: &Results) -> Claim {
     claim(5, statement, &cases, texts.join(" "))
 }
 
-fn over_regularized(results: &Results) -> Claim {
+fn over_regularized(run: &Measurements) -> Claim {
     let (mut cases, mut texts) = (Vec::new(), Vec::new());
-    let normal = results.lambdas.iter().find(|point| point.defense == NORMAL);
-    let mut defenses: Vec<&str> = results.lambdas.iter().map(|point| point.defense.as_str()).collect();
+    let normal = run.lambdas.iter().find(|point| point.defense == NORMAL);
+    let mut defenses: Vec<&str> = run.lambdas.iter().map(|point| point.defense.as_str()).collect();
     defenses.dedup();
     for defense in defenses.into_iter().filter(|&defense| defense != NORMAL) {
-        let largest = results.lambdas.iter().filter(|point| point.defense == defense);
+        let largest = run.lambdas.iter().filter(|point| point.defense == defense);
         let largest = largest.max_by(|a, b| a.lambda.total_cmp(&b.lambda));
         if let (Some(normal), Some(largest)) = (normal, largest) {
             // That this grid has none does not speak against there being some.

@@ -4,31 +4,62 @@ use std::collections::BTreeMap;
 
 use super::model_names::{ADVTRAIN, DOUBLEBACK, NORMAL};
 use burn::tensor::Device;
-use doubleback_ops::kernels::isa;
 
+use super::claims::{Measurements, claims};
+use super::overlap::overlap;
+use super::published::{PublishedGradients, score};
+use super::results::{LambdaPoint, Overlap, Seconds, TrainingSummary};
 use super::run::{Options, TrainingRecord};
-use crate::data_summary::data_summary;
-use crate::reproduce::overlap::overlap;
-use crate::reproduce::published::{PublishedGradients, score};
-use crate::reproduce::results::{Overlap, Results, Seconds, TrainingSummary};
-use crate::reproduce::targeted::{TargetedAttack, TargetedGrid, targeted, targeted_grid};
-use crate::store::Store;
+use super::targeted::{TargetedAttack, TargetedGrid, TargetedSummary, targeted, targeted_grid};
+use crate::claim::Claim;
+use crate::run_folder::RunFolder;
 use doubleback::Result;
 use doubleback::attack::{Attack, AttackSpec, Ifgsm, Jsma};
 use doubleback::data::Dataset;
 use doubleback::evaluate::{
-    Counts, Named, Statistics, TestSet, Transfer, TransferCell, clean_accuracy, margin_check, smoothness, statistics,
+    CleanAccuracy, Counts, GradientDistribution, LogProbabilities, MarginCheck, Masking, Named, Smoothness, Statistics,
+    TestSet, Transfer, TransferCell, clean_accuracy, margin_check, smoothness, statistics,
 };
 use doubleback::progress::{Phase, Watch};
 use doubleback::train::{Recipe, paper_lambda};
 
 /// The trained models and what to measure them on.
 pub(super) struct Evaluation<'a> {
-    pub store: &'a Store,
+    pub folder: &'a RunFolder,
     pub dataset: &'a Dataset,
     pub device: &'a Device,
     pub named: &'a [Named<'a>],
     pub options: &'a Options,
+}
+
+/// Everything measured on the trained models of one seed; the fields are those of [`Results`](super::results::Results) with the same names.
+pub(super) struct Measured {
+    pub models: Vec<String>,
+    pub clean: Vec<CleanAccuracy>,
+    pub transfer: Vec<TransferCell>,
+    pub masking: BTreeMap<String, BTreeMap<String, Masking>>,
+    pub margin_check: Vec<MarginCheck>,
+    pub gradients: Vec<GradientDistribution>,
+    pub smoothness: Vec<Smoothness>,
+    pub log_probabilities: Vec<LogProbabilities>,
+    pub published_perturbations: Vec<TransferCell>,
+    pub overlaps: Vec<Overlap>,
+    pub targeted: Vec<TargetedSummary>,
+}
+
+impl Measured {
+    /// The paper's claims, held against these numbers and those of a grid of penalty weights.
+    pub fn claims(&self, lambdas: &[LambdaPoint]) -> Vec<Claim> {
+        claims(&Measurements {
+            models: &self.models,
+            clean: &self.clean,
+            transfer: &self.transfer,
+            masking: &self.masking,
+            smoothness: &self.smoothness,
+            targeted: &self.targeted,
+            lambdas,
+        })
+    }
 }
 
 impl Evaluation<'_> {
@@ -42,14 +73,8 @@ impl Evaluation<'_> {
     }
 
     /// Everything that does not need another training.
-    pub fn measure(
-        &self,
-        recipes: &[Recipe],
-        records: &BTreeMap<&'static str, TrainingRecord>,
-        published: Option<&PublishedGradients>,
-        watch: &mut dyn Watch,
-    ) -> Result<Results> {
-        let (store, named, profile) = (self.store, self.named, self.options.profile);
+    pub fn measure(&self, published: Option<&PublishedGradients>, watch: &mut dyn Watch) -> Result<Measured> {
+        let (folder, named, profile) = (self.folder, self.named, self.options.profile);
         let attacks = [
             AttackSpec::named("fgsm")?.attack()?,
             AttackSpec::named("tgsm")?.attack()?,
@@ -59,7 +84,7 @@ impl Evaluation<'_> {
             + targeted_attacks.len() * named.iter().filter(|named| profile.aims_at(named.name)).count()
             + 3;
         let mut phase = Phase::begin("evaluating", steps, watch);
-        let clean = store.part_or("clean", || clean_accuracy(named, &self.test(usize::MAX)))?;
+        let clean = folder.part_or("clean", || clean_accuracy(named, &self.test(usize::MAX)))?;
         phase.step_done()?;
         let test = self.test(profile.transfer_images());
         let mut transfer = Transfer::new(named, &test);
@@ -67,7 +92,7 @@ impl Evaluation<'_> {
         for attack in &attacks {
             for &crafted_on in named {
                 let part = format!("transfer-{}-{}", attack.name(), crafted_on.name);
-                let counts: Counts = store.part_or(&part, || transfer.run(attack, crafted_on, &profile.eps()))?;
+                let counts: Counts = folder.part_or(&part, || transfer.run(attack, crafted_on, &profile.eps()))?;
                 cells.extend(counts.cells());
                 masking
                     .entry(crafted_on.name.into())
@@ -76,15 +101,15 @@ impl Evaluation<'_> {
                 phase.step_done()?;
             }
         }
-        let margin = store.part_or("margin", || margin_check(named, &test, &[0.1, 0.2, 0.3, 0.4, 0.5]))?;
+        let margin = folder.part_or("margin", || margin_check(named, &test, &[0.1, 0.2, 0.3, 0.4, 0.5]))?;
         phase.step_done()?;
-        let overlaps = store.part_or("overlaps", || self.overlaps(&attacks, &test))?;
+        let overlaps = folder.part_or("overlaps", || self.overlaps(&attacks, &test))?;
         phase.step_done()?;
         let (mut gradients, mut log_probabilities, mut rough, mut smooth) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for &model in named {
             let found: Statistics =
-                store.part_or(&format!("statistics-{}", model.name), || statistics(model, &test))?;
+                folder.part_or(&format!("statistics-{}", model.name), || statistics(model, &test))?;
             gradients.extend(found.gradients);
             log_probabilities.push(found.log_probabilities);
             if model.name == NORMAL {
@@ -98,7 +123,7 @@ impl Evaluation<'_> {
         for attack in &targeted_attacks {
             for &crafted_on in named.iter().filter(|named| profile.aims_at(named.name)) {
                 let part = format!("targeted-{}-{}", attack.name(), crafted_on.name);
-                aimed.push(store.part_or(&part, || {
+                aimed.push(folder.part_or(&part, || {
                     targeted(
                         attack,
                         crafted_on,
@@ -110,21 +135,8 @@ impl Evaluation<'_> {
                 phase.step_done()?;
             }
         }
-        Ok(Results {
-            dataset: self.dataset.name.clone(),
-            profile: profile.name().into(),
-            seed: self.options.seed,
-            version: env!("CARGO_PKG_VERSION").into(),
-            device: self.options.device_name.clone(),
-            threads: self.options.threads,
-            isa: isa().name().into(),
-            data: data_summary(self.dataset),
+        Ok(Measured {
             models: named.iter().map(|m| m.name.to_owned()).collect(),
-            training: recipes
-                .iter()
-                .map(|r| (r.defense.name().into(), summary(r, &records[r.defense.name()])))
-                .collect(),
-            clean_accuracy: clean.iter().map(|c| (c.model.clone(), c.accuracy)).collect(),
             clean,
             transfer: cells,
             masking,
@@ -132,14 +144,9 @@ impl Evaluation<'_> {
             gradients,
             smoothness: smooth,
             log_probabilities,
-            curves: records.values().flat_map(|r| r.curves.clone()).collect(),
-            claims: Vec::new(),
             published_perturbations: self.published(published)?,
             overlaps,
             targeted: aimed,
-            lambdas: Vec::new(),
-            seeds: Vec::new(),
-            seconds: seconds(recipes, records),
         })
     }
 
@@ -194,15 +201,21 @@ impl Evaluation<'_> {
             Some(published) => {
                 let eps: Vec<f64> = (1..=5).map(|i| f64::from(i) / 10.0).collect();
                 let score = || score(published, self.named, &self.test(usize::MAX), &eps);
-                Some(self.store.part_or("published", score)?)
+                Some(self.folder.part_or("published", score)?)
             }
-            None => self.store.get("published")?,
+            None => self.folder.get("published")?,
         };
         Ok(counts.map(|counts| counts.cells()).unwrap_or_default())
     }
 }
 
-fn seconds(recipes: &[Recipe], records: &BTreeMap<&'static str, TrainingRecord>) -> Seconds {
+/// Times of a run whose attacks and evaluation took `evaluate` seconds of `total`.
+pub(super) fn seconds(
+    recipes: &[Recipe],
+    records: &BTreeMap<&'static str, TrainingRecord>,
+    evaluate: f64,
+    total: f64,
+) -> Seconds {
     let step = |recipe: &Recipe| {
         let name = recipe.defense.name();
         (name.to_owned(), records[name].seconds / recipe.options.steps as f64)
@@ -210,12 +223,13 @@ fn seconds(recipes: &[Recipe], records: &BTreeMap<&'static str, TrainingRecord>)
     Seconds {
         train: records.iter().map(|(&name, r)| (name.to_owned(), r.seconds)).collect(),
         step: recipes.iter().map(step).collect(),
-        evaluate: 0.0,
-        total: 0.0,
+        evaluate,
+        total,
     }
 }
 
-fn summary(recipe: &Recipe, record: &TrainingRecord) -> TrainingSummary {
+/// How a model was trained.
+pub(super) fn summary(recipe: &Recipe, record: &TrainingRecord) -> TrainingSummary {
     let (o, defense) = (&recipe.options, recipe.defense);
     let lambda = defense.penalty().map(|penalty| penalty.lambda);
     TrainingSummary {

@@ -5,22 +5,23 @@ use std::time::Instant;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::lambdas::Grid;
-use super::measure::Evaluation;
+use super::lambdas::{self, Grid};
+use super::measure::{Evaluation, Measured, seconds, summary};
+use super::pictures::{Pictures, draw};
+use super::published::PublishedGradients;
+use super::results::{Results, SeedRun};
+use crate::claim::Claim;
+use crate::data_summary::{DataSummary, data_summary};
 use crate::dataset_settings::DatasetSettings;
 use crate::profile::Profile;
-use crate::reproduce::claims::claims;
-use crate::reproduce::pictures::{Pictures, draw};
-use crate::reproduce::published::PublishedGradients;
-use crate::reproduce::results::{Results, SeedRun};
-use crate::store::Store;
+use crate::run_folder::{RunFolder, described};
+use crate::run_record::RunRecord;
 use doubleback::attack::AttackSpec;
 use doubleback::data::Dataset;
 use doubleback::evaluate::{CurvePoint, Named};
 use doubleback::nn::{self, Network};
 use doubleback::progress::Watch;
 use doubleback::train::{Recipe, TEACHER};
-use doubleback::write::write_atomically;
 use doubleback::{Error, Result};
 
 /// What to reproduce, and where.
@@ -47,7 +48,7 @@ pub struct Options {
 pub struct Finished {
     /// Everything measured; also in `results.json`.
     pub results: Results,
-    /// Images for the report.
+    /// Images for the report; also in [`Pictures::FILE`].
     pub pictures: Pictures,
 }
 
@@ -59,7 +60,7 @@ pub(super) struct TrainingRecord {
     pub parameters: usize,
 }
 
-/// Runs the whole experiment, or what is left of it, and writes `results.json` and the models. Further seeds have folders of their own
+/// Runs the whole experiment, or what is left of it, and writes `results.json`, the pictures of the report and the models. Further seeds have folders of their own
 /// within it, `seeds/N`.
 ///
 /// # Errors
@@ -89,61 +90,97 @@ fn reproduce_with(
         .map(|path| read_published(path, dataset))
         .transpose()?;
     let main = recipes(options.seed);
-    let store = Store::open(&options.out, &identity(dataset, options, &main))?;
-    let models = trained_models(&store, &main, dataset, device, watch)?;
+    let folder = RunFolder::open(&options.out, &settings(dataset, options, &main))?;
+    let models = trained_models(&folder, &main, dataset, device, watch)?;
     let named = models.named();
     let evaluation = Evaluation {
-        store: &store,
+        folder: &folder,
         dataset,
         device,
         named: &named,
         options,
     };
     let started = Instant::now();
-    let mut results = evaluation.measure(&main, &models.records, published.as_ref(), watch)?;
+    let measured = evaluation.measure(published.as_ref(), watch)?;
     let test = evaluation.test(usize::MAX);
-    let mut pictures: Pictures = store.part_or("pictures", || {
+    let drawn: Pictures = folder.part_or("pictures", || {
         let (fgsm, tgsm) = (
             AttackSpec::named("fgsm")?.attack()?,
             AttackSpec::named("tgsm")?.attack()?,
         );
         draw(&named, &test, &[(&fgsm, 0.2), (&tgsm, 0.2)])
     })?;
-    pictures.grids = store.part_or("grids", || evaluation.grids())?;
-    let evaluate = store.get::<f64>("evaluate-seconds")?.unwrap_or(0.0) + started.elapsed().as_secs_f64();
-    store.put("evaluate-seconds", &evaluate)?;
-    store.tick()?;
-    if let Some(grid) = options.profile.lambda_grid() {
-        let measured = Grid {
-            store: &store,
+    let grids = folder.part_or("grids", || evaluation.grids())?;
+    let evaluate = folder.get::<f64>("evaluate-seconds")?.unwrap_or(0.0) + started.elapsed().as_secs_f64();
+    folder.put("evaluate-seconds", &evaluate)?;
+    folder.tick()?;
+    let grid = match options.profile.lambda_grid() {
+        None => lambdas::Measured::default(),
+        Some(grid) => Grid {
+            folder: &folder,
             dataset,
             options,
             device,
-            pictures: &pictures.images,
+            pictures: &drawn.images,
         }
-        .measure(&grid, watch)?;
-        results.lambdas = measured.points;
-        results.data.notes.extend(measured.notes);
-        pictures.lambda_gradients = measured.gradients;
-    }
-    results.claims = claims(&results);
-    if options.seeds > 1 {
-        results.seeds.push(seed_run(&results));
-        for seed in (options.seed + 1..).take(options.seeds - 1) {
+        .measure(&grid, watch)?,
+    };
+    let pictures = Pictures {
+        grids,
+        lambda_gradients: grid.gradients,
+        ..drawn
+    };
+    let claims = measured.claims(&grid.points);
+    let seeds = if options.seeds > 1 {
+        let others = (options.seed + 1..).take(options.seeds - 1).map(|seed| {
             let options = Options {
                 seed,
                 out: options.out.join("seeds").join(seed.to_string()),
                 ..options.clone()
             };
-            let others = other_seed(&recipes(seed), dataset, &options, device, watch)?;
-            results.seeds.push(seed_run(&others));
-        }
-    }
-    results.seconds.evaluate = evaluate;
-    results.seconds.total = store.seconds();
-    let json = serde_json::to_vec_pretty(&results)
-        .map_err(|e| Error::file(store.results(), format!("cannot be written as JSON: {e}")))?;
-    write_atomically(&store.results(), &json)?;
+            other_seed(&recipes(seed), dataset, &options, device, watch)
+        });
+        std::iter::once(Ok(seed_run(options.seed, &measured, &claims)))
+            .chain(others)
+            .collect::<Result<_>>()?
+    } else {
+        Vec::new()
+    };
+    let data = data_summary(dataset);
+    let results = Results {
+        dataset: dataset.name.clone(),
+        profile: options.profile.name().into(),
+        seed: options.seed,
+        run: RunRecord::here(&options.device_name, options.threads),
+        data: DataSummary {
+            notes: [data.notes, grid.notes].concat(),
+            ..data
+        },
+        models: measured.models,
+        training: main
+            .iter()
+            .map(|r| (r.defense.name().into(), summary(r, &models.records[r.defense.name()])))
+            .collect(),
+        clean_accuracy: measured.clean.iter().map(|c| (c.model.clone(), c.accuracy)).collect(),
+        clean: measured.clean,
+        transfer: measured.transfer,
+        masking: measured.masking,
+        margin_check: measured.margin_check,
+        gradients: measured.gradients,
+        smoothness: measured.smoothness,
+        log_probabilities: measured.log_probabilities,
+        curves: models.records.values().flat_map(|r| r.curves.clone()).collect(),
+        claims,
+        published_perturbations: measured.published_perturbations,
+        overlaps: measured.overlaps,
+        targeted: measured.targeted,
+        lambdas: grid.points,
+        seeds,
+        seconds: seconds(&main, &models.records, evaluate, folder.seconds()),
+    };
+    // Before the results: where those are, a report can be drawn.
+    pictures.write(&options.out)?;
+    folder.write_results(&results)?;
     Ok(Finished { results, pictures })
 }
 
@@ -154,28 +191,27 @@ fn other_seed(
     options: &Options,
     device: &Device,
     watch: &mut dyn Watch,
-) -> Result<Results> {
-    let store = Store::open(&options.out, &identity(dataset, options, recipes))?;
-    let models = trained_models(&store, recipes, dataset, device, watch)?;
+) -> Result<SeedRun> {
+    let folder = RunFolder::open(&options.out, &settings(dataset, options, recipes))?;
+    let models = trained_models(&folder, recipes, dataset, device, watch)?;
     let named = models.named();
     let evaluation = Evaluation {
-        store: &store,
+        folder: &folder,
         dataset,
         device,
         named: &named,
         options,
     };
-    let mut results = evaluation.measure(recipes, &models.records, None, watch)?;
-    results.claims = claims(&results);
-    Ok(results)
+    let measured = evaluation.measure(None, watch)?;
+    Ok(seed_run(options.seed, &measured, &measured.claims(&[])))
 }
 
-fn seed_run(results: &Results) -> SeedRun {
+fn seed_run(seed: u64, measured: &Measured, claims: &[Claim]) -> SeedRun {
     SeedRun {
-        seed: results.seed,
-        clean: results.clean.clone(),
-        transfer: results.transfer.clone(),
-        verdicts: results.claims.iter().map(|claim| claim.verdict).collect(),
+        seed,
+        clean: measured.clean.clone(),
+        transfer: measured.transfer.clone(),
+        verdicts: claims.iter().map(|claim| claim.verdict).collect(),
     }
 }
 
@@ -193,7 +229,7 @@ impl Models {
 
 /// Trains the models that are not there yet.
 fn trained_models(
-    store: &Store,
+    folder: &RunFolder,
     recipes: &[Recipe],
     dataset: &Dataset,
     device: &Device,
@@ -202,8 +238,8 @@ fn trained_models(
     let (mut models, mut records) = (Vec::new(), BTreeMap::new());
     for recipe in recipes {
         let name = recipe.defense.name();
-        let record = trained(store, recipe, dataset, device, watch)?;
-        models.push((name, nn::load(&store.model(name), device)?.0));
+        let record = trained(folder, recipe, dataset, device, watch)?;
+        models.push((name, nn::load(&folder.model(name), device)?.0));
         records.insert(name, record);
     }
     Ok(Models { models, records })
@@ -230,8 +266,8 @@ fn read_published(path: &Path, dataset: &Dataset) -> Result<PublishedGradients> 
     Ok(published)
 }
 
-/// What makes two runs the same run.
-fn identity(dataset: &Dataset, options: &Options, recipes: &[Recipe]) -> String {
+/// What the run depends on.
+fn settings(dataset: &Dataset, options: &Options, recipes: &[Recipe]) -> String {
     // A defense without a penalty has the weight that the profile would give it: the folders of all versions say so.
     let lambda = |recipe: &Recipe| match recipe.defense.penalty() {
         Some(penalty) => penalty.lambda,
@@ -239,27 +275,21 @@ fn identity(dataset: &Dataset, options: &Options, recipes: &[Recipe]) -> String 
     };
     let lambdas: Vec<String> = recipes.iter().map(|recipe| lambda(recipe).to_string()).collect();
     let o = &recipes[0].options;
-    let prepared = match dataset.preparation {
-        preparation if preparation.is_none() => String::new(),
-        preparation => format!(" ({preparation})"),
-    };
     format!(
-        "{}{} {} seed {}: {} steps of {} at {}, weights {}, doubleback {}",
-        dataset.name,
-        prepared,
+        "{} {} seed {}: {} steps of {} at {}, weights {}",
+        described(dataset),
         options.profile,
         options.seed,
         o.steps,
         o.batch,
         o.adam.learning_rate,
-        lambdas.join("/"),
-        env!("CARGO_PKG_VERSION")
+        lambdas.join("/")
     )
 }
 
 /// Trains a model unless it is there already.
 fn trained(
-    store: &Store,
+    folder: &RunFolder,
     recipe: &Recipe,
     dataset: &Dataset,
     device: &Device,
@@ -267,16 +297,11 @@ fn trained(
 ) -> Result<TrainingRecord> {
     let name = recipe.defense.name();
     let part = format!("training-{name}");
-    let path = store.model(name);
-    if let (true, Some(record)) = (path.exists(), store.get(&part)?) {
+    let path = folder.model(name);
+    if let (true, Some(record)) = (path.exists(), folder.get(&part)?) {
         return Ok(record);
     }
-    let cooked = recipe
-        .run(dataset, device, Some(&store.work()), watch)
-        .inspect_err(|_| {
-            // The time counts even if the training stopped; a failure to note it must not hide why.
-            let _ = store.tick();
-        })?;
+    let cooked = folder.counted(|| recipe.run(dataset, device, Some(&folder.work()), watch))?;
     let mut curves = vec![(name.to_owned(), cooked.trained.curve)];
     curves.extend(cooked.teacher_curve.map(|curve| (TEACHER.to_owned(), curve)));
     let record = TrainingRecord {
@@ -285,10 +310,10 @@ fn trained(
         parameters: cooked.trained.network.parameter_count(),
     };
     nn::save(&cooked.trained.network, &recipe.card(dataset), &path)?;
-    store.put(&part, &record)?;
+    folder.put(&part, &record)?;
     // Only now: if the run is killed before this, the checkpoint still leads to the same model.
-    recipe.clean(&store.work());
-    store.tick()?;
+    recipe.clean(&folder.work());
+    folder.tick()?;
     Ok(record)
 }
 
@@ -389,6 +414,7 @@ mod tests {
             ..finished.results
         };
         assert_eq!(resumed.pictures, whole.pictures);
+        assert_eq!(Pictures::read(folders[1].path()).unwrap(), whole.pictures);
         let (resumed, whole) = (results(resumed), results(whole));
         assert_eq!(resumed, whole);
         // Everything the report promises is there.
@@ -426,9 +452,9 @@ mod tests {
         assert!(other.err().unwrap().to_string().contains("holds another run"));
     }
 
-    /// As the first version wrote it: a run that it began goes on.
+    /// As the first version wrote them, which put its own number behind: a run that it began goes on.
     #[test]
-    fn the_identity_of_a_run_stays_as_it_was() {
+    fn the_settings_of_a_run_stay_as_they_were() {
         let (dataset, folder) = (few_images(), PathBuf::new());
         let options = options(&folder);
         let recipes: Vec<Recipe> = Profile::Quick
@@ -436,12 +462,9 @@ mod tests {
             .into_iter()
             .map(|kind| Profile::Quick.recipe(kind, &dataset, 3))
             .collect();
-        let version = env!("CARGO_PKG_VERSION");
         assert_eq!(
-            identity(&dataset, &options, &recipes),
-            format!(
-                "mnist-mini quick seed 3: 400 steps of 256 at 0.001, weights 10/10/10/0.5/10, doubleback {version}"
-            )
+            settings(&dataset, &options, &recipes),
+            "mnist-mini quick seed 3: 400 steps of 256 at 0.001, weights 10/10/10/0.5/10"
         );
     }
 }

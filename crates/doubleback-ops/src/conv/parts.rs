@@ -3,12 +3,10 @@
 
 use burn::tensor::Tensor;
 
-use crate::Padding2d;
-use crate::shape::Conv2dParts;
-
 use super::plain;
+use crate::options::{Conv2dParts, Padding2d};
 
-/// See [`conv2d`](super::conv2d).
+/// See [`conv2d`](super::functions::conv2d).
 pub(super) fn conv2d(x: Tensor<4>, w: Tensor<4>, parts: &Conv2dParts) -> Tensor<4> {
     let x = padded(x, parts);
     side_by_side(parts, |group| {
@@ -16,7 +14,7 @@ pub(super) fn conv2d(x: Tensor<4>, w: Tensor<4>, parts: &Conv2dParts) -> Tensor<
     })
 }
 
-/// See [`conv2d_input_grad`](super::conv2d_input_grad).
+/// See [`conv2d_input_grad`](super::functions::conv2d_input_grad).
 pub(super) fn conv2d_input_grad(g: Tensor<4>, w: Tensor<4>, parts: &Conv2dParts) -> Tensor<4> {
     let x = side_by_side(parts, |group| {
         plain::conv2d_input_grad(channels(&g, parts, group), channels(&w, parts, group), parts.part)
@@ -24,7 +22,7 @@ pub(super) fn conv2d_input_grad(g: Tensor<4>, w: Tensor<4>, parts: &Conv2dParts)
     unpadded(x, parts)
 }
 
-/// See [`conv2d_weight_grad`](super::conv2d_weight_grad).
+/// See [`conv2d_weight_grad`](super::functions::conv2d_weight_grad).
 pub(super) fn conv2d_weight_grad(x: Tensor<4>, g: Tensor<4>, parts: &Conv2dParts) -> Tensor<4> {
     let x = padded(x, parts);
     side_by_side(parts, |group| {

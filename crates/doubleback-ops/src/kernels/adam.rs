@@ -1,6 +1,6 @@
 use rayon::prelude::*;
 
-use crate::AdamOptions;
+use crate::options::AdamOptions;
 
 use super::simd::{Kernel, Simd, dispatch};
 
@@ -8,7 +8,7 @@ use super::simd::{Kernel, Simd, dispatch};
 const BLOCK: usize = 1 << 14;
 
 /// One Adam step in place; `step` counts from 1.
-pub fn adam(
+pub fn adam_update(
     parameter: &mut [f32],
     gradient: &[f32],
     first: &mut [f32],

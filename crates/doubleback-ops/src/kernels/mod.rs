@@ -6,27 +6,21 @@ mod adam;
 mod batch_norm;
 mod buffer;
 mod conv;
-mod conv_few;
-mod conv_input_grad;
-mod conv_weight_grad;
 mod matmul;
 mod pack;
 mod pool;
-mod rectifier;
+mod relu;
 mod simd;
 mod tile;
-mod winograd;
 
-pub use adam::adam;
+pub use adam::adam_update;
 pub use batch_norm::{
-    Coefficients, Forward, Kept, Second, Windows, batch_norm, batch_norm_joint_vjp, batch_norm_vjp, batch_norm_vjp_vjp,
-    moments, vjp_sums,
+    BatchNormVjpVjp, BatchNormed, Coefficients, Kept, Point, Summed, Windows, batch_norm, batch_norm_joint_vjp,
+    batch_norm_statistics, batch_norm_vjp, batch_norm_vjp_sums, batch_norm_vjp_vjp,
 };
 pub use buffer::Buffer;
-pub use conv::{conv2d, conv2d_of_gradient, conv2d_with_moments};
-pub use conv_input_grad::conv2d_input_grad;
-pub use conv_weight_grad::conv2d_weight_grad;
+pub use conv::{conv2d, conv2d_input_grad, conv2d_of_gradient, conv2d_weight_grad, conv2d_with_statistics};
 pub use matmul::{Product, matmul, matmul_add};
 pub use pool::{avg_pool2d, avg_pool2d_transpose, max_pool2d, pool_select, pool_unselect};
-pub use rectifier::relu_mask;
+pub use relu::leaky_relu_vjp;
 pub use simd::{Isa, available, isa};

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::Pool2dShape;
+use crate::options::Pool2dShape;
 
 use super::buffer::{Buffer, Shared};
 use super::simd::{Kernel, Simd, dispatch};

@@ -1,16 +1,14 @@
 //! Whose class the explanations show: the network's, under attack and without, or the true one.
 
-use doubleback::diagnose::Estimate;
-use doubleback_experiments::diagnosis::{Agreement, ModelDiagnosis};
+use doubleback::diagnose::{AGREEMENT, Agreement, Estimate};
+
+use doubleback_experiments::diagnosis::ModelDiagnosis;
 use maud::{Markup, html};
 
 use super::view::{View, ends, share, share_cell, stages};
-use crate::figures::{Content, Group};
-use crate::files::Table;
-use crate::format::percent;
-use crate::legend::Entry;
+use crate::format::{percent, whole_percent};
+use crate::page::{Content, Entry, Group, Table, unfolded};
 use crate::svg::{Axis, Line, LineChart, Look, Panel, Point, Style};
-use crate::tables::unfolded;
 
 struct Kind {
     slot: usize,
@@ -61,10 +59,12 @@ pub fn content(view: &View) -> Result<Content, String> {
         }],
         pictures: html! {},
         file_panels: Vec::new(),
-        caption: "Share of explanations that the oracle gives the class named in the legend, with 95\u{a0}% intervals. Where the lines of the true class \
-                  and of the network's wrong answer cross, the features have changed sides. The broken line is the bar of 95\u{a0}% that the first line must \
-                  keep everywhere and the third must reach at the end."
-            .to_owned(),
+        caption: format!(
+            "Share of explanations that the oracle gives the class named in the legend, with 95\u{a0}% intervals. Where the lines of the true class \
+                  and of the network's wrong answer cross, the features have changed sides. The broken line is the bar of {} that the first line must \
+                  keep everywhere and the third must reach at the end.",
+            whole_percent(AGREEMENT)
+        ),
         details: html! { @for model in shown() { (table(view, model)) } },
         values: values(view),
     })
@@ -128,7 +128,7 @@ fn chart(view: &View, model: &ModelDiagnosis) -> Panel {
             words.join(", ")
         ),
         lines: KINDS.iter().map(line).collect(),
-        rules: vec![(0.95, String::new())],
+        rules: vec![(AGREEMENT, String::new())],
     };
     Panel {
         model: view.label(model),

@@ -1,10 +1,10 @@
+use doubleback::diagnose::{SUCCESS, oracle_is_weak};
 use doubleback_experiments::diagnosis::ModelDiagnosis;
 use maud::{Markup, html};
 
-use super::checks::{AGREEMENT, missed};
-use super::view::{View, clearly_above, difference, dominant, second, share, unsigned};
-use crate::context::attack_name;
-use crate::format::{self, points, points_interval, short};
+use super::checks::missed;
+use super::view::{View, clearly_above, difference, dominant, second, share, unsigned, window};
+use crate::format::{self, attack_name, points, points_interval, short};
 
 /// The top of the page: the answer in one sentence, and what it rests on.
 pub fn header(view: &View) -> Markup {
@@ -12,7 +12,7 @@ pub fn header(view: &View) -> Markup {
     html! {
         header.top {
             p.kicker {
-                "doubleback " (results.version) " · layer-by-layer diagnosis after Zheng et al. (2020, arXiv 2007.08716), in this project's own formulation"
+                "doubleback " (results.run.version) " · layer-by-layer diagnosis after Zheng et al. (2020, arXiv 2007.08716), in this project's own formulation"
             }
             h1 { "Which layer turns the attack into a wrong answer, on " (results.dataset) }
             @if let Some(model) = results.models.first() {
@@ -59,7 +59,7 @@ fn background(view: &View, model: &ModelDiagnosis) -> Markup {
     let attack = &model.attack;
     html! {
         (attack_name(&attack.name)) " turns " (share(&attack.success)) " of the images that the network had right into wrong answers"
-        @if attack.chosen { " (ε was chosen from a sweep, so that the attack succeeds on 30 to 80\u{a0}%)" }
+        @if attack.chosen { " (ε was chosen from a sweep, so that the attack succeeds on " (window(SUCCESS)) ")" }
         ". A stage's share is by how much the error of the pictures that its features can be turned back into rises from the stage before it. "
         "Brackets are 95\u{a0}% intervals over " (format::count(view.results.count)) " test images, not over trainings of the network or of the generators."
     }
@@ -74,11 +74,11 @@ fn warnings(view: &View) -> Markup {
                     p {
                         strong { "Read with care. " }
                         @if view.several() { "On the " (model.model) " model, " }
-                        (missed.len()) " of 5 " a href="#checks" { "checks" } " of the explanations "
+                        (missed.len()) " of " (model.checks().len()) " " a href="#checks" { "checks" } " of the explanations "
                         @if missed.len() == 1 { "was" } @else { "were" } " not passed:"
                     }
                     ul.plain-list { @for question in missed { li { (question) "." } } }
-                    @if oracle_is_weak(view) {
+                    @if oracle_is_weak(&view.results.oracle.error) {
                         p {
                             "The oracle itself errs on " (share(&view.results.oracle.error)) " of the images, and explanations can hardly be read better than those: a better "
                             "oracle comes first."
@@ -97,11 +97,6 @@ fn warnings(view: &View) -> Markup {
             }
         }
     }
-}
-
-/// Whether the oracle errs more often than explanations may disagree.
-fn oracle_is_weak(view: &View) -> bool {
-    view.results.oracle.error.value > 1.0 - AGREEMENT
 }
 
 fn small(view: &View) -> Markup {
@@ -124,9 +119,9 @@ fn facts(view: &View) -> Vec<(&'static str, String)> {
         ("Image", format!("{height} × {width} × {channels}")),
         ("ε in", view.unit()),
         ("Oracle's own error", share(&results.oracle.error)),
-        ("Device", results.device.clone()),
-        ("Threads", results.threads.to_string()),
-        ("Instruction set", results.isa.clone()),
+        ("Device", results.run.device.clone()),
+        ("Threads", results.run.threads.to_string()),
+        ("Instruction set", results.run.isa.clone()),
     ];
     if let Some(total) = results.seconds.get("total") {
         facts.push(("Time", format::duration(*total)));

@@ -1,8 +1,7 @@
 use maud::{Markup, html};
 
 use super::view::View;
-use crate::context::attack_name;
-use crate::format::short;
+use crate::format::{attack_name, short};
 
 /// What was asked, and the words that the page uses.
 pub fn body(view: &View) -> Markup {

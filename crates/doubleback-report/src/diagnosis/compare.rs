@@ -6,28 +6,28 @@ use maud::{Markup, html};
 
 use super::view::{View, around, clearly_above, difference, difference_cell, dominant, share_cell, stages};
 use super::vulnerability::point;
-use crate::context::attack_name;
-use crate::figures::{Content, Group};
-use crate::files::Table;
-use crate::format::{DASH, points, short};
-use crate::legend::Entry;
+use crate::format::{DASH, attack_name, points, short};
+use crate::page::{Content, Entry, Group, Table, scrolled};
 use crate::svg::{Axis, Line, LineChart, Panel, Style};
-use crate::tables::scrolled;
+
+/// Heading of the section, and title of its figure.
+pub const TITLE: &str = "The models side by side";
 
 /// The section.
 pub fn body(view: &View) -> Markup {
     html! {
         (table(view))
-        @if let Some(content) = content(view) { (content.body(&html! {})) }
+        @if let Ok(content) = content(view) { (content.body(&html! {})) }
     }
 }
 
-/// The figure; nothing with fewer than two models or unlike stages.
-pub fn content(view: &View) -> Option<Content> {
-    let first = view.models().next().filter(|_| view.several())?;
+/// The figure: none with fewer than two models or unlike stages.
+pub fn content(view: &View) -> Result<Content, String> {
+    let none = || "There are no two models with the same stages to compare.".to_owned();
+    let first = view.models().next().filter(|_| view.several()).ok_or_else(none)?;
     let names = stages(first);
     if names.is_empty() || view.models().any(|model| stages(model) != names) {
-        return None;
+        return Err(none());
     }
     let chart = |heading: &'static str,
                  axis: &'static str,
@@ -65,7 +65,7 @@ pub fn content(view: &View) -> Option<Content> {
         };
         Panel::new(heading, chart.draw())
     };
-    Some(Content {
+    Ok(Content {
         reading: reading(view),
         groups: vec![Group {
             heading: None,

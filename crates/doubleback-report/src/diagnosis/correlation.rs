@@ -6,11 +6,9 @@ use maud::{Markup, html};
 
 use super::information::{bracket, range};
 use super::view::{EXPLANATIONS, PROBES, View, around, ends};
-use crate::figures::{Content, Group};
-use crate::files::Table;
 use crate::format::{self, DASH, points, signed};
+use crate::page::{Content, Group, Table, scrolled};
 use crate::svg::{Axis, Dot, Panel, ScatterChart};
-use crate::tables::scrolled;
 
 /// The figure.
 pub fn content(view: &View) -> Result<Content, String> {

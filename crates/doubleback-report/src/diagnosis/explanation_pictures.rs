@@ -4,8 +4,7 @@ use doubleback::data::Frame;
 use doubleback_experiments::diagnosis::ModelDiagnosis;
 
 use super::view::View;
-use crate::files::File;
-use crate::png_uri;
+use crate::page::{File, picture};
 
 /// Times that a pixel is drawn in each direction.
 const SCALE: usize = 3;
@@ -67,5 +66,5 @@ fn draw(rows: &[Vec<Option<&Frame>>], [channels, height, width]: [usize; 3]) -> 
             }
         }
     }
-    png_uri::file(&bytes, sheet_height, sheet_width, channels)
+    picture::file(&bytes, sheet_height, sheet_width, channels)
 }

@@ -4,12 +4,9 @@ use doubleback_experiments::diagnosis::{ExplainedImage, Explanation, LabelledFra
 use maud::{Markup, html};
 
 use super::view::View;
-use crate::figures::Content;
-use crate::files::Table;
 use crate::format;
-use crate::png_uri;
+use crate::page::{Content, Table, picture, scrolled};
 use crate::svg::{Cell, LabelledGrid, Panel};
-use crate::tables::scrolled;
 
 /// Most images side by side in one table of the page.
 const ABREAST: usize = 6;
@@ -178,7 +175,7 @@ fn original_words(view: &View, image: &ExplainedImage, attacked: bool) -> String
 
 fn shown(view: &View, frame: &doubleback::data::Frame, words: &str) -> Markup {
     html! {
-        @match png_uri::frame(frame, view.results.shape) {
+        @match picture::frame(frame, view.results.shape) {
             Some(uri) => img src=(uri) alt=(words);,
             None => span.missing { "no image" },
         }
@@ -197,7 +194,7 @@ fn whole_percent(probability: f64) -> String {
 fn panel(view: &View, model: &ModelDiagnosis) -> Panel {
     let images = &model.images[..model.images.len().min(DRAWN)];
     let cell = |frame, class: usize, image: &ExplainedImage, ringed: bool| Cell {
-        picture: png_uri::frame(frame, view.results.shape),
+        picture: picture::frame(frame, view.results.shape),
         wrong: class != image.label,
         text: view.class_name(class),
         ringed,

@@ -4,9 +4,8 @@ use doubleback_experiments::diagnosis::{FlipCount, ModelDiagnosis};
 use maud::html;
 
 use super::view::View;
-use crate::figures::{Content, Group};
-use crate::files::Table;
 use crate::format::{self, percent};
+use crate::page::{Content, Group, Table};
 use crate::svg::{Axis, Panel, Row, RowChart};
 
 /// What a count is named that belongs to no stage.

@@ -5,11 +5,9 @@ use doubleback_experiments::diagnosis::ModelDiagnosis;
 use maud::{Markup, html};
 
 use super::view::{EXPLANATIONS, PROBES, View, ends, stages};
-use crate::figures::{Content, Group};
-use crate::files::Table;
 use crate::format::{DASH, scientific, short, signed};
+use crate::page::{Content, Group, Table, unfolded};
 use crate::svg::{Axis, Line, LineChart, Look, Panel, Point, Row, RowChart, Style, extent};
-use crate::tables::unfolded;
 
 /// The figure.
 pub fn content(view: &View) -> Result<Content, String> {

@@ -1,6 +1,7 @@
+use doubleback::diagnose::SUCCESS;
 use maud::{Markup, html};
 
-use super::view::{View, share};
+use super::view::{View, share, window};
 use crate::format;
 
 /// How to read the page, and what it cannot say.
@@ -24,7 +25,7 @@ pub fn body(view: &View) -> Markup {
                 "guess: a picture that looks like another class shows how the features read to a network trained on clean ones, not what later layers must do with them." }
             li { "A generator fills in what the features do not determine, and does it with pictures that look like data. A crisp picture is no proof that the features hold "
                 "its details; compare the mean over several draws." }
-            li { "Where the attack succeeds on nearly all images, or hardly any, the order of the layers means nothing: hence the window of 30 to 80\u{a0}%." }
+            li { "Where the attack succeeds on nearly all images, or hardly any, the order of the layers means nothing: hence the window of " (window(SUCCESS)) "." }
             li { "Shares depend on where one cuts the network into stages, and on the attack and its ε. They are not properties of a layer alone." }
             li { "A rank correlation over six or so layers is a weak statement. More models, more seeds or deeper networks make it stronger, more test images do not." }
             li { "Intervals are over " (format::count(view.results.count)) " test images. Another training of the network, of the generators or of the oracle would move the numbers by "

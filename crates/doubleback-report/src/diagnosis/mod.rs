@@ -17,7 +17,5 @@ mod sweep;
 mod training;
 mod view;
 mod vulnerability;
-mod write;
 
-pub use page::diagnosis_html;
-pub use write::write_diagnosis;
+pub use page::{diagnosis_html, write_diagnosis};

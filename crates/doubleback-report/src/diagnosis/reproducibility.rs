@@ -3,15 +3,14 @@ use maud::{Markup, html};
 
 use super::view::View;
 use crate::format::duration;
-use crate::sections::{missing, saved};
-use crate::tables::pairs;
+use crate::page::{missing, pairs, saved};
 
 pub fn body(view: &View) -> Markup {
     let results = view.results;
     html! {
         p {
-            "The same numbers, times apart, come from doubleback " (results.version) " with seed " (results.seed) ", profile " (results.profile) ", on "
-            (results.device) " with " (results.threads) @if results.threads == 1 { " thread" } @else { " threads" } " and the instruction set " (results.isa) ", from the files below, with these settings:"
+            "The same numbers, times apart, come from doubleback " (results.run.version) " with seed " (results.seed) ", profile " (results.profile) ", on "
+            (results.run.device) " with " (results.run.threads) @if results.run.threads == 1 { " thread" } @else { " threads" } " and the instruction set " (results.run.isa) ", from the files below, with these settings:"
         }
         @if results.settings.is_empty() {
             (missing("This run does not give its settings."))

@@ -1,23 +1,24 @@
 //! How often the attack succeeds by its size, and the size that was taken.
 
+use doubleback::diagnose::SUCCESS;
+
 use doubleback_experiments::diagnosis::ModelDiagnosis;
 use maud::html;
 
-use super::view::{PROBES, View};
-use crate::context::{attack_name, same_eps};
-use crate::figures::{Content, Group};
-use crate::files::Table;
-use crate::format::{self, percent, short};
+use super::view::{PROBES, View, window};
+use crate::eps::same_eps;
+use crate::format::{self, attack_name, percent, short};
+use crate::page::{Content, Group, Table};
 use crate::svg::{Axis, Line, LineChart, Look, Panel, Point, Style};
 
 /// The figure.
 pub fn content(view: &View) -> Result<Content, String> {
     let shown = || view.models().filter(|model| !model.sweep.is_empty());
     if shown().next().is_none() {
-        return Err(
-            "No sweep was needed: the ε that was given makes the attack succeed on 30 to 80\u{a0}% of images."
-                .to_owned(),
-        );
+        return Err(format!(
+            "No sweep was needed: the ε that was given makes the attack succeed on {} of images.",
+            window(SUCCESS)
+        ));
     }
     Ok(Content {
         reading: view.reading(shown(), reading),
@@ -88,7 +89,7 @@ fn chart(view: &View, model: &ModelDiagnosis) -> Panel {
             style: Style::Ours,
             points: points.collect(),
         }],
-        rules: vec![(0.3, String::new()), (0.8, String::new())],
+        rules: SUCCESS.map(|bar| (bar, String::new())).to_vec(),
     };
     Panel {
         model: view.label(model),

@@ -5,12 +5,9 @@ use doubleback_experiments::diagnosis::{GeneratorTraining, ModelDiagnosis};
 use maud::{Markup, html};
 
 use super::view::{View, stages};
-use crate::figures::{Content, Group};
-use crate::files::Table;
 use crate::format::{self, scientific};
-use crate::legend::Entry;
-use crate::palette::ramp;
-use crate::svg::{Axis, Line, LineChart, Look, Panel, Point, Style, extent};
+use crate::page::{Content, Entry, Group, Table};
+use crate::svg::{Axis, Line, LineChart, Look, Panel, Point, Style, extent, ramp};
 
 /// The figure.
 pub fn content(view: &View) -> Result<Content, String> {

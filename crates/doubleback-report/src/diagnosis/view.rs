@@ -2,9 +2,8 @@ use doubleback::diagnose::Estimate;
 use doubleback_experiments::diagnosis::{DiagnosisResults, LayerVulnerability, ModelDiagnosis};
 use maud::{Markup, html};
 
-use crate::format::{capital, interval, percent, points, points_interval, short};
-use crate::model::{Slots, badge};
-use crate::svg::extent;
+use crate::format::{capital, interval, percent, points, points_interval, short, whole_percent};
+use crate::svg::{Slots, badge, extent};
 
 /// Slots of the measures: the same look in every chart that has no models as lines.
 pub const EXPLANATIONS: usize = 4;
@@ -121,6 +120,11 @@ fn joined(value: String, interval: &str) -> String {
     } else {
         format!("{value} {interval}")
     }
+}
+
+/// `30 to 80 %`: a bar on both sides.
+pub fn window([low, high]: [f64; 2]) -> String {
+    format!("{:.0} to {}", 100.0 * low, whole_percent(high))
 }
 
 /// A share as cells of a table show it.

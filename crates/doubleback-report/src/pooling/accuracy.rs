@@ -4,11 +4,9 @@ use doubleback_experiments::pooling_study::{ModelResult, WORST_CASE};
 use maud::html;
 
 use super::view::{AVERAGE, MAX, View, eps_name, training_words, words};
-use crate::context::{distinct, same_eps};
-use crate::figures::{Content, Group};
-use crate::files::Table;
+use crate::eps::{distinct, same_eps};
 use crate::format::{capital, interval, percent};
-use crate::legend::Entry;
+use crate::page::{Content, Entry, Group, Table};
 use crate::svg::{Axis, Line, LineChart, Look, Panel, Point, Style, extent};
 
 /// The figure.

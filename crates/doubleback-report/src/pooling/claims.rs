@@ -1,7 +1,7 @@
 use maud::{Markup, html};
 
 use super::view::View;
-use crate::sections::{missing, verdict};
+use crate::page::{missing, verdict};
 
 /// More than this is unfolded by the reader.
 const LONG: usize = 260;

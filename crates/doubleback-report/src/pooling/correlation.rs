@@ -4,9 +4,8 @@ use doubleback_experiments::pooling_study::{LayerResult, RankCorrelation};
 use maud::html;
 
 use super::view::{AVERAGE, MAX, View};
-use crate::figures::{Content, Group};
-use crate::files::Table;
 use crate::format::{points, signed};
+use crate::page::{Content, Group, Table};
 use crate::svg::{Axis, Dot, Panel, Row, RowChart, ScatterChart, extent};
 
 /// The figure.

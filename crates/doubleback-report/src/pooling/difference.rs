@@ -4,9 +4,8 @@ use doubleback_experiments::pooling_study::{CLEAN, Comparison};
 use maud::html;
 
 use super::view::{AVERAGE, MAX, Sign, View, attack_words, ends, eps_name, tally, training_words};
-use crate::figures::{Content, Group};
-use crate::files::Table;
 use crate::format::{capital, points};
+use crate::page::{Content, Group, Table};
 use crate::svg::{Axis, Panel, Row, RowChart, extent};
 
 /// Other than the color, a marker tells which way a difference clearly goes.

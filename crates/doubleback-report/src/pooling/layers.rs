@@ -5,12 +5,9 @@ use maud::{Markup, html};
 
 use super::difference::slot;
 use super::view::{AVERAGE, MAX, Sign, View, ends, eps_name};
-use crate::figures::{Content, Group};
-use crate::files::Table;
 use crate::format::{self, DASH, points, points_interval, short, signed};
-use crate::legend::Entry;
+use crate::page::{Content, Entry, Group, Table, unfolded};
 use crate::svg::{Axis, Drawing, Line, LineChart, Look, Panel, Point, Row, RowChart, Style, extent};
-use crate::tables::unfolded;
 
 /// A measure, and how it is written.
 struct Measure {

@@ -2,7 +2,7 @@ use doubleback_experiments::pooling_study::{AttackedAccuracy, ModelResult};
 use maud::{Markup, html};
 
 use super::view::{View, eps_name, training_words};
-use crate::context::same_eps;
+use crate::eps::same_eps;
 use crate::format::{count, percent};
 
 /// Signs that gradients hide what an attack could do.

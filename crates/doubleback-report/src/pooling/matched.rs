@@ -5,8 +5,7 @@ use maud::{Markup, html};
 
 use super::view::{Sign, View, ends, eps_name, training_words};
 use crate::format::{DASH, points, points_interval, short};
-use crate::sections::missing;
-use crate::tables::scrolled;
+use crate::page::{missing, scrolled};
 
 /// The section.
 pub fn body(view: &View) -> Markup {

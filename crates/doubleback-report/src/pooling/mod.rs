@@ -14,7 +14,5 @@ mod page;
 mod reproducibility;
 mod setup;
 mod view;
-mod write;
 
-pub use page::pooling_html;
-pub use write::write_pooling;
+pub use page::{pooling_html, write_pooling};

@@ -1,11 +1,14 @@
+use std::path::{Path, PathBuf};
+
 use doubleback_experiments::pooling_study::PoolingResults;
-use maud::{Markup, html};
 
 use super::view::View;
-use super::write::FIGURES;
-use super::{answer, claims, limits, masking, matched, numbers, reproducibility, setup};
-use crate::document::Document;
-use crate::sections::{Section, missing};
+use super::{
+    accuracy, answer, claims, correlation, difference, layers, limits, masking, matched, numbers, reproducibility,
+    setup,
+};
+use crate::Error;
+use crate::page::{Figure, Page, Part};
 
 /// The page on a pooling study, as one string that needs no other file. What a run lacks is named where it would have stood.
 ///
@@ -20,54 +23,70 @@ use crate::sections::{Section, missing};
 /// ```
 #[must_use]
 pub fn pooling_html(results: &PoolingResults) -> String {
-    let view = View { results };
-    let part = |id: &str, title, body| Section {
-        id: id.to_owned(),
-        figure: None,
-        title,
-        body,
-    };
-    let figure = |slug: &str| {
-        let figure = FIGURES.iter().find(|figure| figure.slug == slug);
-        figure.map(|figure| part(figure.slug, figure.title, drawn(&view, figure.content)))
-    };
-    let sections = [
-        Some(part(
-            "setup",
-            "What was asked, and how it was tried",
-            setup::body(&view),
-        )),
-        Some(part("claims", "The claims", claims::body(&view))),
-        figure("accuracy"),
-        Some(part("numbers", "All numbers, attack by attack", numbers::body(&view))),
-        figure("difference"),
-        Some(part("matched", "At like clean accuracy", matched::body(&view))),
-        figure("layers"),
-        figure("correlation"),
-        Some(part("masking", "Gradient masking", masking::body(&view))),
-        Some(part("limits", "What this cannot say", limits::body(&view))),
-        Some(part("reproducibility", "Reproducibility", reproducibility::body(&view))),
-    ];
-    Document {
-        title: format!("Max against average pooling on {}", results.dataset),
-        version: &results.version,
-        results: "claims",
-        header: answer::header(&view),
-        sections: sections.into_iter().flatten().collect(),
-        footer: html! {
-            p {
-                "Made by doubleback " (results.version) ". After H. Zheng, Z. Zhang, H. Lee and A. Prakash, “Understanding and Diagnosing Vulnerability "
-                "under Adversarial Attacks”, 2020, arXiv 2007.08716, in this project's own formulation: only the abstract of the paper could be had."
-            }
-        },
-    }
-    .render()
-    .into_string()
+    page().html(&View { results })
 }
 
-fn drawn(view: &View, content: fn(&View) -> Result<crate::figures::Content, String>) -> Markup {
-    match content(view) {
-        Ok(content) => content.body(&html! {}),
-        Err(why) => missing(&why),
+/// Writes `report.html` into `folder`, and into `folder/figures` every figure that the run has: its drawing (`accuracy.svg`) and the values in it
+/// (`accuracy.csv`). Returns the paths, the page first.
+///
+/// Files of earlier runs with the same names are replaced, each whole or not at all.
+///
+/// ```no_run
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use doubleback_experiments::pooling_study::PoolingResults;
+///
+/// let results: PoolingResults = serde_json::from_slice(&std::fs::read("pooling/results.json")?)?;
+/// doubleback_report::write_pooling(&results, "pooling")?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// When a folder cannot be made or written to, or the disk is full.
+pub fn write_pooling(results: &PoolingResults, folder: impl AsRef<Path>) -> Result<Vec<PathBuf>, Error> {
+    page().write(&View { results }, folder.as_ref())
+}
+
+fn page<'a>() -> Page<View<'a>> {
+    let figure = |slug, title, content| Part::Figure(Figure::new(slug, title, content));
+    Page {
+        title: |view| format!("Max against average pooling on {}", view.results.dataset),
+        version: |view| &view.results.run.version,
+        results: "claims",
+        header: answer::header,
+        parts: vec![
+            Part::text("setup", "What was asked, and how it was tried", setup::body),
+            Part::text("claims", "The claims", claims::body),
+            figure("accuracy", "Accuracy under the worst of the attacks", accuracy::content),
+            Part::text("numbers", "All numbers, attack by attack", numbers::body),
+            figure(
+                "difference",
+                "Average less max pooling, attack by attack",
+                difference::content,
+            ),
+            Part::text("matched", "At like clean accuracy", matched::body),
+            figure("layers", "What the pooling layers lose and add", layers::content),
+            figure(
+                "correlation",
+                "Do layers that lose more add more?",
+                correlation::content,
+            ),
+            Part::text("masking", "Gradient masking", masking::body),
+            Part::text("limits", "What this cannot say", limits::body),
+            Part::text("reproducibility", "Reproducibility", reproducibility::body),
+        ],
+        source: "After H. Zheng, Z. Zhang, H. Lee and A. Prakash, “Understanding and Diagnosing Vulnerability under Adversarial Attacks”, 2020, \
+                 arXiv 2007.08716, in this project's own formulation: only the abstract of the paper could be had.",
+        provenance: |view| provenance(view.results),
     }
+}
+
+fn provenance(results: &PoolingResults) -> String {
+    format!(
+        "doubleback {}, data set {}, profile {}, {} seeds",
+        results.run.version,
+        results.dataset,
+        results.profile,
+        results.seeds.len()
+    )
 }

@@ -3,7 +3,7 @@ use maud::{Markup, html};
 
 use super::view::{View, attack_words, eps_name, training_words};
 use crate::format::{DASH, count, short};
-use crate::tables::scrolled;
+use crate::page::scrolled;
 
 /// What was asked and how it was tried.
 pub fn body(view: &View) -> Markup {

@@ -1,8 +1,8 @@
 use doubleback::train::DefenseKind;
 use doubleback_experiments::pooling_study::{CLEAN, Comparison, Difference, PoolingResults, WORST_CASE};
 
-use crate::context::{attack_name, distinct, same_eps};
-use crate::format::{DASH, points, points_interval, short};
+use crate::eps::{distinct, same_eps};
+use crate::format::{DASH, attack_name, points, points_interval, short};
 
 /// Slots of the two kinds of pooling: the same look in every chart.
 pub const MAX: usize = 2;

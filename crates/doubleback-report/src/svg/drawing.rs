@@ -1,6 +1,7 @@
 use maud::{Markup, html};
 
-use super::px;
+use super::frame::px;
+use super::marker::badge;
 
 /// A chart that is drawn, to stand in the page or in a figure on its own.
 pub struct Drawing {
@@ -62,7 +63,7 @@ impl Panel {
             div.panel {
                 h4 {
                     (self.heading)
-                    @if let Some((slot, name)) = &self.model { " " (crate::model::badge(*slot, name)) }
+                    @if let Some((slot, name)) = &self.model { " " (badge(*slot, name)) }
                 }
                 @if let Some(note) = &self.note { p.panel-note { (note) } }
                 (self.drawing.inline())

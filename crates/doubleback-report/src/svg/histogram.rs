@@ -1,7 +1,9 @@
 use doubleback::evaluate::Distribution;
 use maud::{Markup, html};
 
-use super::{Axis, Drawing, Frame, WIDTH, axis::extent, px};
+use super::axis::{Axis, extent};
+use super::drawing::Drawing;
+use super::frame::{Frame, WIDTH, px};
 
 const ROW: f64 = 66.0;
 const HILL: f64 = 40.0;

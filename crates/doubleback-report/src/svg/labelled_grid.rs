@@ -1,6 +1,7 @@
 use maud::{Markup, html};
 
-use super::{Drawing, px};
+use super::drawing::Drawing;
+use super::frame::px;
 
 const CELL: f64 = 56.0;
 const GAP: f64 = 4.0;

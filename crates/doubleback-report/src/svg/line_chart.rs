@@ -2,8 +2,10 @@ use std::fmt::Write as _;
 
 use maud::{Markup, html};
 
-use super::{Axis, Drawing, Frame, WIDTH, px};
-use crate::model::SLOTS;
+use super::axis::Axis;
+use super::drawing::Drawing;
+use super::frame::{Frame, WIDTH, px};
+use super::marker::SLOTS;
 
 const HEIGHT: f64 = 252.0;
 const FRAME: Frame = Frame {

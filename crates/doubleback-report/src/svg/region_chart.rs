@@ -1,7 +1,9 @@
 use maud::{Markup, html};
 
-use super::{Axis, Drawing, Frame, WIDTH, px};
-use crate::model::SLOTS;
+use super::axis::Axis;
+use super::drawing::Drawing;
+use super::frame::{Frame, WIDTH, px};
+use super::marker::SLOTS;
 
 const ROW: f64 = 26.0;
 const TOP: f64 = 26.0;

@@ -1,6 +1,8 @@
 use maud::{Markup, html};
 
-use super::{Axis, Drawing, Frame, WIDTH, px};
+use super::axis::Axis;
+use super::drawing::Drawing;
+use super::frame::{Frame, WIDTH, px};
 
 const ROW: f64 = 30.0;
 const TOP: f64 = 6.0;

@@ -1,8 +1,10 @@
 use maud::{Markup, html};
 
+use super::axis::Axis;
+use super::drawing::Drawing;
+use super::frame::{Frame, WIDTH, px};
+use super::marker::SLOTS;
 use super::scatter_labels::places;
-use super::{Axis, Drawing, Frame, WIDTH, px};
-use crate::model::SLOTS;
 
 const HEIGHT: f64 = 276.0;
 const FRAME: Frame = Frame {

@@ -1,6 +1,6 @@
 //! Where the names of points stand, so that they hide neither points nor one another.
 
-use super::Frame;
+use super::frame::Frame;
 
 /// Width of a letter and height of a line, about.
 const LETTER: f64 = 6.6;

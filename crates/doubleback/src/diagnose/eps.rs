@@ -2,6 +2,7 @@
 
 use burn::tensor::{Device, Tensor};
 
+use super::checks::SUCCESS;
 use super::images::batches;
 use super::measurements::EpsPoint;
 use crate::attack::{Attack, Standing};
@@ -10,8 +11,6 @@ use crate::nn::{Classifier, predictions};
 use crate::progress::{Phase, Watch};
 use crate::{Error, Result};
 
-/// Shares of images between which an attack should succeed. Near 0 and 1 every layer's share of the damage is nothing or all.
-pub const SUCCESS: [f64; 2] = [0.3, 0.8];
 /// Sizes tried first, as shares of the data's range.
 const TRIED: [f64; 8] = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4];
 /// Bisections where none of these will do.

@@ -70,3 +70,16 @@ pub struct LossPoint {
     /// Class term of each generator.
     pub class: Vec<f64>,
 }
+
+/// Shares of (image, z) pairs whose explanation the oracle gives a certain class.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Agreement {
+    /// Clean images: the model's prediction `f(x)`.
+    pub clean_prediction: Estimate,
+    /// Attacked images: the model's prediction under attack `f(x_adv)`.
+    pub attacked_prediction: Estimate,
+    /// Attacked images: the true class.
+    pub attacked_truth: Estimate,
+    /// Images that the attack turned wrong: the model's prediction under attack.
+    pub fooled_prediction: Estimate,
+}

@@ -2,6 +2,7 @@
 //!
 //! After Zheng, Zhang, Lee, Prakash, "Understanding and Diagnosing Vulnerability under Adversarial Attacks" (2020, arXiv 2007.08716). Only the
 //! abstract of that paper is public to us: the formulas are this project's own, and so are all numbers.
+mod checks;
 mod decoder;
 mod embedding;
 mod eps;
@@ -16,9 +17,10 @@ mod probes;
 mod standard;
 mod vulnerability;
 
+pub use checks::{AGREEMENT, Bar, CONSISTENCY, Check, CheckName, Measured, SUCCESS, checks, oracle_is_weak};
 pub use decoder::{Decoder, LatentDecoder};
 pub use embedding::Embedding;
-pub use eps::{EpsSweep, SUCCESS, eps_sweep};
+pub use eps::{EpsSweep, eps_sweep};
 pub use estimate::{bootstrapped, mean, mean_of, share_of, share_that};
 pub use explainer::Explainer;
 pub use gan::{
@@ -28,7 +30,7 @@ pub use gan::{
 };
 pub use images::batches;
 pub use information::{Decoders, InformationOptions, drawn_mean, information, nats, quantisation_variance};
-pub use measurements::{EpsPoint, Estimate, InformationLayer, LossPoint, ProbeLayer};
+pub use measurements::{Agreement, EpsPoint, Estimate, InformationLayer, LossPoint, ProbeLayer};
 pub use probes::{ProbeOptions, ProbeReading, Probes, probe_layers};
 pub use standard::Standard;
 pub use vulnerability::{Judge, OracleReading, Shares, flip_stages, greatest, shares};

@@ -1,14 +1,25 @@
 //! The forward pass.
 
-use crate::PoolKind;
+use crate::options::PoolKind;
 
-use super::super::buffer::{Buffer, Shared};
-use super::super::simd::{Kernel, Simd, dispatch};
-use super::super::tile::{load_columns, store_columns};
-use super::{Coefficients, Forward, Windows, of, place};
+use super::coefficients::{Coefficients, of};
+use super::windows::{Windows, place};
+use crate::kernels::buffer::{Buffer, Shared};
+use crate::kernels::simd::{Kernel, Simd, dispatch};
+use crate::kernels::tile::{load_columns, store_columns};
+
+/// What [`batch_norm`] returns.
+pub struct BatchNormed {
+    /// The result.
+    pub values: Buffer,
+    /// See [`Kept`](super::Kept).
+    pub picked: Buffer,
+    /// See [`Kept`](super::Kept).
+    pub bits: Buffer<u8>,
+}
 
 /// Normalized, rectified and pooled `z`, with what the derivatives need; `picked` stays empty unless `keep`.
-pub fn batch_norm(z: &[f32], windows: &Windows, k: &Coefficients, keep: bool) -> Forward {
+pub fn batch_norm(z: &[f32], windows: &Windows, k: &Coefficients, keep: bool) -> BatchNormed {
     assert_eq!((z.len(), k.channels()), (windows.values(), windows.channels));
     let (length, pool) = (windows.pooled_values(), windows.size > 1);
     // SAFETY: every window's values are written.
@@ -42,7 +53,7 @@ pub fn batch_norm(z: &[f32], windows: &Windows, k: &Coefficients, keep: bool) ->
             }
         });
     });
-    Forward {
+    BatchNormed {
         values: out,
         picked,
         bits,

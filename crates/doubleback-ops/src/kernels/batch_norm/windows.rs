@@ -117,3 +117,9 @@ impl Windows {
         }
     }
 }
+
+/// Values from the first of a window to value `k` of it.
+#[inline(always)]
+pub(super) fn place<const W: usize>(k: usize, width: usize, channels: usize) -> usize {
+    (k / W * width + k % W) * channels
+}

@@ -1,0 +1,209 @@
+//! Derivatives of a batch norm on the tape: the vjp, and the vjp of that.
+
+use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, AutodiffBackend, Backend, TensorMetadata};
+use burn::tensor::Shape;
+
+use super::backend::BatchNormOps;
+use super::default;
+use super::deferred::Deferred;
+use super::results::{BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed};
+use crate::options::BatchNormOptions;
+use crate::tape::record;
+
+/// What the backward pass of a batch norm's vjp leaves to that of the batch norm.
+struct DeferredHalf<B: Backend> {
+    t: FloatTensor<B>,
+    t_sums: FloatTensor<B>,
+    g: FloatTensor<B>,
+    sums: FloatTensor<B>,
+}
+
+/// Row `index` of `[2, channels]` sums as `[channels]`.
+fn sum<B: Backend>(sums: &FloatTensor<B>, index: usize) -> FloatTensor<B> {
+    let channels = sums.shape()[1];
+    let row = B::float_slice(sums.clone(), &[(index..index + 1).into(), (0..channels).into()]);
+    B::float_reshape(row, Shape::new([channels]))
+}
+
+#[derive(Debug)]
+struct BatchNormBackward;
+
+impl<B: BatchNormOps> Backward<B, 3> for BatchNormBackward {
+    type State = BatchNormPoint<B>;
+
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [z_node, gain_node, shift_node] = ops.parents;
+        let h = grads.consume::<B>(&ops.node);
+        let at = ops.state;
+        let want_sums = gain_node.is_some() || shift_node.is_some();
+        let vjp = match at.deferred.take::<DeferredHalf<B>>() {
+            Some(DeferredHalf { t, t_sums, g, sums }) => B::batch_norm_joint_vjp(h, at, t, t_sums, g, sums),
+            None => B::batch_norm_vjp(h, at, want_sums),
+        };
+        if let Some(node) = z_node {
+            grads.register::<B>(node.id, vjp.input_grad);
+        }
+        if let Some(node) = gain_node {
+            grads.register::<B>(node.id, sum::<B>(&vjp.sums, 1));
+        }
+        if let Some(node) = shift_node {
+            grads.register::<B>(node.id, sum::<B>(&vjp.sums, 0));
+        }
+    }
+}
+
+/// The vjp has the output among its parents, though it does not depend on it: that way the backward pass of the batch norm always comes
+/// after its own, and can compute both gradients of the input in one pass over memory.
+#[derive(Debug)]
+struct BatchNormVjpBackward;
+
+impl<B: BatchNormOps> Backward<B, 4> for BatchNormVjpBackward {
+    type State = (BatchNormPoint<B>, FloatTensor<B>, FloatTensor<B>);
+
+    fn backward(self, ops: Ops<Self::State, 4>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [g_node, z_node, gain_node, output_node] = ops.parents;
+        let t = grads.consume::<B>(&ops.node);
+        let (at, g, sums) = ops.state;
+        let z_node = z_node.filter(|_| !at.options.frozen);
+        // A second vjp of the same batch norm cannot leave anything, and does its part itself.
+        let leave = z_node.is_some() && output_node.is_some() && at.deferred.is_empty();
+        let second = B::batch_norm_vjp_vjp(
+            t.clone(),
+            g.clone(),
+            at.clone(),
+            sums.clone(),
+            z_node.is_some() && !leave,
+        );
+        if let Some(node) = output_node {
+            // Every parent is to have a gradient.
+            let (device, dtype) = (g.device(), g.dtype());
+            grads.register::<B>(node.id, B::float_zeros(g.shape(), &device, dtype.into()));
+        }
+        if leave {
+            let t_sums = second.t_sums;
+            at.deferred.leave(DeferredHalf::<B> { t, t_sums, g, sums });
+        } else if let Some(node) = z_node {
+            grads.register::<B>(node.id, second.input_grad);
+        }
+        if let Some(node) = g_node {
+            grads.register::<B>(node.id, second.cotangent_grad);
+        }
+        if let Some(node) = gain_node {
+            grads.register::<B>(node.id, second.gain_grad);
+        }
+    }
+}
+
+impl<B: BatchNormOps, C: CheckpointStrategy> BatchNormOps for Autodiff<B, C> {
+    fn batch_norm_statistics(z: FloatTensor<Self>) -> FloatTensor<Self> {
+        Self::from_inner(B::batch_norm_statistics(z.into_primitive()))
+    }
+
+    fn batch_norm(
+        z: FloatTensor<Self>,
+        gain: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        statistics: FloatTensor<Self>,
+        options: BatchNormOptions,
+        _for_sums: bool,
+        deferred: Deferred,
+    ) -> BatchNormed<Self> {
+        let ((z, z_node), (gain, gain_node), (shift, shift_node)) =
+            (z.into_parts(), gain.into_parts(), shift.into_parts());
+        let statistics = statistics.into_primitive();
+        let d = deferred.clone();
+        let normed = <B as BatchNormOps>::batch_norm(
+            z.clone(),
+            gain.clone(),
+            shift.clone(),
+            statistics.clone(),
+            options,
+            true,
+            d,
+        );
+        let at = BatchNormPoint {
+            z,
+            gain,
+            shift,
+            statistics,
+            picked: normed.picked.clone(),
+            bits: normed.bits.clone(),
+            values: normed.values.clone(),
+            deferred,
+            options,
+        };
+        let values = record!(BatchNormBackward, [z_node, gain_node, shift_node], at, normed.values);
+        BatchNormed {
+            values,
+            picked: Self::from_inner(normed.picked),
+            bits: normed.bits,
+        }
+    }
+
+    fn batch_norm_vjp(g: FloatTensor<Self>, at: BatchNormPoint<Self>, want_sums: bool) -> BatchNormVjp<Self> {
+        let ((g, g_node), (z, z_node), (gain, gain_node), (values, output_node)) = (
+            g.into_parts(),
+            at.z.into_parts(),
+            at.gain.into_parts(),
+            at.values.into_parts(),
+        );
+        let at: BatchNormPoint<B> = BatchNormPoint {
+            z,
+            gain,
+            shift: at.shift.into_primitive(),
+            statistics: at.statistics.into_primitive(),
+            picked: at.picked.into_primitive(),
+            bits: at.bits,
+            values,
+            deferred: at.deferred,
+            options: at.options,
+        };
+        let vjp = B::batch_norm_vjp(g.clone(), at.clone(), want_sums);
+        let input_grad = record!(
+            BatchNormVjpBackward,
+            [g_node, z_node, gain_node, output_node],
+            (at, g, vjp.sums.clone()),
+            vjp.input_grad
+        );
+        BatchNormVjp {
+            input_grad,
+            sums: Self::from_inner(vjp.sums),
+        }
+    }
+
+    // Of third order only if called on a tape: stock ops differentiate it.
+    fn batch_norm_vjp_vjp(
+        t: FloatTensor<Self>,
+        g: FloatTensor<Self>,
+        at: BatchNormPoint<Self>,
+        _sums: FloatTensor<Self>,
+        _want_input: bool,
+    ) -> BatchNormVjpVjp<Self> {
+        default::batch_norm_vjp_vjp::<Self>(t, g, with_default_bits(at))
+    }
+
+    fn batch_norm_joint_vjp(
+        later: FloatTensor<Self>,
+        at: BatchNormPoint<Self>,
+        t: FloatTensor<Self>,
+        _t_sums: FloatTensor<Self>,
+        g: FloatTensor<Self>,
+        _sums: FloatTensor<Self>,
+    ) -> BatchNormVjp<Self> {
+        default::batch_norm_joint_vjp::<Self>(later, with_default_bits(at), t, g)
+    }
+}
+
+/// The point with the choice among the values of a window in the form of the default bodies.
+fn with_default_bits<B: Backend>(at: BatchNormPoint<B>) -> BatchNormPoint<B> {
+    let (gain, shift, statistics) = (at.gain.clone(), at.shift.clone(), at.statistics.clone());
+    let normed = default::batch_norm::<B>(at.z.clone(), gain, shift, statistics, at.options);
+    BatchNormPoint {
+        bits: normed.bits,
+        ..at
+    }
+}

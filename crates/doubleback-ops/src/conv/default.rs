@@ -1,0 +1,61 @@
+//! Default bodies of the convolutions.
+
+use burn::backend::Backend;
+use burn::backend::ops::ConvOptions;
+use burn::backend::tensor::FloatTensor;
+
+use super::results::Convolved;
+use crate::batch_norm::default::batch_norm_statistics;
+use crate::options::Conv2dShape;
+use crate::stock::{nchw, nhwc, oihw, zeros_like};
+
+fn conv_options(shape: &Conv2dShape) -> ConvOptions<2> {
+    ConvOptions::new(shape.stride, shape.padding, shape.dilation, 1)
+}
+
+/// Convolution.
+pub(crate) fn conv2d<B: Backend>(x: FloatTensor<B>, w: FloatTensor<B>, shape: Conv2dShape) -> FloatTensor<B> {
+    nhwc::<B>(B::conv2d(nchw::<B>(x), oihw::<B>(w), None, conv_options(&shape)))
+}
+
+/// Convolution and the statistics of its result.
+pub(crate) fn conv2d_with_statistics<B: Backend>(
+    x: FloatTensor<B>,
+    w: FloatTensor<B>,
+    shape: Conv2dShape,
+) -> Convolved<B> {
+    let values = conv2d::<B>(x, w, shape);
+    Convolved {
+        statistics: batch_norm_statistics::<B>(values.clone()),
+        values,
+    }
+}
+
+/// Gradient of a convolution's input.
+pub(crate) fn conv2d_input_grad<B: Backend>(
+    g: FloatTensor<B>,
+    w: FloatTensor<B>,
+    shape: Conv2dShape,
+) -> FloatTensor<B> {
+    let x = zeros_like::<B>(&g, &[shape.batch, shape.channels_in, shape.input[0], shape.input[1]]);
+    nhwc::<B>(B::conv2d_x_backward(
+        x,
+        oihw::<B>(w),
+        nchw::<B>(g),
+        conv_options(&shape),
+    ))
+}
+
+/// Gradient of a convolution's weight.
+pub(crate) fn conv2d_weight_grad<B: Backend>(
+    x: FloatTensor<B>,
+    g: FloatTensor<B>,
+    shape: Conv2dShape,
+) -> FloatTensor<B> {
+    let w = zeros_like::<B>(
+        &g,
+        &[shape.channels_out, shape.channels_in, shape.kernel[0], shape.kernel[1]],
+    );
+    let w = B::conv2d_weight_backward(nchw::<B>(x), w, nchw::<B>(g), conv_options(&shape));
+    B::float_permute(w, &[2, 3, 1, 0])
+}

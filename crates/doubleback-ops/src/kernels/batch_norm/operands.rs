@@ -1,0 +1,36 @@
+//! What the derivatives of a batch norm take.
+
+use super::coefficients::Coefficients;
+use super::windows::Windows;
+
+/// What the forward pass of a batch norm with pooling keeps for the others; both are empty without pooling.
+#[derive(Clone, Copy)]
+pub struct Kept<'a> {
+    /// Sum over the values of `z` that count, for each window and channel; empty where no sums are wanted.
+    pub picked: &'a [f32],
+    /// Bit `k` is set where value `k` of the window counts, for each window and channel.
+    pub bits: &'a [u8],
+}
+
+/// Where a batch norm is differentiated.
+#[derive(Clone, Copy)]
+pub struct Point<'a> {
+    /// The input of the batch norm.
+    pub z: &'a [f32],
+    /// Its sizes.
+    pub windows: &'a Windows,
+    /// What its forward pass kept.
+    pub kept: Kept<'a>,
+    /// What all orders share.
+    pub coefficients: &'a Coefficients,
+}
+
+/// A cotangent, and its sums over each channel.
+#[derive(Clone, Copy)]
+pub struct Summed<'a> {
+    /// The cotangent.
+    pub values: &'a [f32],
+    /// As [`batch_norm_vjp_sums`](super::batch_norm_vjp_sums) gives them of a cotangent of the output, and
+    /// [`BatchNormVjpVjp::t_sums`](super::BatchNormVjpVjp::t_sums) of one of the vjp.
+    pub sums: &'a [f32],
+}

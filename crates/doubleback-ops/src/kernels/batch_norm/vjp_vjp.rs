@@ -1,0 +1,311 @@
+//! The vjp of the vjp.
+
+use crate::kernels::buffer::{Buffer, Shared};
+use crate::kernels::simd::{Kernel, Simd, dispatch};
+use crate::kernels::tile::{load_columns, store_columns};
+
+use super::coefficients::{Coefficients, of};
+use super::combination::{Cotangents, Dense, Gate, combine};
+use super::operands::{Point, Summed};
+use super::windows::{Windows, place};
+
+/// Gradients of [`batch_norm_vjp`](super::batch_norm_vjp).
+pub struct BatchNormVjpVjp {
+    /// Of its cotangent.
+    pub cotangent: Buffer,
+    /// Of the batch norm's input; empty where it is not wanted, or zero because the statistics are frozen.
+    pub input: Buffer,
+    /// Of the gain.
+    pub gain: Vec<f32>,
+    /// `[3, channels]`: sums of `t`, of `t` times the deviation from the mean, and of `t` times `g` where the value counts.
+    pub t_sums: Vec<f32>,
+}
+
+/// Gradients for the cotangent `t` of [`batch_norm_vjp`](super::batch_norm_vjp) at `g`; see the default body for the formulas.
+pub fn batch_norm_vjp_vjp(t: &[f32], g: Summed<'_>, at: Point<'_>, want_input: bool) -> BatchNormVjpVjp {
+    let (windows, k) = (at.windows, at.coefficients);
+    assert_eq!(
+        (t.len(), at.z.len(), g.values.len()),
+        (windows.values(), windows.values(), windows.pooled_values())
+    );
+    // SAFETY: every value is written before it is read.
+    let mut cotangent = unsafe { Buffer::uninitialized(windows.pooled_values()) };
+    let picked_t = Shared(cotangent.as_mut_ptr());
+    let t_sums = windows.summed::<3>(|start, end, sums| {
+        let sums = Sums {
+            t,
+            g: g.values,
+            at,
+            rows: (start, end),
+            picked: picked_t.get(),
+            sums,
+        };
+        // SAFETY: rows of windows do not overlap.
+        unsafe {
+            match windows.size {
+                1 => dispatch(SumRows::<1>(sums)),
+                _ => dispatch(SumRows::<2>(sums)),
+            }
+        }
+    });
+    let t_sums: Vec<f32> = t_sums.iter().flatten().map(|&sum| sum as f32).collect();
+    let factors = Factors::new(&t_sums, g.sums, windows, k);
+    cotangents(&factors.cotangent, at, &mut cotangent);
+    let mut input = Buffer::zeroed(0);
+    if want_input && !k.options.frozen {
+        // SAFETY: every value is written.
+        input = unsafe { Buffer::uninitialized(windows.values()) };
+        let from = Cotangents {
+            g: g.values,
+            later: None,
+            t: Some(t),
+        };
+        combine(&factors.input, from, at, &mut input);
+    }
+    BatchNormVjpVjp {
+        cotangent,
+        input,
+        gain: factors.gain,
+        t_sums,
+    }
+}
+
+/// The two gradients that a batch norm's input gets from one tape, in one pass over memory: [`batch_norm_vjp`](super::batch_norm_vjp) at
+/// `later`, plus [`BatchNormVjpVjp::input`] for the cotangent `t` of the vjp at `g`. Not for frozen statistics.
+pub fn batch_norm_joint_vjp(later: Summed<'_>, t: Summed<'_>, g: Summed<'_>, at: Point<'_>) -> Buffer {
+    let (windows, k) = (at.windows, at.coefficients);
+    let vjp = Dense::of_vjp(later.sums, windows, k);
+    let mut dense = Factors::new(t.sums, g.sums, windows, k).input;
+    for (sum, term) in dense
+        .z
+        .iter_mut()
+        .zip(vjp.z)
+        .chain(dense.constant.iter_mut().zip(vjp.constant))
+    {
+        *sum += term;
+    }
+    dense.later = vjp.cotangent;
+    // SAFETY: every value is written.
+    let mut input = unsafe { Buffer::uninitialized(windows.values()) };
+    let from = Cotangents {
+        g: g.values,
+        later: Some(later.values),
+        t: Some(t.values),
+    };
+    combine(&dense, from, at, &mut input);
+    input
+}
+
+/// The gradients as combinations, and the one that is a sum.
+struct Factors {
+    cotangent: Dense,
+    input: Dense,
+    gain: Vec<f32>,
+}
+
+impl Factors {
+    fn new(t_sums: &[f32], sums: &[f32], windows: &Windows, k: &Coefficients) -> Self {
+        let (n, share, channels) = (windows.pixels() as f64, k.share(), k.channels());
+        let mut gain = Vec::with_capacity(channels);
+        let (mut first, mut second) = (Dense::default(), Dense::default());
+        for c in 0..channels {
+            let (inverse, slope, mean) = (k.inverse[c], k.gain[c] * k.inverse[c], k.mean[c]);
+            let [sum_t, product_t, sum_tg] = [0, 1, 2].map(|i| f64::from(t_sums[i * channels + c]));
+            if k.options.frozen {
+                gain.push((inverse * share * sum_tg) as f32);
+                first.push([0.0, 0.0, 0.0, share * slope]);
+                continue;
+            }
+            // Means over pixels of t, g, t x, g x, and of t P(g), P the projection that the statistics amount to.
+            let (mt, mg) = (sum_t / n, sums[c] as f64 / n);
+            let (mtx, mgx) = (product_t * inverse / n, sums[channels + c] as f64 / n);
+            let mtp = share * sum_tg / n - mt * mg - mtx * mgx;
+            gain.push((inverse * mtp * n) as f32);
+            // cotangent = slope (t - mt - x mtx), where the value counts
+            let along = slope * mtx * inverse;
+            first.push([0.0, -share * along, share * (along * mean - slope * mt), share * slope]);
+            // x_grad = -slope (mgx t + mtx g); input = inverse (P(x_grad) - x slope mtp)
+            let mean_x_grad = -slope * (mgx * mt + mtx * mg);
+            let along = inverse * inverse * (-2.0 * slope * mgx * mtx + slope * mtp);
+            second.push([
+                -inverse * slope * mtx * share,
+                -along,
+                along * mean - inverse * mean_x_grad,
+                -inverse * slope * mgx,
+            ]);
+        }
+        Self {
+            cotangent: first,
+            input: second,
+            gain,
+        }
+    }
+}
+
+impl Dense {
+    fn push(&mut self, [cotangent, z, constant, t]: [f64; 4]) {
+        self.cotangent.push(cotangent as f32);
+        self.z.push(z as f32);
+        self.constant.push(constant as f32);
+        self.t.push(t as f32);
+    }
+}
+
+struct Sums<'a> {
+    t: &'a [f32],
+    g: &'a [f32],
+    at: Point<'a>,
+    rows: (usize, usize),
+    /// For the sums over the values of `t` that count, one a window.
+    picked: *mut f32,
+    sums: &'a mut [Vec<f64>; 3],
+}
+
+struct SumRows<'a, const W: usize>(Sums<'a>);
+
+impl<const W: usize> Kernel for SumRows<'_, W> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let Sums {
+            t,
+            g,
+            at:
+                Point {
+                    z,
+                    windows,
+                    kept,
+                    coefficients: k,
+                },
+            rows,
+            picked,
+            sums: [sums, alongs, products],
+        } = self.0;
+        let (width, channels) = (windows.width, windows.channels);
+        for row in rows.0..rows.1 {
+            let ((first, height), pooled) = (windows.row(row), windows.pooled_row(row));
+            for channel in (0..channels).step_by(S::LANES) {
+                let lanes = channels - channel;
+                let start = first + channel;
+                // SAFETY: inside the row of windows and the pixels left over after it.
+                unsafe {
+                    let gate = Gate::<S>::new(k, channel);
+                    let center = of::<S>(&k.center, channel);
+                    let (mut sum, mut along, mut product) = (S::zero(), S::zero(), S::zero());
+                    for x in 0..windows.across() {
+                        let at = pooled + x * channels + channel;
+                        let bits = match W {
+                            1 => S::load_bits(std::ptr::null(), 0),
+                            _ => S::load_bits(kept.bits.as_ptr().add(at), lanes),
+                        };
+                        let mut pick = S::zero();
+                        for i in 0..W * W {
+                            let place = start + x * W * channels + place::<W>(i, width, channels);
+                            let value = load_columns::<S>(z.as_ptr().add(place), lanes);
+                            let t = load_columns::<S>(t.as_ptr().add(place), lanes);
+                            let counts = if W == 1 { gate.open(value) } else { S::bit(bits, i) };
+                            sum = S::add(sum, t);
+                            along = S::mul_add(t, S::sub(value, center), along);
+                            pick = S::add(pick, S::keep(counts, t));
+                        }
+                        product = S::mul_add(pick, load_columns::<S>(g.as_ptr().add(at), lanes), product);
+                        store_columns::<S>(picked.add(at), pick, lanes);
+                    }
+                    windows.left_over(height, |pixel| {
+                        let value = load_columns::<S>(z.as_ptr().add(start + pixel), lanes);
+                        let t = load_columns::<S>(t.as_ptr().add(start + pixel), lanes);
+                        sum = S::add(sum, t);
+                        along = S::mul_add(t, S::sub(value, center), along);
+                    });
+                    S::add_to_f64(sums.as_mut_ptr().add(channel), sum, lanes);
+                    S::add_to_f64(alongs.as_mut_ptr().add(channel), along, lanes);
+                    S::add_to_f64(products.as_mut_ptr().add(channel), product, lanes);
+                }
+            }
+        }
+    }
+}
+
+/// Turns the sums over the values of `t` that count into gradients of the cotangent, in place.
+fn cotangents(first: &Dense, at: Point<'_>, out: &mut [f32]) {
+    let windows = at.windows;
+    let to = Shared(out.as_mut_ptr());
+    windows.each_run(|start, end| {
+        let gradient = PooledGradient {
+            first,
+            at,
+            rows: (start, end),
+            out: to.get(),
+        };
+        // SAFETY: rows of windows do not overlap.
+        unsafe {
+            match windows.size {
+                1 => dispatch(GradientRows::<1>(gradient)),
+                _ => dispatch(GradientRows::<2>(gradient)),
+            }
+        }
+    });
+}
+
+struct PooledGradient<'a> {
+    first: &'a Dense,
+    at: Point<'a>,
+    rows: (usize, usize),
+    out: *mut f32,
+}
+
+struct GradientRows<'a, const W: usize>(PooledGradient<'a>);
+
+impl<const W: usize> Kernel for GradientRows<'_, W> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let PooledGradient {
+            first: factors,
+            at:
+                Point {
+                    z,
+                    windows,
+                    kept,
+                    coefficients: k,
+                },
+            rows,
+            out,
+        } = self.0;
+        let channels = windows.channels;
+        // Where the statistics are frozen only `t` has a factor, and nothing was picked from `z`.
+        let frozen = k.options.frozen;
+        for row in rows.0..rows.1 {
+            let ((first, _), pooled) = (windows.row(row), windows.pooled_row(row));
+            for channel in (0..channels).step_by(S::LANES) {
+                let lanes = channels - channel;
+                // SAFETY: inside the row of windows.
+                unsafe {
+                    let gate = Gate::<S>::new(k, channel);
+                    let (at_t, at_z) = (of::<S>(&factors.t, channel), of::<S>(&factors.z, channel));
+                    let (constant, one) = (of::<S>(&factors.constant, channel), S::splat(&1.0));
+                    for x in 0..windows.across() {
+                        let at = pooled + x * channels + channel;
+                        let mut sum = S::mul(at_t, load_columns::<S>(out.add(at), lanes));
+                        if W == 1 {
+                            let value = load_columns::<S>(z.as_ptr().add(first + x * channels + channel), lanes);
+                            let rest = S::mul_add(at_z, value, constant);
+                            sum = S::add(sum, S::keep(gate.open(value), rest));
+                        } else if !frozen {
+                            let bits = S::load_bits(kept.bits.as_ptr().add(at), lanes);
+                            let mut count = S::zero();
+                            for i in 0..W * W {
+                                count = S::add(count, S::keep(S::bit(bits, i), one));
+                            }
+                            let picked = load_columns::<S>(kept.picked.as_ptr().add(at), lanes);
+                            sum = S::mul_add(at_z, picked, S::mul_add(constant, count, sum));
+                        }
+                        store_columns::<S>(out.add(at), sum, lanes);
+                    }
+                }
+            }
+        }
+    }
+}

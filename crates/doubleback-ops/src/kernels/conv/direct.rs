@@ -1,0 +1,84 @@
+//! Direct convolution: output channels in vector registers, rows of output pixels in a register tile.
+
+use crate::kernels::buffer::Buffer;
+use crate::kernels::pack::Panels;
+use crate::kernels::simd::{Kernel, Simd, dispatch};
+use crate::kernels::tile::{Reads, row};
+use crate::options::Conv2dShape;
+
+use super::image::{Padded, Runs, kernel_rows};
+
+/// [`conv2d`](super::conv2d) of any shape, and what `after` says to each image just written.
+pub(super) fn conv2d_direct<P: Send>(
+    x: &[f32],
+    w: &[f32],
+    shape: &Conv2dShape,
+    after: impl Fn(&[f32]) -> P + Sync,
+) -> (Buffer, Vec<P>) {
+    let taps = shape.kernel[0] * shape.kernel[1] * shape.channels_in;
+    let panels = Panels::new(taps, shape.channels_out, |tap, out| w[tap * shape.channels_out + out]);
+    let [_, height, width, channels] = shape.output_dims();
+    let input = shape.input[0] * shape.input[1] * shape.channels_in;
+    // SAFETY: the kernel writes every pixel of its image, and reads within the lengths that the caller asserted.
+    unsafe {
+        Buffer::filled_then(
+            shape.batch,
+            height * width * channels,
+            |image, out| {
+                dispatch(Direct {
+                    x: &x[image * input..][..input],
+                    panels: &panels,
+                    shape,
+                    out,
+                });
+            },
+            after,
+        )
+    }
+}
+
+struct Direct<'a> {
+    x: &'a [f32],
+    panels: &'a Panels,
+    shape: &'a Conv2dShape,
+    out: *mut f32,
+}
+
+impl Kernel for Direct<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let shape = self.shape;
+        let mut padded = Padded::new(shape, 0);
+        let stride = padded.stride;
+        let x = padded.fill(self.x, shape);
+        let [height, width] = shape.output();
+        let taps = shape.kernel[1] * shape.channels_in;
+        let runs = Runs::of(shape);
+        for panel in self.panels.iter() {
+            for y in 0..height {
+                let (start, end, input_row) = kernel_rows(shape, y);
+                // SAFETY: rows input_row.. and the padded columns that `width` pixels read are inside `x`; when no row is left, nothing is read.
+                unsafe {
+                    let reads = Reads {
+                        input: if end > start {
+                            x.as_ptr().add(input_row * stride)
+                        } else {
+                            x.as_ptr()
+                        },
+                        pixel_stride: shape.stride[1] * shape.channels_in,
+                        row_stride: shape.dilation[0] * stride,
+                        rows: end - start,
+                        groups: runs.count,
+                        group_stride: runs.stride,
+                        taps: runs.length,
+                        tap_stride: 1,
+                    };
+                    let out = self.out.add(y * width * shape.channels_out + panel.start);
+                    row::<S>(reads, width, &panel, start * taps, out, shape.channels_out, false);
+                }
+            }
+        }
+    }
+}

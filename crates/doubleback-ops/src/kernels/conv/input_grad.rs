@@ -1,0 +1,152 @@
+//! Input gradient of a convolution, which is also the transposed convolution.
+
+use crate::options::Conv2dShape;
+
+use super::forward::conv2d_of_gradient;
+use crate::kernels::buffer::Buffer;
+use crate::kernels::pack::Panels;
+use crate::kernels::simd::{Kernel, Simd, dispatch};
+use crate::kernels::tile::{Reads, row};
+
+/// Input gradient at the cotangent `g`; see [`crate::conv2d_input_grad`] for shapes.
+pub fn conv2d_input_grad(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
+    assert_eq!(
+        (g.len(), w.len()),
+        (
+            shape.output_dims().iter().product(),
+            shape.weight_dims().iter().product()
+        )
+    );
+    let reach = shape.reach();
+    if shape.stride == [1, 1] && shape.padding[0] < reach[0] && shape.padding[1] < reach[1] {
+        correlate(g, w, shape)
+    } else {
+        scatter(g, w, shape)
+    }
+}
+
+/// At stride 1 the gradient is the convolution of `g` with the kernel turned by 180°.
+fn correlate(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
+    let ([kernel_height, kernel_width], ci, co) = (shape.kernel, shape.channels_in, shape.channels_out);
+    let mut turned = vec![0.0; w.len()];
+    for (tap, block) in w.chunks_exact(ci * co).enumerate() {
+        let target = &mut turned[(kernel_height * kernel_width - 1 - tap) * ci * co..][..ci * co];
+        for (i, row) in block.chunks_exact(co).enumerate() {
+            for (o, &value) in row.iter().enumerate() {
+                target[o * ci + i] = value;
+            }
+        }
+    }
+    let padding = [
+        shape.reach()[0] - 1 - shape.padding[0],
+        shape.reach()[1] - 1 - shape.padding[1],
+    ];
+    let transposed = Conv2dShape {
+        batch: shape.batch,
+        input: shape.output(),
+        channels_in: co,
+        kernel: shape.kernel,
+        channels_out: ci,
+        stride: [1, 1],
+        padding,
+        dilation: shape.dilation,
+    };
+    conv2d_of_gradient(g, &turned, &transposed)
+}
+
+/// Any stride: each output pixel's values of all taps at once, then added where they belong.
+fn scatter(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
+    let (ci, co) = (shape.channels_in, shape.channels_out);
+    let taps = shape.kernel[0] * shape.kernel[1] * ci;
+    let panels = Panels::new(co, taps, |out, tap| w[tap * co + out]);
+    let [height, width] = shape.output();
+    let image = shape.input[0] * shape.input[1] * ci;
+    // SAFETY: the kernel clears its whole image before adding into it; lengths were asserted by the caller.
+    unsafe {
+        Buffer::filled(shape.batch, image, |index, out| {
+            let g = &g[index * height * width * co..][..height * width * co];
+            dispatch(Scatter {
+                g,
+                panels: &panels,
+                shape,
+                out,
+            });
+        })
+    }
+}
+
+struct Scatter<'a> {
+    g: &'a [f32],
+    panels: &'a Panels,
+    shape: &'a Conv2dShape,
+    out: *mut f32,
+}
+
+impl Kernel for Scatter<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let shape = self.shape;
+        let ([input_height, input_width], [kernel_height, kernel_width]) = (shape.input, shape.kernel);
+        let ([height, width], ci, co) = (shape.output(), shape.channels_in, shape.channels_out);
+        let (stride, padding, dilation) = (shape.stride, shape.padding, shape.dilation);
+        let taps = kernel_height * kernel_width * ci;
+        // SAFETY: `out` is one image of that many values.
+        let image = unsafe {
+            std::ptr::write_bytes(self.out, 0, input_height * input_width * ci);
+            std::slice::from_raw_parts_mut(self.out, input_height * input_width * ci)
+        };
+        let mut products = vec![0.0; width * taps];
+        for y in 0..height {
+            for panel in self.panels.iter() {
+                // SAFETY: one row of g holds width * co values, `products` width * taps.
+                unsafe {
+                    let input = self.g.as_ptr().add(y * width * co);
+                    let reads = Reads {
+                        input,
+                        pixel_stride: co,
+                        row_stride: 0,
+                        rows: 1,
+                        groups: 1,
+                        group_stride: 0,
+                        taps: co,
+                        tap_stride: 1,
+                    };
+                    row::<S>(
+                        reads,
+                        width,
+                        &panel,
+                        0,
+                        products.as_mut_ptr().add(panel.start),
+                        taps,
+                        false,
+                    );
+                }
+            }
+            for ky in 0..kernel_height {
+                let Some(iy) = (y * stride[0] + ky * dilation[0])
+                    .checked_sub(padding[0])
+                    .filter(|&iy| iy < input_height)
+                else {
+                    continue;
+                };
+                for (x, values) in products.chunks_exact(taps).enumerate() {
+                    for kx in 0..kernel_width {
+                        let Some(ix) = (x * stride[1] + kx * dilation[1])
+                            .checked_sub(padding[1])
+                            .filter(|&ix| ix < input_width)
+                        else {
+                            continue;
+                        };
+                        let target = &mut image[(iy * input_width + ix) * ci..][..ci];
+                        let source = &values[(ky * kernel_width + kx) * ci..][..ci];
+                        for (t, s) in target.iter_mut().zip(source) {
+                            *t += s;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Convolution and its two gradients, each by the algorithm that suits its shape.
+
+mod direct;
+mod few;
+mod forward;
+mod image;
+mod input_grad;
+mod partial_sums;
+mod weight_grad;
+mod winograd;
+
+pub use forward::{conv2d, conv2d_of_gradient, conv2d_with_statistics};
+pub use input_grad::conv2d_input_grad;
+pub use weight_grad::conv2d_weight_grad;

@@ -1,0 +1,147 @@
+//! Weight gradient.
+
+use rayon::prelude::*;
+
+use crate::options::Conv2dShape;
+
+use super::super::partial_sums::{GROUPS, sum_in_order};
+use super::forward::{Tiles, stride};
+use super::points;
+use super::rows::Rows;
+use super::transform::{Grid, transform};
+use crate::kernels::buffer::Buffer;
+use crate::kernels::pack::Panel;
+use crate::kernels::simd::{Kernel, Simd, dispatch};
+use crate::kernels::tile::{Reads, row};
+
+/// As [`conv2d_weight_grad`](super::super::conv2d_weight_grad), for shapes that [`pays_gradient`](super::pays_gradient) accepts.
+pub(in crate::kernels::conv) fn conv2d_weight_grad_winograd(x: &[f32], g: &[f32], shape: &Conv2dShape) -> Buffer {
+    match shape.kernel[0] {
+        5 => run::<8, 5, 4>(x, g, shape),
+        _ => run::<6, 3, 4>(x, g, shape),
+    }
+}
+
+fn run<const N: usize, const R: usize, const M: usize>(x: &[f32], g: &[f32], shape: &Conv2dShape) -> Buffer {
+    let rows = Rows::new(shape, M, N * N);
+    let images = shape.batch.div_ceil(GROUPS);
+    let groups = shape.batch.div_ceil(images.max(1));
+    let parts: Vec<Buffer> = (0..groups)
+        .into_par_iter()
+        .map(|group| {
+            let range = (
+                group * images * rows.down,
+                ((group + 1) * images).min(shape.batch) * rows.down,
+            );
+            // SAFETY: whole images; the lengths fit the shape, as the caller asserted.
+            unsafe {
+                dispatch(Group::<N, R, M> {
+                    x,
+                    g,
+                    shape,
+                    rows: &rows,
+                    range,
+                })
+            }
+        })
+        .collect();
+    sum_in_order(parts, shape.weight_dims().iter().product())
+}
+
+struct Group<'a, const N: usize, const R: usize, const M: usize> {
+    x: &'a [f32],
+    g: &'a [f32],
+    shape: &'a Conv2dShape,
+    rows: &'a Rows,
+    range: (usize, usize),
+}
+
+impl<const N: usize, const R: usize, const M: usize> Kernel for Group<'_, N, R, M> {
+    type Output = Buffer;
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) -> Buffer {
+        let (ci, co) = (self.shape.channels_in, self.shape.channels_out);
+        let plane = stride(ci, co);
+        let mut sums = Buffer::<f32>::zeroed(N * N * plane);
+        let wide = 2 * S::LANES;
+        for start in (self.range.0..self.range.1).step_by(self.rows.run) {
+            let range = (start, (start + self.rows.run).min(self.range.1));
+            let tiles = (range.1 - range.0) * self.rows.across;
+            let input = Tiles::of_input::<N, R>(self.x, self.shape, self.rows, range);
+            let cotangents = Tiles::of_cotangent::<N, R, M>(self.g, self.shape, self.rows, range);
+            // SAFETY: places are inside the buffers.
+            unsafe {
+                for point in 0..N * N {
+                    for column in (0..co).step_by(wide) {
+                        let columns = (co - column).min(wide);
+                        let vectors = columns.div_ceil(S::LANES);
+                        let first = point * cotangents.stride + column * tiles;
+                        let panel = Panel {
+                            data: &cotangents.values[first..first + tiles * vectors * S::LANES],
+                            start: column,
+                            columns,
+                            vectors,
+                        };
+                        let reads = Reads {
+                            input: input.values.as_ptr().add(point * input.stride),
+                            pixel_stride: 1,
+                            row_stride: 0,
+                            rows: 1,
+                            groups: 1,
+                            group_stride: 0,
+                            taps: tiles,
+                            tap_stride: ci,
+                        };
+                        let out = sums.as_mut_ptr().add(point * plane + column);
+                        row::<S>(reads, ci, &panel, 0, out, co, true);
+                    }
+                }
+            }
+        }
+        // SAFETY: all taps of all channels are written.
+        unsafe {
+            let mut gradient = Buffer::<f32>::uninitialized(R * R * ci * co);
+            for i in 0..ci {
+                for channel in (0..co).step_by(S::LANES) {
+                    S::call(Taps::<N, R> {
+                        sums: sums.as_ptr().add(i * co + channel),
+                        stride: plane,
+                        out: gradient.as_mut_ptr().add(i * co + channel),
+                        plane: ci * co,
+                        lanes: co - channel,
+                    });
+                }
+            }
+            gradient
+        }
+    }
+}
+
+struct Taps<const N: usize, const R: usize> {
+    sums: *const f32,
+    stride: usize,
+    out: *mut f32,
+    plane: usize,
+    lanes: usize,
+}
+
+impl<const N: usize, const R: usize> Kernel for Taps<N, R> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let from = Grid {
+            start: self.sums,
+            row: N * self.stride,
+            column: self.stride,
+        };
+        let to = Grid {
+            start: self.out,
+            row: R * self.plane,
+            column: self.plane,
+        };
+        // SAFETY: see the caller.
+        unsafe { transform::<S, N, R>(&points::of::<N, R>().taps, from, to, [R, R], self.lanes) }
+    }
+}

@@ -1,0 +1,9 @@
+//! ReLU and leaky ReLU, and their vjp.
+
+mod autodiff;
+pub(crate) mod backend;
+pub(crate) mod default;
+mod flex;
+mod functions;
+
+pub use functions::{leaky_relu, leaky_relu_vjp, relu, relu_vjp};

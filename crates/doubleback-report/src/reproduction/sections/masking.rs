@@ -1,0 +1,227 @@
+use maud::{Markup, html};
+
+use crate::format::{self, attack_name, percent, short};
+use crate::page::{caption, missing};
+use crate::reproduction::context::Context;
+use crate::svg::{Axis, Line, LineChart, Look, Panel, Point, Style, badge};
+
+/// A model whose gradients vanish on more images than this is named.
+const NOTABLE_SHARE: f64 = 0.1;
+
+/// So is one whose accuracy falls by this much when the loss is one that does not underflow.
+const NOTABLE_FALL: f64 = 0.1;
+
+pub fn body(context: &Context) -> Markup {
+    let results = context.results;
+    if results.masking.is_empty() && results.margin_check.is_empty() {
+        return missing("Gradient masking was not measured in this run.");
+    }
+    html! {
+        p {
+            "In float32 the cross-entropy of a very confident prediction, and with it its gradient, rounds to exactly zero. "
+            "The sign of zero is zero, so FGSM returns such an image unchanged and counts it as withstood. "
+            "That is no robustness: an attack on the logit margin, which does not underflow, shows what is left."
+        }
+        (findings(context))
+        @if results.masking.is_empty() {
+            (missing("Images with a zero gradient were not counted in this run."))
+        } @else {
+            (zero_gradients(context))
+        }
+        @if results.margin_check.is_empty() {
+            (missing("FGSM on the logit margin was not run."))
+        } @else {
+            (margin(context))
+        }
+    }
+}
+
+fn zero_share(context: &Context, model: &str, attack: &str) -> Option<f64> {
+    let masking = context.results.masking.get(model)?.get(attack)?;
+    (masking.count > 0).then(|| masking.zero_gradient_images as f64 / masking.count as f64)
+}
+
+/// Eps, and accuracy on the two losses, where a model's accuracy falls most.
+fn greatest_fall(context: &Context, model: &str) -> Option<(f64, f64, f64)> {
+    let fall = |&(_, cross_entropy, margin): &(f64, f64, f64)| cross_entropy - margin;
+    context
+        .results
+        .margin_check
+        .iter()
+        .filter(|check| {
+            check.model == model && check.cross_entropy_accuracy.is_finite() && check.margin_accuracy.is_finite()
+        })
+        .map(|check| (check.eps, check.cross_entropy_accuracy, check.margin_accuracy))
+        .max_by(|a, b| fall(a).total_cmp(&fall(b)))
+}
+
+/// A sentence for each model that masks its gradients.
+fn findings(context: &Context) -> Markup {
+    let sentences: Vec<Markup> = context.models().filter_map(|model| finding(context, model)).collect();
+    html! {
+        @if sentences.is_empty() {
+            p.note.good {
+                strong { "No model masks its gradients notably: " }
+                "none has a zero FGSM gradient on more than 10\u{a0}% of the images, and none loses more than 10 points under the margin."
+            }
+        } @else {
+            @for sentence in sentences { p.note { (sentence) } }
+        }
+    }
+}
+
+fn finding(context: &Context, model: &str) -> Option<Markup> {
+    let zero = zero_share(context, model, "fgsm").filter(|&share| share > NOTABLE_SHARE);
+    let fall = greatest_fall(context, model).filter(|(_, cross_entropy, margin)| cross_entropy - margin > NOTABLE_FALL);
+    if zero.is_none() && fall.is_none() {
+        return None;
+    }
+    Some(html! {
+        strong { (model) @if zero.is_some() { " masks its gradients. " } @else { " looks more robust under FGSM than it is. " } }
+        @if let Some(share) = zero {
+            "On " (percent(share)) " of the images its FGSM gradient is exactly zero: these are returned unchanged, so "
+            "its FGSM accuracy overstates its robustness, and examples crafted on it are weaker than they look. "
+        }
+        @if let Some((eps, cross_entropy, margin)) = fall {
+            "At ε\u{a0}=\u{a0}" (short(eps)) ", it keeps " (percent(cross_entropy)) " under FGSM on the cross-entropy and "
+            (percent(margin)) " under FGSM on the margin."
+        }
+    })
+}
+
+fn zero_gradients(context: &Context) -> Markup {
+    let mut attacks: Vec<&str> = context
+        .results
+        .masking
+        .values()
+        .flat_map(|attacks| attacks.keys().map(String::as_str))
+        .collect();
+    attacks.sort_unstable();
+    attacks.dedup();
+    html! {
+        h3 { "Images whose gradient is exactly zero" }
+        div.scroll tabindex="0" role="region" aria-label="Images whose gradient is exactly zero" {
+            table.numbers {
+                thead {
+                    tr {
+                        th scope="col" { "Model" }
+                        @for attack in &attacks { th scope="col" { (attack_name(attack)) " loss" } }
+                    }
+                }
+                tbody {
+                    @for (model, counts) in models_first(context) {
+                        tr {
+                            th scope="row" { (badge(context.slots.of(model), model)) }
+                            @for attack in &attacks {
+                                @if let Some(masking) = counts.get(*attack) {
+                                    td {
+                                        (format::count(masking.zero_gradient_images)) " of " (format::count(masking.count))
+                                        @if let Some(share) = zero_share(context, model, attack) { " (" (percent(share)) ")" }
+                                    }
+                                } @else { td { (format::DASH) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+type Counts = std::collections::BTreeMap<String, doubleback::evaluate::Masking>;
+
+/// The models in the order of the run.
+fn models_first<'a>(context: &Context<'a>) -> Vec<(&'a str, &'a Counts)> {
+    let results = context.results;
+    context
+        .models()
+        .filter_map(|model| Some((model, results.masking.get(model)?)))
+        .collect()
+}
+
+fn margin(context: &Context) -> Markup {
+    let largest = context
+        .results
+        .margin_check
+        .iter()
+        .map(|check| check.eps)
+        .filter(|eps| eps.is_finite())
+        .fold(0.0, f64::max);
+    html! {
+        h3 { "White-box FGSM on two losses" }
+        figure.group {
+            div.charts {
+                @for (model, lines) in context.models().map(|model| (model, lines(context, model))).filter(|(_, lines)| !lines.is_empty()) {
+                    (Panel { model: Some((context.slots.of(model), model.to_owned())), ..Panel::new("", LineChart {
+                        x: Axis::linear("ε", 0.0, largest),
+                        y: Axis::percent("accuracy (%)", 0.0, 1.0),
+                        head: "ε\u{a0}=",
+                        description: describe(context, model),
+                        lines,
+                        rules: Vec::new(),
+                    }.draw()) }.inline())
+                }
+            }
+            (caption(None, &html! {
+                "Accuracy of each model under FGSM with its own gradients. Solid with filled markers: gradient of the cross-entropy, as in the paper. "
+                "Dashed with hollow markers: gradient of the logit margin. Where the dashed line lies far below the solid one, the solid one is an artifact of underflow."
+            }))
+        }
+    }
+}
+
+fn lines(context: &Context, model: &str) -> Vec<Line> {
+    let mut checks: Vec<_> = context
+        .results
+        .margin_check
+        .iter()
+        .filter(|check| check.model == model)
+        .collect();
+    if checks.is_empty() {
+        return Vec::new();
+    }
+    checks.sort_by(|a, b| a.eps.total_cmp(&b.eps));
+    let point = |eps, accuracy| Point {
+        x: eps,
+        y: accuracy,
+        interval: None,
+        text: (short(eps), percent(accuracy)),
+        look: Look::Plain,
+    };
+    let line = |name: &str, style, points| Line {
+        slot: context.slots.of(model),
+        name: name.to_owned(),
+        style,
+        points,
+    };
+    vec![
+        line(
+            "cross-entropy",
+            Style::Ours,
+            checks
+                .iter()
+                .map(|check| point(check.eps, check.cross_entropy_accuracy))
+                .collect(),
+        ),
+        line(
+            "margin",
+            Style::Published,
+            checks
+                .iter()
+                .map(|check| point(check.eps, check.margin_accuracy))
+                .collect(),
+        ),
+    ]
+}
+
+fn describe(context: &Context, model: &str) -> String {
+    let fall = greatest_fall(context, model).map_or(String::new(), |(eps, cross_entropy, margin)| {
+        format!(
+            " Farthest apart at ε {}: {} and {}.",
+            short(eps),
+            percent(cross_entropy),
+            percent(margin)
+        )
+    });
+    format!("Accuracy of {model} by ε under FGSM on the cross-entropy and on the margin.{fall}")
+}
