@@ -7,6 +7,9 @@ use doubleback::train::{DefenseKind, per_example_lambda};
 use crate::dataset_settings::DatasetSettings;
 use crate::profile::Profile;
 
+/// The size of the FGSM perturbation by which short summaries compare models; it is one of those of every profile.
+pub const HEADLINE_EPS: f64 = 0.2;
+
 impl Profile {
     /// Perturbation sizes of the transfer panels, as in Figures 1 and 3.
     pub fn eps(self) -> Vec<f64> {

@@ -15,7 +15,7 @@ mod targeted;
 
 pub use crate::profile::Profile;
 pub use claims::claims;
-pub use extent::LambdaGrid;
+pub use extent::{HEADLINE_EPS, LambdaGrid};
 pub use overlap::overlap;
 pub use pictures::{LambdaGradient, Perturbed, Picture, Pictures, Prediction, Saliency, draw, score_gradient};
 pub use published::{PublishedGradients, score};
