@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
+use super::options::Options;
 use super::profile::LambdaGrid;
-use super::run::Options;
 use crate::reproduce::pictures::{LambdaGradient, Picture, score_gradient};
 use crate::reproduce::results::LambdaPoint;
 use crate::run_folder::RunFolder;
