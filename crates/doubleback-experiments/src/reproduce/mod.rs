@@ -19,7 +19,7 @@ pub use claims::claims;
 pub use options::Options;
 pub use overlap::overlap;
 pub use pictures::{LambdaGradient, Perturbed, Picture, Pictures, Prediction, Saliency, draw, score_gradient};
-pub use profile::{LambdaGrid, Profile};
+pub use profile::{HEADLINE_EPS, LambdaGrid, Profile};
 pub use published::{PublishedGradients, score};
 pub use results::{LambdaPoint, Overlap, Results, Seconds, SeedRun, TrainingSummary};
 pub use run::{Finished, reproduce};

@@ -7,6 +7,9 @@ use doubleback::nn::{Pool, paper_cnn, paper_input};
 use doubleback::train::{Defense, DefenseKind, Recipe, TrainOptions, per_example_lambda};
 use strum::{Display, EnumCount, EnumString, IntoStaticStr};
 
+/// The size of the FGSM perturbation by which short summaries compare models; it is one of those of every profile.
+pub const HEADLINE_EPS: f64 = 0.2;
+
 /// How much work to spend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Display, EnumCount, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case", parse_err_ty = Error, parse_err_fn = unknown)]
