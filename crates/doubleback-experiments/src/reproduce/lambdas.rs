@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use super::extent::LambdaGrid;
-use super::run::Options;
+use super::options::Options;
 use crate::reproduce::pictures::{LambdaGradient, Picture, score_gradient};
 use crate::reproduce::results::LambdaPoint;
 use crate::run_folder::RunFolder;

@@ -6,11 +6,12 @@ use super::model_names::{ADVTRAIN, DOUBLEBACK, NORMAL};
 use burn::tensor::Device;
 
 use super::claims::{Measurements, claims};
+use super::options::Options;
 use super::overlap::overlap;
 use super::published::{PublishedGradients, score};
 use super::results::{LambdaPoint, Overlap, Seconds, TrainingSummary};
-use super::run::{Options, TrainingRecord};
 use super::targeted::{TargetedAttack, TargetedGrid, TargetedSummary, targeted, targeted_grid};
+use super::training::TrainingRecord;
 use crate::claim::Claim;
 use crate::run_folder::RunFolder;
 use doubleback::Result;
