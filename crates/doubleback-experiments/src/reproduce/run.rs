@@ -14,7 +14,6 @@ use super::training::{TrainingRecord, trained};
 use crate::claim::Claim;
 use crate::data_summary::{DataSummary, data_summary};
 use crate::dataset_settings::DatasetSettings;
-use crate::profile::Profile;
 use crate::run_folder::{RunFolder, described};
 use crate::run_record::RunRecord;
 use doubleback::attack::AttackSpec;
@@ -267,7 +266,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::reproduce::profile::Profile;
+    use crate::profile::Profile;
     use crate::reproduce::results::Seconds;
     use doubleback::data::{Bounds, LoadOptions, Split, load};
     use doubleback::progress::Progress;
