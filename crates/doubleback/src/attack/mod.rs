@@ -128,7 +128,7 @@ pub trait MinimalAttack: Send + Sync {
 /// An attack of either kind with the rule that chooses its goals, under the name that results call it by.
 pub struct Attack {
     name: &'static str,
-    settings: String,
+    spec: Option<AttackSpec>,
     kind: Kind,
     target: Option<Target>,
 }
@@ -152,7 +152,7 @@ impl Attack {
     fn of(name: &'static str, kind: Kind) -> Self {
         Self {
             name,
-            settings: String::new(),
+            spec: None,
             kind,
             target: None,
         }
@@ -165,10 +165,10 @@ impl Attack {
         self
     }
 
-    /// The same attack with its settings in words.
+    /// The same attack, which says of itself what it was built from.
     #[must_use]
-    pub fn with_settings(mut self, settings: String) -> Self {
-        self.settings = settings;
+    pub fn built_from(mut self, spec: AttackSpec) -> Self {
+        self.spec = Some(spec);
         self
     }
 
@@ -177,9 +177,14 @@ impl Attack {
         self.name
     }
 
-    /// Settings in words, such as `10 steps of length eps each, cross-entropy`; empty for an attack that does not say.
-    pub fn settings(&self) -> &str {
-        &self.settings
+    /// What it was built from, if it is one of the table.
+    pub fn spec(&self) -> Option<&AttackSpec> {
+        self.spec.as_ref()
+    }
+
+    /// Settings in words, such as `10 steps of length eps each, cross-entropy`; empty for an attack that is not of the table.
+    pub fn settings(&self) -> String {
+        self.spec.as_ref().map(AttackSpec::in_words).unwrap_or_default()
     }
 
     /// Whether it is given an epsilon.

@@ -257,7 +257,7 @@ impl AttackSpec {
             }
             AttackSpec::Jsma(JsmaSpec { jsma, target }) => Attack::minimal(name, jsma).towards(target),
         };
-        Ok(attack.with_settings(self.in_words()))
+        Ok(attack.built_from(self.clone()))
     }
 
     /// Settings in words, for a sentence about the attack.
