@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use doubleback_experiments::reproduce::model_names::NORMAL;
 use doubleback_experiments::reproduce::{HEADLINE_EPS, Options, Profile, Results, reproduce};
 use doubleback_report::write_reproduction;
 
@@ -69,7 +70,7 @@ fn summary(results: &Results) -> String {
             ];
             let attacked = results.transfer.iter().find(|cell| {
                 cell.attack == "fgsm"
-                    && cell.crafted_on == "normal"
+                    && cell.crafted_on == NORMAL
                     && cell.evaluated_on == clean.model
                     && (cell.eps - HEADLINE_EPS).abs() < 1e-9
             });

@@ -1,16 +1,18 @@
 //! Models over a grid of penalty weights, shorter trained than the main ones (Figures 7 and 9).
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use super::model_names::NORMAL;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::profile::LambdaGrid;
-use super::run::Options;
+use super::extent::LambdaGrid;
+use super::options::Options;
 use crate::reproduce::pictures::{LambdaGradient, Picture, score_gradient};
 use crate::reproduce::results::LambdaPoint;
 use crate::run_folder::RunFolder;
-use crate::sweep::SHARE_OF_NORMAL;
+use crate::weight_rule::{Candidate, choose, is_eligible};
 use doubleback::attack::AttackSpec;
 use doubleback::batch::tensor_of;
 use doubleback::data::Dataset;
@@ -139,7 +141,7 @@ impl Grid<'_> {
             model: &network,
         };
         let source = Named {
-            name: DefenseKind::Normal.name(),
+            name: NORMAL,
             model: normal,
         };
         let set = |split, count| TestSet {
@@ -197,19 +199,21 @@ fn select(points: &mut [LambdaPoint]) {
         return;
     };
     for point in points.iter_mut() {
-        point.eligible = point.validation_accuracy >= SHARE_OF_NORMAL * normal;
+        point.eligible = is_eligible(point.validation_accuracy, normal);
     }
-    let defenses: Vec<String> = points[1..].iter().map(|point| point.defense.clone()).collect();
+    let defenses: BTreeSet<String> = points[1..].iter().map(|point| point.defense.clone()).collect();
     for defense in defenses {
-        let mut best: Option<usize> = None;
-        for (place, point) in points.iter().enumerate() {
-            let better = |best: usize| point.validation_fgsm_accuracy > points[best].validation_fgsm_accuracy;
-            if point.defense == defense && point.eligible && best.is_none_or(better) {
-                best = Some(place);
-            }
-        }
-        if let Some(best) = best {
-            points[best].selected = true;
+        let eligible = points
+            .iter()
+            .enumerate()
+            .filter(|(_, point)| point.defense == defense && point.eligible);
+        let chosen = choose(eligible.map(|(place, point)| Candidate {
+            model: place,
+            lambda: point.lambda,
+            attacked: point.validation_fgsm_accuracy,
+        }));
+        if let Some(place) = chosen {
+            points[place].selected = true;
         }
     }
 }

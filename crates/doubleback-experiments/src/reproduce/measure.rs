@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use super::model_names::{ADVTRAIN, DOUBLEBACK, NORMAL};
 use burn::tensor::Device;
 
 use super::claims::{Measurements, claims};
+use super::options::Options;
 use super::overlap::overlap;
 use super::published::{PublishedGradients, score};
 use super::results::{LambdaPoint, Overlap, Seconds, TrainingSummary};
-use super::run::{Options, TrainingRecord};
 use super::targeted::{TargetedAttack, TargetedGrid, TargetedSummary, targeted, targeted_grid};
+use super::training::TrainingRecord;
 use crate::claim::Claim;
 use crate::run_folder::RunFolder;
 use doubleback::Result;
@@ -111,7 +113,7 @@ impl Evaluation<'_> {
                 folder.part_or(&format!("statistics-{}", model.name), || statistics(model, &test))?;
             gradients.extend(found.gradients);
             log_probabilities.push(found.log_probabilities);
-            if model.name == "normal" {
+            if model.name == NORMAL {
                 rough = found.roughness;
             } else {
                 smooth.push(smoothness(model.name, &found.roughness, &rough));
@@ -180,8 +182,7 @@ impl Evaluation<'_> {
     /// Of the paper's three models, on the examples of each.
     fn overlaps(&self, attacks: &[Attack], test: &TestSet<'_>) -> Result<Vec<Overlap>> {
         let find = |name: &str| self.named.iter().copied().find(|named| named.name == name);
-        let (Some(normal), Some(advtrain), Some(doubleback)) = (find("normal"), find("advtrain"), find("doubleback"))
-        else {
+        let (Some(normal), Some(advtrain), Some(doubleback)) = (find(NORMAL), find(ADVTRAIN), find(DOUBLEBACK)) else {
             return Ok(Vec::new());
         };
         let three = [normal, advtrain, doubleback];

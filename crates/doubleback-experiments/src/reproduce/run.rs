@@ -1,47 +1,28 @@
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use burn::tensor::Device;
-use serde::{Deserialize, Serialize};
 
-use super::dataset_settings::DatasetSettings;
 use super::lambdas::{self, Grid};
 use super::measure::{Evaluation, Measured, seconds, summary};
+use super::options::Options;
 use super::pictures::{Pictures, draw};
-use super::profile::Profile;
 use super::published::PublishedGradients;
 use super::results::{Results, SeedRun};
+use super::training::{TrainingRecord, trained};
 use crate::claim::Claim;
 use crate::data_summary::{DataSummary, data_summary};
+use crate::dataset_settings::DatasetSettings;
 use crate::run_folder::{RunFolder, described};
 use crate::run_record::RunRecord;
 use doubleback::attack::AttackSpec;
 use doubleback::data::Dataset;
-use doubleback::evaluate::{CurvePoint, Named};
+use doubleback::evaluate::Named;
 use doubleback::nn::{self, Network};
 use doubleback::progress::Watch;
-use doubleback::train::{Recipe, TEACHER};
+use doubleback::train::Recipe;
 use doubleback::{Error, Result};
-
-/// What to reproduce, and where.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// How much work to spend.
-    pub profile: Profile,
-    /// Seed of weights and dropout.
-    pub seed: u64,
-    /// Seeds in all: this many runs of the models, with this seed and those after it; at least 1.
-    pub seeds: usize,
-    /// Output folder.
-    pub out: PathBuf,
-    /// Name of the device, for the record.
-    pub device_name: String,
-    /// Worker threads, for the record.
-    pub threads: usize,
-    /// The authors' own gradients, a `.npy` file, to score our models with.
-    pub published_gradients: Option<PathBuf>,
-}
 
 /// A finished run.
 #[derive(Clone, Debug)]
@@ -50,14 +31,6 @@ pub struct Finished {
     pub results: Results,
     /// Images for the report; also in [`Pictures::FILE`].
     pub pictures: Pictures,
-}
-
-/// What is remembered of a training besides the model.
-#[derive(Serialize, Deserialize)]
-pub(super) struct TrainingRecord {
-    pub curves: Vec<(String, Vec<CurvePoint>)>,
-    pub seconds: f64,
-    pub parameters: usize,
 }
 
 /// Runs the whole experiment, or what is left of it, and writes `results.json`, the pictures of the report and the models. Further seeds have folders of their own
@@ -287,41 +260,13 @@ fn settings(dataset: &Dataset, options: &Options, recipes: &[Recipe]) -> String 
     )
 }
 
-/// Trains a model unless it is there already.
-fn trained(
-    folder: &RunFolder,
-    recipe: &Recipe,
-    dataset: &Dataset,
-    device: &Device,
-    watch: &mut dyn Watch,
-) -> Result<TrainingRecord> {
-    let name = recipe.defense.name();
-    let part = format!("training-{name}");
-    let path = folder.model(name);
-    if let (true, Some(record)) = (path.exists(), folder.get(&part)?) {
-        return Ok(record);
-    }
-    let cooked = folder.counted(|| recipe.run(dataset, device, Some(&folder.work()), watch))?;
-    let mut curves = vec![(name.to_owned(), cooked.trained.curve)];
-    curves.extend(cooked.teacher_curve.map(|curve| (TEACHER.to_owned(), curve)));
-    let record = TrainingRecord {
-        curves,
-        seconds: cooked.trained.seconds,
-        parameters: cooked.trained.network.parameter_count(),
-    };
-    nn::save(&cooked.trained.network, &recipe.card(dataset), &path)?;
-    folder.put(&part, &record)?;
-    // Only now: if the run is killed before this, the checkpoint still leads to the same model.
-    recipe.clean(&folder.work());
-    folder.tick()?;
-    Ok(record)
-}
-
 #[cfg(test)]
 mod tests {
     use std::ops::ControlFlow;
+    use std::path::PathBuf;
 
     use super::*;
+    use crate::profile::Profile;
     use crate::reproduce::results::Seconds;
     use doubleback::data::{Bounds, LoadOptions, Split, load};
     use doubleback::progress::Progress;

@@ -3,8 +3,8 @@ use maud::{Markup, html};
 use crate::format::{self, interval, percent, short};
 use crate::reproduction::context::Context;
 use crate::reproduction::headline::headline;
-use crate::reproduction::names::{DOUBLEBACK, NORMAL};
 use crate::svg::badge;
+use doubleback_experiments::reproduce::model_names::{DOUBLEBACK, NORMAL};
 
 /// The model that the headline is about.
 const REGULARIZED: &str = DOUBLEBACK;
