@@ -12,6 +12,7 @@
 //! |---|---|---|
 //! | `fgsm`, `tgsm` | [`Fgsm`], away from the true class or towards another: one step of length eps | bounded |
 //! | `ifgsm`, `itgsm` | [`Ifgsm`], the same: `steps` steps of length eps **each** | bounded by steps times eps |
+//! | `mi-fgsm` | [`MiFgsm`]: steps with momentum, projected on the L∞ ball of radius eps | bounded |
 //! | `pgd` | [`Pgd`]: steps projected on the L∞ or L2 ball of radius eps, with restarts | bounded |
 //! | `jsma` | [`Jsma`]: few values, changed by theta each, towards a class | minimal |
 mod adversarial;
@@ -22,6 +23,7 @@ mod goal;
 mod gradient_steps;
 mod ifgsm;
 mod jsma;
+mod mi_fgsm;
 mod norm;
 mod pgd;
 mod sign_step;
@@ -41,6 +43,7 @@ pub use fgsm::Fgsm;
 pub use goal::Goal;
 pub use ifgsm::Ifgsm;
 pub use jsma::Jsma;
+pub use mi_fgsm::MiFgsm;
 pub use norm::Norm;
 pub use pgd::Pgd;
 pub use sign_step::sign_step;
