@@ -1,15 +1,11 @@
+use doubleback::evaluate::MarginCheck;
+use doubleback::evaluate::masking::{self, MARGIN_FALL, ZERO_GRADIENT_SHARE};
 use maud::{Markup, html};
 
 use crate::format::{self, attack_name, percent, short};
 use crate::page::{caption, missing};
 use crate::reproduction::context::Context;
 use crate::svg::{Axis, Line, LineChart, Look, Panel, Point, Style, badge};
-
-/// A model whose gradients vanish on more images than this is named.
-const NOTABLE_SHARE: f64 = 0.1;
-
-/// So is one whose accuracy falls by this much when the loss is one that does not underflow.
-const NOTABLE_FALL: f64 = 0.1;
 
 pub fn body(context: &Context) -> Markup {
     let results = context.results;
@@ -37,22 +33,15 @@ pub fn body(context: &Context) -> Markup {
 }
 
 fn zero_share(context: &Context, model: &str, attack: &str) -> Option<f64> {
-    let masking = context.results.masking.get(model)?.get(attack)?;
-    (masking.count > 0).then(|| masking.zero_gradient_images as f64 / masking.count as f64)
+    context.results.masking.get(model)?.get(attack)?.share()
 }
 
-/// Eps, and accuracy on the two losses, where a model's accuracy falls most.
-fn greatest_fall(context: &Context, model: &str) -> Option<(f64, f64, f64)> {
-    let fall = |&(_, cross_entropy, margin): &(f64, f64, f64)| cross_entropy - margin;
+fn checks<'a>(context: &Context<'a>, model: &str) -> impl Iterator<Item = &'a MarginCheck> {
     context
         .results
         .margin_check
         .iter()
-        .filter(|check| {
-            check.model == model && check.cross_entropy_accuracy.is_finite() && check.margin_accuracy.is_finite()
-        })
-        .map(|check| (check.eps, check.cross_entropy_accuracy, check.margin_accuracy))
-        .max_by(|a, b| fall(a).total_cmp(&fall(b)))
+        .filter(move |check| check.model == model)
 }
 
 /// A sentence for each model that masks its gradients.
@@ -62,7 +51,8 @@ fn findings(context: &Context) -> Markup {
         @if sentences.is_empty() {
             p.note.good {
                 strong { "No model masks its gradients notably: " }
-                "none has a zero FGSM gradient on more than 10\u{a0}% of the images, and none loses more than 10 points under the margin."
+                "none has a zero FGSM gradient on more than " (100.0 * ZERO_GRADIENT_SHARE) "\u{a0}% of the images, "
+                "and none loses more than " (100.0 * MARGIN_FALL) " points under the margin."
             }
         } @else {
             @for sentence in sentences { p.note { (sentence) } }
@@ -71,8 +61,16 @@ fn findings(context: &Context) -> Markup {
 }
 
 fn finding(context: &Context, model: &str) -> Option<Markup> {
-    let zero = zero_share(context, model, "fgsm").filter(|&share| share > NOTABLE_SHARE);
-    let fall = greatest_fall(context, model).filter(|(_, cross_entropy, margin)| cross_entropy - margin > NOTABLE_FALL);
+    let attacks = context.results.masking.get(model);
+    let zero = attacks.and_then(|attacks| masking::zero_gradients(attacks.get("fgsm")?)?.evidence("share"));
+    let fall = masking::loss_underflow(checks(context, model)).and_then(|flag| {
+        let number = |name| flag.evidence(name);
+        Some((
+            number("eps")?,
+            number("cross_entropy_accuracy")?,
+            number("margin_accuracy")?,
+        ))
+    });
     if zero.is_none() && fall.is_none() {
         return None;
     }
@@ -215,12 +213,12 @@ fn lines(context: &Context, model: &str) -> Vec<Line> {
 }
 
 fn describe(context: &Context, model: &str) -> String {
-    let fall = greatest_fall(context, model).map_or(String::new(), |(eps, cross_entropy, margin)| {
+    let fall = masking::greatest_fall(checks(context, model)).map_or(String::new(), |check| {
         format!(
             " Farthest apart at ε {}: {} and {}.",
-            short(eps),
-            percent(cross_entropy),
-            percent(margin)
+            short(check.eps),
+            percent(check.cross_entropy_accuracy),
+            percent(check.margin_accuracy)
         )
     });
     format!("Accuracy of {model} by ε under FGSM on the cross-entropy and on the margin.{fall}")
