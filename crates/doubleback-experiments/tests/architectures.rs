@@ -8,7 +8,7 @@ use doubleback::nn::{
     ARCHITECTURES, Architecture, Classifier, Network, Pool, TrainingPass, architecture, cross_entropy,
 };
 use doubleback::train::{Defense, DefenseKind};
-use doubleback_experiments::reproduce::Profile;
+use doubleback_experiments::Profile;
 
 const IMAGES: usize = 4;
 const CLASSES: usize = 10;

@@ -12,8 +12,8 @@ use doubleback::diagnose::{Decoders, InformationOptions, ProbeOptions, ProbeRead
 use doubleback::nn::{Classifier, Network, Pullback, Stage, Staged, save};
 use doubleback::progress::{Progress, Watch};
 use doubleback::train::{DefenseKind, tensor_of};
+use doubleback_experiments::Profile;
 use doubleback_experiments::diagnosis::{self, Budget, DiagnosisResults, ModelFile, Options};
-use doubleback_experiments::reproduce::Profile;
 
 fn mnist_mini() -> Dataset {
     load("mnist-mini", &LoadOptions::default()).unwrap()

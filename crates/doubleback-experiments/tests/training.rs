@@ -10,7 +10,7 @@ use doubleback::Error;
 use doubleback::data::{self, Dataset, LoadOptions};
 use doubleback::nn::{Network, to_vec};
 use doubleback::train::{Cooked, Defense, DefenseKind, Progress, Recipe, Watch};
-use doubleback_experiments::reproduce::Profile;
+use doubleback_experiments::Profile;
 
 fn mnist_mini() -> Dataset {
     data::load("mnist-mini", &LoadOptions::default()).unwrap()

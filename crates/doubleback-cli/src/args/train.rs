@@ -4,7 +4,7 @@ use clap::Args;
 use doubleback::attack;
 use doubleback::nn::Pool;
 use doubleback::train::{DefenseKind, Norm, Output};
-use doubleback_experiments::reproduce::Profile;
+use doubleback_experiments::Profile;
 
 use super::values;
 use crate::output::JsonTarget;

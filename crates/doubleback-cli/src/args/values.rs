@@ -10,9 +10,9 @@ use doubleback::nn::layers::{Floor, LocalContrast};
 use doubleback::nn::{ARCHITECTURES, Loss, Pool};
 use doubleback::train::{DefenseKind, Norm, Output};
 use doubleback::{Result, attack};
+use doubleback_experiments::Profile;
 use doubleback_experiments::bench::{Step, TimedAttack};
 use doubleback_experiments::diagnosis;
-use doubleback_experiments::reproduce::Profile;
 
 /// A value out of a list of names.
 #[derive(Clone)]

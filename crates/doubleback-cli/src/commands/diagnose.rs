@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use doubleback::attack::check_eps;
+use doubleback::attack::{AttackSpec, check_eps};
 use doubleback::diagnose::{AGREEMENT, CONSISTENCY, Check, CheckName, Estimate, SUCCESS, oracle_is_weak};
 use doubleback::evaluate::check_fits;
 use doubleback_experiments::diagnosis::{
@@ -109,7 +109,7 @@ fn summary(results: &DiagnosisResults) -> String {
 fn of_model(model: &ModelDiagnosis, oracle_error: &Estimate) -> String {
     let attack = &model.attack;
     let found = if attack.chosen { ", found by a sweep" } else { "" };
-    let size = if attack.name == "jsma" { "theta" } else { "eps" };
+    let size = AttackSpec::size_name(&attack.name);
     let mut text = format!(
         "\n{}: error {} clean, {} under {} at {size} {}{found}\n\n",
         model.model,

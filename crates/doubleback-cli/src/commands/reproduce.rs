@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use doubleback_experiments::reproduce::{Options, Profile, Results, reproduce};
+use doubleback_experiments::reproduce::model_names::NORMAL;
+use doubleback_experiments::reproduce::{HEADLINE_EPS, Options, Profile, Results, reproduce};
 use doubleback_report::write_reproduction;
 
 use crate::args::ReproduceArgs;
@@ -58,7 +59,6 @@ pub fn run(args: &ReproduceArgs, context: &Context) -> Result<()> {
 
 /// Clean accuracy, accuracy on the normal model's examples, and the claims.
 fn summary(results: &Results) -> String {
-    const EPS: f64 = 0.2;
     let rows: Vec<Vec<String>> = results
         .clean
         .iter()
@@ -70,18 +70,19 @@ fn summary(results: &Results) -> String {
             ];
             let attacked = results.transfer.iter().find(|cell| {
                 cell.attack == "fgsm"
-                    && cell.crafted_on == "normal"
+                    && cell.crafted_on == NORMAL
                     && cell.evaluated_on == clean.model
-                    && (cell.eps - EPS).abs() < 1e-9
+                    && (cell.eps - HEADLINE_EPS).abs() < 1e-9
             });
             row.extend(attacked.map(|cell| percent(cell.accuracy)));
             row.extend(attacked.map(|cell| interval(cell.low, cell.high)));
             row
         })
         .collect();
-    let header = ["model", "clean", "95 % interval", "FGSM 0.2", "95 % interval"];
+    let fgsm = format!("FGSM {HEADLINE_EPS}");
+    let header = ["model", "clean", "95 % interval", &fgsm, "95 % interval"];
     let mut text = format!(
-        "Accuracy on {} clean test images of {},\nand on {} under FGSM at eps {EPS} crafted on the normal model\n\n{}",
+        "Accuracy on {} clean test images of {},\nand on {} under FGSM at eps {HEADLINE_EPS} crafted on the normal model\n\n{}",
         results
             .clean
             .first()

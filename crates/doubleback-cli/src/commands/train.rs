@@ -5,7 +5,7 @@ use doubleback::data::Dataset;
 use doubleback::nn::{Pool, architecture, paper_input};
 use doubleback::train::{Cooked, CurvePoint, Defense, DefenseKind, Recipe, paper_lambda, per_example_lambda};
 use doubleback::write::remove_partial_files;
-use doubleback_experiments::reproduce::Profile;
+use doubleback_experiments::Profile;
 use serde::Serialize;
 
 use crate::args::{InputLayer, TrainArgs};

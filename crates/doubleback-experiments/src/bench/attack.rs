@@ -5,16 +5,19 @@ use super::times::{Times, time};
 use doubleback::attack::{Attack, AttackSpec, Attacked, PgdSpec};
 use doubleback::nn::{Architecture, Network};
 use doubleback::{Error, Result};
+use strum::{EnumCount, EnumString, IntoStaticStr};
 
 /// Perturbation size of the attacks that have one.
 const EPS: f64 = 0.1;
 
 /// An attack whose speed can be measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumCount, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case", parse_err_ty = Error, parse_err_fn = unknown)]
 pub enum TimedAttack {
     /// FGSM: one gradient.
     Fgsm,
     /// PGD of ten steps of a quarter of eps from a random start.
+    #[strum(serialize = "pgd-10")]
     Pgd10,
     /// JSMA in pairs with theta 1 and gamma 0.25 towards the next class. How long it takes depends on how soon the network yields.
     Jsma,
@@ -22,15 +25,11 @@ pub enum TimedAttack {
 
 impl TimedAttack {
     /// All of them.
-    pub const ALL: [TimedAttack; 3] = [TimedAttack::Fgsm, TimedAttack::Pgd10, TimedAttack::Jsma];
+    pub const ALL: [Self; Self::COUNT] = [TimedAttack::Fgsm, TimedAttack::Pgd10, TimedAttack::Jsma];
 
     /// `fgsm`, `pgd-10` or `jsma`.
     pub fn name(self) -> &'static str {
-        match self {
-            TimedAttack::Fgsm => "fgsm",
-            TimedAttack::Pgd10 => "pgd-10",
-            TimedAttack::Jsma => "jsma",
-        }
+        self.into()
     }
 
     fn attack(self) -> Result<Attack> {
@@ -47,13 +46,8 @@ impl TimedAttack {
     }
 }
 
-impl std::str::FromStr for TimedAttack {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|attack| attack.name() == name);
-        found.ok_or_else(|| Error::unknown("attack to time", name, Self::ALL.map(Self::name)))
-    }
+fn unknown(name: &str) -> Error {
+    Error::unknown("attack to time", name, TimedAttack::ALL.map(TimedAttack::name))
 }
 
 /// How long an attack took, and what it did.

@@ -1,5 +1,3 @@
-use std::str::FromStr;
-
 use burn::tensor::{Device, Tensor};
 use doubleback_ops::AdamOptions;
 
@@ -9,9 +7,11 @@ use doubleback::batch::Batch;
 use doubleback::nn::{Architecture, Loss, Network, TrainingPass, to_vec};
 use doubleback::train::{Adam, GradientPenalty, Normal, Objective};
 use doubleback::{Error, Result};
+use strum::{EnumCount, EnumString, IntoStaticStr};
 
 /// What can be timed. All of them run the network as in training: batch statistics, dropout masks drawn beforehand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumCount, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case", parse_err_ty = Error, parse_err_fn = unknown)]
 pub enum Step {
     /// Logits, without a tape.
     Forward,
@@ -25,29 +25,16 @@ pub enum Step {
 
 impl Step {
     /// All, in the order of the paper's table of costs.
-    pub const ALL: [Step; 4] = [Step::Forward, Step::InputGradient, Step::Plain, Step::Double];
+    pub const ALL: [Self; Self::COUNT] = [Step::Forward, Step::InputGradient, Step::Plain, Step::Double];
 
     /// `forward`, `input_gradient`, `plain` or `double`.
     pub fn name(self) -> &'static str {
-        match self {
-            Step::Forward => "forward",
-            Step::InputGradient => "input_gradient",
-            Step::Plain => "plain",
-            Step::Double => "double",
-        }
+        self.into()
     }
 }
 
-impl FromStr for Step {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        let known = Step::ALL.iter().map(|step| step.name());
-        Step::ALL
-            .into_iter()
-            .find(|step| step.name() == name)
-            .ok_or_else(|| Error::unknown("step", name, known))
-    }
+fn unknown(name: &str) -> Error {
+    Error::unknown("step", name, Step::ALL.map(Step::name))
 }
 
 /// A network with one batch of random images and labels.

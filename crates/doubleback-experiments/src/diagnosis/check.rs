@@ -3,6 +3,7 @@
 use super::model_file::ModelFile;
 use super::options::Options;
 use super::oracle::check_oracle;
+use crate::run_folder::described;
 use doubleback::attack::{Attack, check_eps};
 use doubleback::data::Dataset;
 use doubleback::nn::{Classifier, Staged, stage_indices};
@@ -77,26 +78,21 @@ fn studied(model: &dyn Staged, layers: &[String]) -> Result<Vec<usize>> {
     Ok(stages)
 }
 
-/// What makes two runs the same run.
-pub(super) fn identity(dataset: &Dataset, models: &[ModelFile], oracle: &[ModelFile], options: &Options) -> String {
+/// What the run depends on.
+pub(super) fn settings(dataset: &Dataset, models: &[ModelFile], oracle: &[ModelFile], options: &Options) -> String {
     let short = |model: &ModelFile| format!("{} {}", model.name, &model.sha256[..12]);
     let models: Vec<String> = models.iter().map(short).collect();
-    let prepared = match dataset.preparation {
-        preparation if preparation.is_none() => String::new(),
-        preparation => format!(" ({preparation})"),
-    };
     let layers = match options.layers.is_empty() {
         true => "all layers".to_owned(),
         false => options.layers.join("/"),
     };
     let budget = &options.budget;
     format!(
-        "{}{} of {}, {}{}, {} images, {} draws, {}/{}/{} steps, {layers}, seed {}, oracle {}, doubleback {}",
+        "{}{} of {}, {}, {} images, {} draws, {}/{}/{} steps, {layers}, seed {}, oracle {}",
         options.attack,
         options.eps.map(|eps| format!(" eps {eps}")).unwrap_or_default(),
         models.join("/"),
-        dataset.name,
-        prepared,
+        described(dataset),
         options.count(&dataset.test),
         budget.draws,
         budget.oracle_steps,
@@ -106,7 +102,6 @@ pub(super) fn identity(dataset: &Dataset, models: &[ModelFile], oracle: &[ModelF
         match oracle {
             [] => "trained".to_owned(),
             given => given.iter().map(short).collect::<Vec<_>>().join("/"),
-        },
-        env!("CARGO_PKG_VERSION")
+        }
     )
 }

@@ -2,15 +2,15 @@ use burn::tensor::Device;
 
 use super::model_file::ModelFile;
 use super::results::GeneratorTraining;
-use crate::store::Store;
+use crate::run_folder::RunFolder;
 use doubleback::Result;
 use doubleback::data::Dataset;
 use doubleback::diagnose::{GanFiles, GanOptions, InterpretGan, Subject, train_gan};
 use doubleback::progress::{Renamed, Watch};
 
-/// The generators of a model's stages, trained if they are not in the store yet.
+/// The generators of a model's stages, trained if they are not in the folder yet.
 pub(super) fn generators(
-    store: &Store,
+    folder: &RunFolder,
     model: &ModelFile,
     stages: &[usize],
     dataset: &Dataset,
@@ -18,14 +18,14 @@ pub(super) fn generators(
     device: &Device,
     watch: &mut dyn Watch,
 ) -> Result<InterpretGan> {
-    let path = store.model(&format!("{}-interpretgan", model.name));
+    let path = folder.model(&format!("{}-interpretgan", model.name));
     if path.exists() {
         return InterpretGan::load(&path, device);
     }
-    let checkpoint = store
+    let checkpoint = folder
         .work()
         .join(format!("{}-interpretgan.checkpoint.safetensors", model.name));
-    let grids = store.generators(&model.name)?;
+    let grids = folder.generators(&model.name)?;
     let files = GanFiles {
         checkpoint: Some(&checkpoint),
         grids: Some(&grids),
@@ -55,6 +55,6 @@ pub(super) fn training(gan: &InterpretGan, model: &ModelFile) -> GeneratorTraini
         steps: gan.options().steps,
         batch: gan.options().batch,
         losses: gan.losses().to_vec(),
-        pictures: Some(format!("{}/{}", Store::GENERATORS, model.name)),
+        pictures: Some(format!("{}/{}", RunFolder::GENERATORS, model.name)),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::run_record::RunRecord;
 use doubleback::data::Frame;
 use doubleback::diagnose::{Agreement, Check, EpsPoint, Estimate, InformationLayer, LossPoint, ProbeLayer, checks};
 
@@ -17,14 +18,9 @@ pub struct DiagnosisResults {
     pub profile: String,
     /// Seed of generators, probes, decoders, noise and intervals.
     pub seed: u64,
-    /// Version of doubleback that made this file.
-    pub version: String,
-    /// `cpu`, `cuda:0`, …
-    pub device: String,
-    /// Worker threads.
-    pub threads: usize,
-    /// Instruction set of the native kernels, such as `avx512`.
-    pub isa: String,
+    /// The program and the machine.
+    #[serde(flatten)]
+    pub run: RunRecord,
     /// Every setting that the numbers depend on, in words, by name.
     pub settings: BTreeMap<String, String>,
     /// SHA-256 of the data files, by name.

@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use burn::tensor::Device;
-use doubleback_ops::kernels::isa;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::assemble::Readings;
 use super::attacked::Images;
-use super::check::{check, identity};
+use super::check::{check, settings};
 use super::generators::{generators, training};
 use super::model_file::ModelFile;
 use super::options::Options;
 use super::oracle::{descriptions, oracle_recipes};
 use super::pictures;
 use super::results::{DiagnosisResults, ModelDiagnosis, OracleSummary};
-use crate::store::Store;
+use crate::run_folder::RunFolder;
+use crate::run_record::RunRecord;
 use doubleback::attack::{Attack, AttackSpec};
 use doubleback::data::Dataset;
 use doubleback::diagnose::Decoders;
@@ -29,7 +29,6 @@ use doubleback::diagnose::{Judge, OracleReading};
 use doubleback::diagnose::{ProbeReading, Probes};
 use doubleback::nn::{Classifier, Ensemble, Stage, Staged, predictions};
 use doubleback::progress::{Phase, Renamed, Watch};
-use doubleback::write::write_atomically;
 use doubleback::{Error, Result};
 
 /// Images that eps is chosen by.
@@ -50,14 +49,14 @@ pub fn diagnose(
 ) -> Result<DiagnosisResults> {
     let attack = AttackSpec::named(&options.attack)?.attack()?;
     let stages = check(dataset, models, oracle, options, &attack)?;
-    let store = Store::open(&options.out, &identity(dataset, models, oracle, options))?;
+    let folder = RunFolder::open(&options.out, &settings(dataset, models, oracle, options))?;
     let mut run = Run {
         dataset,
         options,
         attack: &attack,
         device,
-        seconds: store.get("phases")?.unwrap_or_default(),
-        store: &store,
+        seconds: folder.get("phases")?.unwrap_or_default(),
+        folder: &folder,
     };
     let trained;
     let members = match oracle {
@@ -84,16 +83,13 @@ pub fn diagnose(
         diagnosed.push(run.model(model, stages, &oracle, eps, sweep, watch)?);
     }
     let mut seconds = run.seconds;
-    seconds.insert("total".into(), store.seconds());
-    store.tick()?;
+    seconds.insert("total".into(), folder.seconds());
+    folder.tick()?;
     let results = DiagnosisResults {
         dataset: dataset.name.clone(),
         profile: options.profile.name().into(),
         seed: options.seed,
-        version: env!("CARGO_PKG_VERSION").into(),
-        device: options.device_name.clone(),
-        threads: options.threads,
-        isa: isa().name().into(),
+        run: RunRecord::here(&options.device_name, options.threads),
         settings: options.settings(dataset),
         data: dataset
             .sources
@@ -108,9 +104,7 @@ pub fn diagnose(
         models: diagnosed,
         seconds,
     };
-    let json = serde_json::to_vec_pretty(&results)
-        .map_err(|e| Error::file(store.results(), format!("cannot be written as JSON: {e}")))?;
-    write_atomically(&store.results(), &json)?;
+    folder.write_results(&results)?;
     Ok(results)
 }
 
@@ -119,7 +113,7 @@ struct Run<'a> {
     options: &'a Options,
     attack: &'a Attack,
     device: &'a Device,
-    store: &'a Store,
+    folder: &'a RunFolder,
     seconds: BTreeMap<String, f64>,
 }
 
@@ -129,7 +123,7 @@ impl Run<'_> {
         let started = Instant::now();
         let done = work(self);
         *self.seconds.entry(phase.to_owned()).or_default() += started.elapsed().as_secs_f64();
-        match (&done, self.store.put("phases", &self.seconds), self.store.tick()) {
+        match (&done, self.folder.put("phases", &self.seconds), self.folder.tick()) {
             (Ok(_), Err(e), _) | (Ok(_), _, Err(e)) => Err(e),
             // A failure to note the time must not hide why the work failed.
             _ => done,
@@ -143,9 +137,9 @@ impl Run<'_> {
         name: &str,
         compute: impl FnOnce(&Self) -> Result<T>,
     ) -> Result<T> {
-        match self.store.get(name)? {
+        match self.folder.get(name)? {
             Some(found) => Ok(found),
-            None => self.timed(phase, |run| run.store.part_or(name, || compute(run))),
+            None => self.timed(phase, |run| run.folder.part_or(name, || compute(run))),
         }
     }
 
@@ -156,10 +150,10 @@ impl Run<'_> {
         let mut members = Vec::with_capacity(recipes.len());
         for (number, recipe) in (1..).zip(&recipes) {
             let name = format!("oracle-{number}");
-            let path = self.store.model(&name);
+            let path = self.folder.model(&name);
             if !path.exists() {
                 self.timed("oracle", |run| {
-                    let work = run.store.work().join(&name);
+                    let work = run.folder.work().join(&name);
                     std::fs::create_dir_all(&work).map_err(Error::io(&work, "making the folder"))?;
                     let mut watch = Renamed::new(watch, |_: &str| {
                         format!("oracle, network {number} of {}", recipes.len())
@@ -217,7 +211,7 @@ impl Run<'_> {
         sweep: Option<Vec<EpsPoint>>,
         watch: &mut dyn Watch,
     ) -> Result<ModelDiagnosis> {
-        let (dataset, options, device, store) = (self.dataset, self.options, self.device, self.store);
+        let (dataset, options, device, folder) = (self.dataset, self.options, self.device, self.folder);
         let (name, network) = (&model.name, &model.network);
         let all = network.stages();
         let stages: Vec<Stage> = studied.iter().map(|&stage| all[stage].clone()).collect();
@@ -249,7 +243,7 @@ impl Run<'_> {
             Ok(errors)
         })?;
         let gan = self.timed("InterpretGAN", |_| {
-            generators(store, model, studied, dataset, &options.gan(), device, watch)
+            generators(folder, model, studied, dataset, &options.gan(), device, watch)
         })?;
         let judge = Judge {
             model: network,

@@ -1,4 +1,4 @@
-use crate::reproduce;
+use crate::profile;
 use doubleback::attack::{AttackSpec, Fgsm, PgdSpec};
 use doubleback::data::Dataset;
 use doubleback::nn::{Loss, Pool, architecture, paper_input};
@@ -173,7 +173,7 @@ impl Plan {
     /// How to train a model.
     pub(super) fn recipe(&self, cell: &Cell, dataset: &Dataset) -> Result<Recipe> {
         // The study's steps and batch are its own; all else is that of a model that `train` makes.
-        let mut recipe = reproduce::Profile::Standard.recipe(cell.training, dataset, cell.seed);
+        let mut recipe = profile::Profile::Standard.recipe(cell.training, dataset, cell.seed);
         let (shape, bounds, classes) = (dataset.shape, dataset.bounds, dataset.classes.len());
         let network = architecture(cell.architecture, shape, bounds, classes, cell.pool)?;
         recipe.architecture = paper_input(network, dataset);
@@ -228,7 +228,7 @@ impl Plan {
     /// The trainings for the record.
     pub(super) fn training_settings(&self, dataset: &Dataset) -> Vec<Training> {
         let setting = |&kind: &DefenseKind| {
-            let recipe = reproduce::Profile::Standard.recipe(kind, dataset, 0);
+            let recipe = profile::Profile::Standard.recipe(kind, dataset, 0);
             let defense = self.defense(kind);
             Training {
                 name: defense.name().to_owned(),

@@ -1,10 +1,9 @@
-use std::fmt;
-use std::str::FromStr;
-
-use doubleback::{Error, Result};
+use doubleback::Error;
+use strum::{Display, EnumCount, EnumString, IntoStaticStr};
 
 /// How much work to spend on the study.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Display, EnumCount, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case", parse_err_ty = Error, parse_err_fn = unknown)]
 pub enum Profile {
     /// One architecture, two seeds, a hundred steps: minutes, and too little to decide anything.
     #[default]
@@ -15,31 +14,14 @@ pub enum Profile {
 
 impl Profile {
     /// All profiles.
-    pub const ALL: [Profile; 2] = [Profile::Quick, Profile::Standard];
+    pub const ALL: [Self; Self::COUNT] = [Profile::Quick, Profile::Standard];
 
     /// `quick` or `standard`.
     pub fn name(self) -> &'static str {
-        match self {
-            Profile::Quick => "quick",
-            Profile::Standard => "standard",
-        }
+        self.into()
     }
 }
 
-impl fmt::Display for Profile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Profile {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        let known = Profile::ALL.iter().map(|profile| profile.name());
-        Profile::ALL
-            .into_iter()
-            .find(|profile| profile.name() == name)
-            .ok_or_else(|| Error::unknown("profile", name, known))
-    }
+fn unknown(name: &str) -> Error {
+    Error::unknown("profile", name, Profile::ALL.map(Profile::name))
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::claim::Claim;
 use crate::data_summary::DataSummary;
+use crate::run_record::RunRecord;
 use doubleback::diagnose::{InformationLayer, ProbeLayer};
 
 /// Everything that a run of `pooling` measured. Two runs with the same seeds, options, machine and threads agree in every field but
@@ -20,14 +21,9 @@ pub struct PoolingResults {
     pub profile: String,
     /// Seeds of weights and dropout, ascending.
     pub seeds: Vec<u64>,
-    /// Version of doubleback that made this file.
-    pub version: String,
-    /// `cpu`, `cuda:0`, …
-    pub device: String,
-    /// Worker threads.
-    pub threads: usize,
-    /// Instruction set of the native kernels, such as `avx512`.
-    pub isa: String,
+    /// The program and the machine.
+    #[serde(flatten)]
+    pub run: RunRecord,
     /// Sizes and checksums of the data.
     pub data: DataSummary,
     /// Architectures, such as `paper-cnn`.

@@ -2,7 +2,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use burn::tensor::Device;
-use doubleback_ops::kernels::isa;
 
 use super::claims::claims;
 use super::compare::{MATCHED_WITHIN, comparisons, correlations, layer_comparisons};
@@ -12,12 +11,12 @@ use super::results::{LayerResult, ModelResult, PoolingResults};
 use super::study::Study;
 use super::train;
 use crate::data_summary::data_summary;
-use crate::store::Store;
+use crate::run_folder::{RunFolder, described};
+use crate::run_record::RunRecord;
 use doubleback::data::Dataset;
 use doubleback::nn::Pool;
 use doubleback::progress::Watch;
 use doubleback::train::DefenseKind;
-use doubleback::write::write_atomically;
 use doubleback::{Error, Result};
 
 /// What to study, and where.
@@ -70,9 +69,9 @@ pub(super) fn study(
     for &architecture in &plan.architectures {
         plan.recipe(&any(architecture), dataset)?;
     }
-    let store = Store::open(&options.out, &identity(plan, dataset, options))?;
+    let folder = RunFolder::open(&options.out, &settings(plan, dataset, options))?;
     let study = Study {
-        store: &store,
+        folder: &folder,
         plan,
         dataset,
         device,
@@ -103,15 +102,12 @@ pub(super) fn study(
     let comparisons = comparisons(&models, &architectures, &trainings);
     let layer_comparisons = layer_comparisons(&stages, &architectures);
     let correlations = correlations(&stages, &architectures, options.seed);
-    store.tick()?;
+    folder.tick()?;
     let results = PoolingResults {
         dataset: dataset.name.clone(),
         profile: options.profile.name().into(),
         seeds,
-        version: env!("CARGO_PKG_VERSION").into(),
-        device: options.device_name.clone(),
-        threads: options.threads,
-        isa: isa().name().into(),
+        run: RunRecord::here(&options.device_name, options.threads),
         data: data_summary(dataset),
         architectures,
         trainings: plan.training_settings(dataset),
@@ -124,32 +120,25 @@ pub(super) fn study(
         correlations,
         matched_within: MATCHED_WITHIN,
         seconds: BTreeMap::from([
-            ("train".into(), train::seconds(&store)?),
+            ("train".into(), train::seconds(&folder)?),
             ("attack".into(), study.seconds("attack")?),
             ("layers".into(), study.seconds("layers")?),
-            ("total".into(), store.seconds()),
+            ("total".into(), folder.seconds()),
         ]),
     };
-    let json = serde_json::to_vec_pretty(&results)
-        .map_err(|e| Error::file(store.results(), format!("cannot be written as JSON: {e}")))?;
-    write_atomically(&store.results(), &json)?;
+    folder.write_results(&results)?;
     Ok(results)
 }
 
-/// What makes two runs the same run. Seeds can be added.
-fn identity(plan: &Plan, dataset: &Dataset, options: &Options) -> String {
-    let prepared = match dataset.preparation {
-        preparation if preparation.is_none() => String::new(),
-        preparation => format!(" ({preparation})"),
-    };
+/// What the study depends on. Seeds can be added.
+fn settings(plan: &Plan, dataset: &Dataset, options: &Options) -> String {
     format!(
-        "pooling study of {}{prepared} {}: {} steps of {}, {} images, doubleback {}",
-        dataset.name,
+        "pooling study of {} {}: {} steps of {}, {} images",
+        described(dataset),
         options.profile,
         plan.steps,
         plan.batch,
-        plan.images,
-        env!("CARGO_PKG_VERSION")
+        plan.images
     )
 }
 

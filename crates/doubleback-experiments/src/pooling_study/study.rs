@@ -11,7 +11,7 @@ use super::results::{AttackedAccuracy, LayerResult, ModelResult};
 use super::statistics::accuracy;
 use super::withstand::{Withstood, withstand};
 use super::{TRANSFER, WORST_CASE, train};
-use crate::store::Store;
+use crate::run_folder::RunFolder;
 use doubleback::data::{Dataset, sha256};
 use doubleback::evaluate::TestSet;
 use doubleback::nn::{Loss, Network};
@@ -28,7 +28,7 @@ struct Part<T> {
 
 /// A study under way.
 pub(super) struct Study<'a> {
-    pub store: &'a Store,
+    pub folder: &'a RunFolder,
     pub plan: &'a Plan,
     pub dataset: &'a Dataset,
     pub device: &'a Device,
@@ -41,14 +41,14 @@ impl Study<'_> {
         let mut sums = Vec::with_capacity(2);
         for cell in &cells {
             networks.push(train::model(
-                self.store,
+                self.folder,
                 self.plan,
                 cell,
                 self.dataset,
                 self.device,
                 watch,
             )?);
-            let path = self.store.model(&cell.name());
+            let path = self.folder.model(&cell.name());
             let file = std::fs::read(&path).map_err(Error::io(&path, "reading the model"))?;
             sums.push(sha256([file.as_slice()].into_iter()));
         }
@@ -95,7 +95,7 @@ impl Study<'_> {
         compute: impl FnOnce(&Self) -> Result<T>,
     ) -> Result<T> {
         let name = format!("{kind}-{label}");
-        if let Some(part) = self.store.get::<Part<T>>(&name)?
+        if let Some(part) = self.folder.get::<Part<T>>(&name)?
             && part.sha256 == sums
         {
             return Ok(part.found);
@@ -103,21 +103,18 @@ impl Study<'_> {
         let started = Instant::now();
         let part = Part {
             sha256: sums.to_vec(),
-            found: compute(self).inspect_err(|_| {
-                // The time counts even if the work stopped; a failure to note it must not hide why.
-                let _ = self.store.tick();
-            })?,
+            found: self.folder.counted(|| compute(self))?,
         };
-        self.store.put(&name, &part)?;
+        self.folder.put(&name, &part)?;
         let seconds = self.seconds(kind)? + started.elapsed().as_secs_f64();
-        self.store.put(&format!("{kind}-seconds"), &seconds)?;
-        self.store.tick()?;
+        self.folder.put(&format!("{kind}-seconds"), &seconds)?;
+        self.folder.tick()?;
         Ok(part.found)
     }
 
     /// Seconds spent on the finished parts of a kind.
     pub fn seconds(&self, kind: &str) -> Result<f64> {
-        Ok(self.store.get(&format!("{kind}-seconds"))?.unwrap_or(0.0))
+        Ok(self.folder.get(&format!("{kind}-seconds"))?.unwrap_or(0.0))
     }
 
     fn model_result(&self, cell: &Cell, withstood: &Withstood, sha256: String) -> ModelResult {

@@ -5,18 +5,18 @@ use std::path::Path;
 use burn::tensor::Device;
 
 use super::plan::{Cell, Plan};
-use crate::store::Store;
+use crate::run_folder::RunFolder;
 use doubleback::data::Dataset;
 use doubleback::nn::{self, Architecture, ModelCard, Network};
 use doubleback::progress::{Renamed, Watch};
 use doubleback::{Error, Result};
 
-/// Part of the store with the seconds of all trainings.
+/// Part of the folder with the seconds of all trainings.
 const SECONDS: &str = "train-seconds";
 
 /// Trains a model unless it is there. The same plan and seed give the same bytes, whoever trained it.
 pub(super) fn model(
-    store: &Store,
+    folder: &RunFolder,
     plan: &Plan,
     cell: &Cell,
     dataset: &Dataset,
@@ -24,32 +24,27 @@ pub(super) fn model(
     watch: &mut dyn Watch,
 ) -> Result<Network> {
     let (name, recipe) = (cell.name(), plan.recipe(cell, dataset)?);
-    let path = store.model(&name);
+    let path = folder.model(&name);
     let card = recipe.card(dataset);
     if !path.exists() {
-        let work = store.work().join(&name);
+        let work = folder.work().join(&name);
         std::fs::create_dir_all(&work).map_err(Error::io(&work, "making the folder"))?;
         let mut named = Renamed::new(watch, |_: &str| name.clone());
-        let cooked = recipe
-            .run_to(&path, dataset, device, &work, &mut named)
-            .inspect_err(|_| {
-                // The time counts even if the training stopped; a failure to note it must not hide why.
-                let _ = store.tick();
-            })?;
+        let cooked = folder.counted(|| recipe.run_to(&path, dataset, device, &work, &mut named))?;
         // It is empty now; if it is not, nothing is lost by leaving it.
         let _ = std::fs::remove_dir(&work);
-        let seconds = store.get::<f64>(SECONDS)?.unwrap_or(0.0) + cooked.trained.seconds;
-        store.put(SECONDS, &seconds)?;
-        store.tick()?;
+        let seconds = folder.get::<f64>(SECONDS)?.unwrap_or(0.0) + cooked.trained.seconds;
+        folder.put(SECONDS, &seconds)?;
+        folder.tick()?;
     }
     let (network, found) = nn::load(&path, device)?;
     check(&path, &found, network.architecture(), &card, &recipe.architecture)?;
     Ok(network)
 }
 
-/// Seconds of all trainings of a store.
-pub(super) fn seconds(store: &Store) -> Result<f64> {
-    Ok(store.get(SECONDS)?.unwrap_or(0.0))
+/// Seconds of all trainings of a folder.
+pub(super) fn seconds(folder: &RunFolder) -> Result<f64> {
+    Ok(folder.get(SECONDS)?.unwrap_or(0.0))
 }
 
 /// Refuses a model that was not trained as the study would have trained it.

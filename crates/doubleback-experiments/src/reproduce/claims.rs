@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::model_names::{ADVTRAIN, DISTILLED, DOUBLEBACK, INSENSITIVE, NORMAL};
 use super::results::LambdaPoint;
 use super::targeted::TargetedSummary;
 use crate::claim::Claim;
@@ -116,10 +117,10 @@ fn claim(number: usize, statement: &str, cases: &[Evidence], measured: String) -
 /// Doubleback against advtrain on FGSM examples crafted on normal and on advtrain.
 fn versus_advtrain(run: &Measurements, keep: impl Fn(f64) -> bool) -> (Vec<Evidence>, String) {
     let (mut cases, mut text) = (Vec::new(), String::from("Accuracy of doubleback and of advtrain."));
-    for crafted_on in ["normal", "advtrain"] {
+    for crafted_on in [NORMAL, ADVTRAIN] {
         let mut parts = Vec::new();
         for eps in eps_of(run, &keep) {
-            let cells = ["doubleback", "advtrain"].map(|model| cell(run, "fgsm", crafted_on, model, eps));
+            let cells = [DOUBLEBACK, ADVTRAIN].map(|model| cell(run, "fgsm", crafted_on, model, eps));
             if let [Some(doubleback), Some(advtrain)] = cells {
                 let evidence = above(doubleback, advtrain);
                 let (a, b) = (100.0 * doubleback.accuracy, 100.0 * advtrain.accuracy);
@@ -162,7 +163,7 @@ fn low_eps(run: &Measurements) -> Claim {
 
 fn regularized_fool_all(run: &Measurements) -> Claim {
     let (mut cases, mut texts) = (Vec::new(), Vec::new());
-    for crafted_on in ["insensitive", "doubleback"] {
+    for crafted_on in [INSENSITIVE, DOUBLEBACK] {
         let mut parts = Vec::new();
         for model in run.models {
             if let Some(cell) = cell(run, "fgsm", crafted_on, model, HIGH_EPS) {
@@ -179,11 +180,11 @@ fn regularized_fool_all(run: &Measurements) -> Claim {
 }
 
 fn distilled_masks(run: &Measurements) -> Claim {
-    let clean = run.clean.iter().find(|c| c.model == "distilled");
-    let masking = run.masking.get("distilled");
-    let cells = ["fgsm", "tgsm"].map(|attack| cell(run, attack, "distilled", "distilled", HIGH_EPS));
+    let clean = run.clean.iter().find(|c| c.model == DISTILLED);
+    let masking = run.masking.get(DISTILLED);
+    let cells = ["fgsm", "tgsm"].map(|attack| cell(run, attack, DISTILLED, DISTILLED, HIGH_EPS));
     let (Some(clean), Some(masking), [Some(fgsm), Some(tgsm)]) = (clean, masking, cells) else {
-        return claim(3, DISTILLED, &[], String::new());
+        return claim(3, UNDERFLOW, &[], String::new());
     };
     let share = |attack: &str| {
         masking
@@ -201,17 +202,17 @@ fn distilled_masks(run: &Measurements) -> Claim {
         percent(tgsm),
         100.0 * clean.accuracy
     );
-    claim(3, DISTILLED, &[majority, attack_works], measured)
+    claim(3, UNDERFLOW, &[majority, attack_works], measured)
 }
 
-const DISTILLED: &str = "Most FGSM examples of a distilled model are unchanged images, because its gradients underflow to zero, while its TGSM examples work.";
+const UNDERFLOW: &str = "Most FGSM examples of a distilled model are unchanged images, because its gradients underflow to zero, while its TGSM examples work.";
 
 /// Judges of what an example looks like: models that the compared ones have no gradient in common with.
-const JUDGES: [&str; 2] = ["distilled", "advtrain"];
+const JUDGES: [&str; 2] = [DISTILLED, ADVTRAIN];
 
 fn smooth_gradients(run: &Measurements) -> Claim {
     let (mut cases, mut texts) = (Vec::new(), Vec::new());
-    for model in ["insensitive", "doubleback"] {
+    for model in [INSENSITIVE, DOUBLEBACK] {
         if let Some(s) = run.smoothness.iter().find(|s| s.model == model) {
             cases.push(apart((s.low, s.high), (0.5, 0.5)));
             let (share, low, high) = (100.0 * s.smoother, 100.0 * s.low, 100.0 * s.high);
@@ -229,8 +230,8 @@ fn smooth_gradients(run: &Measurements) -> Claim {
         summary.taken_for_target.iter().find(|share| share.model == judge)
     };
     for judge in JUDGES {
-        for model in ["insensitive", "doubleback"] {
-            if let (Some(ours), Some(normal)) = (taken(model, judge), taken("normal", judge)) {
+        for model in [INSENSITIVE, DOUBLEBACK] {
+            if let (Some(ours), Some(normal)) = (taken(model, judge), taken(NORMAL, judge)) {
                 cases.push(apart((ours.low, ours.high), (normal.low, normal.high)));
                 texts.push(format!(
                     "The {judge} model takes {:.1} % [{:.1}, {:.1}] of {model}'s iterated TGSM images for the target, {:.1} % [{:.1}, {:.1}] of normal's.",
@@ -263,14 +264,14 @@ fn apart((low, high): (f64, f64), (other_low, other_high): (f64, f64)) -> Eviden
 fn better_than_certainty(run: &Measurements) -> Claim {
     let (mut cases, mut texts) = (Vec::new(), Vec::new());
     for (source, of_doubleback, of_insensitive) in [
-        ("normal", "normal", "normal"),
-        ("advtrain", "advtrain", "advtrain"),
-        ("the attacked model itself", "doubleback", "insensitive"),
+        (NORMAL, NORMAL, NORMAL),
+        (ADVTRAIN, ADVTRAIN, ADVTRAIN),
+        ("the attacked model itself", DOUBLEBACK, INSENSITIVE),
     ] {
         let (mut ahead, mut behind, mut open) = (Vec::new(), Vec::new(), Vec::new());
         for eps in eps_of(run, |_| true) {
-            let doubleback = cell(run, "fgsm", of_doubleback, "doubleback", eps);
-            let insensitive = cell(run, "fgsm", of_insensitive, "insensitive", eps);
+            let doubleback = cell(run, "fgsm", of_doubleback, DOUBLEBACK, eps);
+            let insensitive = cell(run, "fgsm", of_insensitive, INSENSITIVE, eps);
             if let (Some(doubleback), Some(insensitive)) = (doubleback, insensitive) {
                 let evidence = above(doubleback, insensitive);
                 cases.push(evidence);
@@ -296,10 +297,10 @@ fn better_than_certainty(run: &Measurements) -> Claim {
 
 fn over_regularized(run: &Measurements) -> Claim {
     let (mut cases, mut texts) = (Vec::new(), Vec::new());
-    let normal = run.lambdas.iter().find(|point| point.defense == "normal");
+    let normal = run.lambdas.iter().find(|point| point.defense == NORMAL);
     let mut defenses: Vec<&str> = run.lambdas.iter().map(|point| point.defense.as_str()).collect();
     defenses.dedup();
-    for defense in defenses.into_iter().filter(|&defense| defense != "normal") {
+    for defense in defenses.into_iter().filter(|&defense| defense != NORMAL) {
         let largest = run.lambdas.iter().filter(|point| point.defense == defense);
         let largest = largest.max_by(|a, b| a.lambda.total_cmp(&b.lambda));
         if let (Some(normal), Some(largest)) = (normal, largest) {

@@ -1,16 +1,18 @@
 //! Models over a grid of penalty weights, shorter trained than the main ones (Figures 7 and 9).
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use super::model_names::NORMAL;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::profile::LambdaGrid;
-use super::run::Options;
+use super::extent::LambdaGrid;
+use super::options::Options;
 use crate::reproduce::pictures::{LambdaGradient, Picture, score_gradient};
 use crate::reproduce::results::LambdaPoint;
-use crate::store::Store;
-use crate::sweep::SHARE_OF_NORMAL;
+use crate::run_folder::RunFolder;
+use crate::weight_rule::{Candidate, choose, is_eligible};
 use doubleback::attack::AttackSpec;
 use doubleback::batch::tensor_of;
 use doubleback::data::Dataset;
@@ -34,7 +36,7 @@ pub(super) struct Measured {
     pub notes: Vec<String>,
 }
 
-/// A finished part of the store: a training that ended, or why it did not.
+/// A finished part of the folder: a training that ended, or why it did not.
 #[derive(Serialize, Deserialize)]
 enum Part {
     Trained(Box<LambdaPoint>, LambdaGradient),
@@ -43,7 +45,7 @@ enum Part {
 
 /// What a grid is trained and measured on.
 pub(super) struct Grid<'a> {
-    pub store: &'a Store,
+    pub folder: &'a RunFolder,
     pub dataset: &'a Dataset,
     pub options: &'a Options,
     pub device: &'a Device,
@@ -59,12 +61,12 @@ impl Grid<'_> {
         for (defense, lambdas) in std::iter::once(&zero).chain(&grid.lambdas) {
             for &lambda in lambdas {
                 let part = format!("lambda-{defense}-{lambda}");
-                let found = match self.store.get(&part)? {
+                let found = match self.folder.get(&part)? {
                     Some(found) => found,
                     None => {
                         let found = self.point(grid, *defense, lambda, &normal, watch)?;
-                        self.store.put(&part, &found)?;
-                        self.store.tick()?;
+                        self.folder.put(&part, &found)?;
+                        self.folder.tick()?;
                         // Only now: if the run is killed before this, the checkpoint leads to the same point.
                         self.recipe(grid, *defense, lambda).clean(&self.work(*defense, lambda)?);
                         found
@@ -98,7 +100,7 @@ impl Grid<'_> {
     }
 
     fn work(&self, defense: DefenseKind, lambda: f64) -> Result<PathBuf> {
-        let folder = self.store.work().join(format!("lambda-{defense}-{lambda}"));
+        let folder = self.folder.work().join(format!("lambda-{defense}-{lambda}"));
         std::fs::create_dir_all(&folder).map_err(Error::io(&folder, "making the folder"))?;
         Ok(folder)
     }
@@ -107,13 +109,13 @@ impl Grid<'_> {
     fn normal(&self, grid: &LambdaGrid, watch: &mut dyn Watch) -> Result<(Network, Vec<CurvePoint>)> {
         let folder = self.work(DefenseKind::Normal, 0.0)?;
         let path = folder.join("normal.safetensors");
-        if let (true, Some(curve)) = (path.exists(), self.store.get("lambda-normal-curve")?) {
+        if let (true, Some(curve)) = (path.exists(), self.folder.get("lambda-normal-curve")?) {
             return Ok((nn::load(&path, self.device)?.0, curve));
         }
         let recipe = self.recipe(grid, DefenseKind::Normal, 0.0);
         let cooked = recipe.run(self.dataset, self.device, Some(&folder), watch)?;
         nn::save(&cooked.trained.network, &recipe.card(self.dataset), &path)?;
-        self.store.put("lambda-normal-curve", &cooked.trained.curve)?;
+        self.folder.put("lambda-normal-curve", &cooked.trained.curve)?;
         Ok((cooked.trained.network, cooked.trained.curve))
     }
 
@@ -139,7 +141,7 @@ impl Grid<'_> {
             model: &network,
         };
         let source = Named {
-            name: DefenseKind::Normal.name(),
+            name: NORMAL,
             model: normal,
         };
         let set = |split, count| TestSet {
@@ -197,19 +199,21 @@ fn select(points: &mut [LambdaPoint]) {
         return;
     };
     for point in points.iter_mut() {
-        point.eligible = point.validation_accuracy >= SHARE_OF_NORMAL * normal;
+        point.eligible = is_eligible(point.validation_accuracy, normal);
     }
-    let defenses: Vec<String> = points[1..].iter().map(|point| point.defense.clone()).collect();
+    let defenses: BTreeSet<String> = points[1..].iter().map(|point| point.defense.clone()).collect();
     for defense in defenses {
-        let mut best: Option<usize> = None;
-        for (place, point) in points.iter().enumerate() {
-            let better = |best: usize| point.validation_fgsm_accuracy > points[best].validation_fgsm_accuracy;
-            if point.defense == defense && point.eligible && best.is_none_or(better) {
-                best = Some(place);
-            }
-        }
-        if let Some(best) = best {
-            points[best].selected = true;
+        let eligible = points
+            .iter()
+            .enumerate()
+            .filter(|(_, point)| point.defense == defense && point.eligible);
+        let chosen = choose(eligible.map(|(place, point)| Candidate {
+            model: place,
+            lambda: point.lambda,
+            attacked: point.validation_fgsm_accuracy,
+        }));
+        if let Some(place) = chosen {
+            points[place].selected = true;
         }
     }
 }

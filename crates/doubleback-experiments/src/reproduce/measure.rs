@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use super::model_names::{ADVTRAIN, DOUBLEBACK, NORMAL};
 use burn::tensor::Device;
 
 use super::claims::{Measurements, claims};
+use super::options::Options;
 use super::overlap::overlap;
 use super::published::{PublishedGradients, score};
 use super::results::{LambdaPoint, Overlap, Seconds, TrainingSummary};
-use super::run::{Options, TrainingRecord};
 use super::targeted::{TargetedAttack, TargetedGrid, TargetedSummary, targeted, targeted_grid};
+use super::training::TrainingRecord;
 use crate::claim::Claim;
-use crate::store::Store;
+use crate::run_folder::RunFolder;
 use doubleback::Result;
 use doubleback::attack::{Attack, AttackSpec, Ifgsm, Jsma};
 use doubleback::data::Dataset;
@@ -24,7 +26,7 @@ use doubleback::train::{Recipe, paper_lambda};
 
 /// The trained models and what to measure them on.
 pub(super) struct Evaluation<'a> {
-    pub store: &'a Store,
+    pub folder: &'a RunFolder,
     pub dataset: &'a Dataset,
     pub device: &'a Device,
     pub named: &'a [Named<'a>],
@@ -73,7 +75,7 @@ impl Evaluation<'_> {
 
     /// Everything that does not need another training.
     pub fn measure(&self, published: Option<&PublishedGradients>, watch: &mut dyn Watch) -> Result<Measured> {
-        let (store, named, profile) = (self.store, self.named, self.options.profile);
+        let (folder, named, profile) = (self.folder, self.named, self.options.profile);
         let attacks = [
             AttackSpec::named("fgsm")?.attack()?,
             AttackSpec::named("tgsm")?.attack()?,
@@ -83,7 +85,7 @@ impl Evaluation<'_> {
             + targeted_attacks.len() * named.iter().filter(|named| profile.aims_at(named.name)).count()
             + 3;
         let mut phase = Phase::begin("evaluating", steps, watch);
-        let clean = store.part_or("clean", || clean_accuracy(named, &self.test(usize::MAX)))?;
+        let clean = folder.part_or("clean", || clean_accuracy(named, &self.test(usize::MAX)))?;
         phase.step_done()?;
         let test = self.test(profile.transfer_images());
         let mut transfer = Transfer::new(named, &test);
@@ -91,7 +93,7 @@ impl Evaluation<'_> {
         for attack in &attacks {
             for &crafted_on in named {
                 let part = format!("transfer-{}-{}", attack.name(), crafted_on.name);
-                let counts: Counts = store.part_or(&part, || transfer.run(attack, crafted_on, &profile.eps()))?;
+                let counts: Counts = folder.part_or(&part, || transfer.run(attack, crafted_on, &profile.eps()))?;
                 cells.extend(counts.cells());
                 masking
                     .entry(crafted_on.name.into())
@@ -100,18 +102,18 @@ impl Evaluation<'_> {
                 phase.step_done()?;
             }
         }
-        let margin = store.part_or("margin", || margin_check(named, &test, &[0.1, 0.2, 0.3, 0.4, 0.5]))?;
+        let margin = folder.part_or("margin", || margin_check(named, &test, &[0.1, 0.2, 0.3, 0.4, 0.5]))?;
         phase.step_done()?;
-        let overlaps = store.part_or("overlaps", || self.overlaps(&attacks, &test))?;
+        let overlaps = folder.part_or("overlaps", || self.overlaps(&attacks, &test))?;
         phase.step_done()?;
         let (mut gradients, mut log_probabilities, mut rough, mut smooth) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for &model in named {
             let found: Statistics =
-                store.part_or(&format!("statistics-{}", model.name), || statistics(model, &test))?;
+                folder.part_or(&format!("statistics-{}", model.name), || statistics(model, &test))?;
             gradients.extend(found.gradients);
             log_probabilities.push(found.log_probabilities);
-            if model.name == "normal" {
+            if model.name == NORMAL {
                 rough = found.roughness;
             } else {
                 smooth.push(smoothness(model.name, &found.roughness, &rough));
@@ -122,7 +124,7 @@ impl Evaluation<'_> {
         for attack in &targeted_attacks {
             for &crafted_on in named.iter().filter(|named| profile.aims_at(named.name)) {
                 let part = format!("targeted-{}-{}", attack.name(), crafted_on.name);
-                aimed.push(store.part_or(&part, || {
+                aimed.push(folder.part_or(&part, || {
                     targeted(
                         attack,
                         crafted_on,
@@ -180,8 +182,7 @@ impl Evaluation<'_> {
     /// Of the paper's three models, on the examples of each.
     fn overlaps(&self, attacks: &[Attack], test: &TestSet<'_>) -> Result<Vec<Overlap>> {
         let find = |name: &str| self.named.iter().copied().find(|named| named.name == name);
-        let (Some(normal), Some(advtrain), Some(doubleback)) = (find("normal"), find("advtrain"), find("doubleback"))
-        else {
+        let (Some(normal), Some(advtrain), Some(doubleback)) = (find(NORMAL), find(ADVTRAIN), find(DOUBLEBACK)) else {
             return Ok(Vec::new());
         };
         let three = [normal, advtrain, doubleback];
@@ -201,9 +202,9 @@ impl Evaluation<'_> {
             Some(published) => {
                 let eps: Vec<f64> = (1..=5).map(|i| f64::from(i) / 10.0).collect();
                 let score = || score(published, self.named, &self.test(usize::MAX), &eps);
-                Some(self.store.part_or("published", score)?)
+                Some(self.folder.part_or("published", score)?)
             }
-            None => self.store.get("published")?,
+            None => self.folder.get("published")?,
         };
         Ok(counts.map(|counts| counts.cells()).unwrap_or_default())
     }

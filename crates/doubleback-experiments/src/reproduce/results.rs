@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::claim::{Claim, Verdict};
 use crate::data_summary::DataSummary;
+use crate::run_record::RunRecord;
 
 use super::targeted::TargetedSummary;
 use doubleback::train::CurvePoint;
@@ -23,14 +24,9 @@ pub struct Results {
     pub profile: String,
     /// Seed of weights and dropout.
     pub seed: u64,
-    /// Version of doubleback that made this file.
-    pub version: String,
-    /// `cpu`, `cuda:0`, …
-    pub device: String,
-    /// Worker threads.
-    pub threads: usize,
-    /// Instruction set of the native kernels, such as `avx512`.
-    pub isa: String,
+    /// The program and the machine.
+    #[serde(flatten)]
+    pub run: RunRecord,
     /// Sizes and checksums of the data.
     pub data: DataSummary,
     /// The models, in the paper's order: normal, distilled, advtrain, insensitive, doubleback.

@@ -1,48 +1,28 @@
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use burn::tensor::Device;
-use doubleback_ops::kernels::isa;
-use serde::{Deserialize, Serialize};
 
-use super::dataset_settings::DatasetSettings;
 use super::lambdas::{self, Grid};
 use super::measure::{Evaluation, Measured, seconds, summary};
+use super::options::Options;
 use super::pictures::{Pictures, draw};
-use super::profile::Profile;
 use super::published::PublishedGradients;
 use super::results::{Results, SeedRun};
+use super::training::{TrainingRecord, trained};
 use crate::claim::Claim;
 use crate::data_summary::{DataSummary, data_summary};
-use crate::store::Store;
+use crate::dataset_settings::DatasetSettings;
+use crate::run_folder::{RunFolder, described};
+use crate::run_record::RunRecord;
 use doubleback::attack::AttackSpec;
 use doubleback::data::Dataset;
-use doubleback::evaluate::{CurvePoint, Named};
+use doubleback::evaluate::Named;
 use doubleback::nn::{self, Network};
 use doubleback::progress::Watch;
-use doubleback::train::{Recipe, TEACHER};
-use doubleback::write::write_atomically;
+use doubleback::train::Recipe;
 use doubleback::{Error, Result};
-
-/// What to reproduce, and where.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// How much work to spend.
-    pub profile: Profile,
-    /// Seed of weights and dropout.
-    pub seed: u64,
-    /// Seeds in all: this many runs of the models, with this seed and those after it; at least 1.
-    pub seeds: usize,
-    /// Output folder.
-    pub out: PathBuf,
-    /// Name of the device, for the record.
-    pub device_name: String,
-    /// Worker threads, for the record.
-    pub threads: usize,
-    /// The authors' own gradients, a `.npy` file, to score our models with.
-    pub published_gradients: Option<PathBuf>,
-}
 
 /// A finished run.
 #[derive(Clone, Debug)]
@@ -51,14 +31,6 @@ pub struct Finished {
     pub results: Results,
     /// Images for the report; also in [`Pictures::FILE`].
     pub pictures: Pictures,
-}
-
-/// What is remembered of a training besides the model.
-#[derive(Serialize, Deserialize)]
-pub(super) struct TrainingRecord {
-    pub curves: Vec<(String, Vec<CurvePoint>)>,
-    pub seconds: f64,
-    pub parameters: usize,
 }
 
 /// Runs the whole experiment, or what is left of it, and writes `results.json`, the pictures of the report and the models. Further seeds have folders of their own
@@ -91,11 +63,11 @@ fn reproduce_with(
         .map(|path| read_published(path, dataset))
         .transpose()?;
     let main = recipes(options.seed);
-    let store = Store::open(&options.out, &identity(dataset, options, &main))?;
-    let models = trained_models(&store, &main, dataset, device, watch)?;
+    let folder = RunFolder::open(&options.out, &settings(dataset, options, &main))?;
+    let models = trained_models(&folder, &main, dataset, device, watch)?;
     let named = models.named();
     let evaluation = Evaluation {
-        store: &store,
+        folder: &folder,
         dataset,
         device,
         named: &named,
@@ -104,21 +76,21 @@ fn reproduce_with(
     let started = Instant::now();
     let measured = evaluation.measure(published.as_ref(), watch)?;
     let test = evaluation.test(usize::MAX);
-    let drawn: Pictures = store.part_or("pictures", || {
+    let drawn: Pictures = folder.part_or("pictures", || {
         let (fgsm, tgsm) = (
             AttackSpec::named("fgsm")?.attack()?,
             AttackSpec::named("tgsm")?.attack()?,
         );
         draw(&named, &test, &[(&fgsm, 0.2), (&tgsm, 0.2)])
     })?;
-    let grids = store.part_or("grids", || evaluation.grids())?;
-    let evaluate = store.get::<f64>("evaluate-seconds")?.unwrap_or(0.0) + started.elapsed().as_secs_f64();
-    store.put("evaluate-seconds", &evaluate)?;
-    store.tick()?;
+    let grids = folder.part_or("grids", || evaluation.grids())?;
+    let evaluate = folder.get::<f64>("evaluate-seconds")?.unwrap_or(0.0) + started.elapsed().as_secs_f64();
+    folder.put("evaluate-seconds", &evaluate)?;
+    folder.tick()?;
     let grid = match options.profile.lambda_grid() {
         None => lambdas::Measured::default(),
         Some(grid) => Grid {
-            store: &store,
+            folder: &folder,
             dataset,
             options,
             device,
@@ -152,10 +124,7 @@ fn reproduce_with(
         dataset: dataset.name.clone(),
         profile: options.profile.name().into(),
         seed: options.seed,
-        version: env!("CARGO_PKG_VERSION").into(),
-        device: options.device_name.clone(),
-        threads: options.threads,
-        isa: isa().name().into(),
+        run: RunRecord::here(&options.device_name, options.threads),
         data: DataSummary {
             notes: [data.notes, grid.notes].concat(),
             ..data
@@ -180,13 +149,11 @@ fn reproduce_with(
         targeted: measured.targeted,
         lambdas: grid.points,
         seeds,
-        seconds: seconds(&main, &models.records, evaluate, store.seconds()),
+        seconds: seconds(&main, &models.records, evaluate, folder.seconds()),
     };
     // Before the results: where those are, a report can be drawn.
     pictures.write(&options.out)?;
-    let json = serde_json::to_vec_pretty(&results)
-        .map_err(|e| Error::file(store.results(), format!("cannot be written as JSON: {e}")))?;
-    write_atomically(&store.results(), &json)?;
+    folder.write_results(&results)?;
     Ok(Finished { results, pictures })
 }
 
@@ -198,11 +165,11 @@ fn other_seed(
     device: &Device,
     watch: &mut dyn Watch,
 ) -> Result<SeedRun> {
-    let store = Store::open(&options.out, &identity(dataset, options, recipes))?;
-    let models = trained_models(&store, recipes, dataset, device, watch)?;
+    let folder = RunFolder::open(&options.out, &settings(dataset, options, recipes))?;
+    let models = trained_models(&folder, recipes, dataset, device, watch)?;
     let named = models.named();
     let evaluation = Evaluation {
-        store: &store,
+        folder: &folder,
         dataset,
         device,
         named: &named,
@@ -235,7 +202,7 @@ impl Models {
 
 /// Trains the models that are not there yet.
 fn trained_models(
-    store: &Store,
+    folder: &RunFolder,
     recipes: &[Recipe],
     dataset: &Dataset,
     device: &Device,
@@ -244,8 +211,8 @@ fn trained_models(
     let (mut models, mut records) = (Vec::new(), BTreeMap::new());
     for recipe in recipes {
         let name = recipe.defense.name();
-        let record = trained(store, recipe, dataset, device, watch)?;
-        models.push((name, nn::load(&store.model(name), device)?.0));
+        let record = trained(folder, recipe, dataset, device, watch)?;
+        models.push((name, nn::load(&folder.model(name), device)?.0));
         records.insert(name, record);
     }
     Ok(Models { models, records })
@@ -272,8 +239,8 @@ fn read_published(path: &Path, dataset: &Dataset) -> Result<PublishedGradients> 
     Ok(published)
 }
 
-/// What makes two runs the same run.
-fn identity(dataset: &Dataset, options: &Options, recipes: &[Recipe]) -> String {
+/// What the run depends on.
+fn settings(dataset: &Dataset, options: &Options, recipes: &[Recipe]) -> String {
     // A defense without a penalty has the weight that the profile would give it: the folders of all versions say so.
     let lambda = |recipe: &Recipe| match recipe.defense.penalty() {
         Some(penalty) => penalty.lambda,
@@ -281,64 +248,25 @@ fn identity(dataset: &Dataset, options: &Options, recipes: &[Recipe]) -> String 
     };
     let lambdas: Vec<String> = recipes.iter().map(|recipe| lambda(recipe).to_string()).collect();
     let o = &recipes[0].options;
-    let prepared = match dataset.preparation {
-        preparation if preparation.is_none() => String::new(),
-        preparation => format!(" ({preparation})"),
-    };
     format!(
-        "{}{} {} seed {}: {} steps of {} at {}, weights {}, doubleback {}",
-        dataset.name,
-        prepared,
+        "{} {} seed {}: {} steps of {} at {}, weights {}",
+        described(dataset),
         options.profile,
         options.seed,
         o.steps,
         o.batch,
         o.adam.learning_rate,
-        lambdas.join("/"),
-        env!("CARGO_PKG_VERSION")
+        lambdas.join("/")
     )
-}
-
-/// Trains a model unless it is there already.
-fn trained(
-    store: &Store,
-    recipe: &Recipe,
-    dataset: &Dataset,
-    device: &Device,
-    watch: &mut dyn Watch,
-) -> Result<TrainingRecord> {
-    let name = recipe.defense.name();
-    let part = format!("training-{name}");
-    let path = store.model(name);
-    if let (true, Some(record)) = (path.exists(), store.get(&part)?) {
-        return Ok(record);
-    }
-    let cooked = recipe
-        .run(dataset, device, Some(&store.work()), watch)
-        .inspect_err(|_| {
-            // The time counts even if the training stopped; a failure to note it must not hide why.
-            let _ = store.tick();
-        })?;
-    let mut curves = vec![(name.to_owned(), cooked.trained.curve)];
-    curves.extend(cooked.teacher_curve.map(|curve| (TEACHER.to_owned(), curve)));
-    let record = TrainingRecord {
-        curves,
-        seconds: cooked.trained.seconds,
-        parameters: cooked.trained.network.parameter_count(),
-    };
-    nn::save(&cooked.trained.network, &recipe.card(dataset), &path)?;
-    store.put(&part, &record)?;
-    // Only now: if the run is killed before this, the checkpoint still leads to the same model.
-    recipe.clean(&store.work());
-    store.tick()?;
-    Ok(record)
 }
 
 #[cfg(test)]
 mod tests {
     use std::ops::ControlFlow;
+    use std::path::PathBuf;
 
     use super::*;
+    use crate::profile::Profile;
     use crate::reproduce::results::Seconds;
     use doubleback::data::{Bounds, LoadOptions, Split, load};
     use doubleback::progress::Progress;
@@ -469,9 +397,9 @@ mod tests {
         assert!(other.err().unwrap().to_string().contains("holds another run"));
     }
 
-    /// As the first version wrote it: a run that it began goes on.
+    /// As the first version wrote them, which put its own number behind: a run that it began goes on.
     #[test]
-    fn the_identity_of_a_run_stays_as_it_was() {
+    fn the_settings_of_a_run_stay_as_they_were() {
         let (dataset, folder) = (few_images(), PathBuf::new());
         let options = options(&folder);
         let recipes: Vec<Recipe> = Profile::Quick
@@ -479,12 +407,9 @@ mod tests {
             .into_iter()
             .map(|kind| Profile::Quick.recipe(kind, &dataset, 3))
             .collect();
-        let version = env!("CARGO_PKG_VERSION");
         assert_eq!(
-            identity(&dataset, &options, &recipes),
-            format!(
-                "mnist-mini quick seed 3: 400 steps of 256 at 0.001, weights 10/10/10/0.5/10, doubleback {version}"
-            )
+            settings(&dataset, &options, &recipes),
+            "mnist-mini quick seed 3: 400 steps of 256 at 0.001, weights 10/10/10/0.5/10"
         );
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::{Lambdas, six_digits};
 use super::plan::{Measure, Plan};
-use crate::reproduce::Profile;
+use crate::profile::Profile;
 use doubleback::data::Dataset;
 use doubleback::nn::{Pool, architecture};
 use doubleback::train::{DefenseKind, Recipe, paper_lambda, per_example_lambda};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use doubleback::write::write_atomically;
+use crate::json;
 use doubleback::{Error, Result};
 
 /// A cell's folder: settings, checkpoints, model, measurements, log.
@@ -112,26 +112,9 @@ pub(super) struct State {
     pub pid: u32,
 }
 
-/// A value from a JSON file, or nothing if there is no file.
+/// A value from a JSON file of a sweep, or nothing if there is no file.
 pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
-    match std::fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|e| {
-            Error::file(
-                path,
-                format!("is damaged ({e}). Delete it, then run the same command again"),
-            )
-        }),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(Error::io(path, "reading")(e)),
-    }
-}
-
-/// Writes a value as JSON, whole or not at all.
-pub(super) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
-    let mut bytes =
-        serde_json::to_vec_pretty(value).map_err(|e| Error::file(path, format!("cannot be written as JSON: {e}")))?;
-    bytes.push(b'\n');
-    write_atomically(path, &bytes)
+    json::read(path, "Delete it, then run the same command again")
 }
 
 pub(super) fn make_folder(path: &Path) -> Result<()> {

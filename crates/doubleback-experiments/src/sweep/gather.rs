@@ -3,12 +3,14 @@
 use burn::tensor::Device;
 
 use super::cell::Cell;
-use super::files::{read_json, write_json};
+use super::files::read_json;
 use super::launch::Failed;
 use super::results::{Point, SweepResults};
 use super::run_cell::{Outcome, Record, black_box};
-use super::selection::{SHARE_OF_NORMAL, select};
+use super::selection::select;
 use super::sweep_folder::Sweep;
+use crate::json;
+use crate::weight_rule::SHARE_OF_NORMAL;
 use doubleback::data::Dataset;
 use doubleback::progress::{Phase, Watch};
 use doubleback::{Error, Result};
@@ -60,7 +62,7 @@ impl Sweep {
             means,
             cells: points,
         };
-        write_json(&self.results(), &results)?;
+        json::write(&self.results(), &results)?;
         Ok(results)
     }
 

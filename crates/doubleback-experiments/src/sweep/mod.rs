@@ -19,6 +19,7 @@ mod selection;
 pub mod slurm;
 mod sweep_folder;
 
+pub use crate::weight_rule::SHARE_OF_NORMAL;
 pub use axis::{Axis, Lambdas};
 pub use cell::{Cell, Settings};
 pub use files::CellFolder;
@@ -26,5 +27,5 @@ pub use launch::{CellCommand, Failed, Observer, Running, Tally};
 pub use plan::{DefenseGrid, Measure, Plan};
 pub use results::{Accuracy, Choice, Point, SweepResults, Weighted};
 pub use run_cell::{BlackBox, Outcome, Record, run_cell};
-pub use selection::{SHARE_OF_NORMAL, select};
+pub use selection::select;
 pub use sweep_folder::Sweep;

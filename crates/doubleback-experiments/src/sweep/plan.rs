@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use toml::Spanned;
 
 use super::axis::{Axis, Lambdas};
-use crate::reproduce::Profile;
+use crate::profile::Profile;
 use doubleback::nn::{Pool, check_architecture};
 use doubleback::train::{Defense, DefenseKind};
 use doubleback::{Error, Result};

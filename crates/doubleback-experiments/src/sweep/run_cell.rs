@@ -8,10 +8,11 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use super::cell::Settings;
-use super::files::{CellFolder, State, host, make_folder, read_json, write_json};
+use super::files::{CellFolder, State, host, make_folder, read_json};
 use super::lock::Lock;
 use super::memory;
 use super::results::Accuracy;
+use crate::json;
 use doubleback::attack::AttackSpec;
 use doubleback::data::{self, Dataset, LoadOptions, Split};
 use doubleback::evaluate::{Counts, CurvePoint, Named, TestSet, Transfer, clean_accuracy};
@@ -113,7 +114,7 @@ pub fn run_cell(folder: &CellFolder, device: &Device, data: &LoadOptions, watch:
         Err(e @ Error::Diverged { .. }) => diverged(&settings, &recipe, &dataset, &e),
         Err(e) => return Err(e),
     };
-    write_json(&folder.record(), &record)?;
+    json::write(&folder.record(), &record)?;
     // What follows is of no more use; the record says that the cell is done.
     recipe.clean(&folder.work());
     let _ = std::fs::remove_file(folder.training());
@@ -142,7 +143,7 @@ fn trained(
         teacher_curve: cooked.teacher_curve,
     };
     nn::save(&cooked.trained.network, &recipe.card(dataset), &folder.model())?;
-    write_json(&folder.training(), &training)?;
+    json::write(&folder.training(), &training)?;
     Ok((cooked.trained.network, training))
 }
 
@@ -252,7 +253,7 @@ pub(super) fn black_box(
         test: of_model(&on_test, 0),
         zero_gradient_images: on_validation.zero_gradient_images,
     };
-    write_json(&folder.black_box(), &found)?;
+    json::write(&folder.black_box(), &found)?;
     Ok(Some(found))
 }
 
@@ -322,7 +323,7 @@ impl<'a> Stated<'a> {
 
     fn write(&mut self) {
         // Only for display: the work does not depend on it.
-        if let Err(e) = write_json(&self.folder.state(), &self.state) {
+        if let Err(e) = json::write(&self.folder.state(), &self.state) {
             tracing::warn!("{e}");
         }
         self.written = Instant::now();

@@ -1,15 +1,12 @@
-//! The paper's rule: the highest accuracy on the normal model's FGSM examples of the validation images, among models that are at least 97 % as
-//! accurate as the normal model on clean ones.
+//! The paper's rule applied to means over the seeds.
 
 use super::results::{Choice, Point, Weighted};
+use crate::weight_rule::{Candidate, choose, is_eligible};
 use doubleback::statistics::mean;
 use doubleback::train::DefenseKind;
 
-/// Share of the normal model's clean validation accuracy that a model must reach.
-pub const SHARE_OF_NORMAL: f64 = 0.97;
-
-/// Applies the rule to each data set and defense, to means over the seeds: the means of every weight, and the choices. Of equal ones the more
-/// accurate on clean images is chosen, then the smaller weight. A weight that lacks the model of some seed cannot be chosen.
+/// Applies the rule to each data set and defense, to means over the seeds: the means of every weight, and the choices. A weight that lacks the
+/// model of some seed cannot be chosen.
 pub fn select(points: &[Point]) -> (Vec<Weighted>, Vec<Choice>) {
     let mut groups: Vec<Vec<&Point>> = Vec::new();
     for point in points {
@@ -91,7 +88,7 @@ fn objection(group: &[&Point], one: &Weighted, has_normal: impl Fn(u64) -> bool)
         return Some(format!("there is no normal model of seed {}", point.seed));
     }
     match (one.validation, one.normal_validation) {
-        (Some(accuracy), Some(normal)) if accuracy < SHARE_OF_NORMAL * normal => Some(format!(
+        (Some(accuracy), Some(normal)) if !is_eligible(accuracy, normal) => Some(format!(
             "{:.1} % as accurate as normal on clean validation images",
             100.0 * accuracy / normal
         )),
@@ -106,12 +103,11 @@ fn choice(dataset: &str, defense: DefenseKind, means: &[Weighted], points: &[Poi
         .filter(|one| one.dataset == dataset && one.defense == defense)
         .collect();
     let eligible: Vec<&&Weighted> = all.iter().filter(|one| one.not_eligible.is_none()).collect();
-    let chosen = eligible.iter().copied().copied().max_by(|a, b| {
-        let by = |x: Option<f64>, y: Option<f64>| x.unwrap_or(0.0).total_cmp(&y.unwrap_or(0.0));
-        by(a.validation_black_box, b.validation_black_box)
-            .then(by(a.validation, b.validation))
-            .then(by(b.lambda, a.lambda))
-    });
+    let chosen = choose(eligible.iter().map(|&&one| Candidate {
+        model: one,
+        lambda: one.lambda.unwrap_or(0.0),
+        attacked: one.validation_black_box.unwrap_or(0.0),
+    }));
     let reason = match chosen {
         Some(_) => format!("highest accuracy of {} eligible out of {}", eligible.len(), all.len()),
         None => {
@@ -210,16 +206,13 @@ mod tests {
     }
 
     #[test]
-    fn of_equals_the_more_accurate_and_then_the_weaker_is_chosen() {
-        let with = |clean| {
-            [
-                normal(0),
-                point("doubleback", Some(3.0), 0, Some((clean, 80))),
-                point("doubleback", Some(2.0), 0, Some((98, 80))),
-            ]
-        };
-        assert_eq!(chosen(&with(99)), Some(3.0));
-        assert_eq!(chosen(&with(98)), Some(2.0));
+    fn of_equals_the_weaker_is_chosen() {
+        let points = [
+            normal(0),
+            point("doubleback", Some(3.0), 0, Some((99, 80))),
+            point("doubleback", Some(2.0), 0, Some((98, 80))),
+        ];
+        assert_eq!(chosen(&points), Some(2.0));
     }
 
     #[test]

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::cell::{Cell, Settings, cells};
-use super::files::{CellFolder, make_folder, read_json, write_json};
+use super::files::{CellFolder, make_folder, read_json};
 use super::lock::Lock;
 use super::memory::estimate;
 use super::plan::Plan;
+use crate::json;
 use doubleback::data::{self, Dataset, LoadOptions};
 use doubleback::write::remove_partial_files;
 use doubleback::{Error, Result};
@@ -70,7 +71,7 @@ impl Sweep {
             let folder = sweep.folder(cell);
             make_folder(folder.path())?;
             if !folder.settings().is_file() {
-                write_json(&folder.settings(), &cell.settings)?;
+                json::write(&folder.settings(), &cell.settings)?;
             }
         }
         Ok(sweep)

@@ -1,3 +1,5 @@
+//! What its ops return, or take, besides plain tensors.
+
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, ExtensionType};
 

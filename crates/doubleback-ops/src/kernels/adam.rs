@@ -25,7 +25,7 @@ pub fn adam_update(
     )
         .into_par_iter()
         .for_each(|(parameter, gradient, first, second)| {
-            // SAFETY: safe slices.
+            // SAFETY: the kernel reads and writes through safe slices, and asks nothing of its caller.
             unsafe {
                 dispatch(Block {
                     parameter,

@@ -9,6 +9,7 @@ use std::ptr::NonNull;
 use std::sync::{Mutex, PoisonError};
 
 use burn::tensor::Bytes;
+use bytemuck::Pod;
 use cubecl_environment::bytes::{AccessError, AccessPolicy, AllocationController, AllocationProperty};
 use rayon::prelude::*;
 
@@ -141,17 +142,20 @@ impl AllocationController for Memory {
 }
 
 /// Values in recycled memory, aligned for every instruction set.
+///
+/// A value that was not written yet must not be seen through a slice: until all are, only [`as_mut_ptr`](Self::as_mut_ptr) and
+/// [`as_ptr`](Self::as_ptr) may be used, which make no reference to the values.
 pub struct Buffer<T = f32> {
     memory: Memory,
     len: usize,
     values: PhantomData<T>,
 }
 
-impl<T: Copy + Send + Sync> Buffer<T> {
+impl<T: Pod + Send + Sync> Buffer<T> {
     /// `len` values of which nothing is known.
     ///
     /// # Safety
-    /// Every value must be written before it is read.
+    /// Every value must be written before it is read, or seen through a slice.
     pub(crate) unsafe fn uninitialized(len: usize) -> Self {
         Self {
             memory: Memory::new(len * size_of::<T>()),
@@ -162,11 +166,31 @@ impl<T: Copy + Send + Sync> Buffer<T> {
 
     /// Zeros.
     pub(crate) fn zeroed(len: usize) -> Self {
-        // SAFETY: written just below; numbers may have any bits.
+        // SAFETY: written just below.
         let mut buffer = unsafe { Self::uninitialized(len) };
-        // SAFETY: the memory is this long.
+        // SAFETY: the memory holds `len` values, and `Pod` says that zero bytes are one.
         unsafe { std::ptr::write_bytes(buffer.as_mut_ptr(), 0, len) };
         buffer
+    }
+
+    /// Number of values.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The first value, which may not have been written yet.
+    pub(crate) fn as_ptr(&self) -> *const T {
+        self.memory.0.start.as_ptr().cast()
+    }
+
+    /// As [`as_ptr`](Self::as_ptr), to write through.
+    pub(crate) fn as_mut_ptr(&mut self) -> *mut T {
+        self.memory.0.start.as_ptr().cast()
     }
 
     /// `chunks * chunk` values that `fill` writes chunk by chunk, in parallel.
@@ -178,7 +202,7 @@ impl<T: Copy + Send + Sync> Buffer<T> {
         unsafe { Self::filled_then(chunks, chunk, fill, |_| ()).0 }
     }
 
-    /// The same, and what `after` says to each chunk just written, while it is in the cache.
+    /// As [`filled`](Self::filled), and what `after` says to each chunk just written, while it is in the cache.
     ///
     /// # Safety
     /// As [`filled`](Self::filled).
@@ -192,7 +216,7 @@ impl<T: Copy + Send + Sync> Buffer<T> {
         let mut buffer = unsafe { Self::uninitialized(chunks * chunk) };
         let start = Shared(buffer.as_mut_ptr());
         let said = (0..chunks).into_par_iter().map(|i| {
-            // SAFETY: chunk i is inside the buffer, and no one else looks at it.
+            // SAFETY: chunk i is inside the buffer, no one else looks at it, and `fill` has written it when it becomes a slice.
             unsafe {
                 let part = start.get().add(i * chunk);
                 fill(i, part);
@@ -227,19 +251,19 @@ impl<T: Copy + Send + Sync> Buffer<T> {
     }
 }
 
-impl<T> Deref for Buffer<T> {
+impl<T: Pod + Send + Sync> Deref for Buffer<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
-        // SAFETY: the memory holds `len` values, aligned to more than any number needs.
-        unsafe { std::slice::from_raw_parts(self.memory.0.start.as_ptr().cast(), self.len) }
+        // SAFETY: the memory holds `len` values, aligned to more than any number needs, and whoever made the buffer has written them all.
+        unsafe { std::slice::from_raw_parts(self.as_ptr(), self.len) }
     }
 }
 
-impl<T> DerefMut for Buffer<T> {
+impl<T: Pod + Send + Sync> DerefMut for Buffer<T> {
     fn deref_mut(&mut self) -> &mut [T] {
-        // SAFETY: as above, and this is the only reference.
-        unsafe { std::slice::from_raw_parts_mut(self.memory.0.start.as_ptr().cast(), self.len) }
+        // SAFETY: as in `deref`; and `self` is borrowed mutably, so this is the only reference.
+        unsafe { std::slice::from_raw_parts_mut(self.as_mut_ptr(), self.len) }
     }
 }
 

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::buffer::{Buffer, Shared};
 use super::pack::Panel;
 use super::simd::{Kernel, Simd, dispatch, isa};
-use super::tile::{Reads, load_columns, row, store_columns};
+use super::tile::{Reads, evenly, load_columns, row, store_columns};
 
 /// A product of an `[m, k]` with a `[k, n]` matrix, either of which may be stored transposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,22 +39,28 @@ pub fn matmul(a: &[f32], b: &[f32], product: Product) -> Buffer {
     }
     // SAFETY: every value is written.
     let mut out = unsafe { Buffer::uninitialized(product.m * product.n) };
-    multiply(a, b, product, &mut out, false);
+    // SAFETY: `out` has room for the product, all of which is written.
+    unsafe { multiply(a, b, product, Shared(out.as_mut_ptr()), false) };
     out
 }
 
 /// Adds `a · b` to `out`.
 pub fn matmul_add(a: &[f32], b: &[f32], product: Product, out: &mut [f32]) {
-    multiply(a, b, product, out, true);
+    assert_eq!(out.len(), product.m * product.n);
+    // SAFETY: `out` is as long as the product.
+    unsafe { multiply(a, b, product, Shared(out.as_mut_ptr()), true) };
 }
 
-fn multiply(a: &[f32], b: &[f32], product: Product, out: &mut [f32], accumulate: bool) {
+/// Writes the product to `start`, or adds it to what is there.
+///
+/// # Safety
+/// `start` must have room for `m * n` values, which belong to no one else, and of which all are written before if they are added to.
+unsafe fn multiply(a: &[f32], b: &[f32], product: Product, start: Shared<f32>, accumulate: bool) {
     let Product { m, k, n, .. } = product;
-    assert_eq!((a.len(), b.len(), out.len()), (m * k, k * n, m * n));
+    assert_eq!((a.len(), b.len()), (m * k, k * n));
     if m * k * n == 0 {
         return;
     }
-    let start = Shared(out.as_mut_ptr());
     let columns = PANELS * 2 * isa().lanes();
     let groups = n.div_ceil(columns);
     // Many columns: a task is a group of panels, and every panel is packed once. Few: rows are shared out as well.
@@ -75,7 +81,7 @@ fn multiply(a: &[f32], b: &[f32], product: Product, out: &mut [f32], accumulate:
             out: start.get(),
             accumulate,
         };
-        // SAFETY: parts do not overlap, and the lengths were asserted above.
+        // SAFETY: parts do not overlap and lie in the product; the lengths of the matrices were asserted above.
         unsafe { dispatch(part) }
     });
 }
@@ -111,7 +117,7 @@ impl Kernel for Part<'_> {
                 // SAFETY: the panel's columns and rows are inside the matrix.
                 unsafe { pack::<S>(self.b, self.product, (start, depth), (column, columns), panel, width) };
             }
-            for (top, rows) in super::tile::evenly(self.rows.1 - self.rows.0, S::TILE) {
+            for (top, rows) in evenly(self.rows.1 - self.rows.0, S::TILE) {
                 let top = self.rows.0 + top;
                 for (index, data) in packed.chunks_exact(depth * wide).take(panels).enumerate() {
                     let column = first + index * wide;

@@ -12,7 +12,7 @@ pub fn header(view: &View) -> Markup {
     html! {
         header.top {
             p.kicker {
-                "doubleback " (results.version) " · layer-by-layer diagnosis after Zheng et al. (2020, arXiv 2007.08716), in this project's own formulation"
+                "doubleback " (results.run.version) " · layer-by-layer diagnosis after Zheng et al. (2020, arXiv 2007.08716), in this project's own formulation"
             }
             h1 { "Which layer turns the attack into a wrong answer, on " (results.dataset) }
             @if let Some(model) = results.models.first() {
@@ -119,9 +119,9 @@ fn facts(view: &View) -> Vec<(&'static str, String)> {
         ("Image", format!("{height} × {width} × {channels}")),
         ("ε in", view.unit()),
         ("Oracle's own error", share(&results.oracle.error)),
-        ("Device", results.device.clone()),
-        ("Threads", results.threads.to_string()),
-        ("Instruction set", results.isa.clone()),
+        ("Device", results.run.device.clone()),
+        ("Threads", results.run.threads.to_string()),
+        ("Instruction set", results.run.isa.clone()),
     ];
     if let Some(total) = results.seconds.get("total") {
         facts.push(("Time", format::duration(*total)));

@@ -51,7 +51,7 @@ fn page<'a>() -> Page<View<'a>> {
     let figure = |slug, title, content| Part::Figure(Figure::new(slug, title, content));
     Page {
         title: |view| format!("Layer-by-layer diagnosis on {}", view.results.dataset),
-        version: |view| &view.results.version,
+        version: |view| &view.results.run.version,
         results: "checks",
         header: answer::header,
         parts: vec![
@@ -95,6 +95,6 @@ fn page<'a>() -> Page<View<'a>> {
 fn provenance(results: &DiagnosisResults) -> String {
     format!(
         "doubleback {}, data set {}, profile {}, seed {}, {} test images",
-        results.version, results.dataset, results.profile, results.seed, results.count
+        results.run.version, results.dataset, results.profile, results.seed, results.count
     )
 }

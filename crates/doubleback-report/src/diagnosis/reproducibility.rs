@@ -9,8 +9,8 @@ pub fn body(view: &View) -> Markup {
     let results = view.results;
     html! {
         p {
-            "The same numbers, times apart, come from doubleback " (results.version) " with seed " (results.seed) ", profile " (results.profile) ", on "
-            (results.device) " with " (results.threads) @if results.threads == 1 { " thread" } @else { " threads" } " and the instruction set " (results.isa) ", from the files below, with these settings:"
+            "The same numbers, times apart, come from doubleback " (results.run.version) " with seed " (results.seed) ", profile " (results.profile) ", on "
+            (results.run.device) " with " (results.run.threads) @if results.run.threads == 1 { " thread" } @else { " threads" } " and the instruction set " (results.run.isa) ", from the files below, with these settings:"
         }
         @if results.settings.is_empty() {
             (missing("This run does not give its settings."))

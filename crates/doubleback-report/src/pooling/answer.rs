@@ -9,7 +9,7 @@ pub fn header(view: &View) -> Markup {
     html! {
         header.top {
             p.kicker {
-                "doubleback " (results.version) " · max against average pooling, after Zheng et al. (2020, arXiv 2007.08716), in this project's own formulation"
+                "doubleback " (results.run.version) " · max against average pooling, after Zheng et al. (2020, arXiv 2007.08716), in this project's own formulation"
             }
             h1 { "Is average pooling more robust than max pooling? On " (results.dataset) }
             p.lede { (answer(view)) }
@@ -100,9 +100,9 @@ fn facts(view: &View) -> Vec<(&'static str, String)> {
         facts.push(("Images, attacked", format::count(attacked.accuracy.count)));
     }
     facts.extend([
-        ("Device", results.device.clone()),
-        ("Threads", results.threads.to_string()),
-        ("Instruction set", results.isa.clone()),
+        ("Device", results.run.device.clone()),
+        ("Threads", results.run.threads.to_string()),
+        ("Instruction set", results.run.isa.clone()),
     ]);
     if let Some(total) = results.seconds.get("total") {
         facts.push(("Time", format::duration(*total)));

@@ -51,7 +51,7 @@ fn page<'a>() -> Page<View<'a>> {
     let figure = |slug, title, content| Part::Figure(Figure::new(slug, title, content));
     Page {
         title: |view| format!("Max against average pooling on {}", view.results.dataset),
-        version: |view| &view.results.version,
+        version: |view| &view.results.run.version,
         results: "claims",
         header: answer::header,
         parts: vec![
@@ -84,7 +84,7 @@ fn page<'a>() -> Page<View<'a>> {
 fn provenance(results: &PoolingResults) -> String {
     format!(
         "doubleback {}, data set {}, profile {}, {} seeds",
-        results.version,
+        results.run.version,
         results.dataset,
         results.profile,
         results.seeds.len()

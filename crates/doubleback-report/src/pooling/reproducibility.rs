@@ -15,7 +15,7 @@ pub fn body(view: &View) -> Markup {
         pre { code {
             "doubleback pooling --dataset " (results.dataset) " --profile " (results.profile) " --seeds " (results.seeds.len())
             @if let Some(first) = results.seeds.first() { " --seed " (first) }
-            " --device " (results.device) " --threads " (results.threads)
+            " --device " (results.run.device) " --threads " (results.run.threads)
         } }
         h3 { "Files" }
         (pairs("Checksums of the data", ["File", "SHA-256"], results.data.checksums.clone().into_iter(), true))

@@ -1,7 +1,7 @@
 //! Which perturbation size a page speaks of first.
 
 use super::context::Context;
-use super::names::NORMAL;
+use doubleback_experiments::reproduce::model_names::NORMAL;
 
 /// The attack and size of the headline: FGSM on the normal model at the smallest eps at which it is wrong on half of its
 /// images or more, else the greatest. A fixed rule, so that no run can choose its best case.

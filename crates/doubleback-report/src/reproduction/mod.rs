@@ -8,7 +8,6 @@ mod description;
 mod figures;
 mod gallery;
 mod headline;
-mod names;
 mod page;
 mod published;
 mod sections;

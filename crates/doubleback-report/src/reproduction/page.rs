@@ -66,7 +66,7 @@ fn page<'a>() -> Page<Context<'a>> {
     ];
     Page {
         title: |context| format!("Input gradient regularization on {}", context.results.dataset),
-        version: |context| &context.results.version,
+        version: |context| &context.results.run.version,
         results: "claims",
         header: summary::header,
         parts: before
@@ -89,7 +89,7 @@ fn provenance(results: &Results) -> String {
     };
     let mut text = format!(
         "doubleback {}, data set {}, profile {}, {seeds}",
-        results.version, results.dataset, results.profile
+        results.run.version, results.dataset, results.profile
     );
     if let Some(preparation) = &results.data.preparation {
         text += &format!(" ({preparation})");

@@ -87,8 +87,8 @@ pub struct AttackOption {
     pub placeholder: &'static str,
     /// What it is, up to the attacks that have it.
     about: &'static str,
-    /// Default in words, where it is no single value.
-    default: Option<&'static str>,
+    /// Attacks whose default is no single value, and what it is in words.
+    defaults: &'static [(&'static str, &'static str)],
     /// Values that it takes.
     pub kind: OptionKind,
     /// Another option that cannot be given together with it.
@@ -159,7 +159,7 @@ const OPTIONS: [AttackOption; 11] = [
         OptionKind::Count,
     ),
     AttackOption {
-        default: Some("2.5 x eps / steps"),
+        defaults: &[("pgd", "2.5 x eps / steps")],
         ..option(
             "step-size",
             "X",
@@ -179,7 +179,7 @@ const fn option(flag: &'static str, placeholder: &'static str, about: &'static s
         flag,
         placeholder,
         about,
-        default: None,
+        defaults: &[],
         kind,
         conflict: None,
     }
@@ -308,6 +308,12 @@ impl AttackSpec {
         }
     }
 
+    /// What stands as `eps` in results of the attack of a name: `eps`, or as [`Attack::size_name`] has it.
+    pub fn size_name(name: &str) -> &'static str {
+        let attack = Self::named(name).and_then(|spec| spec.attack());
+        attack.map_or("eps", |attack| attack.size_name())
+    }
+
     /// Names of all attacks.
     pub fn names() -> Vec<&'static str> {
         Self::all().iter().map(AttackSpec::name).collect()
@@ -389,8 +395,9 @@ impl AttackOption {
             let Some(value) = spec.options().ok().and_then(|mut options| options.remove(&self.name())) else {
                 continue;
             };
-            let default = match (self.default, value) {
-                (Some(words), _) => format!(" [default: {words}]"),
+            let in_words = self.defaults.iter().find(|(attack, _)| *attack == spec.name());
+            let default = match (in_words, value) {
+                (Some((_, words)), _) => format!(" [default: {words}]"),
                 (None, Value::String(name)) => format!(" [default: {name}]"),
                 (None, Value::Number(number)) => format!(" [default: {}]", plain(&number)),
                 (None, _) => String::new(),

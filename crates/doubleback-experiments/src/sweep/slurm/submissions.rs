@@ -5,7 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use crate::sweep::files::{make_folder, read_json, write_json};
+use crate::json;
+use crate::sweep::files::{make_folder, read_json};
 use doubleback::Result;
 
 /// All arrays of a sweep that may have tasks in the queue.
@@ -117,7 +118,7 @@ impl Submissions {
     }
 
     fn keep(&self) -> Result<()> {
-        write_json(&self.folder.join("jobs.json"), &self.kept)
+        json::write(&self.folder.join("jobs.json"), &self.kept)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A gradient of the input as a combination, in each channel, of a few tensors: the pass over memory that both derivatives share.
 
-use crate::kernels::buffer::Shared;
+use crate::kernels::buffer::{Buffer, Shared};
 use crate::kernels::simd::{Kernel, Simd, dispatch};
 use crate::kernels::tile::{load_columns, store_columns};
 
@@ -18,7 +18,7 @@ pub(super) struct Gate<S: Simd> {
 impl<S: Simd> Gate<S> {
     #[inline(always)]
     pub unsafe fn new(k: &Coefficients, channel: usize) -> Self {
-        // SAFETY: vectors only.
+        // SAFETY: `channel` is a channel of the coefficients, of which `of` reads no more than there are.
         unsafe {
             Self {
                 slope: of::<S>(&k.slope, channel),
@@ -30,7 +30,7 @@ impl<S: Simd> Gate<S> {
 
     #[inline(always)]
     pub unsafe fn open(&self, z: S::Vector) -> S::Mask {
-        // SAFETY: vectors only.
+        // SAFETY: touches no memory; the caller's `S` is one that this processor has.
         unsafe {
             match self.relu {
                 true => S::not_le(S::mul_add(z, self.slope, self.offset), S::zero()),
@@ -79,7 +79,7 @@ impl Dense {
 }
 
 /// Writes the combination that `dense` describes.
-pub(super) fn combine(dense: &Dense, from: Cotangents<'_>, at: Point<'_>, out: &mut [f32]) {
+pub(super) fn combine(dense: &Dense, from: Cotangents<'_>, at: Point<'_>, out: &mut Buffer) {
     let Point {
         z,
         windows,

@@ -41,7 +41,7 @@ impl Partial {
                 sums: &mut mean,
                 squares: &mut squares,
             };
-            // SAFETY: safe slices.
+            // SAFETY: the kernel asks only that `origin`, `sums` and `squares` have a value for each channel, which they do.
             unsafe { dispatch(deviations) };
             for ((mean, square), &origin) in mean.iter_mut().zip(&mut squares).zip(origin) {
                 let deviation = *mean / count;

@@ -228,7 +228,7 @@ impl<const W: usize> Kernel for SumRows<'_, W> {
 }
 
 /// Turns the sums over the values of `t` that count into gradients of the cotangent, in place.
-fn cotangents(first: &Dense, at: Point<'_>, out: &mut [f32]) {
+fn cotangents(first: &Dense, at: Point<'_>, out: &mut Buffer) {
     let windows = at.windows;
     let to = Shared(out.as_mut_ptr());
     windows.each_run(|start, end| {

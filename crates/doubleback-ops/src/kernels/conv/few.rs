@@ -88,6 +88,9 @@ impl Kernel for Few<'_> {
 }
 
 /// `out[pixel] = Σ_row Σ_tap input[pixel][row][tap] · weights[row][tap]` for M pixels.
+///
+/// `input` must be valid for `rows` rows of `taps` values for each of the pixels, `weights` for `rows * taps` values, `out` for M values
+/// `out_stride` apart.
 struct Dots<const M: usize> {
     input: *const f32,
     pixel_stride: usize,
@@ -114,7 +117,7 @@ impl<const M: usize> Kernel for Dots<M> {
             out,
             out_stride,
         } = self;
-        // SAFETY: see the caller.
+        // SAFETY: pixel m < M, row < rows and tap < taps throughout, and vectors end at `whole <= taps`: inside what the pointers are valid for.
         unsafe {
             let mut sums = [S::zero(); M];
             let mut rest = [0f32; M];

@@ -125,7 +125,8 @@ fn output_rows(shape: &Conv2dShape, offset: usize) -> (usize, usize) {
     (start, end)
 }
 
-/// The pixels that a tile sums over.
+/// The pixels that a tile sums over. `g` must be valid for `rows * width` pixels of `channels` values, `columns` of them from `g` on; `x` for
+/// the tile's taps at each of these pixels.
 struct Walk {
     x: *const f32,
     row_stride: usize,
@@ -137,7 +138,8 @@ struct Walk {
     columns: usize,
 }
 
-/// `sum[tap][column] += Σ_pixel x[pixel + tap] · g[pixel][column]` for M taps and V vectors of columns.
+/// `sum[tap][column] += Σ_pixel x[pixel + tap] · g[pixel][column]` for M taps and V vectors of columns. `sum` must be valid for `walk.columns` values
+/// of M taps.
 struct Tile<const M: usize, const V: usize> {
     walk: Walk,
     sum: *mut f32,
@@ -149,7 +151,7 @@ impl<const M: usize, const V: usize> Kernel for Tile<M, V> {
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
         let Self { walk, sum } = self;
-        // SAFETY: see the caller.
+        // SAFETY: tap m < M and pixel < rows * width throughout; a vector that passes the last of the `columns` is read and written in part.
         unsafe {
             let mut columns = [walk.columns; V];
             for (v, count) in columns.iter_mut().enumerate() {

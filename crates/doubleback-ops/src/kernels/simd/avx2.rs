@@ -1,6 +1,6 @@
 use std::arch::x86_64::*;
 
-use super::{Kernel, Simd};
+use super::vector::{Kernel, Simd};
 
 /// Runs a kernel with these features on.
 ///

@@ -1,6 +1,6 @@
 use std::arch::aarch64::*;
 
-use super::{Kernel, Simd};
+use super::vector::{Kernel, Simd};
 
 /// 4 lanes, with fused multiply-add.
 #[derive(Clone, Copy)]

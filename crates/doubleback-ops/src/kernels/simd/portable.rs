@@ -1,4 +1,4 @@
-use super::{Kernel, Simd};
+use super::vector::{Kernel, Simd};
 
 /// Four lanes in plain Rust.
 #[derive(Clone, Copy)]

@@ -8,7 +8,7 @@ use crate::format::percent;
 use crate::page::{Content, File, reading_of};
 use crate::reproduction::contact_sheet::{animation, still};
 use crate::reproduction::context::Context;
-use crate::reproduction::names::{DOUBLEBACK, NORMAL};
+use doubleback_experiments::reproduce::model_names::{DOUBLEBACK, NORMAL};
 
 const ATTACK: &str = "itgsm";
 

@@ -8,8 +8,8 @@ use super::training_charts::{Curve, how_to_read, panels};
 use crate::format::{percent, scientific};
 use crate::page::{Content, Entry, Group, Table};
 use crate::reproduction::context::Context;
-use crate::reproduction::names::NORMAL;
 use crate::svg::ramp;
+use doubleback_experiments::reproduce::model_names::NORMAL;
 
 /// Figure 7.
 pub fn lambda_training(context: &Context) -> Result<Content, String> {

@@ -7,9 +7,9 @@ use maud::html;
 use crate::format::{self, attack_name, bare_percent, percent, short};
 use crate::page::{Content, Entry, Group, Table, reading_of};
 use crate::reproduction::context::Context;
-use crate::reproduction::names::{ADVTRAIN, DOUBLEBACK, NORMAL};
 use crate::reproduction::published::PUBLISHED_IMAGES;
 use crate::svg::{Axis, Panel, Region, RegionChart};
+use doubleback_experiments::reproduce::model_names::{ADVTRAIN, DOUBLEBACK, NORMAL};
 
 /// Which of a, b, c each region lies in, in the order of [`Overlap::regions`].
 const WITHIN: [[bool; 3]; 7] = [

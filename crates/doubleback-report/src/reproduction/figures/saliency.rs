@@ -5,8 +5,8 @@ use crate::format::{interval, percent, scientific};
 use crate::page::{Content, Table, picture, reading_of};
 use crate::reproduction::context::Context;
 use crate::reproduction::gallery::{columns, original};
-use crate::reproduction::names::{DOUBLEBACK, INSENSITIVE};
 use crate::svg::{ImageGrid, Panel, badge};
+use doubleback_experiments::reproduce::model_names::{DOUBLEBACK, INSENSITIVE};
 
 /// Figure 6.
 pub fn saliency(context: &Context) -> Result<Content, String> {

@@ -4,7 +4,7 @@ use super::training_charts::{Curve, how_to_read, panels};
 use crate::format::{percent, scientific};
 use crate::page::{Content, Entry, Group, Table};
 use crate::reproduction::context::Context;
-use crate::reproduction::names::{ADVTRAIN, DOUBLEBACK, NORMAL};
+use doubleback_experiments::reproduce::model_names::{ADVTRAIN, DOUBLEBACK, NORMAL};
 
 /// Figure 8.
 pub fn training(context: &Context) -> Result<Content, String> {

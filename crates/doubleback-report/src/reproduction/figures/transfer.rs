@@ -7,10 +7,10 @@ use crate::format::{attack_name, percent, short};
 use crate::page::{Content, Entry, Group, reading_of};
 use crate::reproduction::context::Context;
 use crate::reproduction::headline::headline;
-use crate::reproduction::names::{ADVTRAIN, BOTH, DOUBLEBACK, NORMAL};
 use crate::reproduction::published::PUBLISHED_IMAGES;
 use crate::reproduction::spread::Measured;
 use crate::svg::{Axis, Drawing, Line, LineChart, Panel, Style};
+use doubleback_experiments::reproduce::model_names::{ADVTRAIN, BOTH, DOUBLEBACK, NORMAL};
 
 /// Figure 1.
 pub fn fgsm(context: &Context) -> Result<Content, String> {

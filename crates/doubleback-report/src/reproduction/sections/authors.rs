@@ -5,10 +5,10 @@ use crate::eps::{distinct, same_eps};
 use crate::format::{self, bare_percent, interval, short};
 use crate::page::{Entry, caption, legend, missing};
 use crate::reproduction::context::Context;
-use crate::reproduction::names::NORMAL;
 use crate::reproduction::published::PUBLISHED_IMAGES;
 use crate::reproduction::spread::Measured;
 use crate::svg::{Axis, Line, LineChart, Panel, Point, Style, badge};
+use doubleback_experiments::reproduce::model_names::NORMAL;
 
 pub fn body(context: &Context) -> Markup {
     let cells: Vec<&TransferCell> = context

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 use crate::format::{self, DASH, duration};
 use crate::page::{caption, missing};
 use crate::reproduction::context::Context;
-use crate::reproduction::names::NORMAL;
 use crate::svg::{Axis, Row, RowChart, badge};
+use doubleback_experiments::reproduce::model_names::NORMAL;
 
 /// What the paper says a defense costs relative to normal training: in words, and a step's ratio where it gives one.
 fn paper(defense: &str) -> (&'static str, Option<f64>) {
@@ -121,8 +121,8 @@ fn table(context: &Context) -> Markup {
         }
         p.caption {
             "Training is without the validation curve; distillation's holds teacher and student. Attacks and evaluation took "
-            (duration(seconds.evaluate)) ", the whole run " (duration(seconds.total)) " on " (context.results.device) " with "
-            (format::count(context.results.threads)) " threads."
+            (duration(seconds.evaluate)) ", the whole run " (duration(seconds.total)) " on " (context.results.run.device) " with "
+            (format::count(context.results.run.threads)) " threads."
         }
     }
 }

@@ -12,7 +12,7 @@ pub fn body(context: &Context) -> Markup {
         p { "The same numbers, times apart, come from the same version, seed, device, instruction set and threads:" }
         pre { code {
             "doubleback reproduce --dataset " (results.dataset) " --profile " (results.profile) " --seed " (results.seed)
-            " --device " (results.device) " --threads " (results.threads)
+            " --device " (results.run.device) " --threads " (results.run.threads)
         } }
         h3 { "Training of each model" }
         @if results.training.is_empty() {

@@ -3,8 +3,8 @@ use maud::{Markup, html};
 use crate::format::{self, interval, percent, short};
 use crate::reproduction::context::Context;
 use crate::reproduction::headline::headline;
-use crate::reproduction::names::{DOUBLEBACK, NORMAL};
 use crate::svg::badge;
+use doubleback_experiments::reproduce::model_names::{DOUBLEBACK, NORMAL};
 
 /// The model that the headline is about.
 const REGULARIZED: &str = DOUBLEBACK;
@@ -15,7 +15,7 @@ pub fn header(context: &Context) -> Markup {
     let eps = headline(context);
     html! {
         header.top {
-            p.kicker { "doubleback " (results.version) " · reproduction of Ross & Doshi-Velez (AAAI 2018, arXiv 1711.09404)" }
+            p.kicker { "doubleback " (results.run.version) " · reproduction of Ross & Doshi-Velez (AAAI 2018, arXiv 1711.09404)" }
             h1 { "Input gradient regularization on " (results.dataset) }
             (lede(context, eps))
             @if !results.data.notes.is_empty() {
@@ -49,9 +49,9 @@ fn facts(context: &Context) -> Vec<(&'static str, String)> {
                 short(results.data.bounds[1].into())
             ),
         ),
-        ("Device", results.device.clone()),
-        ("Threads", results.threads.to_string()),
-        ("Instruction set", results.isa.clone()),
+        ("Device", results.run.device.clone()),
+        ("Threads", results.run.threads.to_string()),
+        ("Instruction set", results.run.isa.clone()),
         ("Time", format::duration(results.seconds.total)),
     ];
     if let Some(preparation) = &results.data.preparation {

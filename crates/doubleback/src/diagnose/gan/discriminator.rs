@@ -155,7 +155,9 @@ impl Discriminator {
     /// # Errors
     /// When the device fails.
     pub fn normalized(&self) -> Result<Self> {
-        spectral::normalized(self, &self.spectral)
+        let mut copy = self.clone();
+        spectral::normalize(copy.chains_mut(), &self.spectral)?;
+        Ok(copy)
     }
 
     /// Channels last, and between -1 and 1 whatever the bounds.

@@ -4,10 +4,9 @@
 use burn::tensor::{Device, Tensor};
 use doubleback_ops::{matmul, matmul_transposed};
 
-use super::discriminator::Discriminator;
 use super::noise::noise;
 use crate::Result;
-use crate::nn::{Chain, Module, Parameter};
+use crate::nn::{Chain, Parameter};
 use crate::random::Stream;
 
 const EPSILON: f64 = 1e-12;
@@ -71,11 +70,9 @@ pub(super) fn iterated(chains: &[&Chain], vectors: &[Parameter]) -> Result<Vec<T
         .collect()
 }
 
-/// A copy with `W / σ` for every weight `W`, on the same tape; σ = vᵀ W u. Without vectors, the same.
-pub(super) fn normalized(discriminator: &Discriminator, vectors: &[Parameter]) -> Result<Discriminator> {
-    let mut copy = discriminator.clone();
-    let weights = copy
-        .chains_mut()
+/// Divides every weight `W` by `σ = vᵀ W u`, on the tape that it is on. Without vectors, nothing changes.
+pub(super) fn normalize(chains: Vec<&mut Chain>, vectors: &[Parameter]) -> Result<()> {
+    let weights = chains
         .into_iter()
         .flat_map(Chain::parameters_mut)
         .filter(|p| is_weight(p));
@@ -86,5 +83,5 @@ pub(super) fn normalized(discriminator: &Discriminator, vectors: &[Parameter]) -
         let sigma = (matmul(v, matrix)? * u).sum();
         weight.set(weight.value().clone() / sigma);
     }
-    Ok(copy)
+    Ok(())
 }

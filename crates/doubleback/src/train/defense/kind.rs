@@ -2,13 +2,14 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use strum::EnumCount;
 
 use crate::Error;
 
 /// Which defense, without its settings: the ways to train that the paper compares, and adversarial training with PGD.
 ///
 /// In files it is its [name](Self::name).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, EnumCount)]
 #[serde(into = "&'static str", try_from = "String")]
 pub enum DefenseKind {
     /// None.
@@ -33,7 +34,7 @@ pub enum DefenseKind {
 
 impl DefenseKind {
     /// All of them.
-    pub const ALL: [DefenseKind; 9] = [
+    pub const ALL: [DefenseKind; DefenseKind::COUNT] = [
         DefenseKind::Normal,
         DefenseKind::Distillation,
         DefenseKind::AdversarialTraining,

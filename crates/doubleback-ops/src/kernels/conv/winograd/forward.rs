@@ -96,6 +96,8 @@ fn transformed_kernel<const N: usize, const R: usize>(w: &[f32], ci: usize, co: 
     kernel
 }
 
+/// The kernel's values from one input channel to all output channels. `w` is the first of them, `out` the place of the first at the first
+/// point: both must be valid for `co` channels, in each plane of the kernel and at each point.
 struct KernelOf<const N: usize, const R: usize> {
     w: *const f32,
     out: *mut f32,
@@ -109,7 +111,7 @@ impl<const N: usize, const R: usize> Kernel for KernelOf<N, R> {
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
         for channel in (0..self.co).step_by(S::LANES) {
-            // SAFETY: see the caller.
+            // SAFETY: valid for all `co` channels by its own contract, so for the `co - channel` from `channel` on.
             unsafe {
                 S::call(KernelTile::<N, R> {
                     w: self.w.add(channel),
@@ -122,6 +124,7 @@ impl<const N: usize, const R: usize> Kernel for KernelOf<N, R> {
     }
 }
 
+/// As [`KernelOf`], for at most a vector of `lanes` output channels.
 struct KernelTile<const N: usize, const R: usize> {
     w: *const f32,
     out: *mut f32,
@@ -145,7 +148,7 @@ impl<const N: usize, const R: usize> Kernel for KernelTile<N, R> {
             row: N * plane,
             column: plane,
         };
-        // SAFETY: see the caller.
+        // SAFETY: the grids are the R by R planes of the kernel and the N by N planes of points, for which `w` and `out` are valid by contract.
         unsafe { transform::<S, R, N>(&points::of::<N, R>().kernel, from, to, [N, N], self.lanes) }
     }
 }
@@ -196,7 +199,7 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Run<'_, N, R, M>
                 }
             }
             S::call(Output::<N, R, M> {
-                products: &products,
+                products: products.as_ptr(),
                 stride: stride(tiles, co),
                 shape: self.shape,
                 rows: self.rows,
@@ -209,7 +212,8 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Run<'_, N, R, M>
 
 /// From products at the points to pixels, for all tiles of a run.
 struct Output<'a, const N: usize, const R: usize, const M: usize> {
-    products: &'a [f32],
+    /// The gaps that the stride leaves between points were never written.
+    products: *const f32,
     stride: usize,
     shape: &'a Conv2dShape,
     rows: &'a Rows,
@@ -232,7 +236,7 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Output<'_, N, R,
                     // SAFETY: the tile is in the buffer, its pixels in the image.
                     unsafe {
                         let from = Grid {
-                            start: self.products.as_ptr().add(tile * co + channel),
+                            start: self.products.add(tile * co + channel),
                             row: N * self.stride,
                             column: self.stride,
                         };

@@ -23,7 +23,7 @@ macro_rules! each {
 /// `matrix[i][j] · input[j]`, summed over `j`, for the first `O` rows and `I` columns. The matrix is known to the compiler: zeros vanish.
 #[inline(always)]
 unsafe fn apply<S: Simd, const I: usize, const O: usize>(matrix: &Matrix, input: [S::Vector; I]) -> [S::Vector; O] {
-    // SAFETY: vectors only.
+    // SAFETY: reads nothing but the matrix, one value at a time; the caller's `S` is one that this processor has.
     unsafe {
         let mut out = [S::zero(); O];
         each!(i < O, {
@@ -60,7 +60,7 @@ pub(super) unsafe fn transform<S: Simd, const I: usize, const O: usize>(
     [rows, columns]: [usize; 2],
     lanes: usize,
 ) {
-    // SAFETY: the caller's.
+    // SAFETY: the caller says that the grids are valid for I by I reads and for the part of O by O that is written, of `lanes` channels each.
     unsafe {
         let mut half = [[S::zero(); I]; O];
         #[allow(clippy::needless_range_loop)]

@@ -118,6 +118,7 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Group<'_, N, R, 
     }
 }
 
+/// From sums at the points to taps, for `lanes` output channels of one input channel. `sums` must be valid at each point, `out` at each tap.
 struct Taps<const N: usize, const R: usize> {
     sums: *const f32,
     stride: usize,
@@ -141,7 +142,7 @@ impl<const N: usize, const R: usize> Kernel for Taps<N, R> {
             row: R * self.plane,
             column: self.plane,
         };
-        // SAFETY: see the caller.
+        // SAFETY: the grids are the N by N planes of points and the R by R planes of taps, for which `sums` and `out` are valid by contract.
         unsafe { transform::<S, N, R>(&points::of::<N, R>().taps, from, to, [R, R], self.lanes) }
     }
 }

@@ -1,11 +1,11 @@
-//! Everything that the reproduction sets by the name of the data set, in one table.
+//! Everything that an experiment sets by the name of the data set because the paper does, in one table.
 
 use doubleback::data::Dataset;
 use doubleback::train::{DefenseKind, per_example_lambda};
 
 /// What the paper chose for a data set, and what stands in for it where there are fewer steps.
 #[derive(Clone, Copy)]
-pub(super) struct DatasetSettings {
+pub(crate) struct DatasetSettings {
     /// Names of the data sets.
     names: &'static [&'static str],
     /// The perturbation at which overlaps of fooled images are counted (Figure 10).
@@ -23,7 +23,7 @@ pub(super) struct DatasetSettings {
 
 /// Weights of penalties, per example.
 #[derive(Clone, Copy)]
-pub(super) struct Weights {
+pub(crate) struct Weights {
     /// Of double backprop.
     double_backprop: f64,
     /// Of certainty sensitivity and the other penalties that no true label enters.
@@ -31,7 +31,7 @@ pub(super) struct Weights {
 }
 
 /// For the profile `quick` on any data set.
-pub(super) const QUICK: Weights = Weights {
+pub(crate) const QUICK: Weights = Weights {
     double_backprop: 10.0,
     certainty_sensitivity: 0.5,
 };
