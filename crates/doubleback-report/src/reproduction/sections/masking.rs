@@ -1,8 +1,10 @@
-use doubleback::evaluate::MarginCheck;
-use doubleback::evaluate::masking::{self, MARGIN_FALL, ZERO_GRADIENT_SHARE};
+use doubleback::evaluate::masking::{
+    Flag, MARGIN_FALL, ZERO_GRADIENT_SHARE, greatest_fall, loss_underflow, zero_gradients,
+};
+use doubleback::evaluate::{MarginCheck, Masking};
 use maud::{Markup, html};
 
-use crate::format::{self, attack_name, percent, short};
+use crate::format::{self, attack_name, percent, short, whole_percent};
 use crate::page::{caption, missing};
 use crate::reproduction::context::Context;
 use crate::svg::{Axis, Line, LineChart, Look, Panel, Point, Style, badge};
@@ -22,7 +24,7 @@ pub fn body(context: &Context) -> Markup {
         @if results.masking.is_empty() {
             (missing("Images with a zero gradient were not counted in this run."))
         } @else {
-            (zero_gradients(context))
+            (zero_gradient_table(context))
         }
         @if results.margin_check.is_empty() {
             (missing("FGSM on the logit margin was not run."))
@@ -32,16 +34,10 @@ pub fn body(context: &Context) -> Markup {
     }
 }
 
-fn zero_share(context: &Context, model: &str, attack: &str) -> Option<f64> {
-    context.results.masking.get(model)?.get(attack)?.share()
-}
-
+/// The checks of one model.
 fn checks<'a>(context: &Context<'a>, model: &str) -> impl Iterator<Item = &'a MarginCheck> {
-    context
-        .results
-        .margin_check
-        .iter()
-        .filter(move |check| check.model == model)
+    let all = context.results.margin_check.iter();
+    all.filter(move |check| check.model == model)
 }
 
 /// A sentence for each model that masks its gradients.
@@ -51,8 +47,8 @@ fn findings(context: &Context) -> Markup {
         @if sentences.is_empty() {
             p.note.good {
                 strong { "No model masks its gradients notably: " }
-                "none has a zero FGSM gradient on more than " (100.0 * ZERO_GRADIENT_SHARE) "\u{a0}% of the images, "
-                "and none loses more than " (100.0 * MARGIN_FALL) " points under the margin."
+                "none has a zero FGSM gradient on more than " (whole_percent(ZERO_GRADIENT_SHARE)) " of the images, and none loses more than "
+                (format!("{:.0}", 100.0 * MARGIN_FALL)) " points under the margin."
             }
         } @else {
             @for sentence in sentences { p.note { (sentence) } }
@@ -61,33 +57,31 @@ fn findings(context: &Context) -> Markup {
 }
 
 fn finding(context: &Context, model: &str) -> Option<Markup> {
-    let attacks = context.results.masking.get(model);
-    let zero = attacks.and_then(|attacks| masking::zero_gradients(attacks.get("fgsm")?)?.evidence("share"));
-    let fall = masking::loss_underflow(checks(context, model)).and_then(|flag| {
-        let number = |name| flag.evidence(name);
-        Some((
-            number("eps")?,
-            number("cross_entropy_accuracy")?,
-            number("margin_accuracy")?,
-        ))
-    });
+    let masking = context
+        .results
+        .masking
+        .get(model)
+        .and_then(|attacks| attacks.get("fgsm"));
+    let zero = masking.and_then(zero_gradients);
+    let fall = loss_underflow(checks(context, model));
     if zero.is_none() && fall.is_none() {
         return None;
     }
+    let number = |flag: &Flag, name: &str| flag.evidence(name).unwrap_or(f64::NAN);
     Some(html! {
         strong { (model) @if zero.is_some() { " masks its gradients. " } @else { " looks more robust under FGSM than it is. " } }
-        @if let Some(share) = zero {
-            "On " (percent(share)) " of the images its FGSM gradient is exactly zero: these are returned unchanged, so "
+        @if let Some(flag) = &zero {
+            "On " (percent(number(flag, "share"))) " of the images its FGSM gradient is exactly zero: these are returned unchanged, so "
             "its FGSM accuracy overstates its robustness, and examples crafted on it are weaker than they look. "
         }
-        @if let Some((eps, cross_entropy, margin)) = fall {
-            "At ε\u{a0}=\u{a0}" (short(eps)) ", it keeps " (percent(cross_entropy)) " under FGSM on the cross-entropy and "
-            (percent(margin)) " under FGSM on the margin."
+        @if let Some(flag) = &fall {
+            "At ε\u{a0}=\u{a0}" (short(number(flag, "eps"))) ", it keeps " (percent(number(flag, "cross_entropy_accuracy")))
+            " under FGSM on the cross-entropy and " (percent(number(flag, "margin_accuracy"))) " under FGSM on the margin."
         }
     })
 }
 
-fn zero_gradients(context: &Context) -> Markup {
+fn zero_gradient_table(context: &Context) -> Markup {
     let mut attacks: Vec<&str> = context
         .results
         .masking
@@ -114,7 +108,7 @@ fn zero_gradients(context: &Context) -> Markup {
                                 @if let Some(masking) = counts.get(*attack) {
                                     td {
                                         (format::count(masking.zero_gradient_images)) " of " (format::count(masking.count))
-                                        @if let Some(share) = zero_share(context, model, attack) { " (" (percent(share)) ")" }
+                                        @if let Some(share) = masking.share() { " (" (percent(share)) ")" }
                                     }
                                 } @else { td { (format::DASH) } }
                             }
@@ -126,7 +120,7 @@ fn zero_gradients(context: &Context) -> Markup {
     }
 }
 
-type Counts = std::collections::BTreeMap<String, doubleback::evaluate::Masking>;
+type Counts = std::collections::BTreeMap<String, Masking>;
 
 /// The models in the order of the run.
 fn models_first<'a>(context: &Context<'a>) -> Vec<(&'a str, &'a Counts)> {
@@ -169,12 +163,7 @@ fn margin(context: &Context) -> Markup {
 }
 
 fn lines(context: &Context, model: &str) -> Vec<Line> {
-    let mut checks: Vec<_> = context
-        .results
-        .margin_check
-        .iter()
-        .filter(|check| check.model == model)
-        .collect();
+    let mut checks: Vec<_> = checks(context, model).collect();
     if checks.is_empty() {
         return Vec::new();
     }
@@ -213,7 +202,7 @@ fn lines(context: &Context, model: &str) -> Vec<Line> {
 }
 
 fn describe(context: &Context, model: &str) -> String {
-    let fall = masking::greatest_fall(checks(context, model)).map_or(String::new(), |check| {
+    let fall = greatest_fall(checks(context, model)).map_or(String::new(), |check| {
         format!(
             " Farthest apart at ε {}: {} and {}.",
             short(check.eps),
