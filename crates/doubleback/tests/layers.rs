@@ -3,8 +3,8 @@
 
 use burn::tensor::activation::softmax;
 use burn::tensor::{DType, Device, Tensor, TensorData};
-use doubleback::nn::layers::{AvgPool, Conv2d, Dense, Flatten, LayerKind, MaxPool};
-use doubleback::nn::{Architecture, IMAGES, LayerSpec, Module, Network, TrainingPass, cross_entropy};
+use doubleback::nn::layers::{AvgPool, Conv2d, Dense, Flatten, HardSwish, LayerKind, MaxPool};
+use doubleback::nn::{Architecture, IMAGES, LayerSpec, Module, Network, Staged, TrainingPass, cross_entropy};
 
 const SIDE: usize = 7;
 const CHANNELS: usize = 4;
@@ -145,6 +145,56 @@ fn pooling_with_kernel_stride_and_padding() {
             stride,
             padding,
         },
+    );
+}
+
+/// All three pieces of the function, by values known by hand and by both orders of derivatives at images between -5 and 5.
+#[test]
+fn hard_swish() {
+    check("hard swish", HardSwish {});
+    let mut architecture = around(HardSwish {});
+    architecture.bounds = [-5.0, 5.0];
+    architecture.layers.remove(0);
+    let network = Network::new(architecture, 2, &Device::flex()).unwrap().cast(DType::F64);
+    // No value is near the kinks at -3 and 3.
+    let count = 2 * 2 * SIDE * SIDE;
+    let x: Vec<f64> = values(count, 1).iter().map(|v| 10.0 * v - 5.0).collect();
+    assert!(x.iter().all(|x| (x.abs() - 3.0).abs() > 1e-3));
+    for (low, high) in [(-5.0, -3.0), (-3.0, 3.0), (3.0, 5.0)] {
+        assert!(x.iter().any(|x| (low..high).contains(x)));
+    }
+    let at = |x: &[f64]| tensor::<4>(x.to_vec(), [2, 2, SIDE, SIDE]);
+    let latent = network
+        .latents(at(&[-4.0, -1.0, 1.0, 4.0].repeat(count / 4)), &[1])
+        .unwrap();
+    let found = doubles(latent[0].clone());
+    for value in [0.0, -1.0 / 3.0, 2.0 / 3.0, 4.0] {
+        assert!(found.iter().any(|found| (found - value).abs() < 1e-12), "{value}");
+    }
+
+    let cotangent = || tensor::<2>(values(2 * CLASSES, 5), [2, CLASSES]);
+    let inference = || doubleback::nn::Mode::Inference;
+    let penalty = |x: Tensor<4>| {
+        let (logits, pullback) = network.forward_with_pullback(x, inference()).unwrap();
+        let gradient = pullback.apply(cotangent()).unwrap();
+        (logits, gradient.clone(), gradient.square().sum())
+    };
+    let tracked = at(&x).autodiff().require_grad();
+    let (_, gradient, square) = penalty(tracked.clone());
+    let second = doubles(tracked.grad(&square.backward()).unwrap());
+    let along: Vec<f64> = values(count, 7).iter().map(|v| v - 0.5).collect();
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let step = 1e-5;
+    let moved = |length: f64| at(&x) + at(&along) * length;
+    let difference = |of: &dyn Fn(f64) -> f64| (of(step) - of(-step)) / (2.0 * step);
+    let first = difference(&|length| dot(&doubles(penalty(moved(length)).0), &doubles(cotangent())));
+    let of_gradient = difference(&|length| doubles(penalty(moved(length)).2)[0]);
+    let exact = dot(&doubles(gradient.inner()), &along);
+    assert!((exact - first).abs() < 1e-7 * exact.abs(), "{exact} and {first}");
+    let exact = dot(&second, &along);
+    assert!(
+        (exact - of_gradient).abs() < 1e-6 * exact.abs(),
+        "{exact} and {of_gradient}"
     );
 }
 

@@ -13,6 +13,7 @@ mod conv_transpose;
 mod dense;
 mod dropout;
 mod epilogue;
+mod hard_swish;
 mod layer;
 mod local_contrast;
 mod pool;
@@ -29,6 +30,7 @@ pub use conv_transpose::ConvTranspose2d;
 pub use dense::Dense;
 pub use dropout::Dropout;
 pub use epilogue::{Absorbs, Epilogue, Role};
+pub use hard_swish::HardSwish;
 pub(crate) use layer::LARGEST;
 pub use layer::{Context, Layer, LayerPullback, Size, TensorSpec, UnaryLayer, UnaryPullback};
 pub use local_contrast::{Floor, LocalContrast};
@@ -72,6 +74,7 @@ layer_kinds! {
     Dropout,
     Flatten,
     GlobalAvgPool,
+    HardSwish,
     LeakyRelu,
     LocalContrast,
     MaxPool,
