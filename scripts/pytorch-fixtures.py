@@ -67,6 +67,16 @@ def ops():
         x, w = tensor(x, 1), tensor(w, 2)
         out = nhwc(F.conv2d(nchw(x), w.permute(3, 2, 0, 1), stride=stride, padding=padding))
         both_orders(name, out, [x, w], store)
+    # Padding is left, right, top, bottom.
+    for name, x, w, stride, sides, dilation, groups in [
+        ("conv_groups", [2, 6, 5, 6], [3, 3, 2, 9], (1, 1), (1, 1, 1, 1), (1, 1), 3),
+        ("conv_depthwise", [2, 7, 8, 4], [3, 3, 1, 4], (2, 2), (1, 1, 1, 1), (1, 1), 4),
+        ("conv_sides", [2, 7, 6, 4], [3, 2, 2, 6], (2, 1), (0, 1, 2, 1), (1, 2), 2),
+    ]:
+        x, w = tensor(x, 1), tensor(w, 2)
+        padded = F.pad(nchw(x), sides)
+        out = nhwc(F.conv2d(padded, w.permute(3, 2, 0, 1), stride=stride, dilation=dilation, groups=groups))
+        both_orders(name, out, [x, w], store)
     x = tensor([2, 6, 7, 3], 3)
     both_orders("max_pool", nhwc(F.max_pool2d(nchw(x), (2, 3), stride=(2, 2), padding=(1, 1))), [x], store)
     both_orders("avg_pool", nhwc(F.avg_pool2d(nchw(x), (3, 2), stride=(1, 2), padding=(1, 1))), [x], store)

@@ -101,6 +101,39 @@ fn convolutions() {
                 ..Conv2dOptions::default()
             },
         ),
+        (
+            "conv_groups",
+            [2, 6, 5, 6],
+            [3, 3, 2, 9],
+            Conv2dOptions {
+                groups: 3,
+                ..Conv2dOptions::same([3, 3])
+            },
+        ),
+        (
+            "conv_depthwise",
+            [2, 7, 8, 4],
+            [3, 3, 1, 4],
+            Conv2dOptions {
+                stride: [2, 2],
+                groups: 4,
+                ..Conv2dOptions::same([3, 3])
+            },
+        ),
+        (
+            "conv_sides",
+            [2, 7, 6, 4],
+            [3, 2, 2, 6],
+            Conv2dOptions {
+                stride: [2, 1],
+                padding: Padding2d {
+                    before: [2, 0],
+                    after: [1, 1],
+                },
+                dilation: [1, 2],
+                groups: 2,
+            },
+        ),
     ];
     for (name, x, w, options) in cases {
         check(&all, name, &[(x, 1), (w, 2)], &|t, g| {
