@@ -8,7 +8,7 @@ use std::time::Duration;
 use burn::tensor::Device;
 use doubleback::Error;
 use doubleback::data::{self, Dataset, LoadOptions};
-use doubleback::nn::{Network, to_vec};
+use doubleback::nn::{Module, Network, to_vec};
 use doubleback::train::{Cooked, Defense, DefenseKind, Progress, Recipe, Watch};
 use doubleback_experiments::Profile;
 

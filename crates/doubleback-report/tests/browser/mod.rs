@@ -188,14 +188,15 @@ impl Browser {
         entries.as_array().unwrap().iter().map(Value::to_string).collect()
     }
 
-    /// The URLs that were asked for since this was last asked, the page's own among them.
+    /// The URLs that pages of files asked for since this was last asked, their own among them; those of the browser's own pages are left out.
     pub fn requests(&self) -> Vec<String> {
         let entries = self.post("se/log", json!({"type": "performance"}));
         let request = |entry: &Value| -> Option<String> {
             let entry: Value = serde_json::from_str(entry["message"].as_str()?).ok()?;
             let message = &entry["message"];
+            let of_file = message["params"]["documentURL"].as_str()?.starts_with("file://");
             let sent = message["method"] == "Network.requestWillBeSent";
-            sent.then(|| message["params"]["request"]["url"].as_str().map(str::to_owned))?
+            (sent && of_file).then(|| message["params"]["request"]["url"].as_str().map(str::to_owned))?
         };
         entries.as_array().unwrap().iter().filter_map(request).collect()
     }

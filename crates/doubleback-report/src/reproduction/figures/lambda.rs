@@ -2,6 +2,7 @@
 
 use doubleback::evaluate::TransferCell;
 use doubleback_experiments::reproduce::LambdaPoint;
+use doubleback_experiments::sweep::SHARE_OF_NORMAL;
 use maud::html;
 
 use super::lambda_gradients;
@@ -12,9 +13,6 @@ use crate::page::{Content, Entry, Group, Table};
 use crate::reproduction::context::Context;
 use crate::reproduction::headline::headline;
 use crate::svg::{Axis, Line, LineChart, Look, Panel, Point, Style};
-
-/// The rule of the paper: at least this share of the normal model's accuracy on clean validation images.
-const ELIGIBLE: f64 = 0.97;
 
 /// An accuracy of a model, with the ends of its interval.
 type Value<'a> = dyn Fn(&LambdaPoint) -> Option<(f64, f64, f64)> + 'a;
@@ -152,7 +150,7 @@ fn panel(context: &Context, grid: &Grid, eps: Option<f64>) -> Panel {
     ];
     let rule = grid.normal().map(|normal| {
         (
-            ELIGIBLE * normal.validation_accuracy,
+            SHARE_OF_NORMAL * normal.validation_accuracy,
             "97\u{a0}% of normal, validation".to_owned(),
         )
     });

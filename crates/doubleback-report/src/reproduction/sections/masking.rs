@@ -1,15 +1,13 @@
+use doubleback::evaluate::masking::{
+    Flag, MARGIN_FALL, ZERO_GRADIENT_SHARE, greatest_fall, loss_underflow, zero_gradients,
+};
+use doubleback::evaluate::{MarginCheck, Masking};
 use maud::{Markup, html};
 
-use crate::format::{self, attack_name, percent, short};
+use crate::format::{self, attack_name, percent, short, whole_percent};
 use crate::page::{caption, missing};
 use crate::reproduction::context::Context;
 use crate::svg::{Axis, Line, LineChart, Look, Panel, Point, Style, badge};
-
-/// A model whose gradients vanish on more images than this is named.
-const NOTABLE_SHARE: f64 = 0.1;
-
-/// So is one whose accuracy falls by this much when the loss is one that does not underflow.
-const NOTABLE_FALL: f64 = 0.1;
 
 pub fn body(context: &Context) -> Markup {
     let results = context.results;
@@ -26,7 +24,7 @@ pub fn body(context: &Context) -> Markup {
         @if results.masking.is_empty() {
             (missing("Images with a zero gradient were not counted in this run."))
         } @else {
-            (zero_gradients(context))
+            (zero_gradient_table(context))
         }
         @if results.margin_check.is_empty() {
             (missing("FGSM on the logit margin was not run."))
@@ -36,23 +34,10 @@ pub fn body(context: &Context) -> Markup {
     }
 }
 
-fn zero_share(context: &Context, model: &str, attack: &str) -> Option<f64> {
-    let masking = context.results.masking.get(model)?.get(attack)?;
-    (masking.count > 0).then(|| masking.zero_gradient_images as f64 / masking.count as f64)
-}
-
-/// Eps, and accuracy on the two losses, where a model's accuracy falls most.
-fn greatest_fall(context: &Context, model: &str) -> Option<(f64, f64, f64)> {
-    let fall = |&(_, cross_entropy, margin): &(f64, f64, f64)| cross_entropy - margin;
-    context
-        .results
-        .margin_check
-        .iter()
-        .filter(|check| {
-            check.model == model && check.cross_entropy_accuracy.is_finite() && check.margin_accuracy.is_finite()
-        })
-        .map(|check| (check.eps, check.cross_entropy_accuracy, check.margin_accuracy))
-        .max_by(|a, b| fall(a).total_cmp(&fall(b)))
+/// The checks of one model.
+fn checks<'a>(context: &Context<'a>, model: &str) -> impl Iterator<Item = &'a MarginCheck> {
+    let all = context.results.margin_check.iter();
+    all.filter(move |check| check.model == model)
 }
 
 /// A sentence for each model that masks its gradients.
@@ -62,7 +47,8 @@ fn findings(context: &Context) -> Markup {
         @if sentences.is_empty() {
             p.note.good {
                 strong { "No model masks its gradients notably: " }
-                "none has a zero FGSM gradient on more than 10\u{a0}% of the images, and none loses more than 10 points under the margin."
+                "none has a zero FGSM gradient on more than " (whole_percent(ZERO_GRADIENT_SHARE)) " of the images, and none loses more than "
+                (format!("{:.0}", 100.0 * MARGIN_FALL)) " points under the margin."
             }
         } @else {
             @for sentence in sentences { p.note { (sentence) } }
@@ -71,25 +57,31 @@ fn findings(context: &Context) -> Markup {
 }
 
 fn finding(context: &Context, model: &str) -> Option<Markup> {
-    let zero = zero_share(context, model, "fgsm").filter(|&share| share > NOTABLE_SHARE);
-    let fall = greatest_fall(context, model).filter(|(_, cross_entropy, margin)| cross_entropy - margin > NOTABLE_FALL);
+    let masking = context
+        .results
+        .masking
+        .get(model)
+        .and_then(|attacks| attacks.get("fgsm"));
+    let zero = masking.and_then(zero_gradients);
+    let fall = loss_underflow(checks(context, model));
     if zero.is_none() && fall.is_none() {
         return None;
     }
+    let number = |flag: &Flag, name: &str| flag.evidence(name).unwrap_or(f64::NAN);
     Some(html! {
         strong { (model) @if zero.is_some() { " masks its gradients. " } @else { " looks more robust under FGSM than it is. " } }
-        @if let Some(share) = zero {
-            "On " (percent(share)) " of the images its FGSM gradient is exactly zero: these are returned unchanged, so "
+        @if let Some(flag) = &zero {
+            "On " (percent(number(flag, "share"))) " of the images its FGSM gradient is exactly zero: these are returned unchanged, so "
             "its FGSM accuracy overstates its robustness, and examples crafted on it are weaker than they look. "
         }
-        @if let Some((eps, cross_entropy, margin)) = fall {
-            "At ε\u{a0}=\u{a0}" (short(eps)) ", it keeps " (percent(cross_entropy)) " under FGSM on the cross-entropy and "
-            (percent(margin)) " under FGSM on the margin."
+        @if let Some(flag) = &fall {
+            "At ε\u{a0}=\u{a0}" (short(number(flag, "eps"))) ", it keeps " (percent(number(flag, "cross_entropy_accuracy")))
+            " under FGSM on the cross-entropy and " (percent(number(flag, "margin_accuracy"))) " under FGSM on the margin."
         }
     })
 }
 
-fn zero_gradients(context: &Context) -> Markup {
+fn zero_gradient_table(context: &Context) -> Markup {
     let mut attacks: Vec<&str> = context
         .results
         .masking
@@ -116,7 +108,7 @@ fn zero_gradients(context: &Context) -> Markup {
                                 @if let Some(masking) = counts.get(*attack) {
                                     td {
                                         (format::count(masking.zero_gradient_images)) " of " (format::count(masking.count))
-                                        @if let Some(share) = zero_share(context, model, attack) { " (" (percent(share)) ")" }
+                                        @if let Some(share) = masking.share() { " (" (percent(share)) ")" }
                                     }
                                 } @else { td { (format::DASH) } }
                             }
@@ -128,7 +120,7 @@ fn zero_gradients(context: &Context) -> Markup {
     }
 }
 
-type Counts = std::collections::BTreeMap<String, doubleback::evaluate::Masking>;
+type Counts = std::collections::BTreeMap<String, Masking>;
 
 /// The models in the order of the run.
 fn models_first<'a>(context: &Context<'a>) -> Vec<(&'a str, &'a Counts)> {
@@ -171,12 +163,7 @@ fn margin(context: &Context) -> Markup {
 }
 
 fn lines(context: &Context, model: &str) -> Vec<Line> {
-    let mut checks: Vec<_> = context
-        .results
-        .margin_check
-        .iter()
-        .filter(|check| check.model == model)
-        .collect();
+    let mut checks: Vec<_> = checks(context, model).collect();
     if checks.is_empty() {
         return Vec::new();
     }
@@ -215,12 +202,12 @@ fn lines(context: &Context, model: &str) -> Vec<Line> {
 }
 
 fn describe(context: &Context, model: &str) -> String {
-    let fall = greatest_fall(context, model).map_or(String::new(), |(eps, cross_entropy, margin)| {
+    let fall = greatest_fall(checks(context, model)).map_or(String::new(), |check| {
         format!(
             " Farthest apart at ε {}: {} and {}.",
-            short(eps),
-            percent(cross_entropy),
-            percent(margin)
+            short(check.eps),
+            percent(check.cross_entropy_accuracy),
+            percent(check.margin_accuracy)
         )
     });
     format!("Accuracy of {model} by ε under FGSM on the cross-entropy and on the margin.{fall}")
