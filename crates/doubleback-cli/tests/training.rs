@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use burn::tensor::{Device, Tensor};
 use doubleback::data::{Bounds, ImageShape};
-use doubleback::nn::{ModelCard, Network, Pool, paper_cnn, save};
+use doubleback::nn::{ModelCard, Module, Network, Pool, paper_cnn, save};
 use npyz::npz::NpzArchive;
 use support::{command, doubleback, expect_done, files, skipped};
 

@@ -5,7 +5,7 @@ use burn::tensor::activation::softmax;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use doubleback::data::{self, Bounds, ImageShape, LoadOptions};
 use doubleback::nn::{
-    ARCHITECTURES, Architecture, Classifier, Network, Pool, TrainingPass, architecture, cross_entropy,
+    ARCHITECTURES, Architecture, Classifier, Module, Network, Pool, TrainingPass, architecture, cross_entropy,
 };
 use doubleback::train::{Defense, DefenseKind};
 use doubleback_experiments::Profile;

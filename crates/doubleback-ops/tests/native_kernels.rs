@@ -366,6 +366,8 @@ fn wrong_shapes_are_errors_that_name_the_op() {
         ..Pool2dOptions::square(2)
     };
     assert!(max_pool2d(x.clone(), far).is_err() && avg_pool2d(x.clone(), far).is_err());
+    let large = Pool2dShape::new("max_pool2d", [1, 1 << 16, 1 << 16, 1], Pool2dOptions::square(2)).unwrap_err();
+    assert!(large.to_string().contains("pixels in an image"), "{large}");
     let big = Pool2dOptions::square(6);
     assert!(max_pool2d(x.clone(), big).is_err() && avg_pool2d(x, big).is_err());
 }

@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use burn::tensor::activation::softmax;
 use doubleback::attack::{Fgsm, Goal, run};
 use doubleback::data::{self, LoadOptions};
-use doubleback::nn::{Network, Pool, TrainingPass, cross_entropy, paper_cnn};
+use doubleback::nn::{Module, Network, Pool, TrainingPass, cross_entropy, paper_cnn};
 use doubleback::ops::AdamOptions;
 use doubleback::train::{Adam, Batch};
 
@@ -32,9 +32,9 @@ fn main() -> doubleback::Result<()> {
         let gradient = pullback.apply(softmax(logits.clone(), 1) - batch.targets.clone())?;
         let penalty = gradient.square().sum() * (lambda / batch.len() as f64);
         let loss = cross_entropy(&logits, &batch.targets) + penalty;
-        let gradients = loss.backward();
+        let mut gradients = loss.backward();
         drop((loss, logits, pullback));
-        adam.step(&mut network, tracked, gradients)?;
+        adam.step(&mut network, tracked, &mut gradients)?;
         network.update_moving_averages(pass);
     }
     let test = Batch::new(&dataset.test, dataset.shape, 10, 0..500, &device)?;

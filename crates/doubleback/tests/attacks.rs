@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use burn::tensor::{Device, Tensor, TensorData};
-use doubleback::attack::{AttackSpec, BoundedAttack, Fgsm, Goal, Ifgsm, Norm, Pgd, Target, run};
+use doubleback::attack::{AttackSpec, BoundedAttack, Fgsm, Goal, Ifgsm, MiFgsm, Norm, Pgd, Target, run};
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{Classifier, FromFunction, Loss, Network, Pool, paper_cnn, predictions, to_vec};
 use proptest::prelude::*;
@@ -468,4 +468,115 @@ fn settings_of_restarts_and_norms_out_of_range_are_refused() {
     let attacked = |eps| run(&model, &l2, &images, &away(&[0]), &[eps]);
     assert!(attacked(2.4).is_ok());
     assert!(attacked(2.5).unwrap_err().to_string().contains("between 0 and 2.4"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// On a linear model of two classes the gradient never turns, whatever the momentum: steps of eps / steps reach the corner of the ball.
+    #[test]
+    fn mi_fgsm_reaches_the_corner_of_a_linear_model(
+        weight in prop::collection::vec(-2f32..2.0, PIXELS),
+        image in prop::collection::vec(0f32..1.0, PIXELS),
+        label in 0..2usize,
+        eps in 0.001f64..1.0,
+        steps in 1usize..12,
+        decay in 0f64..2.0,
+        loss in prop_oneof![Just(Loss::CrossEntropy), Just(Loss::Margin)],
+    ) {
+        let both: Vec<f32> = weight.iter().flat_map(|&w| [w, -w]).collect();
+        let both = tensor(&both, [PIXELS, 2]);
+        let model = FromFunction::new(SHAPE, Bounds::UNIT, 2, |x: Tensor<4>| x.reshape([-1, PIXELS as i32]).matmul(both.clone()));
+        let images = tensor(&image, [1, 1, 2, 3]);
+        let mi_fgsm = MiFgsm { loss, steps, decay, ..MiFgsm::default() };
+        for (goal, toward) in [(away(&[label]), 1 - label), (Goal::Towards(vec![label]), label)] {
+            let attacked = run(&model, &mi_fgsm, &images, &goal, &[eps]).unwrap();
+            let found = to_vec(attacked.by_eps[0].images.clone()).unwrap();
+            for (i, &found) in found.iter().enumerate() {
+                let sign = f64::from(weight[i].signum()) * if toward == 0 { 1.0 } else { -1.0 };
+                if weight[i] != 0.0 {
+                    let expected = (f64::from(image[i]) + sign * eps).clamp(0.0, 1.0);
+                    prop_assert!((f64::from(found) - expected).abs() < 1e-5, "pixel {i} is {found}, not {expected}");
+                }
+            }
+        }
+    }
+
+    /// Without momentum it is the basic iterative method, to the bit.
+    #[test]
+    fn mi_fgsm_without_momentum_is_bim(
+        weight in prop::collection::vec(-2f32..2.0, PIXELS * CLASSES),
+        images in prop::collection::vec(0f32..=1.0, 2 * PIXELS),
+        eps in 0.001f64..0.5,
+        steps in 1usize..6,
+        target in prop_oneof![Just(None), Just(Some(Target::Next)), Just(Some(Target::Class(1)))],
+    ) {
+        let weight = tensor(&weight, [PIXELS, CLASSES]);
+        let model = FromFunction::new(SHAPE, Bounds::UNIT, CLASSES, |x: Tensor<4>| {
+            ((x.reshape([-1, PIXELS as i32]) - 0.5) * 4.0).square().matmul(weight.clone())
+        });
+        let images = tensor(&images, [2, 1, 2, 3]);
+        let goal = target.map_or(away(&[0, 2]), |target| target.goal(&[0, 2], CLASSES).unwrap());
+        let step_size = Some(eps / 2.0);
+        let bim = Pgd { steps, step_size, random_start: None, ..Pgd::default() };
+        let examples = |attack: &dyn BoundedAttack| {
+            let attacked = run(&model, attack, &images, &goal, &[eps]).unwrap();
+            to_vec(attacked.by_eps[0].images.clone()).unwrap()
+        };
+        prop_assert_eq!(examples(&MiFgsm { steps, step_size, decay: 0.0, ..MiFgsm::default() }), examples(&bim));
+    }
+}
+
+/// One value, and a margin of `-(x - 1/2)²`: the gradient points to a half, and momentum carries the image past it.
+#[test]
+fn momentum_goes_on_after_the_gradient_has_turned() {
+    let shape = ImageShape {
+        channels: 1,
+        height: 1,
+        width: 1,
+    };
+    let model = FromFunction::new(shape, Bounds::UNIT, 2, |x: Tensor<4>| {
+        let height = (x.reshape([-1, 1]) - 0.5).square() * -1.0;
+        Tensor::cat(vec![height.zeros_like(), height], 1)
+    });
+    let images = tensor(&[0.4], [1, 1, 1, 1]);
+    let ends = |decay: f64| -> Vec<f32> {
+        let end = |steps| {
+            let mi_fgsm = MiFgsm {
+                loss: Loss::Margin,
+                steps,
+                step_size: Some(0.08),
+                decay,
+            };
+            let attacked = run(&model, &mi_fgsm, &images, &away(&[0]), &[0.3]).unwrap();
+            to_vec(attacked.by_eps[0].images.clone()).unwrap()[0]
+        };
+        (1..=5).map(end).collect()
+    };
+    let near = |found: Vec<f32>, expected: [f32; 5]| {
+        let close = found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5);
+        assert!(close, "{found:?} is not {expected:?}");
+    };
+    // Momentum 1, 2, 1, 0, -1.
+    near(ends(1.0), [0.48, 0.56, 0.64, 0.64, 0.56]);
+    // Momentum 1, 1.5, -0.25, 0.875, -0.5625.
+    near(ends(0.5), [0.48, 0.56, 0.48, 0.56, 0.48]);
+}
+
+#[test]
+fn settings_of_mi_fgsm_out_of_range_are_refused() {
+    let model = linear(&[1.0; PIXELS * CLASSES]);
+    let images = tensor(&[0.5; PIXELS], [1, 1, 2, 3]);
+    let message = |mi_fgsm: MiFgsm| {
+        run(&model, &mi_fgsm, &images, &away(&[0]), &[0.1])
+            .unwrap_err()
+            .to_string()
+    };
+    let default = MiFgsm::default();
+    assert_eq!(message(MiFgsm { steps: 0, ..default }), "steps: 0 is not at least 1");
+    let decay = MiFgsm { decay: -1.0, ..default };
+    assert_eq!(message(decay), "decay: -1 is not 0 or a number above");
+    let step_size = Some(0.0);
+    let size = MiFgsm { step_size, ..default };
+    assert_eq!(message(size), "step size: 0 is not a positive number");
 }

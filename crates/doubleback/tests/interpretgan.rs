@@ -11,7 +11,7 @@ use doubleback::diagnose::{
     ClassTarget, Discriminator, GanFiles, GanOptions, Generator, InterpretGan, LatentKind, Subject, adversarial_loss,
     class_loss, discriminator_loss, train_gan,
 };
-use doubleback::nn::layers::{BatchNorm, Conv2d, Dense, Flatten, LayerKind, MaxPool};
+use doubleback::nn::layers::{BatchNorm, Conv2d, Dense, Flatten, LayerKind, MaxPool, Relu};
 use doubleback::nn::{Architecture, LayerSpec, Mode, Module, Network, Staged, TrainingPass, to_vec};
 use doubleback::progress::{Progress, Watch};
 use rand::{Rng, SeedableRng};
@@ -37,7 +37,8 @@ fn network(seed: u64) -> Network {
     let layers = [
         ("conv1", LayerKind::Conv2d(Conv2d::same(4, 3))),
         ("conv1.norm", LayerKind::BatchNorm(BatchNorm::paper())),
-        ("pool1", LayerKind::MaxPool(MaxPool { size: 2 })),
+        ("conv1.norm.relu", LayerKind::Relu(Relu {})),
+        ("pool1", LayerKind::MaxPool(MaxPool::square(2))),
         ("flatten", LayerKind::Flatten(Flatten {})),
         (
             "logits",
@@ -139,12 +140,9 @@ fn checkpointed(path: &Path) -> GanFiles<'_> {
 /// All values of all networks.
 fn bits(gan: &InterpretGan) -> Vec<u32> {
     let generators = gan.generators().iter();
-    let mut tensors: Vec<&Tensor<1>> = generators
-        .flat_map(|g| [g.parameters(), g.buffers()].concat())
-        .map(|p| p.value())
-        .collect();
+    let mut tensors: Vec<&Tensor<1>> = generators.flat_map(Module::tensors).map(|p| p.value()).collect();
     let d = gan.discriminator();
-    tensors.extend([d.parameters(), d.buffers()].concat().into_iter().map(|p| p.value()));
+    tensors.extend(d.tensors().map(|p| p.value()));
     let values = tensors.into_iter().flat_map(|tensor| to_vec(tensor.clone()).unwrap());
     values.map(f32::to_bits).collect()
 }
@@ -486,7 +484,7 @@ fn spectral_normalization_holds_singular_values_at_one() {
         discriminator.iterate().unwrap();
     }
     let normalized = discriminator.normalized().unwrap();
-    for weight in normalized.parameters().into_iter().filter(|p| p.dims().len() > 1) {
+    for weight in normalized.parameters().filter(|p| p.dims().len() > 1) {
         let channels = *weight.dims().last().unwrap();
         let value = weight.value().clone();
         let matrix = value.clone().reshape([value.dims()[0] / channels, channels]);
@@ -532,7 +530,7 @@ fn gradients_of_the_game_match_central_differences() {
         let (tracked_g, tracked_d) = (generator.tracked(), discriminator.tracked());
         let gradients = loss(&tracked_g, &tracked_d).backward();
         let value = |g: &Generator, d: &Discriminator| loss(g, d).try_to_vec_as::<f64>().unwrap()[0];
-        let parameters = [tracked_g.parameters(), tracked_d.parameters()].concat();
+        let parameters: Vec<_> = tracked_g.parameters().chain(tracked_d.parameters()).collect();
         for (index, parameter) in parameters.into_iter().enumerate() {
             let plain = parameter.value().clone().inner();
             let direction = random(plain.dims(), 9).cast(DType::F64);
@@ -541,7 +539,7 @@ fn gradients_of_the_game_match_central_differences() {
             let at = |step: f64| {
                 let moved = plain.clone() + direction.clone() * step;
                 let (mut g, mut d) = (generator.clone(), discriminator.clone());
-                match index < tracked_g.parameters().len() {
+                match index < tracked_g.parameters().count() {
                     true => g.set(parameter.name(), moved).unwrap(),
                     false => d.set(parameter.name(), moved).unwrap(),
                 }

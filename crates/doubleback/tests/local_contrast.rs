@@ -6,7 +6,7 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::layers::{Conv2d, Dense, Flatten, Floor, LayerKind, LocalContrast};
 use doubleback::nn::{
-    Architecture, LayerSpec, Mode, ModelCard, Network, Pool, TrainingPass, cross_entropy, load, paper_cnn, save,
+    Architecture, LayerSpec, Mode, ModelCard, Module, Network, Pool, TrainingPass, cross_entropy, load, paper_cnn, save,
 };
 
 const SIDE: usize = 9;

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use burn::tensor::{Device, Tensor};
 use doubleback::data::{Bounds, ImageShape};
-use doubleback::nn::{Classifier, ModelCard, Network, Pool, load, paper_cnn, resnet_small, save, to_vec};
+use doubleback::nn::{Classifier, ModelCard, Module, Network, Pool, load, paper_cnn, resnet_small, save, to_vec};
 use proptest::prelude::*;
 
 const SHAPE: ImageShape = ImageShape {
@@ -29,8 +29,7 @@ fn card() -> ModelCard {
 
 fn values(network: &Network) -> Vec<(String, Vec<f32>)> {
     network
-        .parameters()
-        .chain(network.buffers())
+        .tensors()
         .map(|p| (p.name().to_owned(), to_vec(p.value().clone()).unwrap()))
         .collect()
 }

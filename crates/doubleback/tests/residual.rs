@@ -5,7 +5,9 @@ use burn::tensor::activation::softmax;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::layers::{Add, BatchNorm, Conv2d, Dense, Flatten, GlobalAvgPool, LayerKind, Relu};
-use doubleback::nn::{Architecture, Classifier, FromFunction, LayerSpec, Network, TrainingPass, cross_entropy, to_vec};
+use doubleback::nn::{
+    Architecture, Classifier, FromFunction, LayerSpec, Module, Network, TrainingPass, cross_entropy, to_vec,
+};
 use proptest::prelude::*;
 
 const SIDE: usize = 6;
@@ -24,26 +26,17 @@ fn architecture(layers: Vec<LayerSpec>) -> Architecture {
 
 fn conv(channels: usize, kernel: usize, stride: usize) -> LayerKind {
     LayerKind::Conv2d(Conv2d {
-        channels,
-        kernel: [kernel; 2],
         stride: [stride; 2],
-        padding: [kernel / 2; 2],
-        dilation: [1; 2],
-        bias: false,
+        ..Conv2d::same(channels, kernel)
     })
 }
 
-fn norm(relu: bool) -> LayerKind {
-    LayerKind::BatchNorm(BatchNorm {
-        gain: true,
-        epsilon: 1e-5,
-        decay: 0.9,
-        relu,
-    })
+fn norm(name: &str) -> LayerSpec {
+    LayerSpec::new(name, BatchNorm::with_gain())
 }
 
-fn sum(with: &str) -> LayerKind {
-    LayerKind::Add(Add { with: with.into() })
+fn sum(name: &str, a: &str, b: &str) -> LayerSpec {
+    LayerSpec::new(name, Add {}).after(a).after(b)
 }
 
 fn logits() -> LayerKind {
@@ -55,24 +48,25 @@ fn logits() -> LayerKind {
 
 /// A residual block whose shortcut is a convolution of stride 2, then one whose shortcut is the identity.
 fn blocks() -> Architecture {
-    architecture(vec![
-        LayerSpec::new("conv", conv(3, 3, 1)),
-        LayerSpec::new("norm", norm(true)),
-        LayerSpec::new("block1.conv1", conv(4, 3, 2)),
-        LayerSpec::new("block1.norm1", norm(true)),
+    let mut layers = vec![LayerSpec::new("conv", conv(3, 3, 1))];
+    layers.extend(norm("norm").with_relu());
+    layers.push(LayerSpec::new("block1.conv1", conv(4, 3, 2)));
+    layers.extend(norm("block1.norm1").with_relu());
+    layers.extend([
         LayerSpec::new("block1.conv2", conv(4, 3, 1)),
-        LayerSpec::new("block1.norm2", norm(false)),
-        LayerSpec::new("block1.shortcut", conv(4, 1, 2)).after("norm"),
-        LayerSpec::new("block1.shortcut_norm", norm(false)),
-        LayerSpec::new("block1.sum", sum("block1.norm2")),
-        LayerSpec::new("block1.relu", LayerKind::Relu(Relu {})),
+        norm("block1.norm2"),
+        LayerSpec::new("block1.shortcut", conv(4, 1, 2)).after("norm.relu"),
+        norm("block1.shortcut_norm"),
+        sum("block1.sum", "block1.shortcut_norm", "block1.norm2"),
+        LayerSpec::new("block1.relu", Relu {}),
         LayerSpec::new("block2.conv", conv(4, 3, 1)),
-        LayerSpec::new("block2.norm", norm(false)),
-        LayerSpec::new("block2.sum", sum("block1.relu")),
-        LayerSpec::new("block2.relu", LayerKind::Relu(Relu {})),
-        LayerSpec::new("pool", LayerKind::GlobalAvgPool(GlobalAvgPool {})),
+        norm("block2.norm"),
+        sum("block2.sum", "block2.norm", "block1.relu"),
+        LayerSpec::new("block2.relu", Relu {}),
+        LayerSpec::new("pool", GlobalAvgPool {}),
         LayerSpec::new("logits", logits()),
-    ])
+    ]);
+    architecture(layers)
 }
 
 fn values(count: usize, seed: usize) -> Vec<f64> {
@@ -156,9 +150,9 @@ fn a_layer_added_to_itself_is_twice_the_layer() {
     let layers = |doubled: bool| {
         let mut layers = vec![LayerSpec::new("conv", conv(3, 3, 1))];
         if doubled {
-            layers.push(LayerSpec::new("sum", sum("conv")));
+            layers.push(sum("sum", "conv", "conv"));
         }
-        layers.push(LayerSpec::new("norm", norm(true)));
+        layers.extend(norm("norm").with_relu());
         layers.push(LayerSpec::new("flatten", LayerKind::Flatten(Flatten {})));
         layers.push(LayerSpec::new("logits", logits()));
         architecture(layers)
@@ -182,7 +176,7 @@ fn a_layer_added_to_itself_is_twice_the_layer() {
 
 /// A layer that may follow any of those before it, and add any of them.
 fn layer() -> impl Strategy<Value = (usize, usize, usize)> {
-    (0usize..3, any::<prop::sample::Index>(), any::<prop::sample::Index>())
+    (0usize..4, any::<prop::sample::Index>(), any::<prop::sample::Index>())
         .prop_map(|(kind, a, b)| (kind, a.index(1 << 16), b.index(1 << 16)))
 }
 
@@ -197,18 +191,16 @@ proptest! {
         for (index, (kind, input, with)) in choices.into_iter().enumerate() {
             let earlier = index + 1;
             let (input, with) = ((input % earlier).to_string(), (with % earlier).to_string());
-            let kind = match kind {
-                0 => conv(2, 3, 1),
-                1 => LayerKind::Relu(Relu {}),
-                _ => sum(&with),
-            };
-            layers.push(LayerSpec::new(earlier.to_string(), kind).after(input));
+            let name = earlier.to_string();
+            layers.push(match kind {
+                0 => LayerSpec::new(name, conv(2, 3, 1)).after(input),
+                1 => LayerSpec::new(name, Relu {}).after(input),
+                2 => sum(&name, &input, &with),
+                _ => sum(&name, &input, &with).after(input),
+            });
         }
         for (index, spec) in layers.iter().enumerate() {
-            let takes = |other: &LayerSpec| {
-                let added = matches!(&other.kind, LayerKind::Add(add) if add.with == spec.name);
-                added || other.input.as_ref() == Some(&spec.name)
-            };
+            let takes = |other: &LayerSpec| other.inputs.contains(&spec.name);
             if !layers.iter().any(takes) {
                 unused.push(index.to_string());
             }
@@ -217,7 +209,7 @@ proptest! {
         let mut last = unused.pop().unwrap();
         for (index, end) in unused.into_iter().enumerate() {
             let name = format!("end{index}");
-            layers.push(LayerSpec::new(&name, sum(&end)).after(last));
+            layers.push(sum(&name, &last, &end));
             last = name;
         }
         layers.push(LayerSpec::new("flatten", LayerKind::Flatten(Flatten {})).after(last));
@@ -254,7 +246,7 @@ fn graphs_that_do_not_fit_are_refused_by_the_name_of_the_layer() {
         later,
         "layer `conv`: takes the output of `flatten`, which is not an earlier layer"
     );
-    let itself = refused(vec![first(), LayerSpec::new("sum", sum("sum"))]);
+    let itself = refused(vec![first(), sum("sum", "conv", "sum")]);
     assert_eq!(
         itself,
         "layer `sum`: takes the output of `sum`, which is not an earlier layer"
@@ -262,7 +254,7 @@ fn graphs_that_do_not_fit_are_refused_by_the_name_of_the_layer() {
     let sizes = refused(vec![
         first(),
         LayerSpec::new("half", conv(2, 3, 2)),
-        LayerSpec::new("sum", sum("conv")),
+        sum("sum", "half", "conv"),
         flat(),
         LayerSpec::new("logits", logits()),
     ]);
@@ -279,6 +271,19 @@ fn graphs_that_do_not_fit_are_refused_by_the_name_of_the_layer() {
     assert_eq!(unused, "layer `idle`: no later layer takes its output");
     let taken = refused(vec![first(), first()]);
     assert_eq!(taken, "layer `conv`: another layer has this name");
+    let images = refused(vec![LayerSpec::new("input", conv(2, 3, 1))]);
+    assert_eq!(
+        images,
+        "layer `input`: this is the name of the images. Give the layer another"
+    );
+    let alone = refused(vec![first(), LayerSpec::new("sum", Add {})]);
+    assert_eq!(alone, "layer `sum`: adds one input to nothing: it needs at least two");
+    let both = refused(vec![
+        first(),
+        LayerSpec::new("relu", Relu {}),
+        LayerSpec::new("pool", GlobalAvgPool {}).after("conv").after("relu"),
+    ]);
+    assert_eq!(both, "layer `pool`: takes one input, not 2");
 }
 
 /// What says nothing of other inputs reads and writes as it did before there were any.

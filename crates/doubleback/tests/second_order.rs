@@ -7,7 +7,7 @@ use burn::tensor::activation::softmax;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::layers::LayerKind;
-use doubleback::nn::{Network, Pool, TrainingPass, cross_entropy, paper_cnn};
+use doubleback::nn::{Module, Network, Pool, TrainingPass, cross_entropy, paper_cnn};
 use doubleback::train::{Batch, GradientPenalty, Norm, Objective, Output, Penalized};
 
 const IMAGES: usize = 8;

@@ -1,9 +1,11 @@
 //! Networks in stages: up to a layer and on from it is the whole network.
 #![allow(clippy::unwrap_used)]
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 use doubleback::data::{Bounds, ImageShape};
-use doubleback::nn::{ARCHITECTURES, Classifier, Network, Pool, Staged, architecture, stage_indices, to_vec};
+use doubleback::nn::{
+    ARCHITECTURES, Classifier, Module, Network, Pool, Pullback, Stage, Staged, architecture, stage_indices, to_vec,
+};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -108,6 +110,158 @@ fn gradients_pass_through_a_stage() {
     assert!(distance(tracked.grad(&gradients).unwrap(), expected) < 1e-5);
 }
 
+fn random<const D: usize>(dims: [usize; D], seed: u64) -> Tensor<D> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let values: Vec<f32> = (0..dims.iter().product())
+        .map(|_| random.random::<f32>() - 0.5)
+        .collect();
+    Tensor::from_data(TensorData::new(values, dims), &Device::flex())
+}
+
+fn doubles<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
+    tensor.into_data().convert::<f64>().try_to_vec().unwrap()
+}
+
+/// Up to a stage and on from it: the pullbacks one after the other are that of the whole network.
+#[test]
+fn pullbacks_of_the_parts_make_that_of_the_network() {
+    let images = images(3);
+    for name in ARCHITECTURES {
+        let network = network(name, Pool::Max);
+        let (logits, pullback) = network.logits_with_pullback(images.clone()).unwrap();
+        let cotangent = random([3, 10], 6);
+        let expected = pullback.apply(cotangent.clone()).unwrap();
+        for (index, stage) in network.stages().iter().enumerate() {
+            let (latent, to_images) = network.latents_with_pullback(images.clone(), index).unwrap();
+            let (on, to_latent) = network.logits_from_with_pullback(index, latent.clone()).unwrap();
+            assert!(distance(on, logits.clone()) < 1e-5, "{name} {}", stage.name);
+            let of_latent = to_latent.apply(cotangent.clone()).unwrap();
+            assert_eq!(of_latent.dims(), latent.dims(), "{name} {}", stage.name);
+            let gradient = to_images.apply(of_latent).unwrap();
+            assert!(distance(gradient, expected.clone()) < 1e-4, "{name} {}", stage.name);
+        }
+    }
+}
+
+/// Both pullbacks of every stage, in `f64`, against central differences along a random direction.
+#[test]
+fn pullbacks_of_stages_are_central_differences() {
+    let network = network("resnet-small", Pool::Max).cast(DType::F64);
+    let step = 1e-6;
+    let near = |exact: f64, difference: f64, what: &str| {
+        let scale = exact.abs().max(1e-3);
+        assert!(
+            (exact - difference).abs() < 1e-5 * scale,
+            "{what}: {exact} and {difference}"
+        );
+    };
+    let dot = |a: Vec<f64>, b: Vec<f64>| a.iter().zip(&b).map(|(a, b)| a * b).sum::<f64>();
+    let images = images(2).cast(DType::F64);
+    for (index, stage) in network.stages().iter().enumerate() {
+        let (latent, to_images) = network.latents_with_pullback(images.clone(), index).unwrap();
+        let (_, to_latent) = network.logits_from_with_pullback(index, latent.clone()).unwrap();
+
+        let (of_logits, along) = (
+            random([2, 10], 1).cast(DType::F64),
+            random(latent.dims(), 2).cast(DType::F64),
+        );
+        let exact = dot(
+            doubles(to_latent.apply(of_logits.clone()).unwrap()),
+            doubles(along.clone()),
+        );
+        let at = |length: f64| {
+            let logits = network
+                .logits_from(index, latent.clone() + along.clone() * length)
+                .unwrap();
+            dot(doubles(logits), doubles(of_logits.clone()))
+        };
+        near(
+            exact,
+            (at(step) - at(-step)) / (2.0 * step),
+            &format!("on from {}", stage.name),
+        );
+
+        let (of_latent, along) = (
+            random(latent.dims(), 3).cast(DType::F64),
+            random(images.dims(), 4).cast(DType::F64),
+        );
+        let exact = dot(
+            doubles(to_images.apply(of_latent.clone()).unwrap()),
+            doubles(along.clone()),
+        );
+        let at = |length: f64| {
+            let images = images.clone() + along.clone() * length;
+            let latent = network.latents(images, &[index]).unwrap().remove(0);
+            dot(doubles(latent), doubles(of_latent.clone()))
+        };
+        near(
+            exact,
+            (at(step) - at(-step)) / (2.0 * step),
+            &format!("up to {}", stage.name),
+        );
+    }
+}
+
+/// A model that writes the three functions of its own alone, here those of a network.
+struct Own(Network);
+
+impl Classifier for Own {
+    fn classes(&self) -> usize {
+        self.0.classes()
+    }
+
+    fn shape(&self) -> ImageShape {
+        self.0.shape()
+    }
+
+    fn bounds(&self) -> Bounds {
+        self.0.bounds()
+    }
+
+    fn logits(&self, images: Tensor<4>) -> doubleback::Result<Tensor<2>> {
+        self.0.logits(images)
+    }
+
+    fn logits_with_pullback(&self, images: Tensor<4>) -> doubleback::Result<(Tensor<2>, Pullback<'_>)> {
+        self.0.logits_with_pullback(images)
+    }
+}
+
+impl Staged for Own {
+    fn stages(&self) -> Vec<Stage> {
+        self.0.stages()
+    }
+
+    fn latents(&self, images: Tensor<4>, stages: &[usize]) -> doubleback::Result<Vec<Tensor<4>>> {
+        self.0.latents(images, stages)
+    }
+
+    fn logits_from(&self, stage: usize, latent: Tensor<4>) -> doubleback::Result<Tensor<2>> {
+        self.0.logits_from(stage, latent)
+    }
+}
+
+#[test]
+fn a_model_of_three_functions_has_the_pullbacks_by_autodiff() {
+    let network = network("paper-cnn", Pool::Avg);
+    let own = Own(network.clone());
+    let images = images(2);
+    for index in 0..network.stages().len() {
+        let (latent, exact) = network.latents_with_pullback(images.clone(), index).unwrap();
+        let (found, by_autodiff) = own.latents_with_pullback(images.clone(), index).unwrap();
+        assert!(distance(found, latent.clone()) < 1e-6);
+        let cotangent = random(latent.dims(), 1);
+        let expected = exact.apply(cotangent.clone()).unwrap();
+        assert!(distance(by_autodiff.apply(cotangent).unwrap(), expected) < 1e-5);
+
+        let (_, exact) = network.logits_from_with_pullback(index, latent.clone()).unwrap();
+        let (_, by_autodiff) = own.logits_from_with_pullback(index, latent).unwrap();
+        let cotangent = random([2, 10], 2);
+        let expected = exact.apply(cotangent.clone()).unwrap();
+        assert!(distance(by_autodiff.apply(cotangent).unwrap(), expected) < 1e-5);
+    }
+}
+
 #[test]
 fn what_does_not_fit_is_refused() {
     let network = network("paper-cnn", Pool::Max);
@@ -124,4 +278,7 @@ fn what_does_not_fit_is_refused() {
             .map(|_| ()),
     );
     assert!(shape.contains("latent") && shape.contains("32"), "{shape}");
+    let (_, pullback) = network.latents_with_pullback(images(1), 1).unwrap();
+    let cotangent = refused(pullback.apply(Tensor::zeros([1, 2, 2, 2], &Device::flex())).map(|_| ()));
+    assert!(cotangent.contains("cotangent of the latent"), "{cotangent}");
 }

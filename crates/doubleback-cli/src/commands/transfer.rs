@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use doubleback::attack::AttackSpec;
 use doubleback::evaluate::{CleanAccuracy, Masking, Named, Transfer, TransferCell, TransferResults};
 use doubleback::nn::Network;
 use serde::Serialize;
@@ -17,6 +18,7 @@ use crate::output::{self, JsonTarget, grouped, percent};
 struct Summary {
     dataset: String,
     attack: &'static str,
+    settings: Option<AttackSpec>,
     count: usize,
     /// Files by name.
     models: BTreeMap<String, String>,
@@ -57,6 +59,7 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
     let summary = Summary {
         dataset: dataset.name.clone(),
         attack: attack.name(),
+        settings: attack.spec().cloned(),
         count: test.count(),
         models: names.iter().cloned().zip(files).collect(),
         clean_accuracy: clean.iter().map(|c| (c.model.clone(), c.accuracy)).collect(),

@@ -1,5 +1,5 @@
+use doubleback_ops::Conv2dShape;
 use doubleback_ops::kernels::{self, Product};
-use doubleback_ops::{Conv2dOptions, Conv2dShape};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -26,9 +26,10 @@ pub struct KernelTimes {
 /// # Errors
 /// When the architecture's layers do not fit each other.
 pub fn time_kernels(architecture: &Architecture, batch: usize, runs: usize) -> Result<Vec<KernelTimes>> {
-    let sizes = architecture.sizes()?;
+    let inputs = architecture.input_sizes()?;
     let mut all = Vec::new();
-    for (spec, &size) in architecture.layers.iter().zip(&sizes) {
+    for (spec, inputs) in architecture.layers.iter().zip(&inputs) {
+        let size = inputs.first().copied().unwrap_or_default();
         let timed = match &spec.kind {
             LayerKind::Conv2d(layer) => convolution(layer, size, batch, runs)?,
             LayerKind::Dense(layer) => dense(layer, size, batch, runs)?,
@@ -52,15 +53,9 @@ fn values(count: usize, seed: u64) -> Vec<f32> {
 }
 
 fn convolution(layer: &Conv2d, [height, width, channels]: Size, batch: usize, runs: usize) -> Result<Timed> {
-    let options = Conv2dOptions {
-        stride: layer.stride,
-        padding: layer.padding.into(),
-        dilation: layer.dilation,
-        groups: 1,
-    };
     let x_dims = [batch, height, width, channels];
     let w_dims = [layer.kernel[0], layer.kernel[1], channels, layer.channels];
-    let shape = Conv2dShape::new("bench", x_dims, w_dims, options)?;
+    let shape = Conv2dShape::new("bench", x_dims, w_dims, layer.options())?;
     let count = |dims: [usize; 4]| dims.iter().product::<usize>();
     let (x, w) = (values(count(x_dims), 1), values(count(w_dims), 2));
     let g = values(count(shape.output_dims()), 3);

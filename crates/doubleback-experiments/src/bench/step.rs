@@ -4,7 +4,7 @@ use doubleback_ops::AdamOptions;
 use super::batch::random_batch;
 use super::times::{Times, time};
 use doubleback::batch::Batch;
-use doubleback::nn::{Architecture, Loss, Network, TrainingPass, to_vec};
+use doubleback::nn::{Architecture, Loss, Module, Network, TrainingPass, to_vec};
 use doubleback::train::{Adam, GradientPenalty, Normal, Objective};
 use doubleback::{Error, Result};
 use strum::{EnumCount, EnumString, IntoStaticStr};
@@ -100,9 +100,9 @@ impl StepBench {
     fn train(&mut self, objective: &dyn Objective, mut pass: TrainingPass) -> Result<()> {
         let tracked = self.network.tracked();
         let values = objective.evaluate(&tracked, &self.batch, &mut pass)?;
-        let gradients = values.loss.backward();
+        let mut gradients = values.loss.backward();
         drop(values);
-        self.adam.step(&mut self.network, tracked, gradients)?;
+        self.adam.step(&mut self.network, tracked, &mut gradients)?;
         self.network.update_moving_averages(pass);
         Ok(())
     }

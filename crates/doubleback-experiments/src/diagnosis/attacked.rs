@@ -109,7 +109,7 @@ impl Images {
         let of_right = self.fooled().into_iter().zip(right).filter(|(_, right)| *right);
         AttackSummary {
             name: attack.name().to_owned(),
-            settings: attack.settings().to_owned(),
+            settings: attack.settings(),
             eps: self.eps,
             chosen,
             error: share_that(

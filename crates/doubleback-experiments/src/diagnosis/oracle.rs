@@ -5,7 +5,7 @@ use doubleback_ops::AdamOptions;
 
 use super::model_file::ModelFile;
 use doubleback::data::Dataset;
-use doubleback::nn::{Architecture, Classifier, Network, Parameter, Pool, architecture, paper_input, to_vec};
+use doubleback::nn::{Architecture, Classifier, Module, Network, Parameter, Pool, architecture, paper_input, to_vec};
 use doubleback::train::{AdversarialTraining, Defense, Recipe, TrainOptions};
 use doubleback::{Error, Result};
 

@@ -5,6 +5,7 @@ use burn::tensor::Device;
 use doubleback::Result;
 use doubleback::data::Dataset;
 use doubleback::nn::Network;
+use doubleback::nn::layers::Role;
 use doubleback::train::Recipe;
 
 /// Bytes that a cell takes at its peak, roughly: the data twice (read and kept), parameters with both moments, gradients and the
@@ -21,8 +22,10 @@ pub(super) fn estimate(recipe: &Recipe, dataset: &Dataset) -> Result<u64> {
     const BYTES: u64 = 4;
     let images = (dataset.train.len() + dataset.validation.len() + dataset.test.len()) as u64;
     let data = images * dataset.shape.len() as u64;
-    let sizes = recipe.architecture.sizes()?;
-    let values: u64 = sizes.iter().map(|size| size.iter().product::<usize>() as u64).sum();
+    // A ReLU is computed together with the layer before it.
+    let layers = recipe.architecture.layers.iter().zip(recipe.architecture.sizes()?);
+    let kept = layers.filter(|(spec, _)| spec.kind.layer().role() != Role::Relu);
+    let values: u64 = kept.map(|(_, size)| size.iter().product::<usize>() as u64).sum();
     let network = Network::new(recipe.architecture.clone(), recipe.options.seed, &Device::flex())?;
     let parameters = network.parameter_count() as u64;
     Ok(PROGRAM

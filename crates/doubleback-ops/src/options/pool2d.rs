@@ -1,5 +1,8 @@
 use crate::error::{Error, Result};
 
+/// Positions in an image that the indices of a maximum can tell apart.
+const POSITIONS: usize = i32::MAX as usize;
+
 /// Window, stride and padding of a pool, as `[height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pool2dOptions {
@@ -36,7 +39,7 @@ pub struct Pool2dShape {
 }
 
 impl Pool2dShape {
-    /// Checks that the window fits the padded input and that every window holds a real pixel.
+    /// Checks that the window fits the padded input and that every window holds a real pixel, whose position the indices can tell.
     pub fn new(op: &'static str, input: [usize; 4], options: Pool2dOptions) -> Result<Self> {
         let [batch, height, width, channels] = input;
         let size = [height, width];
@@ -50,6 +53,10 @@ impl Pool2dShape {
         if input.contains(&0) || !fits {
             let expected = "a window that fits the padded input, with padding of at most half the window";
             return Err(Error::shape(op, expected, format!("input {input:?}, {options:?}")));
+        }
+        if height.checked_mul(width).is_none_or(|pixels| pixels > POSITIONS) {
+            let expected = format!("at most {POSITIONS} pixels in an image");
+            return Err(Error::shape(op, expected, format!("input {input:?}")));
         }
         Ok(Self {
             batch,

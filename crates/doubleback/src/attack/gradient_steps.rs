@@ -41,6 +41,14 @@ impl GradientSteps<'_> {
     }
 }
 
+/// Refuses a length of a step that is not a positive number.
+pub(super) fn check_step_size(size: Option<f64>) -> Result<()> {
+    match size {
+        Some(size) if !(size > 0.0 && size.is_finite()) => Err(Error::value("step size", "a positive number", size)),
+        _ => Ok(()),
+    }
+}
+
 /// Which images had a loss gradient of exactly zero wherever it was asked for. Kept on the device until it is asked for.
 #[derive(Default)]
 pub(super) struct ZeroGradient(Option<Tensor<2, Bool>>);

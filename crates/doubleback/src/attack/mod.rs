@@ -12,6 +12,7 @@
 //! |---|---|---|
 //! | `fgsm`, `tgsm` | [`Fgsm`], away from the true class or towards another: one step of length eps | bounded |
 //! | `ifgsm`, `itgsm` | [`Ifgsm`], the same: `steps` steps of length eps **each** | bounded by steps times eps |
+//! | `mi-fgsm` | [`MiFgsm`]: steps with momentum, projected on the L∞ ball of radius eps | bounded |
 //! | `pgd` | [`Pgd`]: steps projected on the L∞ or L2 ball of radius eps, with restarts | bounded |
 //! | `jsma` | [`Jsma`]: few values, changed by theta each, towards a class | minimal |
 mod adversarial;
@@ -22,6 +23,7 @@ mod goal;
 mod gradient_steps;
 mod ifgsm;
 mod jsma;
+mod mi_fgsm;
 mod norm;
 mod pgd;
 mod sign_step;
@@ -41,6 +43,7 @@ pub use fgsm::Fgsm;
 pub use goal::Goal;
 pub use ifgsm::Ifgsm;
 pub use jsma::Jsma;
+pub use mi_fgsm::MiFgsm;
 pub use norm::Norm;
 pub use pgd::Pgd;
 pub use sign_step::sign_step;
@@ -128,7 +131,7 @@ pub trait MinimalAttack: Send + Sync {
 /// An attack of either kind with the rule that chooses its goals, under the name that results call it by.
 pub struct Attack {
     name: &'static str,
-    settings: String,
+    spec: Option<AttackSpec>,
     kind: Kind,
     target: Option<Target>,
 }
@@ -152,7 +155,7 @@ impl Attack {
     fn of(name: &'static str, kind: Kind) -> Self {
         Self {
             name,
-            settings: String::new(),
+            spec: None,
             kind,
             target: None,
         }
@@ -165,10 +168,10 @@ impl Attack {
         self
     }
 
-    /// The same attack with its settings in words.
+    /// The same attack, which says of itself what it was built from.
     #[must_use]
-    pub fn with_settings(mut self, settings: String) -> Self {
-        self.settings = settings;
+    pub fn built_from(mut self, spec: AttackSpec) -> Self {
+        self.spec = Some(spec);
         self
     }
 
@@ -177,9 +180,14 @@ impl Attack {
         self.name
     }
 
-    /// Settings in words, such as `10 steps of length eps each, cross-entropy`; empty for an attack that does not say.
-    pub fn settings(&self) -> &str {
-        &self.settings
+    /// What it was built from, if it is one of the table.
+    pub fn spec(&self) -> Option<&AttackSpec> {
+        self.spec.as_ref()
+    }
+
+    /// Settings in words, such as `10 steps of length eps each, cross-entropy`; empty for an attack that is not of the table.
+    pub fn settings(&self) -> String {
+        self.spec.as_ref().map(AttackSpec::in_words).unwrap_or_default()
     }
 
     /// Whether it is given an epsilon.

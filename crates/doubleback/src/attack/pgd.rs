@@ -1,6 +1,6 @@
 use burn::tensor::{Tensor, TensorData};
 
-use super::gradient_steps::{GradientSteps, ZeroGradient};
+use super::gradient_steps::{GradientSteps, ZeroGradient, check_step_size};
 use super::{BoundedAttack, Cost, Ensemble, Goal, Norm, Perturbation};
 use crate::nn::{Classifier, Loss, to_vec};
 use crate::random::Stream;
@@ -94,14 +94,6 @@ impl BoundedAttack for Pgd {
             zero_gradient: zero_gradient.by_image(n)?,
             cost: vec![Cost::of_each(n, self.steps); eps.len()],
         })
-    }
-}
-
-/// Refuses a length of a step that is not a positive number.
-pub(super) fn check_step_size(size: Option<f64>) -> Result<()> {
-    match size {
-        Some(size) if !(size > 0.0 && size.is_finite()) => Err(Error::value("step size", "a positive number", size)),
-        _ => Ok(()),
     }
 }
 

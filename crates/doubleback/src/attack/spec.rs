@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Attack, Fgsm, Ifgsm, Jsma, Norm, Pgd, Target};
+use super::{Attack, Fgsm, Ifgsm, Jsma, MiFgsm, Norm, Pgd, Target};
 use crate::nn::Loss;
 use crate::{Error, Result};
 
@@ -28,6 +28,8 @@ pub enum AttackSpec {
         /// The class that examples should be taken for.
         target: Target,
     },
+    /// Steps with momentum.
+    MiFgsm(MiFgsm),
     /// Projected gradient descent.
     Pgd(PgdSpec),
     /// Few values changed by much.
@@ -106,6 +108,8 @@ pub enum OptionKind {
     Seed,
     /// A number above 0.
     Positive,
+    /// 0 or a number above.
+    NotNegative,
     /// A number other than 0.
     NotZero,
     /// A number above 0 and at most 1.
@@ -119,7 +123,7 @@ pub enum OptionKind {
 }
 
 /// Options of all attacks, in the order in which they are listed.
-const OPTIONS: [AttackOption; 11] = [
+const OPTIONS: [AttackOption; 12] = [
     option("steps", "N", "Gradients to follow,", OptionKind::Count),
     option(
         "target",
@@ -159,7 +163,7 @@ const OPTIONS: [AttackOption; 11] = [
         OptionKind::Count,
     ),
     AttackOption {
-        defaults: &[("pgd", "2.5 x eps / steps")],
+        defaults: &[("mi-fgsm", "eps / steps"), ("pgd", "2.5 x eps / steps")],
         ..option(
             "step-size",
             "X",
@@ -167,6 +171,12 @@ const OPTIONS: [AttackOption; 11] = [
             OptionKind::Positive,
         )
     },
+    option(
+        "decay",
+        "X",
+        "Share of the momentum that is left at the next step,",
+        OptionKind::NotNegative,
+    ),
     option("seed", "N", "Seed of the random start,", OptionKind::Seed),
     AttackOption {
         conflict: Some("seed"),
@@ -187,7 +197,7 @@ const fn option(flag: &'static str, placeholder: &'static str, about: &'static s
 
 impl AttackSpec {
     /// Every attack with its default options.
-    pub fn all() -> [AttackSpec; 6] {
+    pub fn all() -> [AttackSpec; 7] {
         let Ifgsm { steps, .. } = Ifgsm::default();
         let target = Target::default();
         [
@@ -195,6 +205,7 @@ impl AttackSpec {
             AttackSpec::Tgsm { target },
             AttackSpec::Ifgsm(Ifgsm::default()),
             AttackSpec::Itgsm { steps, target },
+            AttackSpec::MiFgsm(MiFgsm::default()),
             AttackSpec::Pgd(PgdSpec::default()),
             AttackSpec::Jsma(JsmaSpec::default()),
         ]
@@ -207,6 +218,7 @@ impl AttackSpec {
             AttackSpec::Tgsm { .. } => "tgsm",
             AttackSpec::Ifgsm(_) => "ifgsm",
             AttackSpec::Itgsm { .. } => "itgsm",
+            AttackSpec::MiFgsm(_) => "mi-fgsm",
             AttackSpec::Pgd(_) => "pgd",
             AttackSpec::Jsma(_) => "jsma",
         }
@@ -217,6 +229,7 @@ impl AttackSpec {
         match self {
             AttackSpec::Fgsm(Fgsm { loss: Loss::Margin }) => "fgsm-margin",
             AttackSpec::Ifgsm(Ifgsm { loss: Loss::Margin, .. }) => "ifgsm-margin",
+            AttackSpec::MiFgsm(MiFgsm { loss: Loss::Margin, .. }) => "mi-fgsm-margin",
             AttackSpec::Pgd(PgdSpec { norm, loss, .. }) => match (norm, loss) {
                 (Norm::Linf, Loss::CrossEntropy) => "pgd",
                 (Norm::Linf, Loss::Margin) => "pgd-margin",
@@ -244,6 +257,7 @@ impl AttackSpec {
                 };
                 Attack::bounded(name, ifgsm).towards(target)
             }
+            AttackSpec::MiFgsm(mi_fgsm) => Attack::bounded(name, mi_fgsm),
             AttackSpec::Pgd(spec) => {
                 let pgd = Pgd {
                     loss: spec.loss,
@@ -257,7 +271,7 @@ impl AttackSpec {
             }
             AttackSpec::Jsma(JsmaSpec { jsma, target }) => Attack::minimal(name, jsma).towards(target),
         };
-        Ok(attack.with_settings(self.in_words()))
+        Ok(attack.built_from(self.clone()))
     }
 
     /// Settings in words, for a sentence about the attack.
@@ -274,6 +288,14 @@ impl AttackSpec {
             AttackSpec::Itgsm { steps, target } => {
                 let (target, loss) = (target.in_words(), Ifgsm::default().loss.in_words());
                 format!("{steps} steps of length eps each towards {target}, {loss}")
+            }
+            AttackSpec::MiFgsm(spec) => {
+                let (steps, decay, loss) = (spec.steps, spec.decay, spec.loss.in_words());
+                let size = match spec.step_size {
+                    Some(size) => size.to_string(),
+                    None => format!("eps / {steps}"),
+                };
+                format!("{steps} steps of length {size} within eps (L∞), {loss}, momentum that decays by {decay}")
             }
             AttackSpec::Pgd(spec) => {
                 let (steps, loss) = (spec.steps, spec.loss.in_words());
@@ -450,6 +472,7 @@ impl OptionKind {
                 .map(Value::from)
                 .map_err(|_| "expected a whole number".to_owned()),
             OptionKind::Positive => number(|x| x > 0.0, "a number above 0"),
+            OptionKind::NotNegative => number(|x| x >= 0.0, "0 or a number above"),
             OptionKind::NotZero => number(|x| x != 0.0, "a number other than 0"),
             OptionKind::Share => number(|x| x > 0.0 && x <= 1.0, "a number above 0 and at most 1"),
             OptionKind::Target => match text.parse() {
@@ -464,7 +487,10 @@ impl OptionKind {
 
     /// Whether it takes numbers that may be written with a sign or a point.
     pub fn is_number(self) -> bool {
-        matches!(self, OptionKind::Positive | OptionKind::NotZero | OptionKind::Share)
+        matches!(
+            self,
+            OptionKind::Positive | OptionKind::NotNegative | OptionKind::NotZero | OptionKind::Share
+        )
     }
 
     /// The names that it takes, if it takes names.

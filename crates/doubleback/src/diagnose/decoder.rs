@@ -4,8 +4,8 @@ use doubleback_ops::AdamOptions;
 
 use super::embedding::Embedding;
 use crate::data::{Bounds, ImageShape};
-use crate::nn::layers::{BatchNorm, ConvTranspose2d, LayerKind, Size};
-use crate::nn::{Chain, LayerSpec, Mode, Module, TrainingPass, to_vec};
+use crate::nn::layers::{BatchNorm, ConvTranspose2d, Size};
+use crate::nn::{Chain, LayerSpec, Mode, Module, Tensors, TrainingPass, to_vec};
 use crate::train::Adam;
 use crate::{Error, Result};
 
@@ -50,16 +50,15 @@ impl Decoder {
             bias: true,
             ..ConvTranspose2d::doubling(shape.channels, odd([shape.height, shape.width]))
         };
+        let [norm, relu] = LayerSpec::new(format!("{name}.up1.norm"), BatchNorm::with_gain()).with_relu();
         let layers = vec![
             LayerSpec::new(
                 format!("{name}.up1"),
-                LayerKind::ConvTranspose2d(ConvTranspose2d::doubling(Embedding::CHANNELS, odd(half))),
+                ConvTranspose2d::doubling(Embedding::CHANNELS, odd(half)),
             ),
-            LayerSpec::new(
-                format!("{name}.up1.norm"),
-                LayerKind::BatchNorm(BatchNorm::with_gain(true)),
-            ),
-            LayerSpec::new(format!("{name}.up2"), LayerKind::ConvTranspose2d(last)),
+            norm,
+            relu,
+            LayerSpec::new(format!("{name}.up2"), last),
         ];
         let chain = Chain::new([side[0], side[1], channels], layers, seed, device)?;
         Ok(Self { bounds, shape, chain })
@@ -161,7 +160,7 @@ impl LatentDecoder {
             epsilon: 1e-8,
             ..AdamOptions::default()
         };
-        Adam::of(self, options)
+        Adam::new(self, options)
     }
 
     /// One Adam step on the mean squared error per value between `images` and what the decoder makes of `latents`; gives that error.
@@ -179,30 +178,30 @@ impl LatentDecoder {
         let value = to_vec::<1>(loss.clone().inner())?[0];
         let mut gradients = loss.backward();
         drop(loss);
-        adam.step_module(self, tracked, &mut gradients)?;
+        adam.step(self, tracked, &mut gradients)?;
         self.update_moving_averages(pass);
         Ok(value.into())
     }
 }
 
 impl Module for Decoder {
-    fn chains(&self) -> Vec<&Chain> {
-        vec![&self.chain]
+    fn parts(&self) -> Vec<&Tensors> {
+        self.chain.parts()
     }
 
-    fn chains_mut(&mut self) -> Vec<&mut Chain> {
-        vec![&mut self.chain]
+    fn parts_mut(&mut self) -> Vec<&mut Tensors> {
+        self.chain.parts_mut()
     }
 }
 
 impl Module for LatentDecoder {
-    fn chains(&self) -> Vec<&Chain> {
-        [self.embedding.chains(), self.decoder.chains()].concat()
+    fn parts(&self) -> Vec<&Tensors> {
+        [self.embedding.parts(), self.decoder.parts()].concat()
     }
 
-    fn chains_mut(&mut self) -> Vec<&mut Chain> {
-        let mut chains = self.embedding.chains_mut();
-        chains.extend(self.decoder.chains_mut());
-        chains
+    fn parts_mut(&mut self) -> Vec<&mut Tensors> {
+        let mut parts = self.embedding.parts_mut();
+        parts.extend(self.decoder.parts_mut());
+        parts
     }
 }

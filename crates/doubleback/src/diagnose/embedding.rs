@@ -3,7 +3,7 @@ use burn::tensor::{Device, Tensor};
 use super::standard::Standard;
 use crate::Result;
 use crate::nn::layers::{BatchNorm, Conv2d, ConvTranspose2d, Dense, LayerKind, Size, Unflatten};
-use crate::nn::{Chain, LayerSpec, Mode, Module};
+use crate::nn::{Chain, LayerSpec, Mode, Module, Tensors};
 
 /// A latent of any size as `[n, side, side, 64]`, for a decoder: standardised (see [`Standard`]), then one linear layer, batch norm and ReLU.
 ///
@@ -41,8 +41,7 @@ impl Embedding {
         } else {
             spatial(linear, [height, width], side)
         };
-        let norm = LayerKind::BatchNorm(BatchNorm::with_gain(true));
-        layers.push(LayerSpec::new(format!("{name}.norm"), norm));
+        layers.extend(LayerSpec::new(format!("{name}.norm"), BatchNorm::with_gain()).with_relu());
         let chain = Chain::new(latent, layers, seed, device)?;
         debug_assert_eq!(chain.output(), [side[0], side[1], Embedding::CHANNELS]);
         Ok(Self { side, standard, chain })
@@ -85,14 +84,14 @@ impl Embedding {
 }
 
 impl Module for Embedding {
-    fn chains(&self) -> Vec<&Chain> {
-        [self.standard.chains(), vec![&self.chain]].concat()
+    fn parts(&self) -> Vec<&Tensors> {
+        [self.standard.parts(), self.chain.parts()].concat()
     }
 
-    fn chains_mut(&mut self) -> Vec<&mut Chain> {
-        let mut chains = self.standard.chains_mut();
-        chains.push(&mut self.chain);
-        chains
+    fn parts_mut(&mut self) -> Vec<&mut Tensors> {
+        let mut parts = self.standard.parts_mut();
+        parts.extend(self.chain.parts_mut());
+        parts
     }
 }
 
@@ -120,8 +119,9 @@ fn spatial(name: String, size: [usize; 2], side: [usize; 2]) -> Vec<LayerSpec> {
         channels: Embedding::CHANNELS,
         kernel: patch,
         stride: patch,
-        padding,
+        padding: padding.into(),
         dilation: [1; 2],
+        groups: 1,
         bias: false,
     });
     let enlarging = LayerKind::ConvTranspose2d(ConvTranspose2d {

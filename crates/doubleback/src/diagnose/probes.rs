@@ -12,7 +12,9 @@ use super::probe_input::ProbeInput;
 use super::vulnerability::shares;
 use crate::data::Split;
 use crate::nn::layers::{Dense, Flatten, LayerKind, Relu};
-use crate::nn::{Architecture, LayerSpec, Mode, Network, Staged, TrainingPass, cross_entropy, predictions, to_vec};
+use crate::nn::{
+    Architecture, LayerSpec, Mode, Module, Network, Staged, TrainingPass, cross_entropy, predictions, to_vec,
+};
 use crate::progress::{Phase, Watch};
 use crate::train::Adam;
 use crate::{Error, Result};
@@ -103,9 +105,9 @@ impl Probes {
                 let logits = tracked.forward(input.column(latent), pass.mode())?;
                 let loss = cross_entropy(&logits, &batch.targets);
                 losses += f64::from(to_vec(loss.clone().inner())?[0]);
-                let gradients = loss.backward();
+                let mut gradients = loss.backward();
                 drop((loss, logits));
-                adam.step(network, tracked, gradients)?;
+                adam.step(network, tracked, &mut gradients)?;
             }
             phase.tell(step + 1, Some(losses / stages.len() as f64))?;
         }

@@ -1,8 +1,8 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use doubleback_ops::batch_norm_statistics;
 
-use crate::nn::layers::{LayerKind, Size, Standardize};
-use crate::nn::{Chain, LayerSpec, Mode, Module, to_vec};
+use crate::nn::layers::{Size, Standardize};
+use crate::nn::{Chain, LayerSpec, Mode, Module, Tensors, to_vec};
 use crate::{Error, Result};
 
 /// Latents with every channel at mean 0 and variance 1, as far as training images go: `u_k` of the formulation.
@@ -25,7 +25,7 @@ impl Standard {
         if latent.contains(&0) {
             return Err(Error::value("latent", "at least 1 x 1 x 1", format!("{latent:?}")));
         }
-        let layer = LayerSpec::new(format!("{name}.standard"), LayerKind::Standardize(Standardize {}));
+        let layer = LayerSpec::new(format!("{name}.standard"), Standardize {});
         Ok(Self {
             latent,
             chain: Chain::new(latent, vec![layer], 0, device)?,
@@ -56,7 +56,8 @@ impl Standard {
                 *variance = 1.0;
             }
         }
-        for (buffer, values) in self.chain.buffers_mut().zip([mean, variance]) {
+        let buffers = self.chain.parts_mut().into_iter().flat_map(Tensors::buffers_mut);
+        for (buffer, values) in buffers.zip([mean, variance]) {
             buffer.set(Tensor::from_data(
                 TensorData::new(values.to_vec(), [values.len()]),
                 (&latents.device().inner(), latents.dtype()),
@@ -76,11 +77,11 @@ impl Standard {
 }
 
 impl Module for Standard {
-    fn chains(&self) -> Vec<&Chain> {
-        vec![&self.chain]
+    fn parts(&self) -> Vec<&Tensors> {
+        self.chain.parts()
     }
 
-    fn chains_mut(&mut self) -> Vec<&mut Chain> {
-        vec![&mut self.chain]
+    fn parts_mut(&mut self) -> Vec<&mut Tensors> {
+        self.chain.parts_mut()
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::clean::hits;
 use super::{Named, TestSet, clean_accuracy, wilson};
-use crate::attack::{Adversarial, Attack, Examples};
+use crate::attack::{Adversarial, Attack, AttackSpec, Examples};
 use crate::progress::{Progress, Watch};
 use crate::{Error, Result};
 
@@ -19,6 +19,9 @@ pub struct WhiteBox {
     pub dataset: String,
     /// Name of the attack, such as `pgd-l2`.
     pub attack: String,
+    /// The attack with its options, if it is one of the table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<AttackSpec>,
     /// Images attacked.
     pub count: usize,
     /// Share of the unperturbed images classified rightly, in [0, 1].
@@ -178,6 +181,7 @@ impl WhiteBoxEvaluation<'_> {
             model: model.name.to_owned(),
             dataset: self.dataset.to_owned(),
             attack: attack.name().to_owned(),
+            settings: attack.spec().cloned(),
             count,
             clean_accuracy: clean.first().map_or(0.0, |clean| clean.accuracy),
             zero_gradient_images,

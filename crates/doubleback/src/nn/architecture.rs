@@ -1,40 +1,11 @@
 use serde::{Deserialize, Serialize};
 
-use super::architectures::Pool;
-use super::graph::{Graph, misfit};
-use super::layers::{LayerKind, LocalContrast, Size};
+use super::graph::Graph;
+use super::layer_spec::{IMAGES, LayerSpec, misfit};
+use super::layers::{LARGEST, LayerKind, LocalContrast, Size};
+use super::pool::Pool;
 use crate::Result;
 use crate::data::{Bounds, ImageShape};
-
-/// A layer with its name. Layers of one stage share the part before the dot: `conv1`, `conv1.norm`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LayerSpec {
-    /// Unique name; parameters are called `name.role`.
-    pub name: String,
-    /// The earlier layer whose output is the input. Without one it is the layer before, or the images for the first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub input: Option<String>,
-    /// What it computes.
-    #[serde(flatten)]
-    pub kind: LayerKind,
-}
-
-impl LayerSpec {
-    /// A named layer after the one before it.
-    pub fn new(name: impl Into<String>, kind: LayerKind) -> Self {
-        Self {
-            name: name.into(),
-            input: None,
-            kind,
-        }
-    }
-
-    /// The same layer after another, earlier one.
-    pub fn after(mut self, input: impl Into<String>) -> Self {
-        self.input = Some(input.into());
-        self
-    }
-}
 
 /// A network's shape: everything but the values of its parameters. Stored in the metadata of model files.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -103,7 +74,7 @@ impl Architecture {
         })
     }
 
-    /// Size of the input of every layer, and of the last one's output.
+    /// Size of every value: of the images, then of each layer's output.
     ///
     /// # Errors
     /// Names the first layer that does not fit, whose name is taken, that names no earlier layer, or whose output is not used.
@@ -114,28 +85,37 @@ impl Architecture {
                 "{} classes of images {:?}: neither may be empty",
                 self.classes, self.input
             );
-            return Err(misfit("input", problem));
+            return Err(misfit(IMAGES, problem));
+        }
+        let count = self
+            .input
+            .iter()
+            .try_fold(1usize, |count, &size| count.checked_mul(size));
+        if count.is_none_or(|count| count > LARGEST) {
+            let problem = format!("images {:?} have more than {LARGEST} values", self.input);
+            return Err(misfit(IMAGES, problem));
         }
         let graph = Graph::new(&self.layers)?;
-        let mut inputs = Vec::with_capacity(self.layers.len() + 1);
-        let mut values = vec![[height, width, channels]];
+        let mut sizes = vec![[height, width, channels]];
         for (index, spec) in self.layers.iter().enumerate() {
-            let sources = graph.sources(index).iter().map(|&value| values[value]);
-            let input = sources.clone().next().unwrap_or_default();
-            if let Some(other) = sources.clone().find(|&size| size != input) {
-                let problem = format!("cannot add {other:?} values to {input:?}: both must be of one size");
-                return Err(misfit(&spec.name, problem));
-            }
-            let output = spec.kind.layer().output(input);
-            values.push(output.map_err(|problem| misfit(&spec.name, problem))?);
-            inputs.push(input);
+            let inputs: Vec<Size> = graph.sources(index).iter().map(|&value| sizes[value]).collect();
+            sizes.push(spec.output(&inputs)?);
         }
-        let last = values[values.len() - 1];
+        let last = sizes[sizes.len() - 1];
         if last != [1, 1, self.classes] {
             let problem = format!("gives {last:?} values, not one for each of {} classes", self.classes);
-            return Err(misfit(self.layers.last().map_or("input", |spec| &spec.name), problem));
+            return Err(misfit(self.layers.last().map_or(IMAGES, |spec| &spec.name), problem));
         }
-        inputs.push(last);
-        Ok(inputs)
+        Ok(sizes)
+    }
+
+    /// Sizes of the inputs of every layer.
+    ///
+    /// # Errors
+    /// As [`sizes`](Self::sizes).
+    pub fn input_sizes(&self) -> Result<Vec<Vec<Size>>> {
+        let (sizes, graph) = (self.sizes()?, Graph::new(&self.layers)?);
+        let of_layer = |layer| graph.sources(layer).iter().map(|&value| sizes[value]).collect();
+        Ok((0..self.layers.len()).map(of_layer).collect())
     }
 }

@@ -6,19 +6,22 @@ use crate::{Error, Result};
 /// From a cotangent of the logits, `[n, classes]`, to the gradient of the images, `[n, channels, height, width]`.
 ///
 /// Row by row: the gradient of image i is that of `Σ_k cotangent[i, k] · logits[i, k]`, since images do not influence each other in inference.
-pub struct Pullback<'a>(Box<dyn Fn(Tensor<2>) -> Result<Tensor<4>> + 'a>);
+///
+/// At a stage of a model it begins or ends at that stage's latent `[n, height, width, channels]` instead: see [`Staged`](super::Staged).
+/// `D` is the number of sizes of the cotangent.
+pub struct Pullback<'a, const D: usize = 2>(Box<dyn Fn(Tensor<D>) -> Result<Tensor<4>> + 'a>);
 
-impl<'a> Pullback<'a> {
+impl<'a, const D: usize> Pullback<'a, D> {
     /// Wraps a function.
-    pub fn new(apply: impl Fn(Tensor<2>) -> Result<Tensor<4>> + 'a) -> Self {
+    pub fn new(apply: impl Fn(Tensor<D>) -> Result<Tensor<4>> + 'a) -> Self {
         Self(Box::new(apply))
     }
 
     /// The gradient at a cotangent. Can be called any number of times for one forward pass.
     ///
     /// # Errors
-    /// When the cotangent is not shaped as the logits.
-    pub fn apply(&self, cotangent: Tensor<2>) -> Result<Tensor<4>> {
+    /// When the cotangent is not shaped as the logits, or as the latent that it is of.
+    pub fn apply(&self, cotangent: Tensor<D>) -> Result<Tensor<4>> {
         (self.0)(cotangent)
     }
 }
@@ -106,19 +109,27 @@ impl<F: Fn(Tensor<4>) -> Tensor<2>> Classifier for FromFunction<F> {
 
     fn logits_with_pullback(&self, images: Tensor<4>) -> Result<(Tensor<2>, Pullback<'_>)> {
         let logits = self.logits(images.clone())?;
-        let expected = logits.dims();
-        let pullback = Pullback::new(move |cotangent| {
-            if cotangent.dims() != expected {
-                return Err(Error::shape("cotangent of the logits", expected, cotangent.dims()));
-            }
-            let images = images.clone().autodiff().require_grad();
-            let gradients = ((self.forward)(images.clone()) * cotangent).sum().backward();
-            images
-                .grad(&gradients)
-                .ok_or_else(|| Error::value("function of a model", "one that depends on its images", "constant"))
-        });
+        let pullback = by_autodiff("logits", logits.dims(), images, |images| Ok((self.forward)(images)));
         Ok((logits, pullback))
     }
+}
+
+/// The pullback of `forward` at `x`, by Burn's autodiff: one forward pass a call. `what` and `dims` are the name and sizes of the output.
+pub(crate) fn by_autodiff<'a, const D: usize>(
+    what: &'static str,
+    dims: [usize; D],
+    x: Tensor<4>,
+    forward: impl Fn(Tensor<4>) -> Result<Tensor<D>> + 'a,
+) -> Pullback<'a, D> {
+    Pullback::new(move |cotangent: Tensor<D>| {
+        if cotangent.dims() != dims {
+            return Err(Error::shape(format!("cotangent of the {what}"), dims, cotangent.dims()));
+        }
+        let x = x.clone().autodiff().require_grad();
+        let gradients = (forward(x.clone())? * cotangent).sum().backward();
+        let gradient = x.grad(&gradients);
+        gradient.ok_or_else(|| Error::value("function of a model", "one that depends on its images", "constant"))
+    })
 }
 
 pub(crate) fn check_images(shape: ImageShape, images: &Tensor<4>) -> Result<()> {

@@ -2,10 +2,10 @@ use std::collections::HashMap;
 
 use burn::tensor::Tensor;
 
-use super::architecture::LayerSpec;
-use crate::{Error, Result};
+use super::layer_spec::{IMAGES, LayerSpec, misfit};
+use crate::Result;
 
-/// Which values enter each layer. Value 0 is the images, value `i + 1` what layer `i` gives; the input of a layer is the sum of its sources.
+/// Which values enter each layer. Value 0 is the images, value `i + 1` what layer `i` gives.
 #[derive(Clone, Debug)]
 pub(crate) struct Graph {
     /// By layer, at least one each.
@@ -20,22 +20,29 @@ impl Graph {
     /// # Errors
     /// Names the first layer whose name is taken or that names no earlier layer, or the first that none takes.
     pub fn new(layers: &[LayerSpec]) -> Result<Self> {
-        let mut values = HashMap::new();
+        let mut values = HashMap::from([(IMAGES, 0)]);
         let mut sources = Vec::with_capacity(layers.len());
         let mut last_use = vec![None; layers.len() + 1];
         for (index, spec) in layers.iter().enumerate() {
-            let value = |name: &str| {
+            let value = |name: &String| {
                 let problem = || format!("takes the output of `{name}`, which is not an earlier layer");
-                values.get(name).copied().ok_or_else(|| misfit(&spec.name, problem()))
+                let value = values.get(name.as_str()).copied();
+                value.ok_or_else(|| misfit(&spec.name, problem()))
             };
-            let mut taken = vec![spec.input.as_deref().map_or(Ok(index), value)?];
-            if let Some(name) = spec.kind.layer().with() {
-                taken.push(value(name)?);
-            }
+            let taken = match spec.inputs.is_empty() {
+                true => vec![index],
+                false => spec.inputs.iter().map(value).collect::<Result<_>>()?,
+            };
             for &value in &taken {
                 last_use[value] = Some(index);
             }
             sources.push(taken);
+            if spec.name == IMAGES {
+                return Err(misfit(
+                    &spec.name,
+                    "this is the name of the images. Give the layer another",
+                ));
+            }
             if values.insert(spec.name.as_str(), index + 1).is_some() {
                 return Err(misfit(&spec.name, "another layer has this name"));
             }
@@ -64,37 +71,25 @@ impl Graph {
         &self.sources[layer]
     }
 
-    /// The input of a layer; values that no later layer takes are dropped.
-    pub fn gather(&self, layer: usize, values: &mut [Option<Tensor<4>>]) -> Option<Tensor<4>> {
+    /// The inputs of a layer; values that no later layer takes are dropped. Nothing if a value is not there.
+    pub fn gather(&self, layer: usize, values: &mut [Option<Tensor<4>>]) -> Option<Vec<Tensor<4>>> {
         let sources = self.sources(layer);
-        let inputs: Vec<_> = sources
-            .iter()
-            .map(|&value| values[value].clone())
-            .collect::<Option<_>>()?;
+        let inputs = sources.iter().map(|&value| values[value].clone()).collect();
         for &value in sources {
             if self.last_use[value] == Some(layer) {
                 values[value] = None;
             }
         }
-        inputs.into_iter().reduce(|sum, input| sum + input)
+        inputs
     }
 
-    /// Adds the gradient of a layer's input to those of its sources: the pullback of a sum.
-    pub fn scatter(&self, layer: usize, gradient: &Tensor<4>, gradients: &mut [Option<Tensor<4>>]) {
-        for &value in self.sources(layer) {
-            let gradient = gradient.clone();
+    /// Adds the gradients of a layer's inputs, in their order, to those of the values that entered it.
+    pub fn scatter(&self, layer: usize, inputs: Vec<Tensor<4>>, gradients: &mut [Option<Tensor<4>>]) {
+        for (&value, gradient) in self.sources(layer).iter().zip(inputs) {
             gradients[value] = Some(match gradients[value].take() {
                 Some(sum) => sum + gradient,
                 None => gradient,
             });
         }
-    }
-}
-
-/// The error that a layer does not fit.
-pub(crate) fn misfit(layer: &str, problem: impl Into<String>) -> Error {
-    Error::Architecture {
-        layer: layer.to_owned(),
-        problem: problem.into(),
     }
 }

@@ -11,24 +11,40 @@ mod ensemble;
 mod fusion;
 mod graph;
 mod initialize;
+mod layer_spec;
 pub mod layers;
+mod layout;
 mod loss;
+mod mode;
+mod module;
 mod network;
+mod old_format;
 mod parameter;
+mod pool;
 mod save;
 mod staged;
+mod tensors;
+mod training_pass;
 
-pub use architecture::{Architecture, LayerSpec};
+pub use architecture::Architecture;
 pub use architectures::{
-    ARCHITECTURES, Pool, architecture, check_architecture, paper_cnn, paper_input, resnet_small, small_cnn, vgg_small,
+    ARCHITECTURES, architecture, check_architecture, paper_cnn, paper_input, resnet_small, small_cnn, vgg_small,
 };
-pub use chain::{Chain, Module};
+pub use chain::Chain;
 pub(crate) use classifier::check_images;
 pub use classifier::{Classifier, FromFunction, Pullback};
 pub use ensemble::Ensemble;
+pub use initialize::Start;
+pub use layer_spec::{IMAGES, LayerSpec};
+pub(crate) use layout::to_nhwc;
 pub use loss::{Loss, cross_entropy, one_hot, predictions, to_vec};
-pub(crate) use network::to_nhwc;
-pub use network::{Mode, Network, TrainingPass};
+pub use mode::Mode;
+pub use module::Module;
+pub use network::Network;
+pub(crate) use old_format::renewed_description;
 pub use parameter::Parameter;
+pub use pool::Pool;
 pub use save::{ModelCard, load, save};
 pub use staged::{Stage, Staged, stage_indices};
+pub use tensors::Tensors;
+pub use training_pass::TrainingPass;

@@ -38,6 +38,11 @@ impl Parameter {
         std::mem::replace(&mut self.value, empty)
     }
 
+    /// Replaces the value by a function of it, in place where that can be.
+    pub(crate) fn set_with(&mut self, change: impl FnOnce(Tensor<1>) -> Tensor<1>) {
+        self.value = change(self.take());
+    }
+
     /// The values in their own shape, on the same tape. `D` must be the number of sizes.
     pub(crate) fn view<const D: usize>(&self) -> Tensor<D> {
         let dims: [usize; D] = std::array::from_fn(|i| self.dims[i]);

@@ -6,14 +6,18 @@ use std::path::Path;
 use burn::tensor::Device;
 
 use super::architecture::Architecture;
+use super::module::Module;
 use super::network::Network;
+use super::old_format::renew;
 use crate::tensor_file::{self, Kind, TensorFile};
 use crate::{Error, Result};
 
 /// Free-form facts stored with a model: defense, data set, seed, options, checksums.
 pub type ModelCard = BTreeMap<String, String>;
 
-const FORMAT: &str = "doubleback-1";
+/// What files are written as. `doubleback-1` had ReLU inside batch norm; it is read too.
+const FORMAT: &str = "doubleback-2";
+const OLD_FORMAT: &str = "doubleback-1";
 
 const KIND: Kind = Kind {
     name: ".safetensors file",
@@ -35,8 +39,9 @@ pub fn save(network: &Network, card: &ModelCard, path: &Path) -> Result<()> {
         "layout".into(),
         "images NHWC inside, convolutions HWIO, dense layers (in, out)".into(),
     );
-    let tensors = network.parameters().chain(network.buffers());
-    let tensors = tensors.map(|p| (p.name().to_owned(), p.dims().to_vec(), p.value()));
+    let tensors = network
+        .tensors()
+        .map(|p| (p.name().to_owned(), p.dims().to_vec(), p.value()));
     tensor_file::write(path, tensors, &metadata)
 }
 
@@ -50,12 +55,25 @@ pub fn load(path: &Path, device: &Device) -> Result<(Network, ModelCard)> {
     let architecture = metadata
         .get("architecture")
         .ok_or_else(|| Error::file(path, "has no `architecture` in its metadata, so it was not written by doubleback. Give a model made by `doubleback train`"))?;
-    let architecture: Architecture = serde_json::from_str(architecture).map_err(|e| {
-        Error::file(
-            path,
-            format!("has an architecture that cannot be read ({e}). Was it made by a newer version?"),
-        )
-    })?;
+    let unreadable = |e: serde_json::Error| {
+        let problem = format!("has an architecture that cannot be read ({e}). Train or copy it again");
+        Error::file(path, problem)
+    };
+    let architecture = match metadata.get("format").map_or(OLD_FORMAT, String::as_str) {
+        FORMAT => architecture.clone(),
+        OLD_FORMAT => {
+            let mut old = serde_json::from_str(architecture).map_err(unreadable)?;
+            renew(&mut old);
+            old.to_string()
+        }
+        newer => {
+            let problem = format!(
+                "is a model file of format `{newer}`; this version reads `{FORMAT}` and `{OLD_FORMAT}`. Use the doubleback that wrote it, or a newer one"
+            );
+            return Err(Error::file(path, problem));
+        }
+    };
+    let architecture: Architecture = serde_json::from_str(&architecture).map_err(unreadable)?;
     let network = Network::build(architecture, device, |spec, name| file.tensor(name, &spec.dims, device))?;
     let card = metadata
         .into_iter()

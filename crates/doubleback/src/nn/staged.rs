@@ -1,9 +1,11 @@
 use burn::tensor::Tensor;
 
-use super::architecture::LayerSpec;
-use super::classifier::{Classifier, check_images};
+use super::classifier::{Classifier, Pullback, by_autodiff, check_images};
+use super::layer_spec::{IMAGES, LayerSpec};
 use super::layers::{LayerKind, Size};
-use super::network::{Mode, Network, to_nhwc};
+use super::layout::{to_nchw, to_nhwc};
+use super::mode::Mode;
+use super::network::{Network, as_logits};
 use crate::{Error, Result};
 
 /// A point of a model where one value, its latent, holds all that the later layers see.
@@ -17,7 +19,8 @@ pub struct Stage {
 
 /// A classifier that can stop at its layers and go on from them: what explanations by layer and the diagnosis ask of a model.
 ///
-/// For a model of your own, write the three functions; a [`Network`] has them:
+/// For a model of your own, write the first three functions: the pullbacks come from Burn's autodiff then. A [`Network`] has all of them, and its
+/// pullbacks are exact at both orders.
 /// ```
 /// use burn::tensor::{Device, Tensor};
 /// use doubleback::data::{Bounds, ImageShape};
@@ -33,7 +36,14 @@ pub struct Stage {
 /// let latents = network.latents(images.clone(), &chosen)?;
 /// assert_eq!(latents[0].dims(), [2, 14, 14, 32]);
 /// let logits = network.logits_from(chosen[1], latents[1].clone())?;
-/// assert_eq!(logits.into_data(), network.logits(images)?.into_data());
+/// assert_eq!(logits.into_data(), network.logits(images.clone())?.into_data());
+///
+/// // The pullback at the images is that up to a stage after that from the stage on.
+/// let (latents, to_images) = network.latents_with_pullback(images, chosen[0])?;
+/// let (logits, to_latents) = network.logits_from_with_pullback(chosen[0], latents)?;
+/// let of_latents = to_latents.apply(logits.ones_like())?;
+/// assert_eq!(of_latents.dims(), [2, 14, 14, 32]);
+/// assert_eq!(to_images.apply(of_latents)?.dims(), [2, 1, 28, 28]);
 /// # Ok::<(), doubleback::Error>(())
 /// ```
 pub trait Staged: Classifier {
@@ -52,6 +62,38 @@ pub trait Staged: Classifier {
     /// # Errors
     /// When the latent has another shape, or there is no such stage.
     fn logits_from(&self, stage: usize, latent: Tensor<4>) -> Result<Tensor<2>>;
+
+    /// The logits `[n, classes]` of a stage's latent `[n, height, width, channels]`, and their pullback to that latent: from a cotangent of the
+    /// logits to a gradient shaped as the latent. As written here it repeats [`logits_from`](Self::logits_from) at each call and cannot be
+    /// differentiated itself.
+    ///
+    /// # Errors
+    /// When the latent has another shape, or there is no such stage; from the pullback, when the cotangent is not shaped as the logits, or
+    /// they do not depend on the latent.
+    fn logits_from_with_pullback(&self, stage: usize, latent: Tensor<4>) -> Result<(Tensor<2>, Pullback<'_>)> {
+        let logits = self.logits_from(stage, latent.clone())?;
+        let pullback = by_autodiff("logits", logits.dims(), latent, move |latent| {
+            self.logits_from(stage, latent)
+        });
+        Ok((logits, pullback))
+    }
+
+    /// The latent `[n, height, width, channels]` of one stage, and its pullback to the images: from a cotangent of the latent to a gradient of the
+    /// images, `[n, channels, height, width]`. As written here it repeats [`latents`](Self::latents) at each call and cannot be differentiated
+    /// itself.
+    ///
+    /// # Errors
+    /// When the images have another shape, or there is no such stage; from the pullback, when the cotangent is not shaped as the latent, or
+    /// that does not depend on the images.
+    fn latents_with_pullback(&self, images: Tensor<4>, stage: usize) -> Result<(Tensor<4>, Pullback<'_, 4>)> {
+        let forward = move |images| {
+            let latent = self.latents(images, &[stage])?.pop();
+            latent.ok_or_else(|| Error::value("stages", "one latent each", "none"))
+        };
+        let latent = forward(images.clone())?;
+        let pullback = by_autodiff("latent", latent.dims(), images, forward);
+        Ok((latent, pullback))
+    }
 }
 
 /// The indices of the stages of these names, ascending.
@@ -77,7 +119,7 @@ impl Network {
     /// The value at the end of each stage, and the stage's name. Layers with one name before the dot are one stage. Flattening makes none:
     /// it moves nothing.
     fn cuts(&self) -> Vec<(usize, &str)> {
-        let mut cuts = vec![(0, "input")];
+        let mut cuts = vec![(0, IMAGES)];
         for (index, spec) in self.architecture().layers.iter().enumerate() {
             if matches!(spec.kind, LayerKind::Flatten(_)) || !self.graph().is_cut(index + 1) {
                 continue;
@@ -137,24 +179,39 @@ impl Staged for Network {
         if kept[0] == 0 {
             latents.push(images.clone());
         }
-        let mut values = vec![None; self.architecture().layers.len() + 1];
-        values[0] = Some(images);
         let mut visit = |latent: &Tensor<4>| latents.push(latent.clone());
-        self.run_layers(0..last, &mut values, &kept, &mut visit, &mut Mode::Inference)?;
+        let (_, _) = self.run(0..last, images, &kept, &mut visit, &mut Mode::Inference)?;
         Ok(latents)
     }
 
     fn logits_from(&self, stage: usize, latent: Tensor<4>) -> Result<Tensor<2>> {
+        Ok(self.logits_from_with_pullback(stage, latent)?.0)
+    }
+
+    fn logits_from_with_pullback(&self, stage: usize, latent: Tensor<4>) -> Result<(Tensor<2>, Pullback<'_>)> {
         let (value, [height, width, channels]) = self.cut(stage)?;
         let [n, ..] = latent.dims();
         let expected = [n, height, width, channels];
         if latent.dims() != expected {
             return Err(Error::shape("latent", expected, latent.dims()));
         }
-        let layers = self.architecture().layers.len();
-        let mut values = vec![None; layers + 1];
-        values[value] = Some(latent);
-        self.run_layers(value..layers, &mut values, &[], &mut |_| (), &mut Mode::Inference)?;
-        self.logits_of(values, n)
+        let layers = value..self.architecture().layers.len();
+        let (logits, pullback) = self.run(layers, latent, &[], &mut |_| (), &mut Mode::Inference)?;
+        let (logits, pullback) = as_logits(logits, self.classes(), pullback);
+        Ok((logits, Pullback::new(pullback)))
+    }
+
+    fn latents_with_pullback(&self, images: Tensor<4>, stage: usize) -> Result<(Tensor<4>, Pullback<'_, 4>)> {
+        check_images(self.shape(), &images)?;
+        let (value, _) = self.cut(stage)?;
+        let (latent, pullback) = self.run(0..value, to_nhwc(images), &[value], &mut |_| (), &mut Mode::Inference)?;
+        let expected = latent.dims();
+        let pullback = move |cotangent: Tensor<4>| {
+            if cotangent.dims() != expected {
+                return Err(Error::shape("cotangent of the latent", expected, cotangent.dims()));
+            }
+            Ok(to_nchw(pullback(cotangent)?))
+        };
+        Ok((latent, Pullback::new(pullback)))
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::curve::{CurvePoint, Sums};
 use super::optimizer::Adam;
-use crate::nn::{Network, Parameter};
+use crate::nn::{Module, Network, Parameter, renewed_description};
 use crate::tensor_file::{self, Facts, Kind, TensorFile, add_fact};
 use crate::{Error, Result};
 
@@ -47,8 +47,7 @@ const KIND: Kind = Kind {
 pub(crate) fn save(path: &Path, state: &State, network: &Network, adam: &Adam) -> Result<()> {
     let mut facts = Facts::new();
     add_fact(&mut facts, STATE, state)?;
-    let parameters = network.parameters().chain(network.buffers());
-    let mut tensors: Vec<(String, &Tensor<1>)> = parameters.map(|p| (p.name().to_owned(), p.value())).collect();
+    let mut tensors: Vec<(String, &Tensor<1>)> = network.tensors().map(|p| (p.name().to_owned(), p.value())).collect();
     for (parameter, moments) in network.parameters().zip(adam.states()) {
         tensors.push((format!("{}.first", parameter.name()), &moments.first));
         tensors.push((format!("{}.second", parameter.name()), &moments.second));
@@ -57,6 +56,13 @@ pub(crate) fn save(path: &Path, state: &State, network: &Network, adam: &Adam) -
         .into_iter()
         .map(|(name, value)| (name, value.dims().to_vec(), value));
     tensor_file::write(path, flat, &facts)
+}
+
+/// The fingerprint of a training with its architecture, the second part, in today's words: a checkpoint from before goes on.
+fn renewed(fingerprint: &str) -> Option<String> {
+    let (name, rest) = fingerprint.split_once("; ")?;
+    let (architecture, rest) = rest.split_once("; ")?;
+    Some(format!("{name}; {}; {rest}", renewed_description(architecture)?))
 }
 
 /// Restores a checkpoint into `network`, or nothing if there is none.
@@ -69,7 +75,10 @@ pub(crate) fn load(
     let Some(file) = TensorFile::find(path, &KIND)? else {
         return Ok(None);
     };
-    let state: State = file.fact(STATE)?;
+    let mut state: State = file.fact(STATE)?;
+    if renewed(&state.fingerprint).as_deref() == Some(fingerprint) {
+        state.fingerprint = fingerprint.to_owned();
+    }
     if state.fingerprint != fingerprint {
         return Err(Error::file(
             path,

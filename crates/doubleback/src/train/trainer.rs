@@ -10,7 +10,7 @@ use super::objective::Objective;
 use super::optimizer::Adam;
 use crate::batch::Batch;
 use crate::data::Dataset;
-use crate::nn::{Classifier, Network, TrainingPass, predictions, to_vec};
+use crate::nn::{Classifier, Module, Network, TrainingPass, predictions, to_vec};
 use crate::progress::{Progress, Watch};
 use crate::{Error, Result};
 
@@ -91,7 +91,7 @@ pub fn train(
         let batch = batch_of_step(state.step, &network, dataset, options.batch)?;
         let mut pass = TrainingPass::new(options.seed, state.step);
         let tracked = network.tracked();
-        let done = differentiate(objective, &tracked, &batch, &mut pass)?;
+        let mut done = differentiate(objective, &tracked, &batch, &mut pass)?;
         if !done.loss.is_finite() {
             return Err(Error::Diverged {
                 model: name.into(),
@@ -100,7 +100,7 @@ pub fn train(
                 checkpoint: last_good(checkpoint, saved_step),
             });
         }
-        adam.step(&mut network, tracked, done.gradients)?;
+        adam.step(&mut network, tracked, &mut done.gradients)?;
         network.update_moving_averages(pass);
         state.sums.add(done.loss, done.cross_entropy, done.right, batch.len());
         state.step += 1;

@@ -77,7 +77,7 @@ pub(super) fn load(
 }
 
 fn moments<'a, M: Module>(module: &'a M, adam: &'a Adam) -> impl Iterator<Item = (String, Vec<usize>, &'a Tensor<1>)> {
-    let pairs = module.parameters().into_iter().zip(adam.states());
+    let pairs = module.parameters().zip(adam.states());
     pairs.flat_map(|(parameter, state)| {
         let (name, dims) = (parameter.name(), parameter.dims());
         [
@@ -95,6 +95,6 @@ fn adam(module: &impl Module, file: &TensorFile, options: AdamOptions, step: usi
             second: moment("second")?,
         })
     };
-    let states = module.parameters().into_iter().map(state).collect::<Result<_>>()?;
+    let states = module.parameters().map(state).collect::<Result<_>>()?;
     Ok(Adam::resume(options, states, step))
 }

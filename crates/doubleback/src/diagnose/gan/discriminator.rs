@@ -4,7 +4,7 @@ use super::spectral;
 use crate::Result;
 use crate::data::{Bounds, ImageShape};
 use crate::nn::layers::{Conv2d, Dense, Flatten, LayerKind, LeakyRelu};
-use crate::nn::{Chain, LayerSpec, Mode, Module, Parameter};
+use crate::nn::{Chain, LayerSpec, Mode, Module, Parameter, Tensors};
 
 /// What the discriminator and the recognition network say of images.
 #[derive(Clone, Debug)]
@@ -68,12 +68,10 @@ impl Discriminator {
         let (mut size, mut channels, mut number) = (shape.height.max(shape.width), 64, 1);
         while if large { size > 4 } else { number <= 2 } {
             let convolution = Conv2d {
-                channels,
-                kernel: [4; 2],
                 stride: [2; 2],
-                padding: [1; 2],
-                dilation: [1; 2],
+                padding: [1; 2].into(),
                 bias: true,
+                ..Conv2d::same(channels, 4)
             };
             push(format!("conv{number}"), LayerKind::Conv2d(convolution));
             push(format!("conv{number}.relu"), leaky());
@@ -108,7 +106,7 @@ impl Discriminator {
             spectral: Vec::new(),
         };
         if spectral {
-            discriminator.spectral = spectral::start(discriminator.chains(), seed, device);
+            discriminator.spectral = spectral::start(&discriminator, seed, device);
         }
         Ok(discriminator)
     }
@@ -142,7 +140,7 @@ impl Discriminator {
     /// # Errors
     /// When the device fails.
     pub fn iterate(&mut self) -> Result<()> {
-        let moved = spectral::iterated(&self.chains(), &self.spectral)?;
+        let moved = spectral::iterated(self, &self.spectral)?;
         for (vector, value) in self.spectral.iter_mut().zip(moved) {
             vector.set(value);
         }
@@ -156,7 +154,7 @@ impl Discriminator {
     /// When the device fails.
     pub fn normalized(&self) -> Result<Self> {
         let mut copy = self.clone();
-        spectral::normalize(copy.chains_mut(), &self.spectral)?;
+        spectral::normalize(&mut copy, &self.spectral)?;
         Ok(copy)
     }
 
@@ -170,16 +168,14 @@ impl Discriminator {
 }
 
 impl Module for Discriminator {
-    fn chains(&self) -> Vec<&Chain> {
-        let mut chains = vec![&self.trunk, &self.real, &self.class];
-        chains.extend(&self.noise);
-        chains
+    fn parts(&self) -> Vec<&Tensors> {
+        let chains = [&self.trunk, &self.real, &self.class].into_iter().chain(&self.noise);
+        chains.flat_map(Chain::parts).collect()
     }
 
-    fn chains_mut(&mut self) -> Vec<&mut Chain> {
-        let mut chains = vec![&mut self.trunk, &mut self.real, &mut self.class];
-        chains.extend(&mut self.noise);
-        chains
+    fn parts_mut(&mut self) -> Vec<&mut Tensors> {
+        let chains = [&mut self.trunk, &mut self.real, &mut self.class].into_iter();
+        chains.chain(&mut self.noise).flat_map(Chain::parts_mut).collect()
     }
 
     fn states(&self) -> Vec<&Parameter> {

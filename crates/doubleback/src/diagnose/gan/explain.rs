@@ -200,8 +200,9 @@ impl InterpretGan {
 
 /// All tensors of a module, for a file.
 pub(super) fn tensors<M: Module>(module: &M) -> impl Iterator<Item = (String, Vec<usize>, &Tensor<1>)> {
-    let all = module.parameters().into_iter().chain(module.buffers());
-    all.map(|p| (p.name().to_owned(), p.dims().to_vec(), p.value()))
+    module
+        .tensors()
+        .map(|p| (p.name().to_owned(), p.dims().to_vec(), p.value()))
 }
 
 /// Fills a module from a file.

@@ -3,8 +3,8 @@ use burn::tensor::{Device, Tensor};
 
 use crate::data::{Bounds, ImageShape};
 use crate::diagnose::{Decoder, Embedding};
-use crate::nn::layers::{BatchNorm, Dense, LayerKind, Size, Unflatten};
-use crate::nn::{Chain, LayerSpec, Mode, Module};
+use crate::nn::layers::{BatchNorm, Dense, Size, Unflatten};
+use crate::nn::{Chain, LayerSpec, Mode, Module, Tensors};
 use crate::{Error, Result};
 
 /// What a generator explains.
@@ -106,22 +106,24 @@ impl Generator {
 /// A dense layer to an image, batch norm and ReLU.
 fn dense(name: String, size: Size) -> Vec<LayerSpec> {
     let units = size.iter().product();
+    let [norm, relu] = LayerSpec::new(format!("{name}.norm"), BatchNorm::with_gain()).with_relu();
     vec![
-        LayerSpec::new(format!("{name}.linear"), LayerKind::Dense(Dense { units, bias: false })),
-        LayerSpec::new(format!("{name}.unflatten"), LayerKind::Unflatten(Unflatten { size })),
-        LayerSpec::new(format!("{name}.norm"), LayerKind::BatchNorm(BatchNorm::with_gain(true))),
+        LayerSpec::new(format!("{name}.linear"), Dense { units, bias: false }),
+        LayerSpec::new(format!("{name}.unflatten"), Unflatten { size }),
+        norm,
+        relu,
     ]
 }
 
 impl Module for Generator {
-    fn chains(&self) -> Vec<&Chain> {
-        [self.embedding.chains(), vec![&self.noise], self.decoder.chains()].concat()
+    fn parts(&self) -> Vec<&Tensors> {
+        [self.embedding.parts(), self.noise.parts(), self.decoder.parts()].concat()
     }
 
-    fn chains_mut(&mut self) -> Vec<&mut Chain> {
-        let mut chains = self.embedding.chains_mut();
-        chains.push(&mut self.noise);
-        chains.extend(self.decoder.chains_mut());
-        chains
+    fn parts_mut(&mut self) -> Vec<&mut Tensors> {
+        let mut parts = self.embedding.parts_mut();
+        parts.extend(self.noise.parts_mut());
+        parts.extend(self.decoder.parts_mut());
+        parts
     }
 }

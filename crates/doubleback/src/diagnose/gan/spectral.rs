@@ -6,7 +6,7 @@ use doubleback_ops::{matmul, matmul_transposed};
 
 use super::noise::noise;
 use crate::Result;
-use crate::nn::{Chain, Parameter};
+use crate::nn::{Module, Parameter};
 use crate::random::Stream;
 
 const EPSILON: f64 = 1e-12;
@@ -34,8 +34,8 @@ fn unit(vector: Tensor<2>) -> Tensor<2> {
 }
 
 /// Random unit vectors `u`, one a weight.
-pub(super) fn start(chains: Vec<&Chain>, seed: u64, device: &Device) -> Vec<Parameter> {
-    let weights = chains.into_iter().flat_map(Chain::parameters).filter(|p| is_weight(p));
+pub(super) fn start(module: &impl Module, seed: u64, device: &Device) -> Vec<Parameter> {
+    let weights = module.parameters().filter(|p| is_weight(p));
     weights
         .enumerate()
         .map(|(index, weight)| {
@@ -53,11 +53,8 @@ fn left(weight: &Tensor<2>, u: &Tensor<2>) -> Result<Tensor<2>> {
 }
 
 /// The vectors after one step of the power iteration.
-pub(super) fn iterated(chains: &[&Chain], vectors: &[Parameter]) -> Result<Vec<Tensor<1>>> {
-    let weights = chains
-        .iter()
-        .flat_map(|chain| chain.parameters())
-        .filter(|p| is_weight(p));
+pub(super) fn iterated(module: &impl Module, vectors: &[Parameter]) -> Result<Vec<Tensor<1>>> {
+    let weights = module.parameters().filter(|p| is_weight(p));
     weights
         .zip(vectors)
         .map(|(weight, vector)| {
@@ -71,11 +68,8 @@ pub(super) fn iterated(chains: &[&Chain], vectors: &[Parameter]) -> Result<Vec<T
 }
 
 /// Divides every weight `W` by `σ = vᵀ W u`, on the tape that it is on. Without vectors, nothing changes.
-pub(super) fn normalize(chains: Vec<&mut Chain>, vectors: &[Parameter]) -> Result<()> {
-    let weights = chains
-        .into_iter()
-        .flat_map(Chain::parameters_mut)
-        .filter(|p| is_weight(p));
+pub(super) fn normalize(module: &mut impl Module, vectors: &[Parameter]) -> Result<()> {
+    let weights = module.parameters_mut().filter(|p| is_weight(p));
     for (weight, vector) in weights.zip(vectors) {
         let matrix = matrix(weight);
         let u = vector.value().clone().reshape([1, channels(weight)]);

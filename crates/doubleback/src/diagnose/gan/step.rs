@@ -91,11 +91,11 @@ impl Players {
                 false => LatentKind::Stage(*size),
             };
             let generator = Generator::new(&name, kind, options.noise, shape, bounds, options.seed, device)?;
-            let adam = Adam::of(&generator, options.adam(options.generator_rate));
+            let adam = Adam::new(&generator, options.adam(options.generator_rate));
             Ok((generator, adam))
         };
         Ok(Self {
-            discriminator_adam: Adam::of(&discriminator, options.adam(options.discriminator_rate)),
+            discriminator_adam: Adam::new(&discriminator, options.adam(options.discriminator_rate)),
             discriminator,
             generators: stages.iter().enumerate().map(generator).collect::<Result<_>>()?,
         })
@@ -159,7 +159,7 @@ impl Players {
         drop((total, judged));
         for ((generator, adam), (tracked, images, pass)) in self.generators.iter_mut().zip(games) {
             drop(images);
-            adam.step_module(generator, tracked, &mut gradients)?;
+            adam.step(generator, tracked, &mut gradients)?;
             generator.update_moving_averages(pass);
         }
         Ok(losses)
@@ -179,12 +179,12 @@ impl Players {
         let mut gradients = loss.backward();
         drop(loss);
         self.discriminator_adam
-            .step_module(&mut self.discriminator, tracked, &mut gradients)
+            .step(&mut self.discriminator, tracked, &mut gradients)
     }
 
     /// Forgets the warm-up's moments: the game begins with an optimizer that has made no step, as a checkpoint of it says.
     pub fn begin(&mut self, options: &GanOptions) {
-        self.discriminator_adam = Adam::of(&self.discriminator, options.adam(options.discriminator_rate));
+        self.discriminator_adam = Adam::new(&self.discriminator, options.adam(options.discriminator_rate));
     }
 
     /// Real images after a step of FGSM against Q.
@@ -276,7 +276,7 @@ impl Players {
         let mut gradients = loss.backward();
         drop(loss);
         self.discriminator_adam
-            .step_module(&mut self.discriminator, tracked, &mut gradients)?;
+            .step(&mut self.discriminator, tracked, &mut gradients)?;
         Ok(values)
     }
 

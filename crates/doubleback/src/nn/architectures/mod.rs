@@ -1,19 +1,19 @@
 //! The built-in architectures, one file each: lists of named layers for images of any shape that they fit.
 mod paper_cnn;
 mod paper_input;
-mod pool;
 mod resnet_small;
 mod small_cnn;
 mod vgg_small;
 
-use super::architecture::{Architecture, LayerSpec};
+use super::architecture::Architecture;
+use super::layer_spec::LayerSpec;
 use super::layers::LayerKind;
+use super::pool::Pool;
 use crate::data::{Bounds, ImageShape};
 use crate::{Error, Result};
 
 pub use paper_cnn::paper_cnn;
 pub use paper_input::paper_input;
-pub use pool::Pool;
 pub use resnet_small::resnet_small;
 pub use small_cnn::small_cnn;
 pub use vgg_small::vgg_small;

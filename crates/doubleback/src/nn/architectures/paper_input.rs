@@ -1,5 +1,5 @@
 use crate::data::Dataset;
-use crate::nn::Architecture;
+use crate::nn::architecture::Architecture;
 use crate::nn::layers::LocalContrast;
 
 /// The network with the input layers that Ross & Doshi-Velez 2018 put before theirs on this data set: local contrast normalization on

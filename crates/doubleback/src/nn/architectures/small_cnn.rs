@@ -1,7 +1,8 @@
-use super::{Pool, chain, named};
+use super::{chain, named};
 use crate::data::{Bounds, ImageShape};
-use crate::nn::Architecture;
+use crate::nn::architecture::Architecture;
 use crate::nn::layers::{Conv2d, Dense, Dropout, Flatten, LayerKind, Relu};
+use crate::nn::pool::Pool;
 
 /// The network for MNIST of TRADES (Zhang et al. 2019), after Carlini & Wagner 2017: two pairs of 3x3 convolutions without padding, of 32 and
 /// 64 channels, each pair before 2x2 pooling, two dense layers of 200 units with dropout between them, and a dense layer of logits; ReLU
@@ -9,8 +10,7 @@ use crate::nn::layers::{Conv2d, Dense, Dropout, Flatten, LayerKind, Relu};
 pub fn small_cnn(shape: ImageShape, bounds: Bounds, classes: usize, pool: Pool) -> Architecture {
     let conv = |channels| {
         LayerKind::Conv2d(Conv2d {
-            padding: [0, 0],
-            dilation: [1; 2],
+            padding: [0, 0].into(),
             bias: true,
             ..Conv2d::same(channels, 3)
         })

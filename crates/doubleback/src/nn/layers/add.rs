@@ -1,28 +1,34 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Layer, LayerPullback, Size};
-use crate::Result;
+use super::layer::{Context, Layer, LayerPullback, Size};
+use crate::{Error, Result};
 
-/// Sum of the input and the output of another layer of the same size: where the shortcut of a residual block comes in (He et al. 2016).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Sum of two or more inputs of one size: where the shortcut of a residual block comes in (He et al. 2016).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Add {
-    /// Name of the other layer, an earlier one.
-    pub with: String,
-}
+pub struct Add {}
 
 impl Layer for Add {
-    fn with(&self) -> Option<&str> {
-        Some(&self.with)
+    fn output(&self, inputs: &[Size]) -> std::result::Result<Size, String> {
+        let [first, others @ ..] = inputs else {
+            return Err("adds nothing: it needs at least two inputs".into());
+        };
+        if others.is_empty() {
+            return Err("adds one input to nothing: it needs at least two".into());
+        }
+        match others.iter().find(|size| *size != first) {
+            Some(other) => Err(format!(
+                "cannot add {other:?} values to {first:?}: both must be of one size"
+            )),
+            None => Ok(*first),
+        }
     }
 
-    fn output(&self, input: Size) -> std::result::Result<Size, String> {
-        Ok(input)
-    }
-
-    // The network has added the two.
-    fn forward(&self, x: Tensor<4>, _: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)> {
-        Ok((x, Box::new(Ok)))
+    fn forward(&self, inputs: Vec<Tensor<4>>, _: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)> {
+        let count = inputs.len();
+        let sum = inputs.into_iter().reduce(|sum, input| sum + input);
+        let sum = sum.ok_or_else(|| Error::shape("inputs of a sum", "at least one", 0))?;
+        Ok((sum, Box::new(move |g| Ok(vec![g; count]))))
     }
 }

@@ -2,13 +2,14 @@ use burn::tensor::Tensor;
 use doubleback_ops::{BatchNormOptions, batch_norm_statistics};
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Layer, LayerPullback, Size, TensorSpec};
+use super::epilogue::{Absorbs, Role};
+use super::layer::{Context, Size, TensorSpec, UnaryLayer, UnaryPullback};
 use crate::Result;
-use crate::nn::fusion::Tail;
 use crate::nn::initialize::Start;
-use crate::nn::network::Mode;
+use crate::nn::mode::Mode;
 
-/// Batch norm over all axes but the channels, and the ReLU that follows it.
+/// Batch norm over all axes but the channels (Ioffe & Szegedy 2015). A ReLU and 2x2 pooling right after it are computed in the same pass over
+/// memory.
 ///
 /// In training the batch's own statistics are used, and gradients go through them; in inference moving averages
 /// (new = decay · old + (1 - decay) · batch, with the biased variance).
@@ -21,71 +22,29 @@ pub struct BatchNorm {
     pub epsilon: f64,
     /// Of the moving averages.
     pub decay: f64,
-    /// Apply ReLU to the result.
-    pub relu: bool,
 }
 
 impl BatchNorm {
-    /// As in the paper's network: no gain, epsilon 1e-3, decay 0.9, followed by ReLU.
+    /// As in the network of Ross & Doshi-Velez 2018: no gain, epsilon 1e-3, decay 0.9.
     pub fn paper() -> Self {
         Self {
             gain: false,
             epsilon: 1e-3,
             decay: 0.9,
-            relu: true,
         }
     }
 
     /// As in most networks: gain, epsilon 1e-5, decay 0.9.
-    pub fn with_gain(relu: bool) -> Self {
+    pub fn with_gain() -> Self {
         Self {
             gain: true,
             epsilon: 1e-5,
             decay: 0.9,
-            relu,
         }
     }
 }
 
-impl BatchNorm {
-    /// The layer and what follows it.
-    ///
-    /// # Errors
-    /// When a tensor does not fit.
-    pub(super) fn forward_with(
-        &self,
-        x: Tensor<4>,
-        tail: Tail,
-        context: &mut Context<'_, '_>,
-    ) -> Result<(Tensor<4>, LayerPullback)> {
-        let channels = x.dims()[3];
-        let shift = context.parameters[0].view::<1>();
-        let gain = match context.parameters.get(1) {
-            Some(gain) => gain.view::<1>(),
-            None => Tensor::ones([channels], (&shift.device().inner(), shift.dtype())),
-        };
-        let frozen = matches!(context.mode, Mode::Inference);
-        let statistics = match context.mode {
-            Mode::Inference => Tensor::stack(vec![context.buffers[0].view::<1>(), context.buffers[1].view::<1>()], 0),
-            Mode::Training(pass) => {
-                let taken = context.statistics.take();
-                let statistics = taken.unwrap_or_else(|| batch_norm_statistics(x.clone().inner()));
-                pass.record(statistics.clone());
-                statistics
-            }
-        };
-        let options = BatchNormOptions {
-            epsilon: self.epsilon,
-            relu: self.relu || tail.relu,
-            pool: tail.pool,
-            frozen,
-        };
-        let norm = doubleback_ops::BatchNorm::new(x, gain, shift, statistics, options)?;
-        Ok((norm.forward(), Box::new(move |g| Ok(norm.vjp(g)?))))
-    }
-}
-
-impl Layer for BatchNorm {
+impl UnaryLayer for BatchNorm {
     fn output(&self, input: Size) -> std::result::Result<Size, String> {
         if self.epsilon.is_nan() || self.epsilon <= 0.0 || !(0.0..1.0).contains(&self.decay) {
             return Err(format!(
@@ -127,7 +86,42 @@ impl Layer for BatchNorm {
         ]
     }
 
-    fn forward(&self, x: Tensor<4>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)> {
-        self.forward_with(x, Tail::default(), context)
+    fn decay(&self) -> Option<f64> {
+        Some(self.decay)
+    }
+
+    fn absorbs(&self) -> Absorbs {
+        Absorbs::ReluAndPool
+    }
+
+    fn role(&self) -> Role {
+        Role::BatchNorm
+    }
+
+    fn forward(&self, x: Tensor<4>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, UnaryPullback)> {
+        let channels = x.dims()[3];
+        let shift = context.parameters[0].view::<1>();
+        let gain = match context.parameters.get(1) {
+            Some(gain) => gain.view::<1>(),
+            None => Tensor::ones([channels], (&shift.device().inner(), shift.dtype())),
+        };
+        let frozen = matches!(context.mode, Mode::Inference);
+        let statistics = match context.mode {
+            Mode::Inference => Tensor::stack(vec![context.buffers[0].view::<1>(), context.buffers[1].view::<1>()], 0),
+            Mode::Training(pass) => {
+                let taken = context.statistics.take();
+                let statistics = taken.unwrap_or_else(|| batch_norm_statistics(x.clone().inner()));
+                pass.record(statistics.clone());
+                statistics
+            }
+        };
+        let options = BatchNormOptions {
+            epsilon: self.epsilon,
+            relu: context.epilogue.relu,
+            pool: context.epilogue.pool,
+            frozen,
+        };
+        let norm = doubleback_ops::BatchNorm::new(x, gain, shift, statistics, options)?;
+        Ok((norm.forward(), Box::new(move |g| Ok(norm.vjp(g)?))))
     }
 }

@@ -1,12 +1,12 @@
 use burn::tensor::Tensor;
 use doubleback_ops::{BatchNorm, BatchNormOptions};
 
-use super::LayerPullback;
+use super::epilogue::Epilogue;
+use super::layer::UnaryPullback;
 use crate::Result;
-use crate::nn::fusion::Tail;
 
 /// Adds a bias to each channel, then what follows. It is a batch norm whose statistics are mean 0 and variance 1.
-pub(super) fn biased(z: Tensor<4>, bias: Tensor<1>, tail: Tail) -> Result<(Tensor<4>, LayerPullback)> {
+pub(super) fn biased(z: Tensor<4>, bias: Tensor<1>, epilogue: Epilogue) -> Result<(Tensor<4>, UnaryPullback)> {
     let channels = z.dims()[3];
     let constant = (&z.device().inner(), z.dtype());
     let (mean, variance) = (
@@ -15,8 +15,8 @@ pub(super) fn biased(z: Tensor<4>, bias: Tensor<1>, tail: Tail) -> Result<(Tenso
     );
     let options = BatchNormOptions {
         epsilon: 0.0,
-        relu: tail.relu,
-        pool: tail.pool,
+        relu: epilogue.relu,
+        pool: epilogue.pool,
         frozen: true,
     };
     let gain = Tensor::ones([channels], constant);

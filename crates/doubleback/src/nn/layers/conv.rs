@@ -1,15 +1,25 @@
 use burn::tensor::Tensor;
-use doubleback_ops::{Conv2dOptions, conv2d, conv2d_input_grad, conv2d_with_statistics};
+use doubleback_ops::{Conv2dOptions, Padding2d, conv2d, conv2d_input_grad, conv2d_with_statistics};
 use serde::{Deserialize, Serialize};
 
 use super::bias::biased;
-use super::{Context, Layer, LayerPullback, Size, TensorSpec};
+use super::epilogue::Absorbs;
+use super::layer::{Context, LARGEST, Size, TensorSpec, UnaryLayer, UnaryPullback};
+use super::window::{Unfit, Window};
 use crate::Result;
-use crate::nn::fusion::Tail;
 use crate::nn::initialize::Start;
-use crate::nn::network::Mode;
+use crate::nn::mode::Mode;
 
 /// Convolution.
+///
+/// ```
+/// use doubleback::nn::layers::Conv2d;
+///
+/// let depthwise = Conv2d { groups: 32, ..Conv2d::same(32, 3) };
+/// // Top, left, bottom, right.
+/// let uneven = Conv2d { stride: [2; 2], padding: [0, 0, 1, 1].into(), ..Conv2d::same(16, 3) };
+/// # let _ = (depthwise, uneven);
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Conv2d {
@@ -19,11 +29,16 @@ pub struct Conv2d {
     pub kernel: [usize; 2],
     /// Steps between output pixels.
     pub stride: [usize; 2],
-    /// Zeros on each side.
-    pub padding: [usize; 2],
+    /// Zeros on each of the four sides. In files two numbers (above and below, left and right), or four: top, left, bottom, right.
+    #[serde(with = "padding")]
+    pub padding: Padding2d,
     /// Steps between the pixels that neighbouring taps of the kernel see.
     #[serde(default = "adjacent", skip_serializing_if = "is_adjacent")]
     pub dilation: [usize; 2],
+    /// Equal parts of input and output channels, each output channel sees the input channels of its own part. As many groups as input
+    /// channels make a depthwise convolution.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub groups: usize,
     /// Add a bias to each channel. Before a batch norm its gradient would be exactly zero.
     pub bias: bool,
 }
@@ -37,6 +52,44 @@ fn is_adjacent(dilation: &[usize; 2]) -> bool {
     *dilation == adjacent()
 }
 
+/// One group: what is not worth a line in a file either.
+fn one() -> usize {
+    1
+}
+
+fn is_one(groups: &usize) -> bool {
+    *groups == one()
+}
+
+/// Padding as it stands in files.
+mod padding {
+    use doubleback_ops::Padding2d;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Sides {
+        Two([usize; 2]),
+        Four([usize; 4]),
+    }
+
+    pub fn serialize<S: Serializer>(padding: &Padding2d, to: S) -> Result<S::Ok, S::Error> {
+        let ([top, left], [bottom, right]) = (padding.before, padding.after);
+        let sides = match padding.before == padding.after {
+            true => Sides::Two(padding.before),
+            false => Sides::Four([top, left, bottom, right]),
+        };
+        sides.serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Padding2d, D::Error> {
+        Ok(match Sides::deserialize(from)? {
+            Sides::Two(sides) => sides.into(),
+            Sides::Four(sides) => sides.into(),
+        })
+    }
+}
+
 impl Conv2d {
     /// Square kernel of odd size, stride 1, the padding that keeps height and width, no bias.
     pub fn same(channels: usize, kernel: usize) -> Self {
@@ -44,47 +97,65 @@ impl Conv2d {
             channels,
             kernel: [kernel; 2],
             stride: [1; 2],
-            padding: [kernel / 2; 2],
+            padding: [kernel / 2; 2].into(),
             dilation: adjacent(),
+            groups: one(),
             bias: false,
+        }
+    }
+
+    /// What the op takes.
+    pub fn options(&self) -> Conv2dOptions {
+        Conv2dOptions {
+            stride: self.stride,
+            padding: self.padding,
+            dilation: self.dilation,
+            groups: self.groups,
         }
     }
 }
 
-impl Layer for Conv2d {
-    fn output(&self, [height, width, _]: Size) -> std::result::Result<Size, String> {
+impl UnaryLayer for Conv2d {
+    fn output(&self, [height, width, channels]: Size) -> std::result::Result<Size, String> {
         let along = |axis: usize, size: usize| {
-            let room = size + 2 * self.padding[axis];
-            if [self.kernel[axis], self.stride[axis], self.dilation[axis]].contains(&0) {
-                return Err(format!(
+            let window = Window {
+                kernel: self.kernel[axis],
+                dilation: self.dilation[axis],
+                stride: self.stride[axis],
+                padding: [self.padding.before[axis], self.padding.after[axis]],
+            };
+            window.places(size).map_err(|unfit| match unfit {
+                Unfit::Zero => format!(
                     "kernel {:?}, stride {:?} and dilation {:?} must be at least 1",
                     self.kernel, self.stride, self.dilation
-                ));
-            }
-            let reach = self.dilation[axis]
-                .saturating_mul(self.kernel[axis] - 1)
-                .saturating_add(1);
-            if reach > room {
-                return Err(format!(
+                ),
+                Unfit::Padding => format!("{:?} makes more than {LARGEST} pixels of {size}", self.padding),
+                Unfit::Kernel => format!(
                     "a kernel of {:?} with dilation {:?} does not fit {size} pixels",
                     self.kernel, self.dilation
-                ));
-            }
-            Ok((room - reach) / self.stride[axis] + 1)
+                ),
+            })
         };
         if self.channels == 0 {
             return Err("needs at least one output channel".into());
+        }
+        let divisible = |channels: usize| channels.checked_rem(self.groups) == Some(0);
+        if !divisible(channels) || !divisible(self.channels) {
+            return Err(format!(
+                "{channels} input and {} output channels do not make {} equal groups",
+                self.channels, self.groups
+            ));
         }
         Ok([along(0, height)?, along(1, width)?, self.channels])
     }
 
     fn parameters(&self, [_, _, channels]: Size) -> Vec<TensorSpec> {
-        let field = self.kernel[0] * self.kernel[1];
+        let field = self.kernel[0].saturating_mul(self.kernel[1]);
         let start = Start::GlorotUniform {
-            fan_in: field * channels,
-            fan_out: field * self.channels,
+            fan_in: field.saturating_mul(channels / self.groups),
+            fan_out: field.saturating_mul(self.channels / self.groups),
         };
-        let dims = vec![self.kernel[0], self.kernel[1], channels, self.channels];
+        let dims = vec![self.kernel[0], self.kernel[1], channels / self.groups, self.channels];
         let mut tensors = vec![TensorSpec {
             name: "weight",
             dims,
@@ -100,31 +171,18 @@ impl Layer for Conv2d {
         tensors
     }
 
-    fn forward(&self, x: Tensor<4>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)> {
-        self.forward_with(x, Tail::default(), context)
+    fn absorbs(&self) -> Absorbs {
+        match self.bias {
+            true => Absorbs::ReluAndPool,
+            false => Absorbs::Statistics,
+        }
     }
-}
 
-impl Conv2d {
-    /// The layer and what follows it.
-    ///
-    /// # Errors
-    /// When a tensor does not fit.
-    pub(super) fn forward_with(
-        &self,
-        x: Tensor<4>,
-        tail: Tail,
-        context: &mut Context<'_, '_>,
-    ) -> Result<(Tensor<4>, LayerPullback)> {
-        let options = Conv2dOptions {
-            stride: self.stride,
-            padding: self.padding.into(),
-            dilation: self.dilation,
-            groups: 1,
-        };
+    fn forward(&self, x: Tensor<4>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, UnaryPullback)> {
+        let options = self.options();
         let weight = context.parameters[0].view::<4>();
         let [_, height, width, _] = x.dims();
-        let y = if tail.statistics && matches!(context.mode, Mode::Training(_)) {
+        let y = if context.epilogue.statistics && matches!(context.mode, Mode::Training(_)) {
             let (y, statistics) = conv2d_with_statistics(x, weight.clone(), options)?;
             *context.statistics = Some(statistics.inner());
             y
@@ -135,7 +193,7 @@ impl Conv2d {
         if !self.bias {
             return Ok((y, Box::new(pullback)));
         }
-        let (y, before) = biased(y, context.parameters[1].view(), tail)?;
+        let (y, before) = biased(y, context.parameters[1].view(), context.epilogue)?;
         Ok((y, Box::new(move |g| pullback(before(g)?))))
     }
 }

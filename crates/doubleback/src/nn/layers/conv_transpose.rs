@@ -3,9 +3,9 @@ use doubleback_ops::{Conv2dOptions, conv2d, conv2d_input_grad};
 use serde::{Deserialize, Serialize};
 
 use super::bias::biased;
-use super::{Context, Layer, LayerPullback, Size, TensorSpec};
+use super::epilogue::Epilogue;
+use super::layer::{Context, LARGEST, Size, TensorSpec, UnaryLayer, UnaryPullback};
 use crate::Result;
-use crate::nn::fusion::Tail;
 use crate::nn::initialize::Start;
 
 /// Transposed convolution: the input gradient of a convolution, as a layer that enlarges.
@@ -40,7 +40,7 @@ impl ConvTranspose2d {
     }
 }
 
-impl Layer for ConvTranspose2d {
+impl UnaryLayer for ConvTranspose2d {
     fn output(&self, [height, width, _]: Size) -> std::result::Result<Size, String> {
         let along = |axis: usize, size: usize| {
             let (kernel, stride, padding) = (self.kernel[axis], self.stride[axis], self.padding[axis]);
@@ -50,9 +50,14 @@ impl Layer for ConvTranspose2d {
                     self.kernel, self.stride, self.output_padding
                 ));
             }
-            ((size - 1) * stride + kernel + self.output_padding[axis])
-                .checked_sub(2 * padding)
-                .filter(|&size| size > 0 && size + 2 * padding >= kernel)
+            // What the convolution that shrinks this again sees with its padding, and what of it is image.
+            let padded = (size - 1)
+                .checked_mul(stride)
+                .and_then(|reach| reach.checked_add(kernel)?.checked_add(self.output_padding[axis]))
+                .filter(|&padded| padded <= LARGEST);
+            padded
+                .and_then(|padded| padded.checked_sub(padding.checked_mul(2)?))
+                .filter(|&size| size > 0)
                 .ok_or_else(|| format!("padding {:?} leaves nothing of {size} pixels", self.padding))
         };
         if self.channels == 0 || height == 0 || width == 0 {
@@ -62,11 +67,14 @@ impl Layer for ConvTranspose2d {
     }
 
     fn parameters(&self, [_, _, channels]: Size) -> Vec<TensorSpec> {
-        let (field, steps) = (self.kernel[0] * self.kernel[1], self.stride[0] * self.stride[1]);
+        let (field, steps) = (
+            self.kernel[0].saturating_mul(self.kernel[1]),
+            self.stride[0].saturating_mul(self.stride[1]),
+        );
         // An output pixel sees one tap in `steps` of each input channel.
         let start = Start::GlorotUniform {
-            fan_in: field * channels / steps,
-            fan_out: field * self.channels,
+            fan_in: field.saturating_mul(channels) / steps,
+            fan_out: field.saturating_mul(self.channels),
         };
         let mut tensors = vec![TensorSpec {
             name: "weight",
@@ -83,7 +91,7 @@ impl Layer for ConvTranspose2d {
         tensors
     }
 
-    fn forward(&self, x: Tensor<4>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)> {
+    fn forward(&self, x: Tensor<4>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, UnaryPullback)> {
         let [_, height, width, channels] = x.dims();
         let [height, width, _] = self
             .output([height, width, channels])
@@ -99,7 +107,7 @@ impl Layer for ConvTranspose2d {
         if !self.bias {
             return Ok((y, Box::new(pullback)));
         }
-        let (y, before) = biased(y, context.parameters[1].view(), Tail::default())?;
+        let (y, before) = biased(y, context.parameters[1].view(), Epilogue::default())?;
         Ok((y, Box::new(move |g| pullback(before(g)?))))
     }
 }

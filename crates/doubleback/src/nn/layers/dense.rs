@@ -3,9 +3,9 @@ use doubleback_ops::{matmul, matmul_transposed};
 use serde::{Deserialize, Serialize};
 
 use super::bias::biased;
-use super::{Context, Layer, LayerPullback, Size, TensorSpec};
+use super::epilogue::Absorbs;
+use super::layer::{Context, Size, TensorSpec, UnaryLayer, UnaryPullback};
 use crate::Result;
-use crate::nn::fusion::Tail;
 use crate::nn::initialize::Start;
 
 /// Matrix product with a vector of activations.
@@ -18,7 +18,7 @@ pub struct Dense {
     pub bias: bool,
 }
 
-impl Layer for Dense {
+impl UnaryLayer for Dense {
     fn output(&self, [height, width, _]: Size) -> std::result::Result<Size, String> {
         if [height, width] != [1, 1] {
             return Err(format!(
@@ -51,22 +51,14 @@ impl Layer for Dense {
         tensors
     }
 
-    fn forward(&self, x: Tensor<4>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)> {
-        self.forward_with(x, Tail::default(), context)
+    fn absorbs(&self) -> Absorbs {
+        match self.bias {
+            true => Absorbs::ReluAndPool,
+            false => Absorbs::Nothing,
+        }
     }
-}
 
-impl Dense {
-    /// The layer and what follows it.
-    ///
-    /// # Errors
-    /// When a tensor does not fit.
-    pub(super) fn forward_with(
-        &self,
-        x: Tensor<4>,
-        tail: Tail,
-        context: &mut Context<'_, '_>,
-    ) -> Result<(Tensor<4>, LayerPullback)> {
+    fn forward(&self, x: Tensor<4>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, UnaryPullback)> {
         let [n, _, _, inputs] = x.dims();
         let units = self.units;
         let weight = context.parameters[0].view::<2>();
@@ -78,7 +70,7 @@ impl Dense {
         if !self.bias {
             return Ok((y, Box::new(pullback)));
         }
-        let (y, before) = biased(y, context.parameters[1].view(), tail)?;
+        let (y, before) = biased(y, context.parameters[1].view(), context.epilogue)?;
         Ok((y, Box::new(move |g| pullback(before(g)?))))
     }
 }

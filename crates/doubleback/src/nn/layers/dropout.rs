@@ -1,9 +1,9 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Layer, LayerPullback, Size};
+use super::layer::{Context, Size, UnaryLayer, UnaryPullback};
 use crate::Result;
-use crate::nn::network::Mode;
+use crate::nn::mode::Mode;
 
 /// Drops activations at random in training and scales the others by 1 / (1 - rate); does nothing in inference.
 /// The pullback uses the mask of its own forward pass.
@@ -14,7 +14,7 @@ pub struct Dropout {
     pub rate: f64,
 }
 
-impl Layer for Dropout {
+impl UnaryLayer for Dropout {
     fn output(&self, input: Size) -> std::result::Result<Size, String> {
         if !(0.0..1.0).contains(&self.rate) {
             return Err(format!("a rate of {} is not in [0, 1)", self.rate));
@@ -22,7 +22,7 @@ impl Layer for Dropout {
         Ok(input)
     }
 
-    fn forward(&self, x: Tensor<4>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)> {
+    fn forward(&self, x: Tensor<4>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, UnaryPullback)> {
         let Mode::Training(pass) = context.mode else {
             return Ok((x, Box::new(Ok)));
         };

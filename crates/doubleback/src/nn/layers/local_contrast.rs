@@ -3,7 +3,7 @@ use doubleback_ops::matmul;
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumCount, EnumString, IntoStaticStr};
 
-use super::{Context, Layer, LayerPullback, Size};
+use super::layer::{Context, Size, UnaryLayer, UnaryPullback};
 use crate::{Error, Result};
 
 /// Least local deviation that a pixel is divided by.
@@ -69,12 +69,12 @@ fn unknown(name: &str) -> Error {
     Error::unknown("floor of local contrast", name, Floor::ALL.map(Floor::name))
 }
 
-impl Layer for LocalContrast {
+impl UnaryLayer for LocalContrast {
     fn output(&self, input: Size) -> std::result::Result<Size, String> {
         Ok(input)
     }
 
-    fn forward(&self, x: Tensor<4>, _: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)> {
+    fn forward(&self, x: Tensor<4>, _: &mut Context<'_, '_>) -> Result<(Tensor<4>, UnaryPullback)> {
         let floor = self.floor;
         let channels = x.dims()[3] as f64;
         let blur = Blur::new(&x);

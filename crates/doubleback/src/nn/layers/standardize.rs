@@ -2,7 +2,7 @@ use burn::tensor::Tensor;
 use doubleback_ops::{BatchNorm, BatchNormOptions};
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Layer, LayerPullback, Size, TensorSpec};
+use super::layer::{Context, Size, TensorSpec, UnaryLayer, UnaryPullback};
 use crate::Result;
 use crate::nn::initialize::Start;
 
@@ -10,7 +10,7 @@ use crate::nn::initialize::Start;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standardize {}
 
-impl Layer for Standardize {
+impl UnaryLayer for Standardize {
     fn output(&self, input: Size) -> std::result::Result<Size, String> {
         Ok(input)
     }
@@ -24,7 +24,7 @@ impl Layer for Standardize {
         vec![tensor("mean", Start::Zeros), tensor("variance", Start::Ones)]
     }
 
-    fn forward(&self, x: Tensor<4>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)> {
+    fn forward(&self, x: Tensor<4>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, UnaryPullback)> {
         let channels = x.dims()[3];
         let constant = (&x.device().inner(), x.dtype());
         let statistics = Tensor::stack(vec![context.buffers[0].view::<1>(), context.buffers[1].view::<1>()], 0);

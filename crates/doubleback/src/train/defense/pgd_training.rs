@@ -1,7 +1,7 @@
 use crate::Result;
 use crate::attack::{BoundedAttack, Goal, Norm, Pgd};
 use crate::batch::Batch;
-use crate::nn::{Classifier, Network, TrainingPass, cross_entropy};
+use crate::nn::{Classifier, Module, Network, TrainingPass, cross_entropy};
 use crate::train::objective::{Objective, ObjectiveValue};
 
 /// Adversarial training with PGD (Madry et al. 2018): the cross-entropy of the perturbed images alone. The attack sees the network in

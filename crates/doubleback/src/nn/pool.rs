@@ -2,7 +2,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::nn::layers::{AvgPool, LayerKind, MaxPool};
+use super::layers::{AvgPool, LayerKind, MaxPool};
 use crate::{Error, Result};
 
 /// Kind of pooling.
@@ -28,10 +28,11 @@ impl Pool {
         }
     }
 
-    pub(super) fn layer(self, size: usize) -> LayerKind {
+    /// The layer with square windows that do not overlap.
+    pub fn layer(self, size: usize) -> LayerKind {
         match self {
-            Pool::Max => LayerKind::MaxPool(MaxPool { size }),
-            Pool::Avg => LayerKind::AvgPool(AvgPool { size }),
+            Pool::Max => LayerKind::MaxPool(MaxPool::square(size)),
+            Pool::Avg => LayerKind::AvgPool(AvgPool::square(size)),
         }
     }
 }
