@@ -4,8 +4,9 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use doubleback::attack::{Attack, Goal, Ifgsm, Jsma, Target, run, run_minimal};
 use doubleback::data::{Bounds, ImageShape, Split};
-use doubleback::evaluate::{Named, TestSet, Transfer, wilson};
+use doubleback::evaluate::{Named, TestSet, Transfer};
 use doubleback::nn::{Classifier, FromFunction, predictions, to_vec};
+use doubleback::statistics::wilson;
 use doubleback_experiments::reproduce::{TargetedAttack, TargetedGrid, targeted, targeted_grid};
 
 const SHAPE: ImageShape = ImageShape {

@@ -9,7 +9,8 @@ use burn::tensor::Device;
 use doubleback::Error;
 use doubleback::data::{self, Dataset, LoadOptions};
 use doubleback::nn::{Module, Network, to_vec};
-use doubleback::train::{Cooked, Defense, DefenseKind, Progress, Recipe, Watch};
+use doubleback::progress::{Progress, Watch};
+use doubleback::train::{Cooked, Defense, DefenseKind, Recipe};
 use doubleback_experiments::Profile;
 
 fn mnist_mini() -> Dataset {

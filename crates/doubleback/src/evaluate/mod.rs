@@ -11,7 +11,6 @@ mod test_set;
 mod transfer;
 mod white_box;
 
-pub use crate::statistics::wilson;
 pub use crate::train::CurvePoint;
 pub use clean::clean_accuracy;
 pub use distribution::FLOOR;

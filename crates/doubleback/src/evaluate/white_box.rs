@@ -5,9 +5,10 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::clean::hits;
-use super::{Named, TestSet, clean_accuracy, wilson};
+use super::{Named, TestSet, clean_accuracy};
 use crate::attack::{Adversarial, Attack, AttackSpec, Examples};
 use crate::progress::{Progress, Watch};
+use crate::statistics::wilson;
 use crate::{Error, Result};
 
 /// What one attack did to one model. JSON of the command `attack`.

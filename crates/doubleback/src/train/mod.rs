@@ -12,7 +12,6 @@ mod recipe;
 mod trainer;
 
 pub use crate::batch::{Batch, tensor_of};
-pub use crate::progress::{Progress, Watch};
 pub use curve::CurvePoint;
 pub use defense::{
     AdversarialTraining, Both, Defense, DefenseKind, Distillation, Normal, PgdTraining, TeacherAtTemperature,
