@@ -6,7 +6,6 @@ mod browser;
 mod fixture;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use browser::{ARROW_LEFT, ARROW_RIGHT, Browser, ESCAPE, Element};
 use doubleback_report::{write_diagnosis, write_pooling, write_reproduction};
@@ -130,9 +129,8 @@ fn values(browser: &Browser) {
     assert!(!charts.is_empty(), "the page has charts with values");
     for chart in &charts {
         let what = browser.of(chart, "element.getAttribute('aria-label')");
-        browser.of(chart, "element.scrollIntoView({block: 'center'})");
         // Scrolling hides the values.
-        std::thread::sleep(Duration::from_millis(50));
+        browser.bring_in(chart);
         let mut read = |key| {
             browser.press(chart, key);
             assert!(shown(), "{what}");

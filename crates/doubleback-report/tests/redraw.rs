@@ -109,7 +109,7 @@ fn a_folder_of_anything_else_says_what_it_holds() {
         message(&folder("foreign", &[("results.json", br#"{"model": 1, "eps": 2}"#)])),
         "…/foreign/results.json: is of no run of reproduce, diagnose or pooling: its fields are eps, model. Give the folder of such a run"
     );
-    let old = message(&folder("old", &[("results.json", br#"{"oracle": 1}"#)]));
+    let old = message(&folder("old", &[("results.json", br#"{"oracle": {}}"#)]));
     assert!(
         old.contains("cannot be read as results of diagnose: missing field"),
         "{old}"

@@ -40,7 +40,7 @@ pub struct Pictures {
 }
 
 impl Pictures {
-    /// Name of their file in the folder of a run: JSON, compressed with gzip, a tenth of its size.
+    /// Name of their file in the folder of a run: JSON, compressed with gzip.
     pub const FILE: &str = "pictures.json.gz";
 
     /// Writes [`FILE`](Self::FILE) into the folder of a run, whole or not at all.

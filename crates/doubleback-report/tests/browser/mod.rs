@@ -150,9 +150,24 @@ impl Browser {
 
     /// Presses an element with the pointer; an error if something lies over it.
     pub fn click(&self, element: &Element) {
-        // In the middle of the window, clear of what sticks to its top.
-        self.of(element, "element.scrollIntoView({block: 'center'})");
+        self.bring_in(element);
         self.post(&format!("element/{}/click", element.0), json!({}));
+    }
+
+    /// Scrolls until an element stands still in the middle of the window, clear of what sticks to its top: what comes into view may change its
+    /// height and move the rest.
+    pub fn bring_in(&self, element: &Element) {
+        let place = || {
+            self.of(
+                element,
+                "(element.scrollIntoView({block: 'center', behavior: 'instant'}), JSON.stringify(element.getBoundingClientRect()))",
+            )
+        };
+        self.until("an element stands still", || {
+            let before = place();
+            std::thread::sleep(Duration::from_millis(50));
+            place() == before
+        });
     }
 
     /// Types into an element.
@@ -162,7 +177,7 @@ impl Browser {
 
     /// Moves the pointer to the middle of an element.
     pub fn point_at(&self, element: &Element) {
-        self.of(element, "element.scrollIntoView({block: 'center'})");
+        self.bring_in(element);
         let origin = json!({ ELEMENT: element.0 });
         let moves = json!([{"type": "pointerMove", "duration": 0, "origin": origin, "x": 0, "y": 0}]);
         self.post(
