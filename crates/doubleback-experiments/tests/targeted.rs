@@ -21,7 +21,7 @@ fn tensor<const D: usize>(values: &[f32], dims: [usize; D]) -> Tensor<D> {
     Tensor::from_data(TensorData::new(values.to_vec(), dims), &Device::flex())
 }
 
-fn linear(seed: f32) -> FromFunction<impl Fn(Tensor<4>) -> Tensor<2>> {
+fn linear(seed: f32) -> FromFunction<'static> {
     let weight: Vec<f32> = (0..VALUES * CLASSES).map(|i| (seed * (i + 1) as f32).sin()).collect();
     let weight = tensor(&weight, [VALUES, CLASSES]);
     FromFunction::new(SHAPE, Bounds::UNIT, CLASSES, move |x: Tensor<4>| {

@@ -89,6 +89,9 @@ pub enum Error {
         /// What the backend said.
         problem: String,
     },
+    /// The function of a model of one's own failed: see [`FromFunction::fallible`](crate::nn::FromFunction::fallible).
+    #[error("function of a model: {0}")]
+    Function(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Something that cannot go wrong did: a bug of this crate.
     #[error("{action}: {problem}")]
     Internal {

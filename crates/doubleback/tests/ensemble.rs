@@ -17,7 +17,7 @@ fn tensor<const D: usize>(values: &[f64], dims: [usize; D]) -> Tensor<D> {
 }
 
 /// `tanh(x W)` times `scale`, of three classes.
-fn member(seed: f64, scale: f64) -> FromFunction<impl Fn(Tensor<4>) -> Tensor<2>> {
+fn member(seed: f64, scale: f64) -> FromFunction<'static> {
     let weight: Vec<f64> = (0..12).map(|i| (seed + f64::from(i) * 1.7).sin()).collect();
     let weight = tensor(&weight, [4, 3]);
     FromFunction::new(SHAPE, Bounds::UNIT, 3, move |x: Tensor<4>| {

@@ -20,7 +20,7 @@ fn tensor<const D: usize>(values: &[f32], dims: [usize; D]) -> Tensor<D> {
     Tensor::from_data(TensorData::new(values.to_vec(), dims), &Device::flex())
 }
 
-fn linear(weight: &[f32]) -> FromFunction<impl Fn(Tensor<4>) -> Tensor<2> + use<>> {
+fn linear(weight: &[f32]) -> FromFunction<'static> {
     let weight = tensor(weight, [VALUES, CLASSES]);
     FromFunction::new(SHAPE, BOUNDS, CLASSES, move |x: Tensor<4>| {
         x.reshape([-1, VALUES as i32]).matmul(weight.clone())

@@ -9,11 +9,13 @@ use crate::{Error, Result};
 ///
 /// At a stage of a model it begins or ends at that stage's latent `[n, height, width, channels]` instead: see [`Staged`](super::Staged).
 /// `D` is the number of sizes of the cotangent.
-pub struct Pullback<'a, const D: usize = 2>(Box<dyn Fn(Tensor<D>) -> Result<Tensor<4>> + 'a>);
+///
+/// It can be handed to another thread.
+pub struct Pullback<'a, const D: usize = 2>(Box<dyn Fn(Tensor<D>) -> Result<Tensor<4>> + Send + 'a>);
 
 impl<'a, const D: usize> Pullback<'a, D> {
     /// Wraps a function.
-    pub fn new(apply: impl Fn(Tensor<D>) -> Result<Tensor<4>> + 'a) -> Self {
+    pub fn new(apply: impl Fn(Tensor<D>) -> Result<Tensor<4>> + Send + 'a) -> Self {
         Self(Box::new(apply))
     }
 
@@ -30,7 +32,9 @@ impl<'a, const D: usize> Pullback<'a, D> {
 ///
 /// Images are `[n, channels, height, width]` in the model's own [`bounds`](Classifier::bounds); normalization is part of the model, so that an
 /// epsilon always means the same.
-pub trait Classifier {
+///
+/// A model can be held and used by several threads at once.
+pub trait Classifier: Send + Sync {
     /// Number of classes.
     fn classes(&self) -> usize;
 
@@ -70,26 +74,69 @@ pub trait Classifier {
 /// assert_eq!(gradient.into_data().try_to_vec::<f32>().unwrap(), [1.0, 2.0, 0.0, 1.0]);
 /// # Ok::<(), doubleback::Error>(())
 /// ```
-pub struct FromFunction<F> {
+pub struct FromFunction<'a> {
     shape: ImageShape,
     bounds: Bounds,
     classes: usize,
-    forward: F,
+    forward: Box<Forward<'a>>,
 }
 
-impl<F: Fn(Tensor<4>) -> Tensor<2>> FromFunction<F> {
-    /// Takes the forward function, from images to logits.
-    pub fn new(shape: ImageShape, bounds: Bounds, classes: usize, forward: F) -> Self {
+type Forward<'a> = dyn Fn(Tensor<4>) -> Result<Tensor<2>> + Send + Sync + 'a;
+
+impl<'a> FromFunction<'a> {
+    /// Takes the forward function, from images `[n, channels, height, width]` to logits `[n, classes]`.
+    pub fn new(
+        shape: ImageShape,
+        bounds: Bounds,
+        classes: usize,
+        forward: impl Fn(Tensor<4>) -> Tensor<2> + Send + Sync + 'a,
+    ) -> Self {
+        Self::fallible(shape, bounds, classes, move |images| Ok(forward(images)))
+    }
+
+    /// Takes a forward function that may fail, as that of a model in another program may; [`Error::Function`] holds an error of any kind.
+    ///
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use doubleback::Error;
+    /// use doubleback::data::{Bounds, ImageShape};
+    /// use doubleback::nn::{Classifier, FromFunction};
+    ///
+    /// let shape = ImageShape { channels: 1, height: 2, width: 2 };
+    /// let model = FromFunction::fallible(shape, Bounds::UNIT, 4, |x: Tensor<4>| match x.dims()[0] {
+    ///     0..=64 => Ok(x.reshape([-1, 4])),
+    ///     n => Err(Error::Function(format!("{n} images at once are too many").into())),
+    /// });
+    /// let error = model.logits(Tensor::zeros([65, 1, 2, 2], &Device::flex())).unwrap_err();
+    /// assert_eq!(error.to_string(), "function of a model: 65 images at once are too many");
+    /// ```
+    pub fn fallible(
+        shape: ImageShape,
+        bounds: Bounds,
+        classes: usize,
+        forward: impl Fn(Tensor<4>) -> Result<Tensor<2>> + Send + Sync + 'a,
+    ) -> Self {
         Self {
             shape,
             bounds,
             classes,
-            forward,
+            forward: Box::new(forward),
         }
+    }
+
+    /// The function's logits, if they are shaped as such.
+    fn forward(&self, images: Tensor<4>) -> Result<Tensor<2>> {
+        let expected = [images.dims()[0], self.classes];
+        let logits = (self.forward)(images)?;
+        if logits.dims() == expected {
+            return Ok(logits);
+        }
+        let what = "logits of a model's function, [images, classes]";
+        Err(Error::shape(what, expected, logits.dims()))
     }
 }
 
-impl<F: Fn(Tensor<4>) -> Tensor<2>> Classifier for FromFunction<F> {
+impl Classifier for FromFunction<'_> {
     fn classes(&self) -> usize {
         self.classes
     }
@@ -102,14 +149,18 @@ impl<F: Fn(Tensor<4>) -> Tensor<2>> Classifier for FromFunction<F> {
         self.bounds
     }
 
+    /// # Errors
+    /// When the images have another shape, the function fails, or its logits are not `[n, classes]`.
     fn logits(&self, images: Tensor<4>) -> Result<Tensor<2>> {
         check_images(self.shape, &images)?;
-        Ok((self.forward)(images))
+        self.forward(images)
     }
 
+    /// # Errors
+    /// As [`logits`](Self::logits), also from the pullback.
     fn logits_with_pullback(&self, images: Tensor<4>) -> Result<(Tensor<2>, Pullback<'_>)> {
         let logits = self.logits(images.clone())?;
-        let pullback = by_autodiff("logits", logits.dims(), images, |images| Ok((self.forward)(images)));
+        let pullback = by_autodiff("logits", logits.dims(), images, |images| self.forward(images));
         Ok((logits, pullback))
     }
 }
@@ -119,7 +170,7 @@ pub(crate) fn by_autodiff<'a, const D: usize>(
     what: &'static str,
     dims: [usize; D],
     x: Tensor<4>,
-    forward: impl Fn(Tensor<4>) -> Result<Tensor<D>> + 'a,
+    forward: impl Fn(Tensor<4>) -> Result<Tensor<D>> + Send + 'a,
 ) -> Pullback<'a, D> {
     Pullback::new(move |cotangent: Tensor<D>| {
         if cotangent.dims() != dims {

@@ -13,10 +13,10 @@ pub type Size = [usize; 3];
 pub(crate) const LARGEST: usize = 1 << 27;
 
 /// From the gradient of a layer's output to those of its inputs, in their order.
-pub type LayerPullback = Box<dyn Fn(Tensor<4>) -> Result<Vec<Tensor<4>>>>;
+pub type LayerPullback = Box<dyn Fn(Tensor<4>) -> Result<Vec<Tensor<4>>> + Send>;
 
 /// From the gradient of a layer's output to that of its only input.
-pub type UnaryPullback = Box<dyn Fn(Tensor<4>) -> Result<Tensor<4>>>;
+pub type UnaryPullback = Box<dyn Fn(Tensor<4>) -> Result<Tensor<4>> + Send>;
 
 /// A tensor that a layer needs.
 #[derive(Clone, Debug)]
