@@ -15,16 +15,16 @@ mod data_summary;
 mod dataset_settings;
 pub mod diagnosis;
 mod json;
+mod lambda_rule;
 pub mod pooling_study;
 mod profile;
 pub mod reproduce;
 mod run_folder;
 mod run_record;
 pub mod sweep;
-mod weight_rule;
 
 pub use claim::{Claim, Verdict};
 pub use data_summary::DataSummary;
+pub use lambda_rule::SHARE_OF_NORMAL;
 pub use profile::Profile;
 pub use run_record::RunRecord;
-pub use weight_rule::SHARE_OF_NORMAL;

@@ -7,11 +7,12 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor};
 use doubleback::Error;
 use doubleback::attack::{Fgsm, Goal, run};
+use doubleback::batch::tensor_of;
 use doubleback::data::{Bounds, Dataset, ImageShape, LoadOptions, Split, load};
 use doubleback::diagnose::{Decoders, InformationOptions, ProbeOptions, ProbeReading, Probes, information};
 use doubleback::nn::{Classifier, Network, Pullback, Stage, Staged, save};
 use doubleback::progress::{Progress, Watch};
-use doubleback::train::{DefenseKind, tensor_of};
+use doubleback::train::DefenseKind;
 use doubleback_experiments::Profile;
 use doubleback_experiments::diagnosis::{self, Budget, DiagnosisResults, ModelFile, Options};
 

@@ -10,10 +10,10 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
 use doubleback::attack::{Goal, Pgd, run};
+use doubleback::batch::Batch;
 use doubleback::data::{self, LoadOptions};
 use doubleback::diagnose::{GanFiles, GanOptions, InterpretGan, Subject, train_gan};
 use doubleback::nn::{Classifier, Network, Staged, load, predictions, stage_indices};
-use doubleback::train::Batch;
 
 /// Test images looked at, and how many at a time.
 const COUNT: usize = 1000;
@@ -30,7 +30,7 @@ fn main() {
 fn explain() -> doubleback::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [model, oracle, dataset, folder, options @ ..] = arguments.as_slice() else {
-        eprintln!("Give MODEL ORACLE DATASET FOLDER, and options as JSON if they are to differ");
+        eprintln!("Usage: interpretgan MODEL ORACLE DATASET FOLDER [OPTIONS_AS_JSON [LAYER,LAYER]]");
         std::process::exit(2);
     };
     let device = Device::flex();
@@ -85,7 +85,7 @@ fn explain() -> doubleback::Result<()> {
     let count = COUNT.min(dataset.test.len());
     // By stage: agreement of the oracle with f(x) on clean images, and with f(x_adv) and the true class on attacked ones.
     let mut agreed = vec![[0usize; 3]; stages.len()];
-    let mut fooled = 0;
+    let mut right = 0;
     for start in (0..count).step_by(BATCH) {
         let range = start..(start + BATCH).min(count);
         let batch = Batch::new(&dataset.test, dataset.shape, network.classes(), range, &device)?;
@@ -95,7 +95,7 @@ fn explain() -> doubleback::Result<()> {
         let z = gan.noise(batch.len(), start as u64, &device);
         let see = |images: &Tensor<4>| predictions(&network.logits(images.clone())?);
         let (clean, wrong) = (see(&batch.images)?, see(&attacked)?);
-        fooled += matches(&wrong, &batch.labels);
+        right += matches(&wrong, &batch.labels);
         let of_clean = read(&gan, &network, &stages, &oracle, &batch.images, &z)?;
         let of_attacked = read(&gan, &network, &stages, &oracle, &attacked, &z)?;
         for (stage, agreed) in agreed.iter_mut().enumerate() {
@@ -105,7 +105,7 @@ fn explain() -> doubleback::Result<()> {
         }
     }
     let percent = |count_of: usize| 100.0 * count_of as f64 / count as f64;
-    println!("accuracy under PGD at eps {EPS}: {:.1} %", percent(fooled));
+    println!("accuracy under PGD at eps {EPS}: {:.1} %", percent(right));
     println!("layer: clean, with f(x) | attacked, with f(x_adv), with the true class");
     for (stage, agreed) in gan.stages().iter().zip(agreed) {
         let [clean, attacked, truth] = agreed.map(percent);

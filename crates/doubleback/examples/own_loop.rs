@@ -5,10 +5,11 @@
 use burn::tensor::Device;
 use burn::tensor::activation::softmax;
 use doubleback::attack::{Fgsm, Goal, run};
+use doubleback::batch::Batch;
 use doubleback::data::{self, LoadOptions};
 use doubleback::nn::{Module, Network, Pool, TrainingPass, cross_entropy, paper_cnn};
 use doubleback::ops::AdamOptions;
-use doubleback::train::{Adam, Batch};
+use doubleback::train::Adam;
 
 fn main() -> doubleback::Result<()> {
     let device = Device::flex();

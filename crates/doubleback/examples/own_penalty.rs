@@ -5,10 +5,11 @@
 
 use burn::tensor::{Device, Tensor};
 use doubleback::attack::{Fgsm, Goal, run};
+use doubleback::batch::Batch;
 use doubleback::data::{self, LoadOptions};
 use doubleback::nn::{Loss, Network, Pool, paper_cnn};
 use doubleback::ops::AdamOptions;
-use doubleback::train::{Batch, GradientPenalty, Norm, TrainOptions, train};
+use doubleback::train::{GradientPenalty, Norm, TrainOptions, train};
 
 fn main() -> doubleback::Result<()> {
     let device = Device::flex();

@@ -6,10 +6,10 @@
 use burn::tensor::{Device, Tensor};
 use doubleback::Result;
 use doubleback::attack::{Fgsm, Goal, run};
+use doubleback::batch::Batch;
 use doubleback::data::{self, Bounds, ImageShape, LoadOptions};
 use doubleback::diagnose::{ProbeOptions, ProbeReading, Probes};
 use doubleback::nn::{Classifier, Pullback, Stage, Staged};
-use doubleback::train::Batch;
 
 /// Nearest template of 7 by 7 squares.
 struct Templates {

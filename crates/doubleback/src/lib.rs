@@ -1,6 +1,6 @@
 //! Train image classifiers with input gradient regularization, attack them, evaluate them.
 //!
-//! Data flows one way: [`data`] → [`nn`] → [`mod@batch`] → [`attack`] → [`train`] → [`diagnose`] and [`evaluate`].
+//! Data flows one way: [`data`] → [`nn`] → [`mod@batch`] → [`attack`] → [`train`] → [`diagnose`] → [`evaluate`].
 //!
 //! - [`data`]: images and labels, checked and in memory; a crate of its own, `doubleback-data`.
 //! - [`nn`]: networks that return their logits with a pullback, so that the input gradient is an ordinary value.
@@ -13,6 +13,8 @@
 //! - [`progress`]: how long work tells how far it is, and is stopped.
 //! - [`random`]: random streams by purpose.
 //! - [`statistics`]: means, proportions and rank correlations, with intervals.
+//! - [`mod@write`]: files that are either complete or not there.
+//! - [`ops`]: the ops that all this is made of, closed under differentiation; a crate of its own, `doubleback-ops`.
 //!
 //! The experiments that run for minutes to hours are in `doubleback-experiments`.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use burn::tensor::activation::{log_softmax, softmax};
 use burn::tensor::{DType, Device, Tensor, TensorData};
+use doubleback::batch::Batch;
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{Classifier, Module, Network, Pool, TrainingPass, one_hot, paper_cnn, to_vec};
 use doubleback::train::{
-    AdversarialTraining, Batch, Both, GradientPenalty, Labels, Norm, Objective, Output, Penalized, PenalizedLoss,
-    Teacher,
+    AdversarialTraining, Both, GradientPenalty, Labels, Norm, Objective, Output, Penalized, PenalizedLoss, Teacher,
 };
 
 const SHAPE: ImageShape = ImageShape {

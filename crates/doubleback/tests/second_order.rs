@@ -5,10 +5,11 @@ use std::collections::HashMap;
 
 use burn::tensor::activation::softmax;
 use burn::tensor::{DType, Device, Tensor, TensorData};
+use doubleback::batch::Batch;
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::layers::LayerKind;
 use doubleback::nn::{Module, Network, Pool, TrainingPass, cross_entropy, paper_cnn};
-use doubleback::train::{Batch, GradientPenalty, Norm, Objective, Output, Penalized};
+use doubleback::train::{GradientPenalty, Norm, Objective, Output, Penalized};
 
 const IMAGES: usize = 8;
 

@@ -1,6 +1,6 @@
+use doubleback::batch::tensor_of;
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{self, Architecture, architecture};
-use doubleback::train::tensor_of;
 use doubleback_experiments::bench::{AttackBench, GanBench, Step, StepBench, TimedAttack, time_kernels};
 use serde::Serialize;
 

@@ -79,7 +79,8 @@ pub fn load(name: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
 /// ```
 ///
 /// # Errors
-/// [`DataError`] if there is no such data set, or no folder to look in. Whatever is wrong with a file is in its [`FileState`].
+/// [`DataError`] if there is no such data set, or no folder to look in. Whatever is wrong with a file is in its
+/// [`FileState`](crate::FileState).
 pub fn verify(name: &str, options: &LoadOptions) -> Result<Vec<FileStatus>, DataError> {
     match folder::path(name) {
         Some(path) => folder::verify(&path, options),

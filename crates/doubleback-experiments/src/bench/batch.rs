@@ -12,7 +12,7 @@ pub(super) fn random_batch(architecture: &Architecture, count: usize, device: &D
     random_images(architecture.shape(), architecture.classes, count, device)
 }
 
-/// The same for images of a shape.
+/// `count` random images of a shape, uniform in [0, 1), with random labels: the same at each call.
 pub(super) fn random_images(shape: ImageShape, classes: usize, count: usize, device: &Device) -> Result<Batch> {
     let mut random = ChaCha8Rng::seed_from_u64(1);
     let dims = [count, shape.channels, shape.height, shape.width];

@@ -5,8 +5,8 @@
 //! [`doubleback::diagnose`].
 mod assemble;
 mod attacked;
-mod check;
 mod generators;
+mod inputs;
 mod model_file;
 mod options;
 mod oracle;

@@ -12,7 +12,7 @@ use doubleback::diagnose::{ClassTarget, GanOptions};
 pub struct Options {
     /// How much work to spend, for the record.
     pub profile: Profile,
-    /// The same in numbers; [`Profile::budget`] has them.
+    /// How much work to spend, in numbers; [`Profile::budget`] has those of the profiles.
     pub budget: Budget,
     /// Seed of oracle, generators, probes, decoders, noise and intervals.
     pub seed: u64,

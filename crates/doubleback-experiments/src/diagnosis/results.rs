@@ -27,7 +27,7 @@ pub struct DiagnosisResults {
     pub data: BTreeMap<String, String>,
     /// Test images looked at.
     pub count: usize,
-    /// Channels, height and width of an image, and its least and greatest value.
+    /// Channels, height and width of an image.
     pub shape: [usize; 3],
     /// Least and greatest pixel value.
     pub bounds: [f32; 2],
@@ -66,7 +66,7 @@ pub struct ModelDiagnosis {
     pub clean_error: Estimate,
     /// What the attack did.
     pub attack: AttackSummary,
-    /// The eps sweep; empty if an eps was given and its success is within 30 to 80 %.
+    /// The eps sweep; empty if an eps was given and its success is within [`SUCCESS`](doubleback::diagnose::SUCCESS).
     pub sweep: Vec<EpsPoint>,
     /// The stages from `input` to `logits`, in order.
     pub layers: Vec<LayerVulnerability>,
@@ -76,10 +76,11 @@ pub struct ModelDiagnosis {
     pub information: Vec<InformationLayer>,
     /// Sum of the `v_k` of the stages after the first, which is `r_L - r_0`.
     pub sum_of_v: Estimate,
-    /// `r_L` less the attack's true increase of the model's error: the consistency check, within [`CONSISTENCY`](super::CONSISTENCY) of zero if the
-    /// explanations can be trusted.
+    /// `r_L` less the attack's true increase of the model's error: the consistency check, within
+    /// [`CONSISTENCY`](doubleback::diagnose::CONSISTENCY) of zero if the explanations can be trusted.
     pub consistency: Estimate,
-    /// How often the explanation changes its class first at a stage, in order of stages, images that never change under `none`.
+    /// Images by the stage from which on, to the last, their explanation shows another class, in order of stages; those that agree at the last
+    /// stage stand under `none`.
     pub flips: Vec<FlipCount>,
     /// Rank correlations over the stages after the input.
     pub correlations: Vec<Correlation>,
@@ -146,7 +147,7 @@ pub struct LayerVulnerability {
     pub agreement: Agreement,
 }
 
-/// Images whose explanation changes its class first at a stage.
+/// Images whose explanation shows another class from a stage on, to the last.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FlipCount {
     /// Name of the stage, or `none`.

@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 
 use super::assemble::Readings;
 use super::attacked::Images;
-use super::check::{check, settings};
 use super::generators::{generators, training};
+use super::inputs::{check, settings};
 use super::model_file::ModelFile;
 use super::options::Options;
 use super::oracle::{descriptions, oracle_recipes};

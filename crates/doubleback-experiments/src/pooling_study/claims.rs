@@ -7,9 +7,6 @@ use super::results::{Comparison, Difference, LayerComparison, RankCorrelation};
 use crate::claim::{Claim, Evidence, verdict};
 use doubleback::train::DefenseKind;
 
-/// Where neither kind of pooling keeps this share of the images there is nothing to compare.
-const LEFT: f64 = 0.01;
-
 pub(super) fn claims(
     comparisons: &[Comparison],
     layers: &[LayerComparison],
@@ -121,7 +118,7 @@ fn correlated(correlations: &[RankCorrelation]) -> Claim {
 fn robust(statement: &str, cells: &[(&Comparison, &Difference)]) -> Claim {
     let mut cases = Vec::new();
     let mut text: Vec<String> = Vec::new();
-    for (one, difference) in cells.iter().filter(|(one, _)| one.max >= LEFT || one.avg >= LEFT) {
+    for (one, difference) in cells.iter().filter(|(one, _)| one.keeps_images()) {
         cases.push(above_zero(difference.low, difference.high));
         let value = interval(difference.mean, difference.low, difference.high, 100.0, 1);
         let pairs = match difference.seeds.len() {

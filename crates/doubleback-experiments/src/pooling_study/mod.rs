@@ -6,6 +6,7 @@
 mod claims;
 mod compare;
 mod layers;
+mod masking;
 mod plan;
 mod profile;
 mod results;
@@ -15,6 +16,7 @@ mod study;
 mod train;
 mod withstand;
 
+pub use masking::MaskingSign;
 pub use plan::{LayerPlan, Plan};
 pub use profile::Profile;
 pub use results::{

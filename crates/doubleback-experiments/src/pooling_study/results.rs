@@ -153,7 +153,7 @@ pub struct LayerResult {
     pub count: usize,
     /// From `input` to `logits`, in order.
     pub probes: Vec<ProbeLayer>,
-    /// The same stages.
+    /// What each of these stages has lost of the image.
     pub information: Vec<InformationLayer>,
     /// Spearman's rank correlation of `IL_k` and `v'_k` over the stages after the input; nothing if one side is constant.
     pub spearman: Option<f64>,
@@ -195,6 +195,16 @@ pub struct Comparison {
     pub clean_difference: f64,
     /// Of the pairs whose clean accuracies are matched (see [`PoolingResults::matched_within`]).
     pub matched: Difference,
+}
+
+/// Where neither kind of pooling keeps this share of the images there is nothing to compare.
+const LEFT: f64 = 0.01;
+
+impl Comparison {
+    /// Whether either kind of pooling keeps at least one per cent of the images: where neither does there is nothing to compare.
+    pub fn keeps_images(&self) -> bool {
+        self.max >= LEFT || self.avg >= LEFT
+    }
 }
 
 /// One stage of average against max pooling.

@@ -8,6 +8,7 @@ use super::targeted::TargetedSummary;
 use crate::claim::Claim;
 use crate::claim::Evidence::{self, Against, For, Open};
 use crate::claim::verdict;
+use crate::lambda_rule::SHARE_OF_NORMAL;
 use doubleback::evaluate::{CleanAccuracy, Masking, Smoothness, TransferCell};
 
 /// The measurements that the claims are about; the fields are those of [`Results`](super::Results) with the same names.
@@ -305,7 +306,7 @@ fn over_regularized(run: &Measurements) -> Claim {
         let largest = largest.max_by(|a, b| a.lambda.total_cmp(&b.lambda));
         if let (Some(normal), Some(largest)) = (normal, largest) {
             // That this grid has none does not speak against there being some.
-            let below = largest.test.high < 0.97 * normal.test.low;
+            let below = largest.test.high < SHARE_OF_NORMAL * normal.test.low;
             cases.push(if below { For } else { Open });
             texts.push(format!(
                 "After {} steps with lambda {} {defense} is right on {:.1} % [{:.1}, {:.1}] of clean test images, normal on {:.1} %.",

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::extent::LambdaGrid;
 use super::options::Options;
+use crate::lambda_rule::{Candidate, choose, is_eligible};
 use crate::reproduce::pictures::{LambdaGradient, Picture, score_gradient};
 use crate::reproduce::results::LambdaPoint;
 use crate::run_folder::RunFolder;
-use crate::weight_rule::{Candidate, choose, is_eligible};
 use doubleback::attack::AttackSpec;
 use doubleback::batch::tensor_of;
 use doubleback::data::Dataset;

@@ -35,7 +35,7 @@ pub struct Results {
     pub training: BTreeMap<String, TrainingSummary>,
     /// Accuracy on unperturbed test images in [0, 1], by model.
     pub clean_accuracy: BTreeMap<String, f64>,
-    /// The same with intervals and counts.
+    /// Accuracy on unperturbed test images, with intervals and counts.
     pub clean: Vec<CleanAccuracy>,
     /// Accuracy of every model on the examples crafted on every model, for each attack and eps (Figures 1 and 3).
     pub transfer: Vec<TransferCell>,
@@ -87,7 +87,7 @@ pub struct TrainingSummary {
     pub learning_rate: f64,
     /// Weight of the gradient penalty per example, for defenses that have one.
     pub lambda: Option<f64>,
-    /// The same weight in the authors' units (2 × batch × lambda).
+    /// Weight of the gradient penalty in the authors' units (2 × batch × lambda).
     pub paper_lambda: Option<f64>,
     /// Softmax temperature of distillation.
     pub temperature: Option<f64>,
@@ -121,7 +121,7 @@ pub struct LambdaPoint {
     pub defense: String,
     /// Weight of the penalty per example.
     pub lambda: f64,
-    /// The same weight in the authors' units (2 × batch × lambda).
+    /// Weight of the gradient penalty in the authors' units (2 × batch × lambda).
     pub paper_lambda: f64,
     /// Optimizer steps; fewer than those of the main models.
     pub steps: usize,

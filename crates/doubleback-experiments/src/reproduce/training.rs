@@ -1,10 +1,9 @@
 use burn::tensor::Device;
 use doubleback::Result;
 use doubleback::data::Dataset;
-use doubleback::evaluate::CurvePoint;
 use doubleback::nn;
 use doubleback::progress::Watch;
-use doubleback::train::{Recipe, TEACHER};
+use doubleback::train::{CurvePoint, Recipe, TEACHER};
 use serde::{Deserialize, Serialize};
 
 use crate::run_folder::RunFolder;

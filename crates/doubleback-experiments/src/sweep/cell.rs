@@ -32,7 +32,7 @@ pub struct Settings {
     pub defense: DefenseKind,
     /// Weight of its penalty per example, if it has one.
     pub lambda: Option<f64>,
-    /// The same in the authors' units.
+    /// Weight of the penalty in the authors' units (2 × batch × lambda).
     pub paper_lambda: Option<f64>,
     /// Seed of weights and dropout.
     pub seed: u64,

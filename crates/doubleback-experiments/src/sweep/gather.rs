@@ -10,7 +10,7 @@ use super::run_cell::{Outcome, Record, black_box};
 use super::selection::select;
 use super::sweep_folder::Sweep;
 use crate::json;
-use crate::weight_rule::SHARE_OF_NORMAL;
+use crate::lambda_rule::SHARE_OF_NORMAL;
 use doubleback::Result;
 use doubleback::data::Dataset;
 use doubleback::progress::{Phase, Watch};

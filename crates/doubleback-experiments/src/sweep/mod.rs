@@ -19,7 +19,6 @@ mod selection;
 pub mod slurm;
 mod sweep_folder;
 
-pub use crate::weight_rule::SHARE_OF_NORMAL;
 pub use axis::{Axis, Lambdas};
 pub use cell::{Cell, Settings};
 pub use files::CellFolder;

@@ -45,7 +45,7 @@ pub struct Point {
     pub defense: DefenseKind,
     /// Weight of the penalty per example.
     pub lambda: Option<f64>,
-    /// The same in the authors' units.
+    /// Weight of the penalty in the authors' units (2 × batch × lambda).
     pub paper_lambda: Option<f64>,
     /// Seed.
     pub seed: u64,
@@ -76,7 +76,7 @@ pub struct Weighted {
     pub defense: DefenseKind,
     /// Weight of the penalty per example.
     pub lambda: Option<f64>,
-    /// The same in the authors' units.
+    /// Weight of the penalty in the authors' units (2 × batch × lambda).
     pub paper_lambda: Option<f64>,
     /// Seeds that gave a model.
     pub seeds: usize,

@@ -15,10 +15,10 @@ use super::results::Accuracy;
 use crate::json;
 use doubleback::attack::AttackSpec;
 use doubleback::data::{self, Dataset, LoadOptions, Split};
-use doubleback::evaluate::{Counts, CurvePoint, Named, TestSet, Transfer, clean_accuracy};
+use doubleback::evaluate::{Counts, Named, TestSet, Transfer, clean_accuracy};
 use doubleback::nn::{self, ModelCard, Network};
 use doubleback::progress::{Phase, Progress, Watch};
-use doubleback::train::Recipe;
+use doubleback::train::{CurvePoint, Recipe};
 use doubleback::write::remove_partial_files;
 use doubleback::{Error, Result};
 

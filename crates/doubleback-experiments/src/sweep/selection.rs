@@ -1,7 +1,7 @@
 //! The paper's rule applied to means over the seeds.
 
 use super::results::{Choice, Point, Weighted};
-use crate::weight_rule::{Candidate, choose, is_eligible};
+use crate::lambda_rule::{Candidate, choose, is_eligible};
 use doubleback::statistics::mean;
 use doubleback::train::DefenseKind;
 

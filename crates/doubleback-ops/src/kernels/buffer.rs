@@ -143,8 +143,8 @@ impl AllocationController for Memory {
 
 /// Values in recycled memory, aligned for every instruction set.
 ///
-/// A value that was not written yet must not be seen through a slice: until all are, only [`as_mut_ptr`](Self::as_mut_ptr) and
-/// [`as_ptr`](Self::as_ptr) may be used, which make no reference to the values.
+/// A value that was not written yet must not be seen through a slice: until all are, only `as_mut_ptr` and
+/// `as_ptr` may be used, which make no reference to the values.
 pub struct Buffer<T = f32> {
     memory: Memory,
     len: usize,
@@ -188,7 +188,7 @@ impl<T: Pod + Send + Sync> Buffer<T> {
         self.memory.0.start.as_ptr().cast()
     }
 
-    /// As [`as_ptr`](Self::as_ptr), to write through.
+    /// As `as_ptr`, to write through.
     pub(crate) fn as_mut_ptr(&mut self) -> *mut T {
         self.memory.0.start.as_ptr().cast()
     }

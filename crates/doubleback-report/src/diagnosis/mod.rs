@@ -3,6 +3,7 @@
 mod agreement;
 mod answer;
 mod asked;
+mod caveats;
 mod checks;
 mod compare;
 mod correlation;
@@ -10,7 +11,6 @@ mod explanation_pictures;
 mod explanations;
 mod flips;
 mod information;
-mod limits;
 mod page;
 mod reproducibility;
 mod sweep;

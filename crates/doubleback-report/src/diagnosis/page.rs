@@ -4,8 +4,8 @@ use doubleback_experiments::diagnosis::DiagnosisResults;
 
 use super::view::View;
 use super::{
-    agreement, answer, asked, checks, compare, correlation, explanation_pictures, explanations, flips, information,
-    limits, reproducibility, sweep, training, vulnerability,
+    agreement, answer, asked, caveats, checks, compare, correlation, explanation_pictures, explanations, flips,
+    information, reproducibility, sweep, training, vulnerability,
 };
 use crate::Error;
 use crate::page::{Figure, Page, Part};
@@ -83,7 +83,7 @@ fn page<'a>() -> Page<View<'a>> {
             figure("sweep", "How strong the attack was made", sweep::content),
             figure("training", "How the generators were trained", training::content),
             Part::File(Figure::new("models", compare::TITLE, compare::content)),
-            Part::text("limits", "How to read this, and what it cannot say", limits::body),
+            Part::text("limits", "How to read this, and what it cannot say", caveats::body),
             Part::text("reproducibility", "Reproducibility", reproducibility::body),
         ],
         source: "After H. Zheng, Z. Zhang, H. Lee and A. Prakash, “Understanding and Diagnosing Vulnerability under Adversarial Attacks”, 2020, \

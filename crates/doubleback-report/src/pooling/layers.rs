@@ -13,7 +13,7 @@ use crate::svg::{Axis, Drawing, Line, LineChart, Look, Panel, Point, Row, RowCha
 struct Measure {
     name: &'static str,
     title: &'static str,
-    /// The same within a heading.
+    /// The title within a heading.
     heading: &'static str,
     unit: &'static str,
     /// Whether it is a share of images.

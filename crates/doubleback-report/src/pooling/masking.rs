@@ -1,8 +1,7 @@
-use doubleback_experiments::pooling_study::{AttackedAccuracy, ModelResult};
+use doubleback_experiments::pooling_study::{AttackedAccuracy, MaskingSign, ModelResult};
 use maud::{Markup, html};
 
 use super::view::{View, eps_name, training_words};
-use crate::eps::same_eps;
 use crate::format::{count, percent};
 
 /// Signs that gradients hide what an attack could do.
@@ -41,33 +40,21 @@ fn signs(model: &ModelResult) -> Vec<Markup> {
         training_words(&model.training),
         model.seed
     );
-    let mut signs = Vec::new();
-    if model.zero_gradient_images > 0 {
-        signs.push(html! { (name) ": the gradient of " (count(model.zero_gradient_images)) " images was exactly zero all along PGD." });
-    }
-    let of = |attack: &str, eps: f64| {
-        let mut all = model.attacked.iter();
-        all.find(|one| one.attack == attack && same_eps(one.eps, eps))
-    };
-    for pgd in model.attacked.iter().filter(|one| one.attack == "pgd") {
-        if let Some(fgsm) = of("fgsm", pgd.eps).filter(|fgsm| below(fgsm, pgd)) {
-            signs.push(stronger(&name, fgsm, pgd, "one step (FGSM) does better than PGD"));
-        }
-        if let Some(transfer) = of("transfer", pgd.eps).filter(|transfer| below(transfer, pgd)) {
-            signs.push(stronger(
+    let signs = model.masking_signs().into_iter();
+    signs
+        .map(|sign| match sign {
+            MaskingSign::ZeroGradients(images) => {
+                html! { (name) ": the gradient of " (count(images)) " images was exactly zero all along PGD." }
+            }
+            MaskingSign::SingleStep { fgsm, pgd } => stronger(&name, fgsm, pgd, "one step (FGSM) does better than PGD"),
+            MaskingSign::Transfer { transfer, pgd } => stronger(
                 &name,
                 transfer,
                 pgd,
                 "examples of the other network do better than its own",
-            ));
-        }
-    }
-    signs
-}
-
-/// Whether the interval of an accuracy lies below another's.
-fn below(a: &AttackedAccuracy, b: &AttackedAccuracy) -> bool {
-    a.accuracy.high < b.accuracy.low
+            ),
+        })
+        .collect()
 }
 
 fn stronger(name: &str, a: &AttackedAccuracy, pgd: &AttackedAccuracy, what: &str) -> Markup {

@@ -2,11 +2,11 @@
 
 mod accuracy;
 mod answer;
+mod caveats;
 mod claims;
 mod correlation;
 mod difference;
 mod layers;
-mod limits;
 mod masking;
 mod matched;
 mod numbers;

@@ -4,7 +4,7 @@ use doubleback_experiments::pooling_study::PoolingResults;
 
 use super::view::View;
 use super::{
-    accuracy, answer, claims, correlation, difference, layers, limits, masking, matched, numbers, reproducibility,
+    accuracy, answer, caveats, claims, correlation, difference, layers, masking, matched, numbers, reproducibility,
     setup,
 };
 use crate::Error;
@@ -72,7 +72,7 @@ fn page<'a>() -> Page<View<'a>> {
                 correlation::content,
             ),
             Part::text("masking", "Gradient masking", masking::body),
-            Part::text("limits", "What this cannot say", limits::body),
+            Part::text("limits", "What this cannot say", caveats::body),
             Part::text("reproducibility", "Reproducibility", reproducibility::body),
         ],
         source: "After H. Zheng, Z. Zhang, H. Lee and A. Prakash, “Understanding and Diagnosing Vulnerability under Adversarial Attacks”, 2020, \

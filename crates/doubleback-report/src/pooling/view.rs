@@ -99,11 +99,10 @@ impl<'a> View<'a> {
             .find(|one| same_eps(one.eps, eps))
     }
 
-    /// Comparisons under the worst of the attacks in which either kind of pooling keeps at least one per cent of the images: where neither
-    /// does there is nothing to compare.
+    /// Comparisons under the worst of the attacks in which either kind of pooling keeps any images to speak of.
     pub fn worst(&self) -> Vec<&'a Comparison> {
         let all = self.results.comparisons.iter();
-        all.filter(|one| one.attack == WORST_CASE && (one.max >= 0.01 || one.avg >= 0.01))
+        all.filter(|one| one.attack == WORST_CASE && one.keeps_images())
             .collect()
     }
 }

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use doubleback::evaluate::FLOOR;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -13,9 +14,6 @@ pub const PUBLISHED_IMAGES: usize = 256;
 
 /// Images in the mean whose gradient the published norms are of: one image's gradient is this many times longer.
 const GRADIENT_BATCH: f64 = 1000.0;
-
-/// Where the plots of gradient norms end; a value here means zero.
-const FLOOR: f64 = 1e-20;
 
 /// The numbers of Ross & Doshi-Velez (AAAI 2018, arXiv 1711.09404) for one data set.
 #[derive(Clone, Debug, PartialEq)]

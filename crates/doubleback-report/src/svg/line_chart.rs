@@ -46,7 +46,7 @@ pub struct Line {
 pub enum Style {
     /// Solid with filled markers.
     Ours,
-    /// The same, thicker: the model that the attack knows.
+    /// Solid and thick with filled markers: the model that the attack knows.
     WhiteBox,
     /// Dashed with hollow markers: the paper's.
     Published,

@@ -145,7 +145,7 @@ impl LatentDecoder {
         self.forward_in(latents, &mut Mode::Inference)
     }
 
-    /// The same, in inference or training.
+    /// Images `[n, channels, height, width]` of latents `[n, height, width, channels]`, in inference or training.
     ///
     /// # Errors
     /// When the latents have another size.

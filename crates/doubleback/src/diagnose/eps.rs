@@ -26,7 +26,7 @@ pub struct EpsSweep {
 }
 
 impl EpsPoint {
-    /// Whether the attack succeeds on enough images, and fails on enough, for layers to be told apart: 30 to 80 %.
+    /// Whether the attack succeeds on enough images, and fails on enough, for layers to be told apart: within [`SUCCESS`].
     pub fn tells_layers_apart(&self) -> bool {
         (SUCCESS[0]..=SUCCESS[1]).contains(&self.success)
     }

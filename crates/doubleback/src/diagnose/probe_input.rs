@@ -54,7 +54,7 @@ impl ProbeInput {
         self.size.iter().product()
     }
 
-    /// ProbeInputd latents as columns, `[n, values, 1, 1]`: images of one pixel, as a dense network takes them.
+    /// Latents, standardized, as columns, `[n, values, 1, 1]`: images of one pixel, as a dense network takes them.
     pub fn column(&self, latent: Tensor<4>) -> Tensor<4> {
         let n = latent.dims()[0];
         ((latent - self.mean.clone()) * self.scale.clone()).reshape([n, self.len(), 1, 1])

@@ -20,13 +20,13 @@ pub struct CleanAccuracy {
 /// Accuracy of one model on the examples crafted on another (or on itself).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TransferCell {
-    /// `fgsm` or `tgsm`.
+    /// Label of the attack, such as `fgsm` or `pgd-l2`.
     pub attack: String,
     /// The model whose gradients made the examples.
     pub crafted_on: String,
     /// The model that classifies them.
     pub evaluated_on: String,
-    /// Perturbation size, in the data's units.
+    /// Perturbation size, in the data's units; of an attack that takes none, the size of its change, such as JSMA's theta.
     pub eps: f64,
     /// Share of examples still classified as their true label, in [0, 1].
     pub accuracy: f64,

@@ -2,8 +2,8 @@
 //!
 //! Results are plain, serializable values that hold no tensor.
 mod clean;
+mod compatible;
 mod distribution;
-mod fit;
 pub mod masking;
 mod measurements;
 mod statistics;
@@ -11,10 +11,9 @@ mod test_set;
 mod transfer;
 mod white_box;
 
-pub use crate::train::CurvePoint;
 pub use clean::clean_accuracy;
+pub use compatible::{check_fits, load_fitting};
 pub use distribution::FLOOR;
-pub use fit::{check_fits, load_fitting};
 pub use masking::Flag;
 pub use measurements::{
     CleanAccuracy, Distribution, GradientDistribution, Histogram, LogProbabilities, MarginCheck, Masking, Smoothness,

@@ -11,7 +11,6 @@ mod penalty;
 mod recipe;
 mod trainer;
 
-pub use crate::batch::{Batch, tensor_of};
 pub use curve::CurvePoint;
 pub use defense::{
     AdversarialTraining, Both, Defense, DefenseKind, Distillation, Normal, PgdTraining, TeacherAtTemperature,

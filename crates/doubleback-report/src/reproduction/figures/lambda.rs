@@ -1,8 +1,8 @@
 //! Figure 9: what the weight of the penalty does to accuracy (right) and to gradients (left).
 
 use doubleback::evaluate::TransferCell;
+use doubleback_experiments::SHARE_OF_NORMAL;
 use doubleback_experiments::reproduce::LambdaPoint;
-use doubleback_experiments::sweep::SHARE_OF_NORMAL;
 use maud::html;
 
 use super::lambda_gradients;

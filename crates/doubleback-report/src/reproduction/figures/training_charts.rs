@@ -1,6 +1,6 @@
 //! Charts of training curves, as Figures 7 and 8 draw them.
 
-use doubleback::evaluate::CurvePoint;
+use doubleback::train::CurvePoint;
 
 use crate::format::{self, percent, scientific, short};
 use crate::svg::{Axis, Line, LineChart, Look, Panel, Point, Style};

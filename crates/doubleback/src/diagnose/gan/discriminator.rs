@@ -147,7 +147,7 @@ impl Discriminator {
         Ok(())
     }
 
-    /// The same with its weights divided by their largest singular values, as far as the power iterations know them; without spectral
+    /// A discriminator with the weights of this one divided by their largest singular values, as far as the power iterations know them; without spectral
     /// normalization, a copy.
     ///
     /// # Errors

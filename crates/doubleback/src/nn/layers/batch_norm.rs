@@ -20,7 +20,7 @@ pub struct BatchNorm {
     pub gain: bool,
     /// Added to the variance.
     pub epsilon: f64,
-    /// Of the moving averages.
+    /// Weight of the old value in the moving averages, in [0, 1).
     pub decay: f64,
 }
 

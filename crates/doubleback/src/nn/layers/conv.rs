@@ -35,8 +35,8 @@ pub struct Conv2d {
     /// Steps between the pixels that neighbouring taps of the kernel see.
     #[serde(default = "adjacent", skip_serializing_if = "is_adjacent")]
     pub dilation: [usize; 2],
-    /// Equal parts of input and output channels, each output channel sees the input channels of its own part. As many groups as input
-    /// channels make a depthwise convolution.
+    /// Equal parts that input and output channels are cut in, at least 1: each output channel sees the input channels of its own part. As
+    /// many groups as input channels make a depthwise convolution.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub groups: usize,
     /// Add a bias to each channel. Before a batch norm its gradient would be exactly zero.

@@ -30,7 +30,8 @@ impl<F: Fn(&Tensor<2>, &Batch) -> Result<Tensor<2>>> PenalizedLoss for F {
 /// use burn::tensor::{Device, Tensor};
 /// use doubleback::data::{Bounds, ImageShape};
 /// use doubleback::nn::{Module, Network, Pool, TrainingPass, one_hot, paper_cnn, predictions};
-/// use doubleback::train::{Batch, GradientPenalty, Norm, Objective};
+/// use doubleback::batch::Batch;
+/// use doubleback::train::{GradientPenalty, Norm, Objective};
 ///
 /// let largest_logit = |logits: &Tensor<2>, batch: &Batch| one_hot(&predictions(logits)?, logits.dims()[1], &batch.images);
 /// let penalty = GradientPenalty { loss: largest_logit, norm: Norm::L1, lambda: 0.01 };
