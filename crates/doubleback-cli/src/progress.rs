@@ -118,8 +118,9 @@ impl Phase {
         let Progress { step, steps, loss } = progress;
         let before = *self.before.get_or_insert(step.saturating_sub(1));
         let elapsed = self.begun.elapsed();
-        let rate = (step - before.min(step)) as f64 / elapsed.as_secs_f64().max(1e-9);
-        let left = Duration::try_from_secs_f64(steps.saturating_sub(step) as f64 / rate.max(1e-9)).unwrap_or_default();
+        let rate = (step - before.min(step)) as f64 / elapsed.as_secs_f64().max(f64::EPSILON);
+        let left =
+            Duration::try_from_secs_f64(steps.saturating_sub(step) as f64 / rate.max(f64::EPSILON)).unwrap_or_default();
         let done = step >= steps;
         let name = &self.name;
         let speed = loss.map_or_else(String::new, |loss| format!("  {rate:.1} steps/s  loss {loss:.3}"));

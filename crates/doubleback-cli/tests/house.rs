@@ -100,6 +100,16 @@ fn crates_use_only_crates_below_them() {
     }
 }
 
+/// What has tensors is out of the command line's reach.
+#[test]
+fn the_command_line_depends_on_no_crate_of_tensors() {
+    let manifest = fs::read_to_string(crates().join("doubleback-cli/Cargo.toml")).unwrap();
+    let (_, dependencies) = manifest.split_once("[dependencies]").unwrap();
+    let (dependencies, _) = dependencies.split_once("[dev-dependencies]").unwrap();
+    let of_tensors = |line: &&str| line.starts_with("burn") || line.starts_with("doubleback-ops");
+    assert_eq!(dependencies.lines().find(of_tensors), None);
+}
+
 #[test]
 fn no_files_use_each_other_in_a_circle() {
     for name in CRATES {
@@ -187,6 +197,29 @@ fn a_planted_arrow_back_and_a_planted_circle_are_found() {
         "use super::Attack; pub struct Pgd;".to_owned(),
     );
     assert_eq!(circles(&arrows(&sources)), [["attack", "attack::pgd"]]);
+
+    // Within a macro, and by a re-export from elsewhere.
+    let macros = planted(
+        "nn/layer",
+        "pub struct Layer; fn f() { panic!(\"{}\", crate::attack::Pgd::NAME) }",
+    );
+    assert_eq!(arrows_back(&macros), ["nn::layer uses attack::pgd"]);
+    let reexport = planted(
+        "nn",
+        "mod layer; mod network; pub use layer::*; pub(crate) use crate::attack::Pgd;",
+    );
+    assert_eq!(arrows_back(&reexport), ["nn uses attack::pgd"]);
+    // Through all names of a module; and within a module of the file, whose `super` is the file.
+    let mut globs = library();
+    globs.insert(
+        vec!["nn".to_owned()],
+        "mod layer; mod network; pub use layer::*; pub use network::*;".to_owned(),
+    );
+    globs.insert(
+        vec!["nn".to_owned(), "layer".to_owned()],
+        "pub struct Layer; mod inner { use super::super::Network; use super::Layer; }".to_owned(),
+    );
+    assert_eq!(circles(&arrows(&globs)), [["nn::layer", "nn::network"]]);
 
     // Tests may look wherever they like.
     let tests = planted(

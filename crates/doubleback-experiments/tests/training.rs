@@ -115,6 +115,16 @@ fn every_defense_learns_in_a_few_steps() {
 }
 
 #[test]
+fn a_student_at_the_papers_temperature_follows_its_teacher() {
+    let dataset = mnist_mini();
+    let recipe = recipe(DefenseKind::Distillation, &dataset, 16, 64);
+    assert_eq!(recipe.defense, Defense::Distillation { temperature: 50.0 });
+    let cooked = recipe.run(&dataset, &Device::flex(), None, &mut ()).unwrap();
+    let curve = cooked.trained.curve;
+    assert!(curve[curve.len() - 1].loss < curve[0].loss, "{curve:?}");
+}
+
+#[test]
 fn a_checkpoint_of_other_options_is_refused() {
     let dataset = mnist_mini();
     let work = tempfile::tempdir().unwrap();

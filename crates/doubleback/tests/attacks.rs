@@ -169,16 +169,23 @@ proptest! {
                 continue;
             }
             let attacked = attacked.unwrap();
-            let goal = attack.goal(&labels, CLASSES).unwrap();
+            // By default targets are the classes after the true ones.
+            let targeted = ["tgsm", "itgsm"].contains(&spec.name());
             for adversarial in &attacked.by_eps {
-                let reach = attack.reach(adversarial.eps).unwrap() + 1e-6;
+                // The iterated sign methods take steps of length eps each, ten by default.
+                let steps = if ["ifgsm", "itgsm"].contains(&spec.name()) { 10.0 } else { 1.0 };
+                prop_assert_eq!(attack.reach(adversarial.eps), Some(steps * adversarial.eps));
+                let reach = steps * adversarial.eps + 1e-6;
                 let found = to_vec(adversarial.images.clone()).unwrap();
                 prop_assert!(found.iter().all(|v| (0.0..=1.0).contains(v)));
                 prop_assert!(found.iter().zip(&images).all(|(a, b)| f64::from((a - b).abs()) <= reach));
                 prop_assert!(adversarial.linf.iter().all(|&l| f64::from(l) <= reach));
                 let again = predictions(&model.logits(adversarial.images.clone()).unwrap()).unwrap();
                 prop_assert_eq!(&again, &adversarial.predictions);
-                prop_assert_eq!(&adversarial.success, &goal.reached(&again));
+                for ((&class, label), &success) in again.iter().zip(labels).zip(&adversarial.success) {
+                    let reached = if targeted { class == (label + 1) % CLASSES } else { class != label };
+                    prop_assert_eq!(success, reached);
+                }
             }
         }
     }

@@ -70,6 +70,8 @@ fn reach<'a>(arrows: &'a Arrows, start: &Vec<String>) -> BTreeSet<&'a Vec<String
 /// What is known of a file.
 #[derive(Default)]
 struct Module {
+    /// Names of the items in it.
+    defines: BTreeSet<String>,
     /// Paths in it, those of re-exports left out.
     uses: BTreeSet<Vec<String>>,
     /// Names that it re-exports, with where from; `*` for all names of a module.
@@ -81,39 +83,102 @@ impl Module {
         let file = syn::parse_file(source).unwrap_or_else(|e| panic!("{}: {e}", name(path)));
         let mut reader = Reader::default();
         reader.visit_file(&file);
-        reader.0
+        reader.found
     }
 }
 
 #[derive(Default)]
-struct Reader(Module);
+struct Reader {
+    found: Module,
+    /// Modules within the file that are being read: `super` means the file there.
+    depth: usize,
+}
 
 impl<'ast> Visit<'ast> for Reader {
     fn visit_item(&mut self, item: &'ast Item) {
-        if !is_test(attributes(item)) {
-            visit::visit_item(self, item);
+        if is_test(attributes(item)) {
+            return;
         }
+        if self.depth == 0 {
+            self.found.defines.extend(item_name(item));
+        }
+        visit::visit_item(self, item);
     }
 
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
         let mut leaves = Vec::new();
         flatten(&item.tree, &mut Vec::new(), &mut leaves);
         for (name, path) in leaves {
-            if matches!(item.vis, syn::Visibility::Inherited) {
-                self.0.uses.insert(path);
-            } else {
-                self.0.reexports.push((name, path));
+            let private = matches!(item.vis, syn::Visibility::Inherited);
+            // A re-export from elsewhere is a use as well; one of a child is the table of contents.
+            if private || ["crate", "super"].contains(&path[0].as_str()) {
+                self.uses(path.clone());
+            }
+            if !private {
+                self.found.reexports.push((name, path));
             }
         }
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
         let segments: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
-        if segments.len() > 1 && ["crate", "super", "self"].contains(&segments[0].as_str()) {
-            self.0.uses.insert(segments);
+        if segments.len() > 1 && ROOTS.contains(&segments[0].as_str()) {
+            self.uses(segments);
         }
         visit::visit_path(self, path);
     }
+
+    /// What is within a macro is not parsed: paths are seen by their beginning.
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        let text = call.tokens.to_string().replace(" :: ", "::").replace(":: ", "::");
+        let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'));
+        for word in words {
+            let segments: Vec<String> = word.split("::").map(str::to_owned).collect();
+            if segments.len() > 1 && ROOTS.contains(&segments[0].as_str()) {
+                self.uses(segments);
+            }
+        }
+        visit::visit_macro(self, call);
+    }
+
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        self.depth += 1;
+        visit::visit_item_mod(self, item);
+        self.depth -= 1;
+    }
+}
+
+/// How paths within a crate begin.
+const ROOTS: [&str; 3] = ["crate", "super", "self"];
+
+impl Reader {
+    /// Notes a path, as seen from the file itself.
+    fn uses(&mut self, mut path: Vec<String>) {
+        for _ in 0..self.depth {
+            match path.as_slice() {
+                [first, second, ..] if first == "super" && second == "super" => drop(path.remove(0)),
+                [first, ..] if first == "super" => "self".clone_into(&mut path[0]),
+                _ => {}
+            }
+        }
+        self.found.uses.insert(path);
+    }
+}
+
+/// The name of an item, if it has one.
+fn item_name(item: &Item) -> Option<String> {
+    let name = match item {
+        Item::Const(item) => &item.ident,
+        Item::Enum(item) => &item.ident,
+        Item::Fn(item) => &item.sig.ident,
+        Item::Static(item) => &item.ident,
+        Item::Struct(item) => &item.ident,
+        Item::Trait(item) => &item.ident,
+        Item::Type(item) => &item.ident,
+        Item::Union(item) => &item.ident,
+        _ => return None,
+    };
+    Some(name.to_string())
 }
 
 /// Every name of a `use` with its path.
@@ -184,6 +249,14 @@ fn resolve<'a>(
             let origin = [&origin[..], &rest[1..]].concat();
             // A re-export of another crate is nobody's file here.
             return resolve(modules, &place, &origin, depth + 1);
+        }
+        let globs = module.reexports.iter().filter(|(name, _)| name == "*");
+        for (_, origin) in globs.filter(|_| !module.defines.contains(item)) {
+            let origin = resolve(modules, &place, &[&origin[..], &rest[..1]].concat(), depth + 1);
+            let found = origin.filter(|&file| modules[file].defines.contains(item));
+            if found.is_some() {
+                return found;
+            }
         }
     }
     Some(key)

@@ -102,6 +102,7 @@ pub fn run_minimal(
     images: &Tensor<4>,
     goal: &Goal,
 ) -> Result<Attacked> {
+    goal.check(images.dims()[0], model.classes())?;
     let found = attack.search(model, images, goal)?;
     let example = judge(model, images, found.images, goal, attack.size(), found.cost)?;
     Ok(Attacked {
@@ -144,7 +145,7 @@ pub fn check_eps(eps: &[f64], model: &dyn Classifier) -> Result<()> {
     check_eps_in(Norm::Linf, eps, model)
 }
 
-/// The same for either norm: in L2 no image is further from another than the range times the root of the number of values.
+/// Refuses epsilons of a norm as [`check_eps`] does: in L2 no image is further from another than the range times the root of the number of values.
 pub(super) fn check_eps_in(norm: Norm, eps: &[f64], model: &dyn Classifier) -> Result<()> {
     let (bounds, greatest) = (model.bounds(), norm.greatest_eps(model));
     let Some(eps) = eps.iter().find(|&&eps| !(0.0..=greatest).contains(&eps)) else {

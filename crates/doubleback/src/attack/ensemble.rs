@@ -9,8 +9,17 @@ use crate::{Error, Result};
 ///
 /// An ensemble of one attack is that attack, and costs no more.
 pub struct Ensemble {
-    attacks: Vec<Box<dyn BoundedAttack>>,
+    members: Members,
     loss: Loss,
+}
+
+enum Members {
+    Attacks(Vec<Box<dyn BoundedAttack>>),
+    Starts {
+        count: usize,
+        /// Made when its turn comes: of many starts mostly few are tried.
+        start: Box<dyn Fn(u64) -> Box<dyn BoundedAttack> + Send + Sync>,
+    },
 }
 
 impl Ensemble {
@@ -26,7 +35,44 @@ impl Ensemble {
             let expected = format!("{norm}, as of the first attack of the ensemble");
             return Err(Error::value("norm", expected, other));
         }
-        Ok(Self { attacks, loss })
+        Ok(Self {
+            members: Members::Attacks(attacks),
+            loss,
+        })
+    }
+
+    /// `count` starts of one attack, of which `start` gives the one of a number, from 0.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub fn of_starts(
+        count: usize,
+        loss: Loss,
+        start: impl Fn(u64) -> Box<dyn BoundedAttack> + Send + Sync + 'static,
+    ) -> Result<Self> {
+        if count == 0 {
+            return Err(Error::value("restarts", "at least 1", 0));
+        }
+        let start = Box::new(start);
+        Ok(Self {
+            members: Members::Starts { count, start },
+            loss,
+        })
+    }
+
+    fn len(&self) -> usize {
+        match &self.members {
+            Members::Attacks(attacks) => attacks.len(),
+            Members::Starts { count, .. } => *count,
+        }
+    }
+
+    /// What `ask` makes of the member at a place below [`len`](Self::len).
+    fn ask<T>(&self, place: usize, ask: impl FnOnce(&dyn BoundedAttack) -> T) -> T {
+        match &self.members {
+            Members::Attacks(attacks) => ask(attacks[place].as_ref()),
+            Members::Starts { start, .. } => ask(start(place as u64).as_ref()),
+        }
     }
 
     /// The best examples within one epsilon; clears the flag of images that had a gradient, and counts.
@@ -44,12 +90,12 @@ impl Ensemble {
         let mut best = images.clone();
         let mut greatest = vec![f64::NEG_INFINITY; n];
         let mut cost = Cost::of_each(n, 0);
-        for attack in &self.attacks {
+        for member in 0..self.len() {
             if standing.is_empty() {
                 break;
             }
             let (some, goal) = (standing.images(images), standing.goal(goal));
-            let found = attack.perturb(model, &some, &goal, &[eps])?;
+            let found = self.ask(member, |attack| attack.perturb(model, &some, &goal, &[eps]))?;
             let (Some(examples), Some(spent)) = (found.images.into_iter().next(), found.cost.first()) else {
                 return Err(Error::value("attacked eps", "one", 0));
             };
@@ -76,16 +122,20 @@ impl Ensemble {
 
 impl BoundedAttack for Ensemble {
     fn norm(&self) -> Norm {
-        self.attacks.first().map_or(Norm::default(), |attack| attack.norm())
+        self.ask(0, |attack| attack.norm())
     }
 
     fn reach(&self, eps: f64) -> f64 {
-        self.attacks.iter().map(|attack| attack.reach(eps)).fold(0.0, f64::max)
+        match &self.members {
+            Members::Attacks(attacks) => attacks.iter().map(|attack| attack.reach(eps)).fold(0.0, f64::max),
+            // Starts of one attack reach as far as each other.
+            Members::Starts { start, .. } => start(0).reach(eps),
+        }
     }
 
     fn perturb(&self, model: &dyn Classifier, images: &Tensor<4>, goal: &Goal, eps: &[f64]) -> Result<Perturbation> {
-        if let [attack] = self.attacks.as_slice() {
-            return attack.perturb(model, images, goal, eps);
+        if self.len() == 1 {
+            return self.ask(0, |attack| attack.perturb(model, images, goal, eps));
         }
         let mut perturbation = Perturbation {
             images: Vec::with_capacity(eps.len()),

@@ -26,9 +26,12 @@ impl Goal {
             .collect()
     }
 
-    /// The goal of some of the images.
+    /// The goal of the images at some places of the batch; a place that the batch does not have is left out, which [`check`](Self::check) refuses.
     pub fn of(&self, places: &[usize]) -> Goal {
-        let classes = places.iter().map(|&place| self.classes()[place]).collect();
+        let classes = places
+            .iter()
+            .filter_map(|&place| self.classes().get(place).copied())
+            .collect();
         match self {
             Goal::AwayFrom(_) => Goal::AwayFrom(classes),
             Goal::Towards(_) => Goal::Towards(classes),

@@ -103,22 +103,15 @@ impl Pgd {
     /// # Errors
     /// When there are none, or more than one without a random start: these would all be the same.
     pub fn restarts(self, restarts: usize) -> Result<Ensemble> {
-        match (restarts, self.random_start) {
-            (0, _) => return Err(Error::value("restarts", "at least 1", 0)),
-            (2.., None) => {
-                let expected =
-                    "1, and without a random start all restarts are the same: leave them out, or start at random";
-                return Err(Error::value("restarts", expected, restarts));
-            }
-            _ => {}
+        if let (2.., None) = (restarts, self.random_start) {
+            let expected =
+                "1, and without a random start all restarts are the same: leave them out, or start at random";
+            return Err(Error::value("restarts", expected, restarts));
         }
-        let start = |number| -> Box<dyn BoundedAttack> {
-            Box::new(Pgd {
-                restart: self.restart + number,
-                ..self
-            })
-        };
-        Ensemble::new((0..restarts as u64).map(start).collect(), self.loss)
+        Ensemble::of_starts(restarts, self.loss, move |number| {
+            let restart = self.restart.wrapping_add(number);
+            Box::new(Pgd { restart, ..self })
+        })
     }
 
     /// A point of the ball of radius 1 for each image.

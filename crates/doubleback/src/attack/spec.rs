@@ -14,14 +14,14 @@ use crate::{Error, Result};
 pub enum AttackSpec {
     /// One step of length eps along the sign of the gradient.
     Fgsm(Fgsm),
-    /// The same towards a target.
+    /// One step of length eps along the sign of the gradient, towards a target.
     Tgsm {
         /// The class that examples should be taken for.
         target: Target,
     },
     /// Steps of length eps each.
     Ifgsm(Ifgsm),
-    /// The same towards a target.
+    /// Steps of length eps each, towards a target.
     Itgsm {
         /// Steps, at least 1.
         steps: usize,
@@ -295,7 +295,7 @@ impl AttackSpec {
                     Some(size) => size.to_string(),
                     None => format!("eps / {steps}"),
                 };
-                format!("{steps} steps of length {size} within eps (L∞), {loss}, momentum that decays by {decay}")
+                format!("{steps} steps of length {size} within eps (L∞), {loss}, momentum times {decay} at each step")
             }
             AttackSpec::Pgd(spec) => {
                 let (steps, loss) = (spec.steps, spec.loss.in_words());

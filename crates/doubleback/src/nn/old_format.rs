@@ -20,6 +20,10 @@ pub(super) fn renew(architecture: &mut Value) {
     let Some(Value::Array(layers)) = architecture.get_mut("layers") else {
         return;
     };
+    let taken: Vec<String> = layers
+        .iter()
+        .filter_map(|layer| Some(layer["name"].as_str()?.to_owned()))
+        .collect();
     // By the name of a layer that hid a ReLU, the name of that ReLU.
     let mut ends = HashMap::new();
     let mut renewed: Vec<Value> = Vec::with_capacity(layers.len());
@@ -36,7 +40,10 @@ pub(super) fn renew(architecture: &mut Value) {
         let name = layer["name"].as_str().unwrap_or_default().to_owned();
         renewed.push(layer);
         if relu {
-            let end = format!("{name}.relu");
+            let mut end = format!("{name}.relu");
+            while taken.contains(&end) {
+                end.push('_');
+            }
             renewed.push(json!({ "name": end, "type": "relu" }));
             ends.insert(name, end);
         }

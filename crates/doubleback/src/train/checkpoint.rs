@@ -103,3 +103,26 @@ pub(crate) fn load(
     let adam = Adam::resume(options, moments, state.step);
     Ok(Some((state, adam)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fingerprint_of_a_checkpoint_from_before_becomes_todays() {
+        let old = concat!(
+            r#"normal; {"name":"n","input":[1,4,4],"bounds":[0.0,1.0],"classes":2,"layers":["#,
+            r#"{"name":"norm","type":"batch-norm","gain":true,"epsilon":0.5,"decay":0.9,"relu":true},"#,
+            r#"{"name":"pool","type":"max-pool","size":2}]}; 400 steps; seed 3"#
+        );
+        let new = concat!(
+            r#"normal; {"name":"n","input":[1,4,4],"bounds":[0.0,1.0],"classes":2,"layers":["#,
+            r#"{"name":"norm","type":"batch-norm","gain":true,"epsilon":0.5,"decay":0.9},"#,
+            r#"{"name":"norm.relu","type":"relu"},"#,
+            r#"{"name":"pool","type":"max-pool","kernel":[2,2],"stride":[2,2]}]}; 400 steps; seed 3"#
+        );
+        assert_eq!(renewed(old).as_deref(), Some(new));
+        assert_eq!(renewed(new).as_deref(), Some(new));
+        assert_eq!(renewed("another training"), None);
+    }
+}

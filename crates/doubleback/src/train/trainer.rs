@@ -101,6 +101,8 @@ pub fn train(
             });
         }
         adam.step(&mut network, tracked, &mut done.gradients)?;
+        // What is left of them would stay in memory while the curve is measured.
+        drop(done.gradients);
         network.update_moving_averages(pass);
         state.sums.add(done.loss, done.cross_entropy, done.right, batch.len());
         state.step += 1;
