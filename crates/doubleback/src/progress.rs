@@ -72,6 +72,17 @@ impl<'a> Phase<'a> {
         self.tell(step, None)
     }
 
+    /// So many steps are done. A break at the last of them is no interruption: the results are there by then.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] when the watch breaks before the last step.
+    pub fn done_unless_finished(&mut self, step: usize) -> Result<()> {
+        match self.done(step) {
+            Err(Error::Interrupted) if step >= self.steps => Ok(()),
+            told => told,
+        }
+    }
+
     /// So many steps are done, and the last one had this loss, if it had one.
     ///
     /// # Errors
@@ -151,6 +162,15 @@ mod tests {
             "Progress { step: 3, steps: 4, loss: None }",
         ];
         assert_eq!(recorder.heard, expected);
+    }
+
+    #[test]
+    fn a_break_at_the_last_step_comes_too_late_for_work_that_has_its_results() {
+        let mut breaks = |_: Progress| ControlFlow::Break(());
+        let mut phase = Phase::begin("batches", 64, &mut breaks);
+        assert!(matches!(phase.done_unless_finished(63), Err(Error::Interrupted)));
+        phase.done_unless_finished(64).unwrap();
+        assert!(matches!(phase.done(64), Err(Error::Interrupted)));
     }
 
     #[test]

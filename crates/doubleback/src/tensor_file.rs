@@ -90,6 +90,14 @@ impl TensorFile {
     /// When it is missing, cannot be read, or is not a whole `.safetensors` file.
     pub fn read(path: &Path, kind: &'static Kind) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(Error::io(path, kind.reading))?;
+        Self::of_bytes(bytes, path, kind)
+    }
+
+    /// A file whose bytes were read already. `path` is for messages.
+    ///
+    /// # Errors
+    /// When it is not a whole `.safetensors` file.
+    pub fn of_bytes(bytes: Vec<u8>, path: &Path, kind: &'static Kind) -> Result<Self> {
         // The lengths of all tensors are checked here.
         let (length, header) = SafeTensors::read_metadata(&bytes).map_err(|e| damaged(path, kind, &e))?;
         Ok(Self {

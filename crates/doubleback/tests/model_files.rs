@@ -6,7 +6,9 @@ use std::process::Command;
 
 use burn::tensor::{Device, Tensor};
 use doubleback::data::{Bounds, ImageShape};
-use doubleback::nn::{Classifier, ModelCard, Module, Network, Pool, load, paper_cnn, resnet_small, save, to_vec};
+use doubleback::nn::{
+    Classifier, ModelCard, Module, Network, Pool, load, load_bytes, paper_cnn, resnet_small, save, to_vec,
+};
 use proptest::prelude::*;
 
 const SHAPE: ImageShape = ImageShape {
@@ -50,6 +52,23 @@ fn round_trip() {
             to_vec(original.logits(images).unwrap()).unwrap()
         );
     }
+}
+
+#[test]
+fn bytes_are_read_as_their_file_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    save(&network(), &card(), &path).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    // The bytes count, not what has become of the file.
+    std::fs::remove_file(&path).unwrap();
+    let (loaded, found) = load_bytes(bytes.clone(), &path, &Device::flex()).unwrap();
+    assert_eq!(found, card());
+    assert_eq!(values(&loaded), values(&network()));
+    let cut = bytes[..bytes.len() - 1].to_vec();
+    let message = load_bytes(cut, &path, &Device::flex()).unwrap_err().to_string();
+    let begins = format!("{}: is not a whole .safetensors file (", path.display());
+    assert!(message.starts_with(&begins), "{message}");
 }
 
 #[test]

@@ -1,10 +1,7 @@
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use doubleback::attack::AttackSpec;
-use doubleback::evaluate::{CleanAccuracy, Masking, Named, Transfer, TransferCell, TransferResults};
+use doubleback::evaluate::{Named, Transfer, TransferCell, TransferSummary};
 use doubleback::nn::Network;
-use serde::Serialize;
 
 use super::{attacks, models};
 use crate::args::TransferArgs;
@@ -12,20 +9,6 @@ use crate::context::Context;
 use crate::exit::{Failure, Result};
 use crate::interrupt;
 use crate::output::{self, JsonTarget, grouped, percent};
-
-/// JSON of `transfer`.
-#[derive(Serialize)]
-struct Summary {
-    dataset: String,
-    attack: &'static str,
-    settings: Option<AttackSpec>,
-    count: usize,
-    /// Files by name.
-    models: BTreeMap<String, String>,
-    clean_accuracy: BTreeMap<String, f64>,
-    transfer: Vec<TransferCell>,
-    masking: BTreeMap<String, Masking>,
-}
 
 /// Attacks all models with examples crafted on each.
 pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
@@ -50,32 +33,20 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
         .collect();
 
     let evaluated = Transfer::new(&named, &test).all(&attack, &options.eps, &mut context.reporter());
-    let TransferResults {
-        clean,
-        cells: transfer,
-        masking,
-    } = evaluated.map_err(interrupt::nothing_kept)?;
     let files = args.models.iter().map(|path| path.display().to_string());
-    let summary = Summary {
-        dataset: dataset.name.clone(),
-        attack: attack.name(),
-        settings: attack.spec().cloned(),
-        count: test.count(),
-        models: names.iter().cloned().zip(files).collect(),
-        clean_accuracy: clean.iter().map(|c| (c.model.clone(), c.accuracy)).collect(),
-        transfer,
-        masking,
-    };
+    let files = names.iter().cloned().zip(files).collect();
+    let summary = evaluated
+        .map_err(interrupt::nothing_kept)?
+        .summary(&dataset.name, &attack, test.count(), files);
     if options.json == Some(JsonTarget::Stdout) {
-        summary
-            .warnings()
+        warnings(&summary)
             .iter()
             .for_each(|warning| tracing::warn!("{warning}"));
     }
     output::results(
         &summary,
         options.json.as_ref(),
-        &summary.readable(&names, &clean, attack.size_name()),
+        &readable(&summary, &names, attack.size_name()),
     )
 }
 
@@ -94,61 +65,61 @@ fn names(paths: &[PathBuf]) -> Result<Vec<String>> {
     Ok(names)
 }
 
-impl Summary {
-    fn readable(&self, names: &[String], clean: &[CleanAccuracy], size: &str) -> String {
-        let mut text = format!(
-            "{}, {} test images of {}\n",
-            self.attack,
-            grouped(self.count),
-            self.dataset
-        );
-        let header: Vec<&str> = ["crafted on"]
-            .into_iter()
-            .chain(names.iter().map(String::as_str))
-            .collect();
-        let clean: Vec<String> = clean.iter().map(|c| percent(c.accuracy)).collect();
-        let mut sizes: Vec<f64> = Vec::new();
-        for cell in &self.transfer {
-            if !sizes.contains(&cell.eps) {
-                sizes.push(cell.eps);
-            }
+fn readable(summary: &TransferSummary, names: &[String], size: &str) -> String {
+    let mut text = format!(
+        "{}, {} test images of {}\n",
+        summary.attack,
+        grouped(summary.count),
+        summary.dataset
+    );
+    let header: Vec<&str> = ["crafted on"]
+        .into_iter()
+        .chain(names.iter().map(String::as_str))
+        .collect();
+    let clean = names.iter().filter_map(|name| summary.clean_accuracy.get(name));
+    let clean: Vec<String> = clean.map(|&accuracy| percent(accuracy)).collect();
+    let mut sizes: Vec<f64> = Vec::new();
+    for cell in &summary.transfer {
+        if !sizes.contains(&cell.eps) {
+            sizes.push(cell.eps);
         }
-        for eps in sizes {
-            let accuracy = |crafted_on: &str, evaluated_on: &str| {
-                let is_it =
-                    |c: &&TransferCell| (c.eps, &*c.crafted_on, &*c.evaluated_on) == (eps, crafted_on, evaluated_on);
-                self.transfer
-                    .iter()
-                    .find(is_it)
-                    .map(|cell| percent(cell.accuracy))
-                    .unwrap_or_default()
-            };
-            let mut rows = vec![[vec!["(clean)".to_owned()], clean.clone()].concat()];
-            for crafted_on in names {
-                let cells = names.iter().map(|evaluated_on| accuracy(crafted_on, evaluated_on));
-                rows.push([crafted_on.clone()].into_iter().chain(cells).collect());
-            }
-            text += &format!("\nAccuracy at {size} {eps}\n{}", output::table(&header, &rows));
-        }
-        for warning in self.warnings() {
-            text += &format!("\nWARNING: {warning}\n");
-        }
-        text
     }
+    for eps in sizes {
+        let accuracy = |crafted_on: &str, evaluated_on: &str| {
+            let is_it =
+                |c: &&TransferCell| (c.eps, &*c.crafted_on, &*c.evaluated_on) == (eps, crafted_on, evaluated_on);
+            summary
+                .transfer
+                .iter()
+                .find(is_it)
+                .map(|cell| percent(cell.accuracy))
+                .unwrap_or_default()
+        };
+        let mut rows = vec![[vec!["(clean)".to_owned()], clean.clone()].concat()];
+        for crafted_on in names {
+            let cells = names.iter().map(|evaluated_on| accuracy(crafted_on, evaluated_on));
+            rows.push([crafted_on.clone()].into_iter().chain(cells).collect());
+        }
+        text += &format!("\nAccuracy at {size} {eps}\n{}", output::table(&header, &rows));
+    }
+    for warning in warnings(summary) {
+        text += &format!("\nWARNING: {warning}\n");
+    }
+    text
+}
 
-    fn warnings(&self) -> Vec<String> {
-        let masked = self
-            .masking
-            .iter()
-            .filter(|(_, masking)| masking.zero_gradient_images > 0);
-        masked
-            .map(|(model, masking)| {
-                format!(
-                    "{} of {} images had an exactly zero gradient on {model}: the attack had no direction for them.",
-                    grouped(masking.zero_gradient_images),
-                    grouped(masking.count)
-                )
-            })
-            .collect()
-    }
+fn warnings(summary: &TransferSummary) -> Vec<String> {
+    let masked = summary
+        .masking
+        .iter()
+        .filter(|(_, masking)| masking.zero_gradient_images > 0);
+    masked
+        .map(|(model, masking)| {
+            format!(
+                "{} of {} images had an exactly zero gradient on {model}: the attack had no direction for them.",
+                grouped(masking.zero_gradient_images),
+                grouped(masking.count)
+            )
+        })
+        .collect()
 }

@@ -25,14 +25,16 @@ impl ModelFile {
     /// # Errors
     /// As [`nn::load`].
     pub fn read(path: &Path, device: &Device) -> Result<Self> {
-        let (network, card) = nn::load(path, device)?;
         let bytes = std::fs::read(path).map_err(Error::io(path, "reading the model"))?;
+        let sha256 = sha256([bytes.as_slice()].into_iter());
+        // Of these very bytes: the file may be written anew meanwhile.
+        let (network, card) = nn::load_bytes(bytes, path, device)?;
         let name = path.file_stem().unwrap_or(path.as_os_str());
         Ok(Self {
             name: name.to_string_lossy().into_owned(),
             network,
             card,
-            sha256: sha256([bytes.as_slice()].into_iter()),
+            sha256,
         })
     }
 

@@ -11,16 +11,16 @@ use super::selection::select;
 use super::sweep_folder::Sweep;
 use crate::json;
 use crate::lambda_rule::SHARE_OF_NORMAL;
+use doubleback::Result;
 use doubleback::data::Dataset;
 use doubleback::progress::{Phase, Watch};
-use doubleback::{Error, Result};
 
 impl Sweep {
     /// Measures what is left to measure on the normal models' examples, applies the rule, and writes `results.json`. Cells that are not
     /// done are `failed` in it.
     ///
     /// # Errors
-    /// [`Error::Interrupted`] when `watch` breaks; when a cell's files are damaged.
+    /// [`Error::Interrupted`](doubleback::Error::Interrupted) when `watch` breaks; when a cell's files are damaged.
     pub fn gather(&self, failed: &[Failed], device: &Device, watch: &mut dyn Watch) -> Result<SweepResults> {
         let mut dataset: Option<(&str, Dataset)> = None;
         let mut points = Vec::new();
@@ -41,9 +41,8 @@ impl Sweep {
                 black_box(&self.folder(cell), &cell.settings, &loaded, device)?;
                 dataset = Some((name, loaded));
                 step += 1;
-                // The results of the last one are there: an interruption comes too late.
-                if phase.as_mut().is_some_and(|phase| phase.step_done().is_err()) && step < steps {
-                    return Err(Error::Interrupted);
+                if let Some(phase) = &mut phase {
+                    phase.done_unless_finished(step)?;
                 }
             }
             points.push(self.point(cell, failed)?);
@@ -52,6 +51,7 @@ impl Sweep {
         points.sort_by_key(order);
         let (means, selection) = select(&points);
         let results = SweepResults {
+            // No `RunRecord`: cells may have run on different machines, and `cell.json` says on which.
             version: env!("CARGO_PKG_VERSION").into(),
             selection_eps: self
                 .cells()

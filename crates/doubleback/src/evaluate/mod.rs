@@ -21,5 +21,5 @@ pub use measurements::{
 };
 pub use statistics::{Statistics, smoothness, statistics};
 pub use test_set::{Named, TestSet};
-pub use transfer::{Counts, Transfer, TransferResults, margin_check};
+pub use transfer::{Counts, Transfer, TransferResults, TransferSummary, margin_check};
 pub use white_box::{WhiteBox, WhiteBoxAccuracy, WhiteBoxEvaluation};

@@ -1,18 +1,17 @@
 //! Accuracy of every model on the examples crafted on every model.
 
 use std::collections::{BTreeMap, HashMap};
-use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
 use super::clean::{clean_accuracy, hits, right, share};
 use super::measurements::{CleanAccuracy, MarginCheck, Masking, TransferCell};
 use super::{Named, TestSet};
+use crate::Result;
 use crate::attack::{Attack, AttackSpec, Fgsm};
 use crate::nn::Loss;
-use crate::progress::{Progress, Watch};
+use crate::progress::{Phase, Watch};
 use crate::statistics::wilson;
-use crate::{Error, Result};
 
 /// What the examples crafted on one model did to all models.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -130,10 +129,10 @@ impl<'a> Transfer<'a> {
     /// Accuracy of all models on unperturbed images, and on examples crafted on each of them.
     ///
     /// # Errors
-    /// As [`run`](Self::run); [`Error::Interrupted`] when `watch` breaks before the last model.
+    /// As [`run`](Self::run); [`Error::Interrupted`](crate::Error::Interrupted) when `watch` breaks before the last model.
     pub fn all(&mut self, attack: &Attack, eps: &[f64], watch: &mut dyn Watch) -> Result<TransferResults> {
         let models = self.models.clone();
-        watch.begin(attack.name(), models.len());
+        let mut phase = Phase::begin(attack.name(), models.len(), watch);
         let mut results = TransferResults {
             clean: clean_accuracy(&models, &self.test)?,
             cells: Vec::new(),
@@ -143,15 +142,7 @@ impl<'a> Transfer<'a> {
             let counts = self.run(attack, crafted_on, eps)?;
             results.cells.extend(counts.cells());
             results.masking.insert(crafted_on.name.to_owned(), counts.masking());
-            let progress = Progress {
-                step: place + 1,
-                steps: models.len(),
-                loss: None,
-            };
-            // A finished loop has its results.
-            if watch.advance(progress) == ControlFlow::Break(()) && place + 1 < models.len() {
-                return Err(Error::Interrupted);
-            }
+            phase.done_unless_finished(place + 1)?;
         }
         Ok(results)
     }
@@ -166,6 +157,50 @@ pub struct TransferResults {
     pub cells: Vec<TransferCell>,
     /// By the model that was attacked.
     pub masking: BTreeMap<String, Masking>,
+}
+
+/// The results with what they were made of. JSON of the command `transfer`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TransferSummary {
+    /// Data set.
+    pub dataset: String,
+    /// Name of the attack, such as `pgd-l2`.
+    pub attack: String,
+    /// The attack with its options, if it is one of the table.
+    pub settings: Option<AttackSpec>,
+    /// Images attacked.
+    pub count: usize,
+    /// Files of the models, by name.
+    pub models: BTreeMap<String, String>,
+    /// Share of the unperturbed images classified rightly, in [0, 1], by model.
+    pub clean_accuracy: BTreeMap<String, f64>,
+    /// By the model that examples were crafted on, then by epsilon and model.
+    pub transfer: Vec<TransferCell>,
+    /// By the model that was attacked.
+    pub masking: BTreeMap<String, Masking>,
+}
+
+impl TransferResults {
+    /// With the data set's name, the attack, the number of images attacked, and the files of the models by name.
+    pub fn summary(
+        self,
+        dataset: &str,
+        attack: &Attack,
+        count: usize,
+        models: BTreeMap<String, String>,
+    ) -> TransferSummary {
+        let clean = self.clean.into_iter();
+        TransferSummary {
+            dataset: dataset.to_owned(),
+            attack: attack.name().to_owned(),
+            settings: attack.spec().cloned(),
+            count,
+            models,
+            clean_accuracy: clean.map(|clean| (clean.model, clean.accuracy)).collect(),
+            transfer: self.cells,
+            masking: self.masking,
+        }
+    }
 }
 
 /// White-box accuracy of each model under FGSM on the cross-entropy and on the margin, for each epsilon.
@@ -192,4 +227,43 @@ pub fn margin_check(models: &[Named<'_>], test: &TestSet<'_>, eps: &[f64]) -> Re
         }
     }
     Ok(checks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Users read these fields: an attack that is not of the table has `null` as its settings.
+    #[test]
+    fn a_summary_has_all_fields_in_order() {
+        let results = TransferResults {
+            clean: vec![CleanAccuracy {
+                model: "a".into(),
+                accuracy: 0.5,
+                low: 0.25,
+                high: 0.75,
+                count: 4,
+            }],
+            cells: Vec::new(),
+            masking: BTreeMap::from([(
+                "a".to_owned(),
+                Masking {
+                    zero_gradient_images: 1,
+                    count: 4,
+                },
+            )]),
+        };
+        let attack = AttackSpec::Fgsm(Fgsm {
+            loss: Loss::CrossEntropy,
+        });
+        let files = BTreeMap::from([("a".to_owned(), "models/a.safetensors".to_owned())]);
+        let mut summary = results.summary("mnist-mini", &attack.attack().unwrap(), 4, files);
+        assert_eq!(summary.settings.take(), Some(attack));
+        let expected = concat!(
+            r#"{"dataset":"mnist-mini","attack":"fgsm","settings":null,"count":4,"models":{"a":"models/a.safetensors"},"#,
+            r#""clean_accuracy":{"a":0.5},"transfer":[],"masking":{"a":{"zero_gradient_images":1,"count":4}}}"#,
+        );
+        assert_eq!(serde_json::to_string(&summary).unwrap(), expected);
+        assert_eq!(serde_json::from_str::<TransferSummary>(expected).unwrap(), summary);
+    }
 }

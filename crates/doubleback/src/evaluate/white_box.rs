@@ -1,15 +1,13 @@
 //! What one attack with a model's own gradients does to it.
 
-use std::ops::ControlFlow;
-
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::clean::hits;
 use super::{Named, TestSet, clean_accuracy};
+use crate::Result;
 use crate::attack::{Adversarial, Attack, AttackSpec, Examples};
-use crate::progress::{Progress, Watch};
+use crate::progress::{Phase, Watch};
 use crate::statistics::wilson;
-use crate::{Error, Result};
 
 /// What one attack did to one model. JSON of the command `attack`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -111,7 +109,7 @@ impl WhiteBoxEvaluation<'_> {
     /// Attacks all images.
     ///
     /// # Errors
-    /// When the images or epsilons do not fit the model; [`Error::Interrupted`] when `watch` breaks before the last batch.
+    /// When the images or epsilons do not fit the model; [`Error::Interrupted`](crate::Error::Interrupted) when `watch` breaks before the last batch.
     pub fn run(&self, watch: &mut dyn Watch) -> Result<WhiteBox> {
         self.with(watch, |_, _| Ok(()))
     }
@@ -133,7 +131,7 @@ impl WhiteBoxEvaluation<'_> {
             model, test, attack, ..
         } = self;
         let count = test.count();
-        watch.begin(attack.name(), count);
+        let mut phase = Phase::begin(attack.name(), count, watch);
         let mut sums = vec![Sums::default(); attack.sizes(self.eps).len()];
         let (mut zero_gradient_images, mut gradients, mut forwards) = (0, 0.0, 0.0);
         for (images, labels, range) in test.batches() {
@@ -151,15 +149,7 @@ impl WhiteBoxEvaluation<'_> {
                 };
                 keep(place, batch)?;
             }
-            let progress = Progress {
-                step: range.end,
-                steps: count,
-                loss: None,
-            };
-            // A finished loop has its results.
-            if watch.advance(progress) == ControlFlow::Break(()) && range.end < count {
-                return Err(Error::Interrupted);
-            }
+            phase.done_unless_finished(range.end)?;
         }
         let clean = clean_accuracy(&[*model], test)?;
         let mean = |sum: f64| sum / count.max(1) as f64;

@@ -44,7 +44,7 @@ pub use network::Network;
 pub(crate) use old_format::renewed_description;
 pub use parameter::Parameter;
 pub use pool::Pool;
-pub use save::{ModelCard, load, save};
+pub use save::{ModelCard, load, load_bytes, save};
 pub use staged::{Stage, Staged, stage_indices};
 pub use tensors::Tensors;
 pub use training_pass::TrainingPass;

@@ -50,7 +50,18 @@ pub fn save(network: &Network, card: &ModelCard, path: &Path) -> Result<()> {
 /// # Errors
 /// When the file is missing, truncated, not a model of ours, or its tensors do not fit its architecture.
 pub fn load(path: &Path, device: &Device) -> Result<(Network, ModelCard)> {
-    let file = TensorFile::read(path, &KIND)?;
+    network(&TensorFile::read(path, &KIND)?, path, device)
+}
+
+/// Reads a network from the bytes of a file written by [`save`], and its card, such as those that were hashed. `path` is for messages.
+///
+/// # Errors
+/// As [`load`], but for a missing file.
+pub fn load_bytes(bytes: Vec<u8>, path: &Path, device: &Device) -> Result<(Network, ModelCard)> {
+    network(&TensorFile::of_bytes(bytes, path, &KIND)?, path, device)
+}
+
+fn network(file: &TensorFile, path: &Path, device: &Device) -> Result<(Network, ModelCard)> {
     let metadata = file.facts();
     let architecture = metadata
         .get("architecture")
