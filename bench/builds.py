@@ -16,6 +16,7 @@ import os
 import random
 import statistics
 import subprocess
+import sys
 from pathlib import Path
 
 AGAIN = "before again"
@@ -45,8 +46,12 @@ def main():
     a.add_argument("before", type=Path)
     a.add_argument("after", type=Path)
     a.add_argument("--rounds", type=int, default=21)
-    a.add_argument("arguments", nargs="*", help="for `bench step`, after `--`: --arch resnet-small, --batch 64")
-    options = a.parse_args()
+    a.epilog = "What follows -- is for `bench step`: -- --arch resnet-small --batch 64"
+    # argparse gives what follows `--` to no list of arguments that comes after an option.
+    own = sys.argv[1:]
+    end = own.index("--") if "--" in own else len(own)
+    options = a.parse_args(own[:end])
+    options.arguments = own[end + 1 :]
     builds = {"before": options.before.resolve(), "after": options.after.resolve(), AGAIN: options.before.resolve()}
     times = {name: [] for name in builds}
     memory = {name: [] for name in builds}
