@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use doubleback_experiments::reproduce::model_names::NORMAL;
 use doubleback_experiments::reproduce::{HEADLINE_EPS, Options, Profile, Results, reproduce};
 use doubleback_report::write_reproduction;
 
@@ -68,12 +67,7 @@ fn summary(results: &Results) -> String {
                 percent(clean.accuracy),
                 interval(clean.low, clean.high),
             ];
-            let attacked = results.transfer.iter().find(|cell| {
-                cell.attack == "fgsm"
-                    && cell.crafted_on == NORMAL
-                    && cell.evaluated_on == clean.model
-                    && (cell.eps - HEADLINE_EPS).abs() < 1e-9
-            });
+            let attacked = results.headline(&clean.model);
             row.extend(attacked.map(|cell| percent(cell.accuracy)));
             row.extend(attacked.map(|cell| interval(cell.low, cell.high)));
             row

@@ -11,6 +11,8 @@ use crate::claim::{Claim, Verdict};
 use crate::data_summary::DataSummary;
 use crate::run_record::RunRecord;
 
+use super::extent::HEADLINE_EPS;
+use super::model_names::NORMAL;
 use super::targeted::TargetedSummary;
 use doubleback::train::CurvePoint;
 
@@ -72,6 +74,21 @@ pub struct Results {
     pub seeds: Vec<SeedRun>,
     /// Wall-clock times; the only field that differs between equal runs.
     pub seconds: Seconds,
+}
+
+impl Results {
+    /// Accuracy of a model on the FGSM examples of size [`HEADLINE_EPS`] that were crafted on the normal model: one number by which short
+    /// summaries compare models. Nothing if this run did not measure it.
+    pub fn headline(&self, model: &str) -> Option<&TransferCell> {
+        self.transfer.iter().find(|cell| {
+            (
+                cell.attack.as_str(),
+                cell.crafted_on.as_str(),
+                cell.evaluated_on.as_str(),
+            ) == ("fgsm", NORMAL, model)
+                && (cell.eps - HEADLINE_EPS).abs() < 1e-9
+        })
+    }
 }
 
 /// How a model was trained.
