@@ -19,7 +19,7 @@ use crate::split::{Split, check_labels};
 /// let classes = vec!["right".to_owned(), "left".to_owned()];
 /// let tiny = Dataset::new("tiny", classes, shape, Bounds::UNIT, train, Split::empty(shape), test)?;
 /// assert_eq!(tiny.train.image(1), [1.0, 0.0]);
-/// assert_eq!(tiny.classes[usize::from(tiny.train.labels()[1])], "left");
+/// assert_eq!(tiny.classes[tiny.train.labels()[1] as usize], "left");
 /// # Ok::<(), doubleback_data::DataError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -194,7 +194,7 @@ mod tests {
         width: 2,
     };
 
-    fn dataset(labels: Vec<u8>, values: Vec<f32>, bounds: Bounds) -> Result<Dataset, DataError> {
+    fn dataset(labels: Vec<u32>, values: Vec<f32>, bounds: Bounds) -> Result<Dataset, DataError> {
         let test = Split::new(values, labels, SHAPE)?;
         let classes = vec!["a".to_owned(), "b".to_owned()];
         Dataset::new(
@@ -208,7 +208,7 @@ mod tests {
         )
     }
 
-    fn message(labels: Vec<u8>, values: Vec<f32>) -> String {
+    fn message(labels: Vec<u32>, values: Vec<f32>) -> String {
         dataset(labels, values, Bounds::UNIT).unwrap_err().to_string()
     }
 

@@ -7,7 +7,7 @@ use crate::image_shape::ImageShape;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
     images: Vec<f32>,
-    labels: Vec<u8>,
+    labels: Vec<u32>,
     image_len: usize,
 }
 
@@ -16,7 +16,7 @@ impl Split {
     ///
     /// # Errors
     /// [`DataError::ValueCount`] unless there is one whole image for each label, and an image has values at all.
-    pub fn new(images: Vec<f32>, labels: Vec<u8>, shape: ImageShape) -> Result<Self, DataError> {
+    pub fn new(images: Vec<f32>, labels: Vec<u32>, shape: ImageShape) -> Result<Self, DataError> {
         let image_len = shape.len();
         if shape.is_empty() || labels.len().checked_mul(image_len) != Some(images.len()) {
             return Err(DataError::ValueCount {
@@ -57,7 +57,7 @@ impl Split {
     }
 
     /// The class of each image, an index into the data set's classes.
-    pub fn labels(&self) -> &[u8] {
+    pub fn labels(&self) -> &[u32] {
         &self.labels
     }
 
@@ -76,12 +76,16 @@ impl Split {
 }
 
 /// An error if a label is not one of `classes` classes; `origin` says where the labels are from.
-pub(crate) fn check_labels(labels: &[u8], classes: usize, origin: impl Fn() -> String) -> Result<(), DataError> {
-    match labels.iter().position(|&label| usize::from(label) >= classes) {
+pub(crate) fn check_labels<L: Copy + Into<u32>>(
+    labels: &[L],
+    classes: usize,
+    origin: impl Fn() -> String,
+) -> Result<(), DataError> {
+    match labels.iter().position(|&label| label.into() as usize >= classes) {
         Some(image) => Err(DataError::LabelRange {
             origin: origin(),
             image,
-            label: labels[image],
+            label: labels[image].into(),
             classes,
         }),
         None => Ok(()),

@@ -291,7 +291,7 @@ fn real_svhn_is_what_it_should_be() {
     let svhn = load("svhn", &options).unwrap();
     let digits = |split: &Split| {
         let mut counts = [0; 10];
-        split.labels().iter().for_each(|&label| counts[usize::from(label)] += 1);
+        split.labels().iter().for_each(|&label| counts[label as usize] += 1);
         counts
     };
     if svhn.sources.len() == 2 {

@@ -38,7 +38,7 @@ fn trained(dataset: &Dataset, steps: usize) -> Network {
 fn labels(dataset: &Dataset, count: usize) -> Vec<usize> {
     dataset.test.labels()[..count]
         .iter()
-        .map(|&label| label.into())
+        .map(|&label| label as usize)
         .collect()
 }
 

@@ -206,7 +206,7 @@ fn transfers_of_attacks_without_eps_are_counted() {
     let attack = TargetedAttack::Jsma(jsma);
     let mut right = [0, 0];
     for place in 0..7 {
-        let label = usize::from(split.labels()[place]);
+        let label = split.labels()[place] as usize;
         let (example, _) = one(&attack, &second, split.image(place), (label + 1) % CLASSES);
         right[0] += usize::from(class(&first, &example) == label);
         right[1] += usize::from(class(&second, &example) == label);

@@ -30,7 +30,7 @@ impl Batch {
         device: &Device,
     ) -> Result<Self> {
         let images = tensor_of(split, shape, range.clone(), device);
-        let labels: Vec<usize> = split.labels()[range].iter().map(|&label| label.into()).collect();
+        let labels: Vec<usize> = split.labels()[range].iter().map(|&label| label as usize).collect();
         let targets = one_hot(&labels, classes, &images)?;
         Ok(Self {
             images,

@@ -65,7 +65,7 @@ fn network(seed: u64) -> Network {
 fn dataset(name: &str) -> Dataset {
     let split = |count: usize, seed| {
         let images = to_vec(random([count * SHAPE.len()], seed)).unwrap();
-        let labels = (0..count).map(|i| (i % CLASSES) as u8).collect();
+        let labels = (0..count).map(|i| (i % CLASSES) as u32).collect();
         Split::new(images, labels, SHAPE).unwrap()
     };
     let classes = ["a", "b", "c"].map(String::from).to_vec();

@@ -119,7 +119,7 @@ fn attack_bench(args: &BenchAttackArgs, context: &Context) -> Result<AttackBench
         )));
     }
     let images = tensor_of(test, dataset.shape, 0..batch, device);
-    let labels = test.labels()[..batch].iter().map(|&label| label.into()).collect();
+    let labels = test.labels()[..batch].iter().map(|&label| label as usize).collect();
     Ok(AttackBench::of(network, images, labels))
 }
 

@@ -142,7 +142,7 @@ pub enum DataError {
         /// Index of the image, from 0.
         image: usize,
         /// Its label.
-        label: u8,
+        label: u32,
         /// Classes of the data set.
         classes: usize,
     },

@@ -107,7 +107,7 @@ pub(crate) fn read(folder: &Path, wanted: Wanted<'_>) -> Result<ImageFolder, Dat
         let total = entries.len();
         let images = entries.into_iter().filter(|path| has_image_name(path));
         // There are at most 256 classes.
-        files.extend(images.map(|path| (label as u8, path)));
+        files.extend(images.map(|path| (label as u32, path)));
         others += total - (files.len() - before);
     }
     let read: Vec<_> = files.par_iter().map(|(_, path)| read_one(path, wanted.size)).collect();
@@ -170,7 +170,7 @@ fn read_one(path: &Path, size: Option<[usize; 2]>) -> Result<One, String> {
 
 #[derive(Default)]
 struct Collected {
-    images: Vec<(u8, PathBuf, Picture)>,
+    images: Vec<(u32, PathBuf, Picture)>,
     hashes: Vec<Hash>,
     skipped: Vec<Skipped>,
     hash: Sha256,
@@ -178,7 +178,7 @@ struct Collected {
 }
 
 impl Collected {
-    fn keep(&mut self, folder: &Path, label: u8, path: PathBuf, one: One) {
+    fn keep(&mut self, folder: &Path, label: u32, path: PathBuf, one: One) {
         let name = path.strip_prefix(folder).unwrap_or(&path);
         self.hash.update(name.to_string_lossy().as_bytes());
         self.hash.update([0]);
@@ -200,7 +200,7 @@ impl Collected {
             problem,
         };
         for (label, class) in classes.iter().enumerate() {
-            if wanted.classes.is_none() && !self.images.iter().any(|(of, ..)| usize::from(*of) == label) {
+            if wanted.classes.is_none() && !self.images.iter().any(|(of, ..)| *of as usize == label) {
                 return Err(refuse(FolderProblem::EmptyClass {
                     class: class.clone(),
                     skipped: self

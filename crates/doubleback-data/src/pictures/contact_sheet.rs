@@ -69,7 +69,7 @@ fn rows(dataset: &Dataset, part: Part, per_class: usize) -> Result<Vec<Vec<usize
     }
     let mut rows = vec![Vec::new(); dataset.classes.len()];
     for (index, &label) in split.labels().iter().enumerate() {
-        match rows.get_mut(usize::from(label)) {
+        match rows.get_mut(label as usize) {
             Some(row) if row.len() < per_class => row.push(index),
             _ => {}
         }

@@ -132,7 +132,7 @@ struct Group {
     /// Images in each part.
     counts: [usize; 3],
     /// The first label.
-    label: u8,
+    label: u32,
     contradictory: bool,
 }
 
@@ -159,7 +159,7 @@ mod tests {
             height: 1,
             width: 1,
         };
-        let part = |pixels: &[u8], labels: &[u8]| {
+        let part = |pixels: &[u8], labels: &[u32]| {
             Split::new(pixels.iter().map(|&v| f32::from(v)).collect(), labels.to_vec(), shape).unwrap()
         };
         let train = part(&[1, 2, 2, 3, 4], &[0, 0, 0, 0, 0]);

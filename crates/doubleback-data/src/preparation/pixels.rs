@@ -12,7 +12,7 @@ pub(crate) struct Pixels {
     /// Row-major [n, channels, height, width].
     pub bytes: Vec<u8>,
     /// The class of each image.
-    pub labels: Vec<u8>,
+    pub labels: Vec<u32>,
 }
 
 impl Pixels {

@@ -21,7 +21,7 @@ pub(crate) struct Shuffled {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Card {
     hash: Hash,
-    label: u8,
+    label: u32,
     index: usize,
 }
 
@@ -34,7 +34,7 @@ impl Shuffled {
     }
 
     /// Images with these hashes and labels.
-    pub fn by(hashes: &[Hash], labels: &[u8], classes: usize) -> Self {
+    pub fn by(hashes: &[Hash], labels: &[u32], classes: usize) -> Self {
         let card = |(index, (&hash, &label))| Card { hash, label, index };
         let mut cards: Vec<Card> = hashes.iter().zip(labels).enumerate().map(card).collect();
         cards.par_sort_unstable();
@@ -64,7 +64,7 @@ impl Shuffled {
     pub fn counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.classes];
         for card in &self.cards {
-            counts[usize::from(card.label)] += 1;
+            counts[card.label as usize] += 1;
         }
         counts
     }
@@ -74,7 +74,7 @@ impl Shuffled {
         let mut left = wanted.to_vec();
         let mut dealt = Vec::with_capacity(wanted.iter().sum());
         self.cards.retain(|card| {
-            let left = &mut left[usize::from(card.label)];
+            let left = &mut left[card.label as usize];
             if *left == 0 {
                 return true;
             }
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
     use crate::ImageShape;
 
-    fn pixels(bytes: Vec<u8>, labels: Vec<u8>) -> Pixels {
+    fn pixels(bytes: Vec<u8>, labels: Vec<u32>) -> Pixels {
         let shape = ImageShape {
             channels: 1,
             height: 1,
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn the_order_of_the_files_changes_nothing() {
         let bytes: Vec<u8> = (0..100).collect();
-        let labels: Vec<u8> = bytes.iter().map(|byte| byte % 2).collect();
+        let labels: Vec<u32> = bytes.iter().map(|byte| u32::from(byte % 2)).collect();
         let forward = pixels(bytes.clone(), labels.clone());
         let backward = pixels(bytes.into_iter().rev().collect(), labels.into_iter().rev().collect());
         let dealt = |pixels: &Pixels| -> Vec<u8> {

@@ -224,7 +224,11 @@ fn load(options: &LoadOptions) -> Result<Dataset, DataError> {
         let values = images.pixels[from * PIXELS..to * PIXELS]
             .iter()
             .map(|&byte| f32::from(byte) / 255.0);
-        Split::new(values.collect(), images.labels[from..to].to_vec(), SHAPE)
+        Split::new(
+            values.collect(),
+            images.labels[from..to].iter().copied().map(u32::from).collect(),
+            SHAPE,
+        )
     };
     let (train, validation) = (part(&of_training, 0, start)?, part(&of_training, start, end)?);
     let test = part(&of_test, 0, of_test.labels.len())?;

@@ -265,7 +265,7 @@ impl Labelled {
         Pixels {
             shape,
             bytes: self.images.content.data,
-            labels: self.labels.content.data,
+            labels: self.labels.content.data.into_iter().map(u32::from).collect(),
         }
     }
 
@@ -281,7 +281,7 @@ impl Labelled {
         ) {
             (Some(pixels), Some(labels)) => {
                 let values = pixels.iter().map(|&byte| f32::from(byte) / 255.0).collect();
-                Split::new(values, labels.to_vec(), shape)
+                Split::new(values, labels.iter().copied().map(u32::from).collect(), shape)
             }
             _ => {
                 let file = self.images.path.clone();

@@ -214,7 +214,9 @@ fn load(options: &LoadOptions) -> Result<Dataset, DataError> {
             .par_chunks_exact_mut(SHAPE.len())
             .zip(&chosen)
             .for_each(|(values, &(file, image))| normalize(&convert(&files[file].content.colors(image)), values));
-        let labels = chosen.iter().map(|&(file, image)| files[file].content.labels[image]);
+        let labels = chosen
+            .iter()
+            .map(|&(file, image)| u32::from(files[file].content.labels[image]));
         Split::new(values, labels.collect(), SHAPE)
     };
     let (training, validation, test) = (part(training)?, part(validation)?, part(all)?);

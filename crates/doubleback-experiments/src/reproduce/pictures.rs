@@ -138,11 +138,11 @@ pub fn draw(models: &[Named<'_>], test: &TestSet<'_>, attacks: &[(&Attack, f64)]
     let bounds = models.first().map_or(Bounds::UNIT, |named| named.model.bounds());
     let labels = test.split.labels();
     let chosen: Vec<usize> = (0..classes)
-        .filter_map(|class| labels.iter().position(|&label| usize::from(label) == class))
+        .filter_map(|class| labels.iter().position(|&label| label as usize == class))
         .collect();
     let mut images = Vec::new();
     for &index in &chosen {
-        let label = usize::from(labels[index]);
+        let label = labels[index] as usize;
         let image = tensor_of(test.split, test.shape, index..index + 1, test.device);
         let mut perturbed = Vec::new();
         for &(attack, eps) in attacks {

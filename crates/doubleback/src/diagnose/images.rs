@@ -21,7 +21,7 @@ pub fn batches(
         let range = start..(start + BATCH).min(count);
         let labels = split.labels()[range.clone()]
             .iter()
-            .map(|&label| label.into())
+            .map(|&label| label as usize)
             .collect();
         (tensor_of(split, shape, range.clone(), device), labels, range)
     })

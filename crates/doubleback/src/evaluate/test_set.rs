@@ -46,7 +46,7 @@ impl TestSet<'_> {
             let range = start..(start + BATCH).min(count);
             let labels = self.split.labels()[range.clone()]
                 .iter()
-                .map(|&label| label.into())
+                .map(|&label| label as usize)
                 .collect();
             (
                 tensor_of(self.split, self.shape, range.clone(), self.device),

@@ -37,7 +37,7 @@ pub fn targeted_grid(attack: &TargetedAttack, crafted_on: Named<'_>, test: &Test
         let others: Vec<usize> = places
             .iter()
             .copied()
-            .filter(|&place| usize::from(test.split.labels()[place]) != target)
+            .filter(|&place| test.split.labels()[place] as usize != target)
             .collect();
         if others.is_empty() {
             continue;

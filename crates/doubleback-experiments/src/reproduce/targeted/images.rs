@@ -5,7 +5,7 @@ use doubleback::evaluate::TestSet;
 /// Places of the first `count` images of a class in the test set.
 pub(super) fn first_of(test: &TestSet<'_>, class: usize, count: usize) -> Vec<usize> {
     let labels = &test.split.labels()[..test.count()];
-    let of_class = |&place: &usize| usize::from(labels[place]) == class;
+    let of_class = |&place: &usize| labels[place] as usize == class;
     (0..labels.len()).filter(of_class).take(count).collect()
 }
 
@@ -17,6 +17,9 @@ pub(super) fn gather(test: &TestSet<'_>, places: &[usize]) -> (Tensor<4>, Vec<us
         .iter()
         .flat_map(|&place| test.split.image(place).iter().copied())
         .collect();
-    let labels = places.iter().map(|&place| test.split.labels()[place].into()).collect();
+    let labels = places
+        .iter()
+        .map(|&place| test.split.labels()[place] as usize)
+        .collect();
     (Tensor::from_data(TensorData::new(pixels, dims), test.device), labels)
 }
