@@ -136,9 +136,10 @@ fn check_arrays(path: &Path, accuracy: f64) {
 }
 
 fn check_arrays_in_numpy(path: &Path) {
-    let python = |script: &str| Command::new("python3").args(["-c", script]).arg(path).output();
+    let name = std::env::var("DOUBLEBACK_PYTHON").unwrap_or_else(|_| "python3".into());
+    let python = |script: &str| Command::new(&name).args(["-c", script]).arg(path).output();
     if !python("import numpy").is_ok_and(|output| output.status.success()) {
-        return skipped("arrays in NumPy", "needs python3 with numpy");
+        return skipped("arrays in NumPy", "needs Python with NumPy (DOUBLEBACK_PYTHON)");
     }
     let script = "import sys, numpy as np
 a = np.load(sys.argv[1])
