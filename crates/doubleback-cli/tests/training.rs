@@ -3,11 +3,12 @@
 
 mod support;
 
+use doubleback_test_device::test_device;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{ModelCard, Module, Network, Pool, paper_cnn, save};
 use npyz::npz::NpzArchive;
@@ -135,9 +136,10 @@ fn check_arrays(path: &Path, accuracy: f64) {
 }
 
 fn check_arrays_in_numpy(path: &Path) {
-    let python = |script: &str| Command::new("python3").args(["-c", script]).arg(path).output();
+    let name = std::env::var("DOUBLEBACK_PYTHON").unwrap_or_else(|_| "python3".into());
+    let python = |script: &str| Command::new(&name).args(["-c", script]).arg(path).output();
     if !python("import numpy").is_ok_and(|output| output.status.success()) {
-        return skipped("arrays in NumPy", "needs python3 with numpy");
+        return skipped("arrays in NumPy", "needs Python with NumPy (DOUBLEBACK_PYTHON)");
     }
     let script = "import sys, numpy as np
 a = np.load(sys.argv[1])
@@ -199,7 +201,7 @@ fn an_attack_that_cannot_move_images_says_so_loudly() {
         height: 28,
         width: 28,
     };
-    let device = Device::flex();
+    let device = test_device();
     let mut network = Network::new(paper_cnn(shape, Bounds::UNIT, 10, Pool::Max), 0, &device).unwrap();
     network.set("logits.weight", Tensor::zeros([10_240], &device)).unwrap();
     save(&network, &ModelCard::new(), &here.join("blind.safetensors")).unwrap();

@@ -84,7 +84,7 @@ fn the_catalog_tells_the_truth_about_mnist_mini() {
 
 #[test]
 fn mnist_mini_is_a_part_of_mnist() {
-    let Some(folder) = real_data("mnist_mini_is_a_part_of_mnist") else {
+    let Some(folder) = real_data("mnist_mini_is_a_part_of_mnist", "mnist") else {
         return;
     };
     let mnist = load("mnist", &LoadOptions::in_dir(&folder)).unwrap();
@@ -105,7 +105,7 @@ fn mnist_mini_is_a_part_of_mnist() {
 
 #[test]
 fn the_official_files_are_known_packed_and_unpacked() {
-    let Some(folder) = real_data("the_official_files_are_known_packed_and_unpacked") else {
+    let Some(folder) = real_data("the_official_files_are_known_packed_and_unpacked", "mnist") else {
         return;
     };
     let unpacked = tempfile::tempdir().unwrap();

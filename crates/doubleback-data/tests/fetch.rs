@@ -356,7 +356,7 @@ fn two_downloads_of_one_file_do_not_mix() {
 
 #[test]
 fn mnist_is_fetched_from_a_mirror_as_it_is() {
-    let Some(data) = real_data("mnist_is_fetched_from_a_mirror_as_it_is") else {
+    let Some(data) = real_data("mnist_is_fetched_from_a_mirror_as_it_is", "mnist") else {
         return;
     };
     let server = Server::start(move |number, request| {

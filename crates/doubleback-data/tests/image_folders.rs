@@ -330,7 +330,7 @@ fn notmnist_large_trains_and_small_tests_without_common_images() {
 
 #[test]
 fn the_real_notmnist_small_is_balanced_and_has_no_duplicates() {
-    let Some(folder) = real_data("the_real_notmnist_small_is_balanced_and_has_no_duplicates") else {
+    let Some(folder) = real_data("the_real_notmnist_small_is_balanced_and_has_no_duplicates", "notmnist") else {
         return;
     };
     let options = LoadOptions::in_dir(folder);

@@ -282,7 +282,7 @@ fn damaged_files_of_cifar10_are_refused() {
 
 #[test]
 fn real_svhn_is_what_it_should_be() {
-    let Some(folder) = real_data("real_svhn_is_what_it_should_be").filter(|folder| folder.join("svhn").is_dir()) else {
+    let Some(folder) = real_data("real_svhn_is_what_it_should_be", "svhn") else {
         return;
     };
     let options = LoadOptions::in_dir(&folder);
@@ -305,8 +305,7 @@ fn real_svhn_is_what_it_should_be() {
 
 #[test]
 fn real_cifar10_is_what_it_should_be() {
-    let Some(folder) = real_data("real_cifar10_is_what_it_should_be").filter(|folder| folder.join("cifar10").is_dir())
-    else {
+    let Some(folder) = real_data("real_cifar10_is_what_it_should_be", "cifar10") else {
         return;
     };
     let cifar: Dataset = load("cifar10", &LoadOptions::in_dir(&folder)).unwrap();

@@ -24,14 +24,14 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// The folder of real data sets, if there is one; otherwise says that `test` is skipped.
-pub fn real_data(test: &str) -> Option<PathBuf> {
+/// The folder of real data sets, if `set` is in it; otherwise says that `test` is skipped.
+pub fn real_data(test: &str, set: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("DOUBLEBACK_DATA")
         .map(PathBuf::from)
-        .filter(|folder| folder.join("mnist").is_dir());
+        .filter(|folder| folder.join(set).is_dir());
     if folder.is_none() {
         // Straight to standard error: the test harness hides what `eprintln!` says in tests that pass.
-        let message = format!("skipped: {test} needs DOUBLEBACK_DATA, a folder with mnist/\n");
+        let message = format!("skipped: {test}: needs real data (DOUBLEBACK_DATA, a folder with {set}/)\n");
         std::io::stderr().write_all(message.as_bytes()).unwrap();
     }
     folder
