@@ -34,6 +34,9 @@ pub(crate) struct NumpyArray<'a> {
     pub bytes: Cow<'a, [u8]>,
 }
 
+/// Module and name of a function, its arguments, and the state that what it returns would be given.
+type Call<'a, 'b> = (&'a [u8], &'a [u8], &'b [usize], Option<&'b [usize]>);
+
 /// A type of whole numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Number {
@@ -166,8 +169,8 @@ impl<'a> Pickle<'a> {
         }
     }
 
-    /// Module and name of the function that would make a value, its arguments, and the state that the value would be given.
-    fn call(&self, value: usize) -> Option<(&'a [u8], &'a [u8], &[usize], Option<&[usize]>)> {
+    /// The call that would make a value.
+    fn call(&self, value: usize) -> Option<Call<'a, '_>> {
         let Value::Object {
             function,
             arguments,
