@@ -3,11 +3,12 @@
 
 mod support;
 
+use doubleback_test_device::test_device;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{ModelCard, Module, Network, Pool, paper_cnn, save};
 use npyz::npz::NpzArchive;
@@ -200,7 +201,7 @@ fn an_attack_that_cannot_move_images_says_so_loudly() {
         height: 28,
         width: 28,
     };
-    let device = Device::flex();
+    let device = test_device();
     let mut network = Network::new(paper_cnn(shape, Bounds::UNIT, 10, Pool::Max), 0, &device).unwrap();
     network.set("logits.weight", Tensor::zeros([10_240], &device)).unwrap();
     save(&network, &ModelCard::new(), &here.join("blind.safetensors")).unwrap();

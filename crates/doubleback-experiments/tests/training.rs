@@ -1,11 +1,11 @@
 //! Training on real images: it learns, it resumes to the same bits, it says when it diverges.
 #![allow(clippy::unwrap_used)]
 
+use doubleback_test_device::test_device;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
-use burn::tensor::Device;
 use doubleback::Error;
 use doubleback::data::{self, Dataset, LoadOptions};
 use doubleback::nn::{Module, Network, to_vec};
@@ -52,7 +52,7 @@ fn bits(network: &Network) -> Vec<u32> {
 #[test]
 fn interrupted_and_resumed_training_ends_with_the_same_bits() {
     let dataset = mnist_mini();
-    let device = Device::flex();
+    let device = test_device();
     for defense in DefenseKind::ALL {
         let recipe = recipe(defense, &dataset, 6, 24);
         let whole = recipe.run(&dataset, &device, None, &mut ()).unwrap();
@@ -96,7 +96,7 @@ fn every_defense_learns_in_a_few_steps() {
             *temperature = 1.0;
             (recipe.options.steps, recipe.options.batch) = (240, 32);
         }
-        let cooked = recipe.run(&dataset, &Device::flex(), None, &mut ()).unwrap();
+        let cooked = recipe.run(&dataset, &test_device(), None, &mut ()).unwrap();
         let curve = cooked.trained.curve;
         let (first, last) = (&curve[0], &curve[curve.len() - 1]);
         assert!(
@@ -119,7 +119,7 @@ fn a_student_at_the_papers_temperature_follows_its_teacher() {
     let dataset = mnist_mini();
     let recipe = recipe(DefenseKind::Distillation, &dataset, 16, 64);
     assert_eq!(recipe.defense, Defense::Distillation { temperature: 50.0 });
-    let cooked = recipe.run(&dataset, &Device::flex(), None, &mut ()).unwrap();
+    let cooked = recipe.run(&dataset, &test_device(), None, &mut ()).unwrap();
     let curve = cooked.trained.curve;
     assert!(curve[curve.len() - 1].loss < curve[0].loss, "{curve:?}");
 }
@@ -130,19 +130,19 @@ fn a_checkpoint_of_other_options_is_refused() {
     let work = tempfile::tempdir().unwrap();
     let first = recipe(DefenseKind::DoubleBackprop, &dataset, 6, 16);
     assert!(matches!(
-        first.run(&dataset, &Device::flex(), Some(work.path()), &mut StopAfter(2)),
+        first.run(&dataset, &test_device(), Some(work.path()), &mut StopAfter(2)),
         Err(Error::Interrupted)
     ));
     let mut other = first.clone();
     other.defense = Defense::DoubleBackprop(3.0.into());
     let message = other
-        .run(&dataset, &Device::flex(), Some(work.path()), &mut ())
+        .run(&dataset, &test_device(), Some(work.path()), &mut ())
         .unwrap_err()
         .to_string();
     assert!(message.contains("other options"), "{message}");
     truncate(&work.path().join("doubleback.checkpoint.safetensors"));
     let message = first
-        .run(&dataset, &Device::flex(), Some(work.path()), &mut ())
+        .run(&dataset, &test_device(), Some(work.path()), &mut ())
         .unwrap_err()
         .to_string();
     assert!(message.contains("not a whole checkpoint"), "{message}");
@@ -161,7 +161,7 @@ fn a_loss_that_is_not_finite_stops_with_step_and_checkpoint() {
     wild.defense = Defense::DoubleBackprop(1e38.into());
     wild.options.adam.learning_rate = 1e30;
     wild.options.checkpoint_every = Duration::ZERO;
-    match wild.run(&dataset, &Device::flex(), Some(work.path()), &mut ()) {
+    match wild.run(&dataset, &test_device(), Some(work.path()), &mut ()) {
         Err(Error::Diverged { step, checkpoint, .. }) => {
             assert!(step == 1 || checkpoint.contains(&format!("at step {}", step - 1)))
         }
@@ -175,7 +175,7 @@ fn values_out_of_range_are_refused() {
     let mut bad = recipe(DefenseKind::DoubleBackprop, &dataset, 2, 8);
     bad.defense = Defense::DoubleBackprop((-1.0).into());
     assert!(
-        bad.run(&dataset, &Device::flex(), None, &mut ())
+        bad.run(&dataset, &test_device(), None, &mut ())
             .unwrap_err()
             .to_string()
             .starts_with("lambda: -1")
@@ -183,7 +183,7 @@ fn values_out_of_range_are_refused() {
     let mut bad = recipe(DefenseKind::Normal, &dataset, 2, 8);
     bad.options.batch = 0;
     assert!(
-        bad.run(&dataset, &Device::flex(), None, &mut ())
+        bad.run(&dataset, &test_device(), None, &mut ())
             .unwrap_err()
             .to_string()
             .starts_with("batch: 0")

@@ -174,6 +174,7 @@ fn damaged(path: &Path, kind: &Kind, problem: &dyn Display) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use doubleback_test_device::test_device;
     use std::collections::HashMap;
 
     use super::*;
@@ -185,7 +186,7 @@ mod tests {
     };
 
     fn values() -> Tensor<1> {
-        Tensor::from_floats([1.0, -2.5, 0.0, 3.25, f32::MIN_POSITIVE, 6.0], &Device::flex())
+        Tensor::from_floats([1.0, -2.5, 0.0, 3.25, f32::MIN_POSITIVE, 6.0], &test_device())
     }
 
     /// With one fact there is no order to be random: then the file is that of `safetensors`, byte for byte.
@@ -228,7 +229,7 @@ mod tests {
         let file = TensorFile::read(&path, &KIND).unwrap();
         assert_eq!(file.facts(), facts);
         assert_eq!(file.fact::<[String; 2]>("a").unwrap(), ["a", "\"é\""]);
-        let device = Device::flex();
+        let device = test_device();
         let read: Vec<f32> = file.tensor("x", &[2, 3], &device).unwrap().try_to_vec_as().unwrap();
         assert_eq!(read, values().try_to_vec_as::<f32>().unwrap());
         let message = |result: Result<Tensor<1>>| result.err().unwrap().to_string();
