@@ -120,7 +120,7 @@ pub const LONG: &str = "Measure a model's accuracy under one attack.\n\n\
     `8 bits` is the accuracy on the examples rounded to 8-bit pictures (`accuracy_8bit` in the JSON; null for contrast-normalized data, which has no \
     8-bit form).\n\n\
     With --out, arrays for NumPy are written to one file an eps: FILE-eps0.1.npz holds examples and originals (float32, \
-    [n, channels, height, width]), index, label, prediction, prediction_8bit (int64) and success (bool). jsma's go to FILE.npz itself. With --png, \
+    [n, channels, height, width]), index, label, prediction, prediction_8bit (int64), success (bool) and classes (their names, by label). jsma's go to FILE.npz itself. With --png, \
     the images, the examples and what was changed are written as 8-bit PNG files into the new folder DIR, one sub-folder a class, with a manifest.json \
     that says what the model takes each for; `8 bits` is the accuracy on exactly these files.\n\n\
     An interrupted attack goes on from its last finished batch of 256 images when the same command is given again, and gives the same bits. Until it \
