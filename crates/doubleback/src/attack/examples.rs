@@ -195,11 +195,11 @@ fn put_text(file: &mut NpzWriter<Cursor<Vec<u8>>>, name: &str, values: &[String]
     let longest = values.iter().map(|text| text.chars().count()).max().unwrap_or(0).max(1);
     let kind = format!("<U{longest}").parse().map_err(std::io::Error::other)?;
     let mut array = file
-        .array::<String>(name, Default::default())?
+        .array::<str>(name, Default::default())?
         .dtype(DType::Plain(kind))
         .shape(&[values.len() as u64])
         .begin_nd()?;
-    array.extend(values.iter().cloned())?;
+    values.iter().try_for_each(|text| array.push(text.as_str()))?;
     array.finish()
 }
 
