@@ -238,7 +238,10 @@ impl AttackArgs {
             .into_iter()
             .fold(files, |files, path| files.writing("--out", &path, Format::Npz));
         let pictures = self.png.iter();
-        pictures.fold(files, |files, folder| files.writing_folder("--png", folder, PICTURES))
+        let files = pictures.fold(files, |files, folder| files.writing_folder("--png", folder, PICTURES));
+        let work = self.work();
+        work.iter()
+            .fold(files, |files, work| files.writing_folder("unfinished work", work, &[]))
     }
 
     /// The folder in which finished batches are kept, if there is a place for it.
@@ -251,9 +254,12 @@ impl AttackArgs {
 impl TransferArgs {
     pub(super) fn files(&self, global: &Global) -> Files {
         let models = self.models.iter();
-        models.fold(self.options.files(global), |files, model| {
+        let files = models.fold(self.options.files(global), |files, model| {
             files.reading("--models", &model.path)
-        })
+        });
+        let work = self.work();
+        work.iter()
+            .fold(files, |files, work| files.writing_folder("unfinished work", work, &[]))
     }
 
     /// The folder in which finished batches are kept, if there is a place for it.
