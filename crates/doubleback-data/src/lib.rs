@@ -6,6 +6,8 @@
 
 pub mod atomic_file;
 mod checksum;
+mod content;
+mod coverage;
 mod dataset;
 mod error;
 pub mod fetch;
