@@ -11,13 +11,14 @@ use std::path::{Path, PathBuf};
 use arrows::{Arrows, Sources, arrows, circles, name};
 
 /// From the top of the house down: a crate may use those below it.
-const CRATES: [&str; 6] = [
+const CRATES: [&str; 7] = [
     "doubleback-cli",
     "doubleback-report",
     "doubleback-experiments",
     "doubleback",
     "doubleback-ops",
     "doubleback-data",
+    "doubleback-test-device",
 ];
 
 /// The rooms of the library from the top down; what is not named here is the floor that all stand on.

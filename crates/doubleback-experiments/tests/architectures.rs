@@ -2,13 +2,14 @@
 #![allow(clippy::unwrap_used)]
 
 use burn::tensor::activation::softmax;
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Tensor, TensorData};
 use doubleback::data::{self, Bounds, ImageShape, LoadOptions};
 use doubleback::nn::{
     ARCHITECTURES, Architecture, Classifier, Module, Network, Pool, TrainingPass, architecture, cross_entropy,
 };
 use doubleback::train::{Defense, DefenseKind};
 use doubleback_experiments::Profile;
+use doubleback_test_device::f64_device;
 
 const IMAGES: usize = 4;
 const CLASSES: usize = 10;
@@ -36,7 +37,7 @@ fn values(count: usize, seed: u64) -> Vec<f64> {
 }
 
 fn tensor<const D: usize>(values: Vec<f64>, dims: [usize; D], dtype: DType) -> Tensor<D> {
-    Tensor::from_data(TensorData::new(values, dims), (&Device::flex(), dtype))
+    Tensor::from_data(TensorData::new(values, dims), (&f64_device(), dtype))
 }
 
 fn doubles<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
@@ -90,7 +91,7 @@ fn native_kernels_agree_with_default_bodies_in_f64_at_second_order() {
                 assert_eq!((name, pool), ("resnet-small", Pool::Avg));
                 continue;
             };
-            let network = Network::new(architecture, 1, &Device::flex()).unwrap();
+            let network = Network::new(architecture, 1, &f64_device()).unwrap();
             let exact = differentiated(&network, DType::F64);
             for ((what, native), (_, exact)) in differentiated(&network, DType::F32).iter().zip(&exact) {
                 let error = relative_error(native, exact);
@@ -112,7 +113,7 @@ fn parameters_are_as_many_as_published() {
     for (name, channels, side, count) in counts {
         let architecture = build(name, channels, side, Pool::Max).unwrap();
         assert_eq!(architecture.name, name);
-        let network = Network::new(architecture, 0, &Device::flex()).unwrap();
+        let network = Network::new(architecture, 0, &f64_device()).unwrap();
         assert_eq!(network.parameter_count(), count, "{name}");
     }
 }
@@ -153,7 +154,7 @@ fn every_architecture_learns_in_a_few_steps() {
         recipe.options.curve_every = 8;
         recipe.options.curve_images = 32;
         let curve = recipe
-            .run(&dataset, &Device::flex(), None, &mut ())
+            .run(&dataset, &f64_device(), None, &mut ())
             .unwrap()
             .trained
             .curve;

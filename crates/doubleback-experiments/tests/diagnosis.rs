@@ -1,10 +1,11 @@
 //! What a diagnosis without a generator must show, on networks whose latents are known.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+use doubleback_test_device::test_device;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use doubleback::Error;
 use doubleback::attack::{Fgsm, Goal, run};
 use doubleback::batch::tensor_of;
@@ -28,7 +29,7 @@ fn trained(dataset: &Dataset, steps: usize) -> Network {
     recipe.options.curve_every = steps;
     recipe.options.curve_images = 16;
     recipe
-        .run(dataset, &Device::flex(), None, &mut ())
+        .run(dataset, &test_device(), None, &mut ())
         .unwrap()
         .trained
         .network
@@ -43,7 +44,7 @@ fn labels(dataset: &Dataset, count: usize) -> Vec<usize> {
 
 #[test]
 fn probes_know_the_digits_from_every_stage_and_see_the_attack() {
-    let (dataset, device) = (mnist_mini(), Device::flex());
+    let (dataset, device) = (mnist_mini(), test_device());
     let network = trained(&dataset, 60);
     let stages: Vec<usize> = (0..network.stages().len()).collect();
     let options = ProbeOptions {
@@ -141,7 +142,7 @@ impl Staged for Halver {
 
 #[test]
 fn a_stage_that_can_be_inverted_loses_nothing_and_one_that_destroys_all_loses_much() {
-    let (dataset, device) = (mnist_mini(), Device::flex());
+    let (dataset, device) = (mnist_mini(), test_device());
     let options = InformationOptions {
         steps: 60,
         ..InformationOptions::default()
@@ -183,7 +184,7 @@ fn few_images() -> Dataset {
 
 /// Files of two models of a few steps.
 fn two_models(dataset: &Dataset, folder: &Path) -> Vec<ModelFile> {
-    let device = Device::flex();
+    let device = test_device();
     [
         (DefenseKind::Normal, "normal"),
         (DefenseKind::DoubleBackprop, "doubleback"),
@@ -236,7 +237,7 @@ impl Watch for Impatient {
 
 #[test]
 fn an_interrupted_diagnosis_ends_with_the_same_results() {
-    let (dataset, device) = (few_images(), Device::flex());
+    let (dataset, device) = (few_images(), test_device());
     let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
     let models = two_models(&dataset, folders[2].path());
     let run =
@@ -292,7 +293,7 @@ fn an_interrupted_diagnosis_ends_with_the_same_results() {
 
 #[test]
 fn what_cannot_be_diagnosed_is_refused_before_anything_is_written() {
-    let (dataset, device) = (few_images(), Device::flex());
+    let (dataset, device) = (few_images(), test_device());
     let folder = tempfile::tempdir().unwrap();
     let models = two_models(&dataset, folder.path());
     let out = folder.path().join("out");

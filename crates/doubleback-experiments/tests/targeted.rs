@@ -1,13 +1,14 @@
 //! Targeted attacks towards every class: the figures agree with the attacks run one by one.
 #![allow(clippy::unwrap_used)]
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 use doubleback::attack::{Attack, Goal, Ifgsm, Jsma, Target, run, run_minimal};
 use doubleback::data::{Bounds, ImageShape, Split};
 use doubleback::evaluate::{Named, TestSet, Transfer};
 use doubleback::nn::{Classifier, FromFunction, predictions, to_vec};
 use doubleback::statistics::wilson;
 use doubleback_experiments::reproduce::{TargetedAttack, TargetedGrid, targeted, targeted_grid};
+use doubleback_test_device::test_device;
 
 const SHAPE: ImageShape = ImageShape {
     channels: 1,
@@ -18,7 +19,7 @@ const VALUES: usize = 8;
 const CLASSES: usize = 3;
 
 fn tensor<const D: usize>(values: &[f32], dims: [usize; D]) -> Tensor<D> {
-    Tensor::from_data(TensorData::new(values.to_vec(), dims), &Device::flex())
+    Tensor::from_data(TensorData::new(values.to_vec(), dims), &test_device())
 }
 
 fn linear(seed: f32) -> FromFunction<'static> {
@@ -65,7 +66,7 @@ fn class(model: &dyn Classifier, image: &[f32]) -> usize {
 
 #[test]
 fn figures_are_those_of_the_attacks_one_by_one() {
-    let (first, second, split, device) = (linear(1.0), linear(2.0), split(), Device::flex());
+    let (first, second, split, device) = (linear(1.0), linear(2.0), split(), test_device());
     let models = [
         Named {
             name: "first",
@@ -127,7 +128,7 @@ fn figures_are_those_of_the_attacks_one_by_one() {
 
 #[test]
 fn grids_have_every_class_as_target_and_the_images_on_the_diagonal() {
-    let (model, split, device) = (linear(1.0), split(), Device::flex());
+    let (model, split, device) = (linear(1.0), split(), test_device());
     let named = Named {
         name: "model",
         model: &model,
@@ -178,7 +179,7 @@ fn grids_have_every_class_as_target_and_the_images_on_the_diagonal() {
 
 #[test]
 fn transfers_of_attacks_without_eps_are_counted() {
-    let (first, second, split, device) = (linear(1.0), linear(2.0), split(), Device::flex());
+    let (first, second, split, device) = (linear(1.0), linear(2.0), split(), test_device());
     let models = [
         Named {
             name: "first",

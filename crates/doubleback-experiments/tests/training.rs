@@ -1,11 +1,11 @@
 //! Training on real images: it learns, it resumes to the same bits, it says when it diverges.
 #![allow(clippy::unwrap_used)]
 
+use doubleback_test_device::test_device;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
-use burn::tensor::Device;
 use doubleback::Error;
 use doubleback::data::{self, Dataset, ImageShape, LoadOptions, Split};
 use doubleback::nn::{Module, Network, to_vec};
@@ -52,7 +52,7 @@ fn bits(network: &Network) -> Vec<u32> {
 #[test]
 fn interrupted_and_resumed_training_ends_with_the_same_bits() {
     let dataset = mnist_mini();
-    let device = Device::flex();
+    let device = test_device();
     for defense in DefenseKind::ALL {
         let recipe = recipe(defense, &dataset, 6, 24);
         let whole = recipe.run(&dataset, &device, None, &mut ()).unwrap();
@@ -96,7 +96,7 @@ fn every_defense_learns_in_a_few_steps() {
             *temperature = 1.0;
             (recipe.options.steps, recipe.options.batch) = (240, 32);
         }
-        let cooked = recipe.run(&dataset, &Device::flex(), None, &mut ()).unwrap();
+        let cooked = recipe.run(&dataset, &test_device(), None, &mut ()).unwrap();
         let curve = cooked.trained.curve;
         let (first, last) = (&curve[0], &curve[curve.len() - 1]);
         assert!(
@@ -119,7 +119,7 @@ fn a_student_at_the_papers_temperature_follows_its_teacher() {
     let dataset = mnist_mini();
     let recipe = recipe(DefenseKind::Distillation, &dataset, 16, 64);
     assert_eq!(recipe.defense, Defense::Distillation { temperature: 50.0 });
-    let cooked = recipe.run(&dataset, &Device::flex(), None, &mut ()).unwrap();
+    let cooked = recipe.run(&dataset, &test_device(), None, &mut ()).unwrap();
     let curve = cooked.trained.curve;
     assert!(curve[curve.len() - 1].loss < curve[0].loss, "{curve:?}");
 }
@@ -143,7 +143,7 @@ impl Watch for Made {
 #[test]
 fn more_steps_after_the_end_are_the_same_bits_as_all_at_once() {
     let dataset = mnist_mini();
-    let device = Device::flex();
+    let device = test_device();
     for defense in DefenseKind::ALL {
         let folder = tempfile::tempdir().unwrap();
         let files = |name: &str| ModelFiles::of(folder.path().join(name));
@@ -192,7 +192,7 @@ fn more_steps_after_the_end_are_the_same_bits_as_all_at_once() {
 #[test]
 fn an_interrupted_training_goes_on_with_more_steps() {
     let dataset = mnist_mini();
-    let device = Device::flex();
+    let device = test_device();
     let folder = tempfile::tempdir().unwrap();
     for defense in [DefenseKind::DoubleBackprop, DefenseKind::Distillation] {
         let [short, long] = [8, 12].map(|steps| recipe(defense, &dataset, steps, 24));
@@ -215,7 +215,7 @@ fn an_interrupted_training_goes_on_with_more_steps() {
 #[test]
 fn a_model_of_another_training_is_set_aside_and_not_lost() {
     let dataset = mnist_mini();
-    let device = Device::flex();
+    let device = test_device();
     let folder = tempfile::tempdir().unwrap();
     let files = ModelFiles::of(folder.path().join("a.safetensors"));
     let bytes = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
@@ -250,11 +250,11 @@ fn a_checkpoint_of_another_training_is_refused_by_what_differs() {
     let work = tempfile::tempdir().unwrap();
     let first = recipe(DefenseKind::DoubleBackprop, &dataset, 6, 16);
     assert!(matches!(
-        first.run(&dataset, &Device::flex(), Some(work.path()), &mut StopAfter(2)),
+        first.run(&dataset, &test_device(), Some(work.path()), &mut StopAfter(2)),
         Err(Error::Interrupted)
     ));
     let message = |recipe: &Recipe, dataset: &Dataset| {
-        let refused = recipe.run(dataset, &Device::flex(), Some(work.path()), &mut ());
+        let refused = recipe.run(dataset, &test_device(), Some(work.path()), &mut ());
         refused.unwrap_err().to_string()
     };
     let mut other = first.clone();
@@ -295,7 +295,7 @@ fn images_and_labels_that_cannot_be_trained_on_are_refused() {
     let dataset = mnist_mini();
     let recipe = recipe(DefenseKind::Normal, &dataset, 2, 16);
     let message = |dataset: &Dataset| {
-        let refused = recipe.run(dataset, &Device::flex(), None, &mut ());
+        let refused = recipe.run(dataset, &test_device(), None, &mut ());
         refused.unwrap_err().to_string()
     };
     let shape = dataset.shape;
@@ -322,7 +322,7 @@ fn images_and_labels_that_cannot_be_trained_on_are_refused() {
 #[test]
 fn batches_of_one_image_are_refused_where_dense_layers_are_normalized() {
     let mut dataset = mnist_mini();
-    let run = |recipe: &Recipe, dataset: &Dataset| recipe.run(dataset, &Device::flex(), None, &mut ());
+    let run = |recipe: &Recipe, dataset: &Dataset| recipe.run(dataset, &test_device(), None, &mut ());
     for defense in DefenseKind::ALL {
         let one = recipe(defense, &dataset, 2, 1);
         let refused = run(&one, &dataset).unwrap_err().to_string();
@@ -336,7 +336,7 @@ fn batches_of_one_image_are_refused_where_dense_layers_are_normalized() {
     let network = Network::new(
         recipe(DefenseKind::Normal, &dataset, 2, 1).architecture,
         0,
-        &Device::flex(),
+        &test_device(),
     )
     .unwrap();
     let refused = train(network, "own", &Normal, &dataset, &options, None, &mut ());
@@ -370,7 +370,7 @@ fn without_validation_images_a_curve_has_no_accuracy() {
     let mut dataset = mnist_mini();
     dataset.validation = Split::empty(dataset.shape);
     let cooked = recipe(DefenseKind::Normal, &dataset, 2, 16)
-        .run(&dataset, &Device::flex(), None, &mut ())
+        .run(&dataset, &test_device(), None, &mut ())
         .unwrap();
     let json = serde_json::to_value(&cooked.trained.curve[0]).unwrap();
     for field in ["validation_accuracy", "validation_fgsm_accuracy", "gradient_norm"] {
@@ -405,15 +405,15 @@ fn an_interruption_while_the_curve_is_measured_loses_nothing() {
     let dataset = mnist_mini();
     let mut recipe = recipe(DefenseKind::DoubleBackprop, &dataset, 6, 24);
     recipe.options.curve_images = 600;
-    let whole = recipe.run(&dataset, &Device::flex(), None, &mut ()).unwrap();
+    let whole = recipe.run(&dataset, &test_device(), None, &mut ()).unwrap();
     // Of three batches of each of the two points.
     for at in [1, 2, 3, 5] {
         let work = tempfile::tempdir().unwrap();
         let mut watch = StopWhileMeasuring { asked: 0, at };
-        let stopped = recipe.run(&dataset, &Device::flex(), Some(work.path()), &mut watch);
+        let stopped = recipe.run(&dataset, &test_device(), Some(work.path()), &mut watch);
         assert!(matches!(stopped, Err(Error::Interrupted)), "{at}");
         let resumed = recipe
-            .run(&dataset, &Device::flex(), Some(work.path()), &mut ())
+            .run(&dataset, &test_device(), Some(work.path()), &mut ())
             .unwrap();
         assert_eq!(resumed.trained.curve, whole.trained.curve);
         assert_eq!(bits(&resumed.trained.network), bits(&whole.trained.network));
@@ -433,7 +433,7 @@ fn a_loss_that_is_not_finite_stops_with_step_and_checkpoint() {
     wild.defense = Defense::DoubleBackprop(1e38.into());
     wild.options.adam.learning_rate = 1e30;
     wild.options.checkpoint_every = Duration::ZERO;
-    match wild.run(&dataset, &Device::flex(), Some(work.path()), &mut ()) {
+    match wild.run(&dataset, &test_device(), Some(work.path()), &mut ()) {
         Err(Error::Diverged { step, checkpoint, .. }) => {
             assert!(step == 1 || checkpoint.contains(&format!("at step {}", step - 1)))
         }
@@ -447,7 +447,7 @@ fn values_out_of_range_are_refused() {
     let mut bad = recipe(DefenseKind::DoubleBackprop, &dataset, 2, 8);
     bad.defense = Defense::DoubleBackprop((-1.0).into());
     assert!(
-        bad.run(&dataset, &Device::flex(), None, &mut ())
+        bad.run(&dataset, &test_device(), None, &mut ())
             .unwrap_err()
             .to_string()
             .starts_with("lambda: -1")
@@ -455,7 +455,7 @@ fn values_out_of_range_are_refused() {
     let mut bad = recipe(DefenseKind::Normal, &dataset, 2, 8);
     bad.options.batch = 0;
     assert!(
-        bad.run(&dataset, &Device::flex(), None, &mut ())
+        bad.run(&dataset, &test_device(), None, &mut ())
             .unwrap_err()
             .to_string()
             .starts_with("batch: 0")

@@ -225,6 +225,8 @@ pub fn tensor_of(split: &Split, shape: ImageShape, range: Range<usize>, device: 
 
 #[cfg(test)]
 mod tests {
+    use doubleback_test_device::test_device;
+
     use super::*;
     use crate::nn::to_vec;
 
@@ -240,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_round_ends_with_a_smaller_batch_and_begins_again() {
-        let (split, device) = (split(), Device::flex());
+        let (split, device) = (split(), test_device());
         let batches = Batches::new(&split, SHAPE, 3, 2, &device);
         let labels: Vec<Vec<usize>> = (0..4).map(|step| batches.of_step(step).unwrap().labels).collect();
         assert_eq!(labels, [vec![0, 1], vec![2, 0], vec![1], vec![0, 1]]);
@@ -248,7 +250,7 @@ mod tests {
 
     #[test]
     fn equal_origins_are_equal_images() {
-        let (split, device) = (split(), Device::flex());
+        let (split, device) = (split(), test_device());
         let [first, second] = [0, 1].map(|_| Batches::new(&split, SHAPE, 3, 2, &device));
         let origin = |batches: &Batches, step| batches.of_step(step).unwrap().origin().unwrap();
         assert_eq!(origin(&first, 0), origin(&first, 3));
@@ -264,7 +266,7 @@ mod tests {
 
     #[test]
     fn weights_are_those_of_the_classes() {
-        let (split, device) = (split(), Device::flex());
+        let (split, device) = (split(), test_device());
         let batches = Batches::new(&split, SHAPE, 3, 4, &device).weighted(Some(&[0.5, 2.0, 4.0]));
         let batch = batches.of_step(0).unwrap();
         let weights = batch.weights().unwrap();

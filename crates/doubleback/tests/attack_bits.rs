@@ -3,10 +3,11 @@
 //! In L∞ only signs of gradients and sums of two numbers go into an example, so it is the same with every instruction set; so are JSMA's whole steps.
 #![allow(clippy::unwrap_used)]
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 use doubleback::attack::{Attacked, BoundedAttack, Fgsm, Goal, Ifgsm, Jsma, Pgd, Target, run, run_minimal};
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{Classifier, FromFunction, Loss, to_vec};
+use doubleback_test_device::test_device;
 
 const N: usize = 6;
 
@@ -14,7 +15,7 @@ fn images(shape: ImageShape) -> Tensor<4> {
     let values: Vec<f32> = (0..N * shape.len()).map(|i| (i * 37 % 101) as f32 / 100.0).collect();
     Tensor::from_data(
         TensorData::new(values, [N, shape.channels, shape.height, shape.width]),
-        &Device::flex(),
+        &test_device(),
     )
 }
 
@@ -135,7 +136,7 @@ fn square() -> impl Classifier {
         width: 4,
     };
     let weight: Vec<f32> = (0..16 * 4).map(|i| ((i * 29 % 33) as f32 - 16.0) / 8.0).collect();
-    let weight = Tensor::<2>::from_data(TensorData::new(weight, [16, 4]), &Device::flex());
+    let weight = Tensor::<2>::from_data(TensorData::new(weight, [16, 4]), &test_device());
     FromFunction::new(shape, Bounds::UNIT, 4, move |x: Tensor<4>| {
         ((x.reshape([-1, 16]) - 0.5) * 4.0).square().matmul(weight.clone())
     })

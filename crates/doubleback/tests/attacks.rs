@@ -1,10 +1,11 @@
 //! Attacks on linear models, where the answer is known in closed form, and what every attack must keep.
 #![allow(clippy::unwrap_used)]
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 use doubleback::attack::{AttackSpec, BoundedAttack, Fgsm, Goal, Ifgsm, MiFgsm, Norm, Pgd, Target, run};
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{Classifier, FromFunction, Loss, Network, Pool, paper_cnn, predictions, to_vec};
+use doubleback_test_device::test_device;
 use proptest::prelude::*;
 
 const SHAPE: ImageShape = ImageShape {
@@ -16,7 +17,7 @@ const PIXELS: usize = 6;
 const CLASSES: usize = 3;
 
 fn tensor<const D: usize>(values: &[f32], dims: [usize; D]) -> Tensor<D> {
-    Tensor::from_data(TensorData::new(values.to_vec(), dims), &Device::flex())
+    Tensor::from_data(TensorData::new(values.to_vec(), dims), &test_device())
 }
 
 fn linear(weight: &[f32]) -> FromFunction<'static> {
@@ -321,7 +322,7 @@ fn pullback_agrees_with_autodiff() {
         height: 12,
         width: 10,
     };
-    let network = Network::new(paper_cnn(shape, Bounds::UNIT, 4, Pool::Avg), 3, &Device::flex()).unwrap();
+    let network = Network::new(paper_cnn(shape, Bounds::UNIT, 4, Pool::Avg), 3, &test_device()).unwrap();
     let other = FromFunction::new(shape, Bounds::UNIT, 4, |x| network.logits(x).unwrap());
     let values: Vec<f32> = (0..2 * 360).map(|i| (i * 37 % 101) as f32 / 100.0).collect();
     let images = tensor(&values, [2, 3, 12, 10]);

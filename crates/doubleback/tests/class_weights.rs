@@ -1,9 +1,10 @@
 //! Class weights in every objective: a weighted mean over the images, with exact gradients; without weights nothing changes.
 #![allow(clippy::unwrap_used)]
 
+use doubleback_test_device::f64_device;
 use std::sync::Arc;
 
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Tensor, TensorData};
 use doubleback::attack;
 use doubleback::batch::Batch;
 use doubleback::data::{Bounds, ImageShape};
@@ -21,13 +22,13 @@ const SHAPE: ImageShape = ImageShape {
 const WEIGHTS: [f64; 4] = [0.5, 7.0, 1.0, 2.25];
 
 fn network(seed: u64) -> Network {
-    let network = Network::new(paper_cnn(SHAPE, Bounds::UNIT, 4, Pool::Max), seed, &Device::flex()).unwrap();
+    let network = Network::new(paper_cnn(SHAPE, Bounds::UNIT, 4, Pool::Max), seed, &f64_device()).unwrap();
     network.cast(DType::F64)
 }
 
 fn batch(weights: Option<&[f64]>) -> Batch {
     let pixels: Vec<f64> = (0..6 * 64).map(|i| f64::from(i * 37 % 61) / 61.0).collect();
-    let images = Tensor::<4>::from_data(TensorData::new(pixels, [6, 1, 8, 8]), (&Device::flex(), DType::F64));
+    let images = Tensor::<4>::from_data(TensorData::new(pixels, [6, 1, 8, 8]), (&f64_device(), DType::F64));
     let batch = Batch::of(images, vec![1, 3, 0, 1, 2, 3], 4).unwrap();
     match weights {
         None => batch,
@@ -147,7 +148,7 @@ fn gradients_are_those_of_central_differences() {
                     let mut network = network(0);
                     let data = TensorData::new(moved, [start.len()]);
                     network
-                        .set(parameter, Tensor::from_data(data, (&Device::flex(), DType::F64)))
+                        .set(parameter, Tensor::from_data(data, (&f64_device(), DType::F64)))
                         .unwrap();
                     values(evaluate(objective.as_ref(), &network.tracked(), &batch).0.inner())[0]
                 };

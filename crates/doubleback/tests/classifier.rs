@@ -1,9 +1,10 @@
 //! What every model promises: to be held by several threads, and to say what is wrong.
 #![allow(clippy::unwrap_used)]
 
+use doubleback_test_device::test_device;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use doubleback::Error;
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{Classifier, Ensemble, FromFunction, Network, Pullback, Staged, to_vec};
@@ -15,7 +16,7 @@ const SHAPE: ImageShape = ImageShape {
 };
 
 fn images(n: usize) -> Tensor<4> {
-    Tensor::ones([n, 1, 1, 4], &Device::flex())
+    Tensor::ones([n, 1, 1, 4], &test_device())
 }
 
 /// Fails to compile if a model cannot be shared by threads, or a pullback not handed to one.
@@ -36,7 +37,7 @@ fn models_are_shared_by_threads() {
     let gradient = |model: &dyn Classifier| {
         let (_, pullback) = model.logits_with_pullback(images(2)).unwrap();
         std::thread::scope(|scope| {
-            let apply = move || pullback.apply(Tensor::from_floats([[1.0, 0.0, 0.0, 0.0]; 2], &Device::flex()));
+            let apply = move || pullback.apply(Tensor::from_floats([[1.0, 0.0, 0.0, 0.0]; 2], &test_device()));
             to_vec(scope.spawn(apply).join().unwrap().unwrap()).unwrap()
         })
     };

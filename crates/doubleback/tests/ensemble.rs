@@ -2,9 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 use burn::tensor::activation::softmax;
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Tensor, TensorData};
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{Classifier, Ensemble, FromFunction};
+use doubleback_test_device::f64_device;
 
 const SHAPE: ImageShape = ImageShape {
     channels: 1,
@@ -13,7 +14,7 @@ const SHAPE: ImageShape = ImageShape {
 };
 
 fn tensor<const D: usize>(values: &[f64], dims: [usize; D]) -> Tensor<D> {
-    Tensor::from_data(TensorData::new(values.to_vec(), dims), (&Device::flex(), DType::F64))
+    Tensor::from_data(TensorData::new(values.to_vec(), dims), (&f64_device(), DType::F64))
 }
 
 /// `tanh(x W)` times `scale`, of three classes.

@@ -1,10 +1,11 @@
 //! The losses of InterpretGAN against PyTorch in f64 (scripts/pytorch-fixtures.py), where logits are moderate and where their sigmoids are 0 or 1.
 #![allow(clippy::unwrap_used)]
 
+use doubleback_test_device::f64_device;
 use std::collections::HashMap;
 
 use burn::tensor::activation::softmax;
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Tensor, TensorData};
 use doubleback::diagnose::{adversarial_loss, anchor_loss, class_loss, discriminator_loss, latent_loss};
 
 /// The generator of the fixtures: xorshift64, uniform in [-1, 1).
@@ -18,7 +19,7 @@ fn values<const D: usize>(dims: [usize; D], seed: u64) -> Tensor<D> {
             (state >> 11) as f64 / (1u64 << 52) as f64 - 1.0
         })
         .collect();
-    Tensor::from_data(TensorData::new(values, dims), (&Device::flex(), DType::F64))
+    Tensor::from_data(TensorData::new(values, dims), (&f64_device(), DType::F64))
 }
 
 fn fixtures() -> HashMap<String, Vec<f64>> {

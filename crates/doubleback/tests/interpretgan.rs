@@ -1,10 +1,11 @@
 //! What InterpretGAN promises, on a small network and small images.
 #![allow(clippy::unwrap_used)]
 
+use doubleback_test_device::f64_device;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Tensor, TensorData};
 use doubleback::Error;
 use doubleback::data::{Bounds, Dataset, ImageShape, Split};
 use doubleback::diagnose::{
@@ -30,7 +31,7 @@ fn random<const D: usize>(dims: [usize; D], seed: u64) -> Tensor<D> {
     let values: Vec<f32> = (0..dims.iter().product())
         .map(|_| random.random::<f32>() - 0.5)
         .collect();
-    Tensor::from_data(TensorData::new(values, dims), &Device::flex())
+    Tensor::from_data(TensorData::new(values, dims), &f64_device())
 }
 
 fn network(seed: u64) -> Network {
@@ -58,7 +59,7 @@ fn network(seed: u64) -> Network {
             .map(|(name, kind)| LayerSpec::new(name, kind))
             .collect(),
     };
-    Network::new(architecture, seed, &Device::flex()).unwrap()
+    Network::new(architecture, seed, &f64_device()).unwrap()
 }
 
 fn dataset(name: &str) -> Dataset {
@@ -125,7 +126,7 @@ fn train(options: &GanOptions, files: GanFiles<'_>, stop_at: usize) -> doublebac
         &dataset("random"),
         options,
         files,
-        &Device::flex(),
+        &f64_device(),
         &mut watch,
     )
 }
@@ -186,7 +187,7 @@ fn the_warm_up_is_a_phase_of_its_own_and_can_be_interrupted() {
             end,
             ..Recorder::default()
         };
-        let (dataset, device) = (dataset("random"), Device::flex());
+        let (dataset, device) = (dataset("random"), f64_device());
         let trained = train_gan(subject, &dataset, &options(), GanFiles::default(), &device, &mut watch);
         (trained.map(|_| ()), watch.told)
     };
@@ -227,7 +228,7 @@ fn a_checkpoint_of_another_training_is_refused() {
         &dataset("random"),
         &options(),
         checkpointed(&checkpoint),
-        &Device::flex(),
+        &f64_device(),
         &mut (),
     );
     assert!(refused.unwrap_err().to_string().contains("another model"));
@@ -280,7 +281,7 @@ fn every_setting_of_the_losses_changes_what_is_learned() {
 fn explanations_depend_on_latent_and_noise_alone() {
     let gan = train(&options(), GanFiles::default(), 0).unwrap();
     let network = network(0);
-    let device = Device::flex();
+    let device = f64_device();
     let images = random([6, 1, 8, 8], 9);
     let stages: Vec<usize> = (0..network.stages().len()).collect();
     let latents = network.latents(images, &stages).unwrap();
@@ -336,7 +337,7 @@ fn a_saved_interpretgan_comes_back() {
     )
     .unwrap();
     gan.save(&path).unwrap();
-    let loaded = InterpretGan::load(&path, &Device::flex()).unwrap();
+    let loaded = InterpretGan::load(&path, &f64_device()).unwrap();
     assert_eq!(bits(&gan), bits(&loaded));
     assert_eq!(
         (gan.stages(), gan.options(), gan.losses()),
@@ -347,9 +348,9 @@ fn a_saved_interpretgan_comes_back() {
     assert_eq!(written, std::fs::read(&path).unwrap());
 
     doubleback::nn::save(&network(0), &Default::default(), &path).unwrap();
-    let other = InterpretGan::load(&path, &Device::flex()).unwrap_err().to_string();
+    let other = InterpretGan::load(&path, &f64_device()).unwrap_err().to_string();
     assert!(other.contains("no `interpretgan`"), "{other}");
-    let missing = InterpretGan::load(&folder.path().join("x"), &Device::flex())
+    let missing = InterpretGan::load(&folder.path().join("x"), &f64_device())
         .unwrap_err()
         .to_string();
     assert!(missing.contains("is not there"), "{missing}");
@@ -382,7 +383,7 @@ fn no_number_in_a_damaged_header_panics() {
             }
             let bytes = [&(damaged.len() as u64).to_le_bytes(), damaged.as_bytes(), tensors].concat();
             std::fs::write(&path, bytes).unwrap();
-            match InterpretGan::load(&path, &Device::flex()) {
+            match InterpretGan::load(&path, &f64_device()) {
                 Ok(_) => read += 1,
                 Err(_) => refused += 1,
             }
@@ -408,7 +409,7 @@ fn grids_are_pictures() {
 
 #[test]
 fn what_does_not_fit_is_refused() {
-    let (network, device) = (network(0), Device::flex());
+    let (network, device) = (network(0), f64_device());
     let attempt = |stages: &[usize], options: &GanOptions| {
         let found = train_gan(
             Subject {
@@ -479,7 +480,7 @@ fn spectral_normalization_holds_singular_values_at_one() {
         height: 32,
         width: 32,
     };
-    let mut discriminator = Discriminator::new(shape, Bounds::UNIT, CLASSES, 0, true, 0, &Device::flex()).unwrap();
+    let mut discriminator = Discriminator::new(shape, Bounds::UNIT, CLASSES, 0, true, 0, &f64_device()).unwrap();
     for _ in 0..50 {
         discriminator.iterate().unwrap();
     }
@@ -505,7 +506,7 @@ fn spectral_normalization_holds_singular_values_at_one() {
 /// Along a random direction in every tensor of generator and discriminator, in f64.
 #[test]
 fn gradients_of_the_game_match_central_differences() {
-    let device = Device::flex();
+    let device = f64_device();
     let (n, noise) = (6, 4);
     for (latent, spectral) in [([4, 4, 3], false), ([1, 1, 5], true)] {
         let [h, w, c] = latent;
@@ -559,7 +560,7 @@ fn gradients_of_the_game_match_central_differences() {
 /// In inference a generator's output is a function of one image; in training of the batch.
 #[test]
 fn moving_averages_are_used_in_inference() {
-    let generator = Generator::new("g", LatentKind::Stage([4, 4, 3]), 4, SHAPE, BOUNDS, 0, &Device::flex()).unwrap();
+    let generator = Generator::new("g", LatentKind::Stage([4, 4, 3]), 4, SHAPE, BOUNDS, 0, &f64_device()).unwrap();
     let (latents, z) = (random([6, 4, 4, 3], 1), random([6, 4], 2));
     let inference = to_vec(
         generator

@@ -1,10 +1,11 @@
 //! JSMA against a plain version of its definition, and what it must keep.
 #![allow(clippy::unwrap_used)]
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 use doubleback::attack::{Goal, Jsma, JsmaSpec, Target, run_minimal};
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{Classifier, FromFunction, predictions, to_vec};
+use doubleback_test_device::test_device;
 use proptest::prelude::*;
 
 const SHAPE: ImageShape = ImageShape {
@@ -17,7 +18,7 @@ const CLASSES: usize = 4;
 const BOUNDS: Bounds = Bounds { low: -0.5, high: 0.5 };
 
 fn tensor<const D: usize>(values: &[f32], dims: [usize; D]) -> Tensor<D> {
-    Tensor::from_data(TensorData::new(values.to_vec(), dims), &Device::flex())
+    Tensor::from_data(TensorData::new(values.to_vec(), dims), &test_device())
 }
 
 fn linear(weight: &[f32]) -> FromFunction<'static> {

@@ -1,10 +1,11 @@
 //! Blocks that read latents: sizes, standardisation, gradients.
 #![allow(clippy::unwrap_used)]
 
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Tensor, TensorData};
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::diagnose::{Embedding, LatentDecoder};
 use doubleback::nn::{Mode, Module, TrainingPass, to_vec};
+use doubleback_test_device::f64_device;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -13,7 +14,7 @@ fn random<const D: usize>(dims: [usize; D], seed: u64) -> Tensor<D> {
     let values: Vec<f32> = (0..dims.iter().product())
         .map(|_| random.random::<f32>() * 2.0 - 1.0)
         .collect();
-    Tensor::from_data(TensorData::new(values, dims), &Device::flex())
+    Tensor::from_data(TensorData::new(values, dims), &f64_device())
 }
 
 fn shape(channels: usize, height: usize, width: usize) -> ImageShape {
@@ -56,7 +57,7 @@ fn a_latent_of_any_size_is_embedded_at_the_same_size() {
         ([7, 5], vec![[28, 20, 1], [28, 3, 2], [2, 11, 2]]),
     ] {
         for latent in latents {
-            let embedding = Embedding::new("e", latent, side, 0, &Device::flex()).unwrap();
+            let embedding = Embedding::new("e", latent, side, 0, &f64_device()).unwrap();
             let [height, width, channels] = latent;
             let embedded = embedding.forward(random([2, height, width, channels], 1), &mut Mode::Inference);
             assert_eq!(embedded.unwrap().dims(), [2, side[0], side[1], 64], "{latent:?}");
@@ -68,7 +69,7 @@ fn a_latent_of_any_size_is_embedded_at_the_same_size() {
 #[test]
 fn nothing_of_a_latent_is_dropped() {
     for size in [28, 26, 9, 7, 5, 4, 1] {
-        let embedding = Embedding::new("e", [size, size, 2], [7, 7], 0, &Device::flex()).unwrap();
+        let embedding = Embedding::new("e", [size, size, 2], [7, 7], 0, &f64_device()).unwrap();
         let x = random([1, size, size, 2], 3).autodiff().require_grad();
         let mut pass = TrainingPass::new(0, 0);
         let y = embedding.forward(x.clone(), &mut pass.mode()).unwrap();
@@ -81,8 +82,8 @@ fn nothing_of_a_latent_is_dropped() {
 
 #[test]
 fn channels_are_standardised_with_the_statistics_given() {
-    let mut embedding = Embedding::new("e", [4, 4, 3], [7, 7], 0, &Device::flex()).unwrap();
-    let scale = Tensor::<1>::from_floats([30.0, 0.01, 0.0], &Device::flex()).reshape([1, 1, 1, 3]);
+    let mut embedding = Embedding::new("e", [4, 4, 3], [7, 7], 0, &f64_device()).unwrap();
+    let scale = Tensor::<1>::from_floats([30.0, 0.01, 0.0], &f64_device()).reshape([1, 1, 1, 3]);
     let latents = random([50, 4, 4, 3], 5) * scale.clone() + scale * 2.0 + 7.0;
     embedding.standardize(&latents).unwrap();
     let values = to_vec(embedding.standardized(latents).unwrap()).unwrap();
@@ -108,12 +109,12 @@ fn channels_are_standardised_with_the_statistics_given() {
 fn images_are_within_the_bounds_and_of_the_data_s_size() {
     let bounds = Bounds { low: -1.0, high: 3.0 };
     for images in [shape(1, 28, 28), shape(3, 32, 32), shape(1, 30, 27), shape(2, 5, 4)] {
-        let decoder = LatentDecoder::new([3, 3, 2], images, bounds, 0, &Device::flex()).unwrap();
+        let decoder = LatentDecoder::new([3, 3, 2], images, bounds, 0, &f64_device()).unwrap();
         let decoded = decoder.forward(random([2, 3, 3, 2], 1) * 1e3).unwrap();
         assert_eq!(decoded.dims(), [2, images.channels, images.height, images.width]);
         assert!(to_vec(decoded).unwrap().iter().all(|v| (-1.0..=3.0).contains(v)));
     }
-    let small = LatentDecoder::new([3, 3, 2], shape(1, 3, 28), bounds, 0, &Device::flex()).unwrap_err();
+    let small = LatentDecoder::new([3, 3, 2], shape(1, 3, 28), bounds, 0, &f64_device()).unwrap_err();
     assert!(small.to_string().contains("at least 4 x 4 pixels"), "{small}");
 }
 
@@ -122,7 +123,7 @@ fn images_are_within_the_bounds_and_of_the_data_s_size() {
 fn gradients_of_all_tensors_match_central_differences() {
     let images = shape(2, 9, 8);
     for latent in [[1, 1, 6], [5, 4, 3], [2, 2, 3]] {
-        let decoder = LatentDecoder::new(latent, images, Bounds::UNIT, 3, &Device::flex())
+        let decoder = LatentDecoder::new(latent, images, Bounds::UNIT, 3, &f64_device())
             .unwrap()
             .cast(DType::F64);
         let x = random([4, latent[0], latent[1], latent[2]], 1).cast(DType::F64);
@@ -160,7 +161,7 @@ fn gradients_of_all_tensors_match_central_differences() {
 #[test]
 fn training_lowers_the_error_and_inference_follows() {
     let images = shape(1, 12, 12);
-    let mut decoder = LatentDecoder::new([3, 3, 4], images, Bounds::UNIT, 0, &Device::flex()).unwrap();
+    let mut decoder = LatentDecoder::new([3, 3, 4], images, Bounds::UNIT, 0, &f64_device()).unwrap();
     let latents = random([16, 3, 3, 4], 1);
     let truth = (random([16, 1, 12, 12], 2) + 1.0) / 2.0;
     decoder.standardize(&latents).unwrap();

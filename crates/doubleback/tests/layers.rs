@@ -2,9 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 use burn::tensor::activation::softmax;
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Tensor, TensorData};
 use doubleback::nn::layers::{AvgPool, Conv2d, Dense, Flatten, HardSwish, LayerKind, MaxPool};
 use doubleback::nn::{Architecture, IMAGES, LayerSpec, Module, Network, Staged, TrainingPass, cross_entropy};
+use doubleback_test_device::f64_device;
 
 const SIDE: usize = 7;
 const CHANNELS: usize = 4;
@@ -38,7 +39,7 @@ fn values(count: usize, seed: usize) -> Vec<f64> {
 }
 
 fn tensor<const D: usize>(values: Vec<f64>, dims: [usize; D]) -> Tensor<D> {
-    Tensor::from_data(TensorData::new(values, dims), (&Device::flex(), DType::F64))
+    Tensor::from_data(TensorData::new(values, dims), (&f64_device(), DType::F64))
 }
 
 fn doubles<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
@@ -65,9 +66,7 @@ fn objective(network: &Network) -> Tensor<1> {
 
 /// The input gradient and the gradients of the objective by the parameters, which hold second derivatives of the layer.
 fn check(name: &str, layer: impl Into<LayerKind>) {
-    let network = Network::new(around(layer), 2, &Device::flex())
-        .unwrap()
-        .cast(DType::F64);
+    let network = Network::new(around(layer), 2, &f64_device()).unwrap().cast(DType::F64);
     let near = |exact: f64, difference: f64, what: &str| {
         let scale = exact.abs().max(1e-3);
         assert!(
@@ -155,7 +154,7 @@ fn hard_swish() {
     let mut architecture = around(HardSwish {});
     architecture.bounds = [-5.0, 5.0];
     architecture.layers.remove(0);
-    let network = Network::new(architecture, 2, &Device::flex()).unwrap().cast(DType::F64);
+    let network = Network::new(architecture, 2, &f64_device()).unwrap().cast(DType::F64);
     // No value is near the kinks at -3 and 3.
     let count = 2 * 2 * SIDE * SIDE;
     let x: Vec<f64> = values(count, 1).iter().map(|v| 10.0 * v - 5.0).collect();

@@ -2,12 +2,13 @@
 #![allow(clippy::unwrap_used)]
 
 use burn::tensor::activation::softmax;
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Tensor, TensorData};
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::layers::{Conv2d, Dense, Flatten, Floor, LayerKind, LocalContrast};
 use doubleback::nn::{
     Architecture, LayerSpec, Mode, ModelCard, Module, Network, Pool, TrainingPass, cross_entropy, load, paper_cnn, save,
 };
+use doubleback_test_device::f64_device;
 
 const SIDE: usize = 9;
 const CLASSES: usize = 3;
@@ -31,7 +32,7 @@ fn values(channels: usize) -> Vec<f64> {
 
 fn tensor(values: &[f64], channels: usize, dtype: DType) -> Tensor<4> {
     let data = TensorData::new(values.to_vec(), [IMAGES, channels, SIDE, SIDE]);
-    Tensor::from_data(data, (&Device::flex(), dtype))
+    Tensor::from_data(data, (&f64_device(), dtype))
 }
 
 fn doubles<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
@@ -73,7 +74,7 @@ fn build(layers: Vec<LayerSpec>, channels: usize, classes: usize) -> Network {
         classes,
         layers,
     };
-    Network::new(architecture, 4, &Device::flex()).unwrap().cast(DType::F64)
+    Network::new(architecture, 4, &f64_device()).unwrap().cast(DType::F64)
 }
 
 /// The definition, pixel by pixel, on [n, height, width, channels].
@@ -153,7 +154,7 @@ fn the_pullback_is_the_derivative() {
                 .collect();
             let cotangent = Tensor::<2>::from_data(
                 TensorData::new(weights.clone(), [IMAGES, outputs]),
-                (&Device::flex(), DType::F64),
+                (&f64_device(), DType::F64),
             );
             let (_, pullback) = network
                 .forward_with_pullback(tensor(&x, channels, DType::F64), Mode::Inference)
@@ -193,7 +194,7 @@ fn objective(network: &Network) -> Tensor<1> {
     let mut targets = vec![0.0; IMAGES * CLASSES];
     (0..IMAGES).for_each(|i| targets[i * CLASSES + i % CLASSES] = 1.0);
     let data = TensorData::new(targets, [IMAGES, CLASSES]);
-    let targets: Tensor<2> = Tensor::from_data(data, (&Device::flex(), DType::F64));
+    let targets: Tensor<2> = Tensor::from_data(data, (&f64_device(), DType::F64));
     // The gradient of the almost empty image would drown the others'.
     let images = tensor(&values(2), 2, DType::F64).narrow(0, 0, 2);
     let targets = targets.narrow(0, 0, 2);
@@ -217,7 +218,7 @@ fn second_order_gradients_through_it_are_central_differences() {
             let at = |length: f64| {
                 let step: Vec<f64> = direction.iter().map(|d| d * length).collect();
                 let step =
-                    Tensor::<1>::from_data(TensorData::new(step, [direction.len()]), (&Device::flex(), DType::F64));
+                    Tensor::<1>::from_data(TensorData::new(step, [direction.len()]), (&f64_device(), DType::F64));
                 let mut moved = network.clone();
                 let value = moved
                     .parameters()
@@ -266,7 +267,7 @@ fn images_of_one_color_become_zero_with_finite_gradients() {
     for floor in Floor::ALL {
         for dtype in [DType::F32, DType::F64] {
             let network = alone(1, floor).cast(dtype);
-            let flat = Tensor::<4>::zeros([IMAGES, 1, SIDE, SIDE], (&Device::flex(), dtype));
+            let flat = Tensor::<4>::zeros([IMAGES, 1, SIDE, SIDE], (&f64_device(), dtype));
             let (y, pullback) = network.forward_with_pullback(flat, Mode::Inference).unwrap();
             let gradient = pullback.apply(y.ones_like()).unwrap();
             assert!(doubles(y).iter().all(|&v| v == 0.0));
@@ -284,11 +285,11 @@ fn model_files_keep_it() {
     };
     let layer = LocalContrast { floor: Floor::Batch };
     let architecture = paper_cnn(shape, Bounds { low: -3.0, high: 4.0 }, 10, Pool::Max).behind_local_contrast(layer);
-    let network = Network::new(architecture.clone(), 0, &Device::flex()).unwrap();
+    let network = Network::new(architecture.clone(), 0, &f64_device()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
     save(&network, &ModelCard::new(), &path).unwrap();
-    let (again, _) = load(&path, &Device::flex()).unwrap();
+    let (again, _) = load(&path, &f64_device()).unwrap();
     assert_eq!(again.architecture(), &architecture);
     assert_eq!(again.architecture().local_contrast(), Some(layer));
 }

@@ -5,11 +5,12 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{
     Classifier, ModelCard, Module, Network, Pool, load, load_bytes, paper_cnn, resnet_small, save, to_vec,
 };
+use doubleback_test_device::test_device;
 use proptest::prelude::*;
 
 const SHAPE: ImageShape = ImageShape {
@@ -19,11 +20,11 @@ const SHAPE: ImageShape = ImageShape {
 };
 
 fn network() -> Network {
-    Network::new(paper_cnn(SHAPE, Bounds::UNIT, 3, Pool::Max), 7, &Device::flex()).unwrap()
+    Network::new(paper_cnn(SHAPE, Bounds::UNIT, 3, Pool::Max), 7, &test_device()).unwrap()
 }
 
 fn residual() -> Network {
-    Network::new(resnet_small(SHAPE, Bounds::UNIT, 3), 7, &Device::flex()).unwrap()
+    Network::new(resnet_small(SHAPE, Bounds::UNIT, 3), 7, &test_device()).unwrap()
 }
 
 fn card() -> ModelCard {
@@ -43,11 +44,11 @@ fn round_trip() {
     let path = folder.path().join("model.safetensors");
     for original in [network(), residual()] {
         save(&original, &card(), &path).unwrap();
-        let (loaded, found) = load(&path, &Device::flex()).unwrap();
+        let (loaded, found) = load(&path, &test_device()).unwrap();
         assert_eq!(found, card());
         assert_eq!(loaded.architecture(), original.architecture());
         assert_eq!(values(&loaded), values(&original));
-        let images = Tensor::<4>::ones([2, 1, 8, 8], &Device::flex()) * 0.3;
+        let images = Tensor::<4>::ones([2, 1, 8, 8], &test_device()) * 0.3;
         assert_eq!(
             to_vec(loaded.logits(images.clone()).unwrap()).unwrap(),
             to_vec(original.logits(images).unwrap()).unwrap()
@@ -63,11 +64,11 @@ fn bytes_are_read_as_their_file_is() {
     let bytes = std::fs::read(&path).unwrap();
     // The bytes count, not what has become of the file.
     std::fs::remove_file(&path).unwrap();
-    let (loaded, found) = load_bytes(bytes.clone(), &path, &Device::flex()).unwrap();
+    let (loaded, found) = load_bytes(bytes.clone(), &path, &test_device()).unwrap();
     assert_eq!(found, card());
     assert_eq!(values(&loaded), values(&network()));
     let cut = bytes[..bytes.len() - 1].to_vec();
-    let message = load_bytes(cut, &path, &Device::flex()).unwrap_err().to_string();
+    let message = load_bytes(cut, &path, &test_device()).unwrap_err().to_string();
     let begins = format!("{}: is not a whole .safetensors file (", path.display());
     assert!(message.starts_with(&begins), "{message}");
 }
@@ -80,7 +81,7 @@ fn truncated_and_foreign_files_are_refused() {
     let whole = std::fs::read(&path).unwrap();
     for length in [0, 4, 8, 100, whole.len() / 2, whole.len() - 1] {
         std::fs::write(&path, &whole[..length]).unwrap();
-        let message = load(&path, &Device::flex()).err().unwrap().to_string();
+        let message = load(&path, &test_device()).err().unwrap().to_string();
         assert!(
             message.contains("model.safetensors") && message.contains("again"),
             "{message}"
@@ -88,9 +89,9 @@ fn truncated_and_foreign_files_are_refused() {
     }
     let tensor = safetensors::tensor::TensorView::new(safetensors::Dtype::F32, vec![1], &[0; 4]).unwrap();
     std::fs::write(&path, safetensors::serialize([("a", tensor)], None).unwrap()).unwrap();
-    let message = load(&path, &Device::flex()).err().unwrap().to_string();
+    let message = load(&path, &test_device()).err().unwrap().to_string();
     assert!(message.contains("not written by doubleback"), "{message}");
-    let message = load(Path::new("absent.safetensors"), &Device::flex())
+    let message = load(Path::new("absent.safetensors"), &test_device())
         .err()
         .unwrap()
         .to_string();
@@ -117,7 +118,7 @@ proptest! {
         }
         let path = folder.path().join("changed");
         std::fs::write(&path, bytes).unwrap();
-        let _ = load(&path, &Device::flex());
+        let _ = load(&path, &test_device());
     }
 }
 

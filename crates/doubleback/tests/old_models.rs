@@ -4,10 +4,11 @@
 //! built-in architectures as they were described and started. Both were written by the last version of that format.
 #![allow(clippy::unwrap_used)]
 
+use doubleback_test_device::test_device;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::activation::softmax;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{
     ARCHITECTURES, Classifier, ModelCard, Module, Network, Pool, Staged, TrainingPass, architecture, load, save, to_vec,
@@ -53,12 +54,12 @@ fn same(found: &[f32], expected: &[f32], facts: &Value, what: &str) {
 
 fn images() -> Tensor<4> {
     let values: Vec<f32> = (0..4 * 128).map(|i| ((i * 7919 + 13) % 1009) as f32 / 1009.0).collect();
-    Tensor::from_data(TensorData::new(values, [4, 2, 8, 8]), &Device::flex())
+    Tensor::from_data(TensorData::new(values, [4, 2, 8, 8]), &test_device())
 }
 
 fn targets() -> Tensor<2> {
     let targets = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]];
-    Tensor::from_floats(targets, &Device::flex())
+    Tensor::from_floats(targets, &test_device())
 }
 
 fn check(network: &Network, facts: &Value) {
@@ -92,14 +93,14 @@ fn check(network: &Network, facts: &Value) {
 #[test]
 fn an_old_file_gives_what_it_gave_and_can_be_written_anew() {
     let facts = facts();
-    let (network, card) = load(&fixture("doubleback-1.safetensors"), &Device::flex()).unwrap();
+    let (network, card) = load(&fixture("doubleback-1.safetensors"), &test_device()).unwrap();
     assert_eq!(card, ModelCard::from([("defense".into(), "normal".into())]));
     check(&network, &facts);
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("new.safetensors");
     save(&network, &card, &path).unwrap();
-    let (again, _) = load(&path, &Device::flex()).unwrap();
+    let (again, _) = load(&path, &test_device()).unwrap();
     assert_eq!(again.architecture(), network.architecture());
     check(&again, &facts);
 }
@@ -124,7 +125,7 @@ fn architectures_start_and_are_read_as_ever() {
                 };
                 let key = format!("{name} {} {channels} {side}", pool.name());
                 let old = &facts["architectures"][&key];
-                let network = Network::new(today, 7, &Device::flex()).unwrap();
+                let network = Network::new(today, 7, &test_device()).unwrap();
                 let start = network.parameters().flat_map(|p| to_vec(p.value().clone()).unwrap());
                 let start = start.fold(0xcbf2_9ce4_8422_2325u64, |hash, value| {
                     (hash ^ u64::from(value.to_bits())).wrapping_mul(0x0100_0000_01b3)
@@ -137,7 +138,7 @@ fn architectures_start_and_are_read_as_ever() {
                 save(&network, &ModelCard::new(), &path).unwrap();
                 let description = old["description"].as_str().unwrap();
                 replace_facts(&path, &[("format", "doubleback-1"), ("architecture", description)]);
-                let (read, _) = load(&path, &Device::flex()).unwrap();
+                let (read, _) = load(&path, &test_device()).unwrap();
                 assert_eq!(read.architecture(), network.architecture(), "{key}");
             }
         }
@@ -148,13 +149,13 @@ fn architectures_start_and_are_read_as_ever() {
 fn a_file_of_a_later_format_is_refused_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
-    let (network, card) = load(&fixture("doubleback-1.safetensors"), &Device::flex()).unwrap();
+    let (network, card) = load(&fixture("doubleback-1.safetensors"), &test_device()).unwrap();
     save(&network, &card, &path).unwrap();
     replace_facts(&path, &[("format", "doubleback-3")]);
-    let message = load(&path, &Device::flex()).err().unwrap().to_string();
+    let message = load(&path, &test_device()).err().unwrap().to_string();
     assert!(
         message.ends_with(
-            "model.safetensors: is a model file of format `doubleback-3`; this version reads `doubleback-2` and `doubleback-1`. \
+            "model.safetensors: is of format `doubleback-3`; this version reads `doubleback-1` and `doubleback-2`. \
              Use the doubleback that wrote it, or a newer one"
         ),
         "{message}"

@@ -1,10 +1,11 @@
 //! The penalized losses: their gradients with respect to the logits against central differences, and what the objectives promise.
 #![allow(clippy::unwrap_used)]
 
+use doubleback_test_device::f64_device;
 use std::sync::Arc;
 
 use burn::tensor::activation::{log_softmax, softmax};
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Tensor, TensorData};
 use doubleback::batch::Batch;
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{Classifier, Module, Network, Pool, TrainingPass, paper_cnn, to_vec};
@@ -19,21 +20,18 @@ const SHAPE: ImageShape = ImageShape {
 };
 
 fn network(seed: u64) -> Network {
-    Network::new(paper_cnn(SHAPE, Bounds::UNIT, 4, Pool::Max), seed, &Device::flex()).unwrap()
+    Network::new(paper_cnn(SHAPE, Bounds::UNIT, 4, Pool::Max), seed, &f64_device()).unwrap()
 }
 
 fn batch() -> Batch {
     let pixels = (0..3 * 64).map(|i| (i * 37 % 61) as f32 / 61.0).collect::<Vec<_>>();
-    let images = Tensor::<4>::from_data(TensorData::new(pixels, [3, 1, 8, 8]), &Device::flex());
+    let images = Tensor::<4>::from_data(TensorData::new(pixels, [3, 1, 8, 8]), &f64_device());
     Batch::of(images, vec![1, 3, 0], 4).unwrap()
 }
 
 fn f64_values(values: &[f64]) -> Tensor<2> {
     let rows = values.len() / 4;
-    Tensor::from_data(
-        TensorData::new(values.to_vec(), [rows, 4]),
-        (&Device::flex(), DType::F64),
-    )
+    Tensor::from_data(TensorData::new(values.to_vec(), [rows, 4]), (&f64_device(), DType::F64))
 }
 
 /// The penalized loss itself, summed over the images.

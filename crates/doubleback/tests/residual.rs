@@ -2,12 +2,13 @@
 #![allow(clippy::unwrap_used)]
 
 use burn::tensor::activation::softmax;
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Tensor, TensorData};
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::layers::{Add, BatchNorm, Conv2d, Dense, Flatten, GlobalAvgPool, LayerKind, Relu};
 use doubleback::nn::{
     Architecture, Classifier, FromFunction, LayerSpec, Module, Network, TrainingPass, cross_entropy, to_vec,
 };
+use doubleback_test_device::f64_device;
 use proptest::prelude::*;
 
 const SIDE: usize = 6;
@@ -77,7 +78,7 @@ fn values(count: usize, seed: usize) -> Vec<f64> {
 
 fn images(dtype: DType) -> Tensor<4> {
     let data = TensorData::new(values(IMAGES * 2 * SIDE * SIDE, 3), [IMAGES, 2, SIDE, SIDE]);
-    Tensor::from_data(data, (&Device::flex(), dtype))
+    Tensor::from_data(data, (&f64_device(), dtype))
 }
 
 /// Cross-entropy plus the penalty of double backprop, in training mode.
@@ -86,10 +87,8 @@ fn objective(network: &Network) -> Tensor<1> {
     for i in 0..IMAGES {
         targets[i * CLASSES + i % CLASSES] = 1.0;
     }
-    let targets: Tensor<2> = Tensor::from_data(
-        TensorData::new(targets, [IMAGES, CLASSES]),
-        (&Device::flex(), DType::F64),
-    );
+    let targets: Tensor<2> =
+        Tensor::from_data(TensorData::new(targets, [IMAGES, CLASSES]), (&f64_device(), DType::F64));
     let mut pass = TrainingPass::new(0, 0);
     let (logits, pullback) = network.forward_with_pullback(images(DType::F64), pass.mode()).unwrap();
     let gradient = pullback.apply(softmax(logits.clone(), 1) - targets.clone()).unwrap();
@@ -101,7 +100,7 @@ fn doubles(tensor: Tensor<1>) -> Vec<f64> {
 }
 
 fn double_network(architecture: Architecture) -> Network {
-    Network::new(architecture, 2, &Device::flex()).unwrap().cast(DType::F64)
+    Network::new(architecture, 2, &f64_device()).unwrap().cast(DType::F64)
 }
 
 /// Loss and the gradient of every parameter.
@@ -119,7 +118,7 @@ fn differentiated(network: &Network) -> (f64, Vec<(String, Vec<f64>)>) {
 fn moved(network: &Network, name: &str, direction: &[f64], length: f64) -> Network {
     let parameter = network.parameters().find(|p| p.name() == name).unwrap();
     let step: Vec<f64> = direction.iter().map(|d| d * length).collect();
-    let step = Tensor::<1>::from_data(TensorData::new(step, [direction.len()]), (&Device::flex(), DType::F64));
+    let step = Tensor::<1>::from_data(TensorData::new(step, [direction.len()]), (&f64_device(), DType::F64));
     let value = parameter.value().clone() + step;
     let mut network = network.clone();
     network.set(name, value).unwrap();
@@ -215,11 +214,11 @@ proptest! {
         layers.push(LayerSpec::new("flatten", LayerKind::Flatten(Flatten {})).after(last));
         layers.push(LayerSpec::new("logits", logits()));
 
-        let network = Network::new(architecture(layers), seed, &Device::flex()).unwrap();
+        let network = Network::new(architecture(layers), seed, &f64_device()).unwrap();
         let shape = ImageShape { channels: 2, height: SIDE, width: SIDE };
         let other = FromFunction::new(shape, Bounds::UNIT, CLASSES, |x| network.logits(x).unwrap());
         let cotangent: Vec<f32> = values(IMAGES * CLASSES, 5).iter().map(|&v| v as f32 - 0.5).collect();
-        let cotangent = Tensor::<2>::from_data(TensorData::new(cotangent, [IMAGES, CLASSES]), &Device::flex());
+        let cotangent = Tensor::<2>::from_data(TensorData::new(cotangent, [IMAGES, CLASSES]), &f64_device());
         let gradient = |model: &dyn Classifier| {
             let (_, pullback) = model.logits_with_pullback(images(DType::F32)).unwrap();
             to_vec(pullback.apply(cotangent.clone()).unwrap()).unwrap()

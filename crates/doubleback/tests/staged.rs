@@ -1,11 +1,12 @@
 //! Networks in stages: up to a layer and on from it is the whole network.
 #![allow(clippy::unwrap_used)]
 
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Tensor, TensorData};
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{
     ARCHITECTURES, Classifier, Module, Network, Pool, Pullback, Stage, Staged, architecture, stage_indices, to_vec,
 };
+use doubleback_test_device::f64_device;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -17,13 +18,13 @@ const SHAPE: ImageShape = ImageShape {
 
 fn network(name: &str, pool: Pool) -> Network {
     let architecture = architecture(name, SHAPE, Bounds::UNIT, 10, pool).unwrap();
-    Network::new(architecture, 3, &Device::flex()).unwrap()
+    Network::new(architecture, 3, &f64_device()).unwrap()
 }
 
 fn images(n: usize) -> Tensor<4> {
     let mut random = ChaCha8Rng::seed_from_u64(5);
     let values: Vec<f32> = (0..n * SHAPE.len()).map(|_| random.random()).collect();
-    Tensor::from_data(TensorData::new(values, [n, 3, 32, 32]), &Device::flex())
+    Tensor::from_data(TensorData::new(values, [n, 3, 32, 32]), &f64_device())
 }
 
 fn names(network: &Network) -> Vec<String> {
@@ -101,7 +102,7 @@ fn gradients_pass_through_a_stage() {
     let images = images(2);
     let (_, pullback) = network.logits_with_pullback(images.clone()).unwrap();
     let cotangent =
-        Tensor::<2>::ones([2, 10], &Device::flex()) * Tensor::arange(0..10, &Device::flex()).float().reshape([1, 10]);
+        Tensor::<2>::ones([2, 10], &f64_device()) * Tensor::arange(0..10, &f64_device()).float().reshape([1, 10]);
     let expected = pullback.apply(cotangent.clone()).unwrap();
     let tracked = images.autodiff().require_grad();
     let latent = network.latents(tracked.clone(), &[3]).unwrap().remove(0);
@@ -115,7 +116,7 @@ fn random<const D: usize>(dims: [usize; D], seed: u64) -> Tensor<D> {
     let values: Vec<f32> = (0..dims.iter().product())
         .map(|_| random.random::<f32>() - 0.5)
         .collect();
-    Tensor::from_data(TensorData::new(values, dims), &Device::flex())
+    Tensor::from_data(TensorData::new(values, dims), &f64_device())
 }
 
 fn doubles<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
@@ -274,11 +275,11 @@ fn what_does_not_fit_is_refused() {
     assert!(order.contains("ascending"), "{order}");
     let shape = refused(
         network
-            .logits_from(1, Tensor::zeros([1, 2, 2, 2], &Device::flex()))
+            .logits_from(1, Tensor::zeros([1, 2, 2, 2], &f64_device()))
             .map(|_| ()),
     );
     assert!(shape.contains("latent") && shape.contains("32"), "{shape}");
     let (_, pullback) = network.latents_with_pullback(images(1), 1).unwrap();
-    let cotangent = refused(pullback.apply(Tensor::zeros([1, 2, 2, 2], &Device::flex())).map(|_| ()));
+    let cotangent = refused(pullback.apply(Tensor::zeros([1, 2, 2, 2], &f64_device())).map(|_| ()));
     assert!(cotangent.contains("cotangent of the latent"), "{cotangent}");
 }

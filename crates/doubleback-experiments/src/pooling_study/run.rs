@@ -144,6 +144,7 @@ fn settings(plan: &Plan, dataset: &Dataset, options: &Options) -> String {
 
 #[cfg(test)]
 mod tests {
+    use doubleback_test_device::test_device;
     use std::ops::ControlFlow;
     use std::path::Path;
 
@@ -232,7 +233,7 @@ mod tests {
 
     #[test]
     fn an_interrupted_study_ends_with_the_same_results_and_models() {
-        let (dataset, device) = (few_images(), Device::flex());
+        let (dataset, device) = (few_images(), test_device());
         let plan = tiny(&dataset);
         let [whole, parts] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let expected = study(&plan, &dataset, &options(whole.path(), 1), &device, &mut ()).unwrap();
@@ -267,7 +268,7 @@ mod tests {
 
     #[test]
     fn models_that_are_there_are_taken_and_foreign_ones_refused() {
-        let (dataset, device) = (few_images(), Device::flex());
+        let (dataset, device) = (few_images(), test_device());
         let plan = Plan {
             trainings: vec![DefenseKind::PgdTraining],
             ..tiny(&dataset)
@@ -316,7 +317,7 @@ mod tests {
 
     #[test]
     fn bad_options_are_refused_before_anything_is_written() {
-        let (dataset, device) = (few_images(), Device::flex());
+        let (dataset, device) = (few_images(), test_device());
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("out");
         let failed = pooling(&dataset, &options(&out, 0), &device, &mut ());

@@ -54,7 +54,8 @@ fn region(wrong: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{Device, Tensor};
+    use burn::tensor::Tensor;
+    use doubleback_test_device::test_device;
 
     use super::*;
     use doubleback::attack::AttackSpec;
@@ -81,7 +82,7 @@ mod tests {
             .flat_map(|subset| (0..3).map(move |bit| (subset >> bit & 1) as f32))
             .collect();
         let split = Split::new(images, vec![0; 8], shape).unwrap();
-        let device = Device::flex();
+        let device = test_device();
         let test = TestSet {
             split: &split,
             shape,

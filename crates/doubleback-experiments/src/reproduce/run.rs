@@ -262,6 +262,7 @@ fn settings(dataset: &Dataset, options: &Options, recipes: &[Recipe]) -> String 
 
 #[cfg(test)]
 mod tests {
+    use doubleback_test_device::test_device;
     use std::ops::ControlFlow;
     use std::path::PathBuf;
 
@@ -335,7 +336,7 @@ mod tests {
 
     #[test]
     fn an_interrupted_reproduction_ends_with_the_same_results() {
-        let (dataset, device) = (few_images(), Device::flex());
+        let (dataset, device) = (few_images(), test_device());
         let recipes = |seed| few_steps(&dataset, seed);
         let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let whole = reproduce_with(&recipes, &dataset, &options(folders[0].path()), &device, &mut ()).unwrap();
@@ -383,7 +384,7 @@ mod tests {
 
     #[test]
     fn a_folder_of_another_run_is_refused() {
-        let (dataset, device) = (few_images(), Device::flex());
+        let (dataset, device) = (few_images(), test_device());
         let folder = tempfile::tempdir().unwrap();
         let recipes = |seed| few_steps(&dataset, seed);
         let stop = reproduce_with(&recipes, &dataset, &options(folder.path()), &device, &mut Impatient(1));

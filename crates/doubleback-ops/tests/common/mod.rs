@@ -1,5 +1,6 @@
 #![allow(dead_code)]
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Tensor, TensorData};
+use doubleback_test_device::{f64_device, test_device};
 
 /// Pseudo-random values in [-1, 1), the same on every machine.
 pub fn values(count: usize, seed: u64) -> Vec<f64> {
@@ -17,13 +18,13 @@ pub fn values(count: usize, seed: u64) -> Vec<f64> {
 pub fn double<const D: usize>(values: &[f64], dims: [usize; D]) -> Tensor<D> {
     Tensor::from_data(
         TensorData::new(values.to_vec(), dims.to_vec()),
-        (&Device::flex(), DType::F64),
+        (&f64_device(), DType::F64),
     )
 }
 
 pub fn single<const D: usize>(values: &[f64], dims: [usize; D]) -> Tensor<D> {
     let values: Vec<f32> = values.iter().map(|&v| v as f32).collect();
-    Tensor::from_data(TensorData::new(values, dims.to_vec()), &Device::flex())
+    Tensor::from_data(TensorData::new(values, dims.to_vec()), &test_device())
 }
 
 pub fn random<const D: usize>(dims: [usize; D], seed: u64) -> Tensor<D> {

@@ -119,7 +119,7 @@ fn put<T: npyz::AutoSerialize + Copy>(
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Device;
+    use doubleback_test_device::test_device;
     use npyz::npz::NpzArchive;
 
     use super::*;
@@ -131,7 +131,7 @@ mod tests {
             height: 1,
             width: 2,
         };
-        let originals = Tensor::<4>::from_floats([[[[0.0, 0.5]]], [[[1.0, 0.25]]]], &Device::flex());
+        let originals = Tensor::<4>::from_floats([[[[0.0, 0.5]]], [[[1.0, 0.25]]]], &test_device());
         let attacked = Adversarial {
             eps: 0.5,
             images: originals.clone() * 0.5,

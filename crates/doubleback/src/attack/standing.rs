@@ -94,15 +94,15 @@ fn indices(rows: impl Iterator<Item = usize>, like: &Tensor<4>) -> Tensor<1, Int
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Device;
 
     use super::*;
     use crate::nn::to_vec;
+    use doubleback_test_device::test_device;
 
     fn batch(values: &[f32]) -> Tensor<4> {
         Tensor::from_data(
             TensorData::new(values.to_vec(), [values.len(), 1, 1, 1]),
-            &Device::flex(),
+            &test_device(),
         )
     }
 

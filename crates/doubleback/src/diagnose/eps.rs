@@ -138,6 +138,7 @@ mod tests {
     use crate::attack::AttackSpec;
     use crate::data::{Bounds, ImageShape};
     use crate::nn::FromFunction;
+    use doubleback_test_device::test_device;
 
     const SHAPE: ImageShape = ImageShape {
         channels: 1,
@@ -166,7 +167,7 @@ mod tests {
             &AttackSpec::named("fgsm").unwrap().attack().unwrap(),
             images,
             1000,
-            &Device::flex(),
+            &test_device(),
             &mut (),
         )
     }
@@ -208,7 +209,7 @@ mod tests {
             "images that the model classifies right, to choose eps by: 0 is not at least one"
         );
         let jsma = AttackSpec::named("jsma").unwrap().attack().unwrap();
-        let message = eps_sweep(&model(), &jsma, &wrong, 10, &Device::flex(), &mut ())
+        let message = eps_sweep(&model(), &jsma, &wrong, 10, &test_device(), &mut ())
             .unwrap_err()
             .to_string();
         assert_eq!(message, "eps: auto is not for `jsma`, which takes none: leave it out");

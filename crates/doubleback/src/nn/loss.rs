@@ -184,18 +184,15 @@ pub fn to_vec<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Device;
 
     use super::*;
+    use doubleback_test_device::test_device;
 
     /// Hand-computed: logits 0 and ln 3 have probabilities 1/4 and 3/4.
     #[test]
     fn values_of_known_logits() {
         let third = 3f32.ln();
-        let logits = Tensor::<2>::from_floats(
-            [[0.0, third], [0.0, third], [60.0, 0.0], [0.0, 2000.0]],
-            &Device::flex(),
-        );
+        let logits = Tensor::<2>::from_floats([[0.0, third], [0.0, third], [60.0, 0.0], [0.0, 2000.0]], &test_device());
         let near = |found: Vec<f64>, expected: [f64; 4]| {
             let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-6 * b.abs();
             assert!(found.iter().zip(&expected).all(close), "{found:?} is not {expected:?}");

@@ -5,9 +5,8 @@ use super::identity::in_words;
 use super::options::TrainOptions;
 use crate::data::Dataset;
 use crate::nn::ModelCard;
+use crate::nn::card::{CLASSES, DATASET, PREPARATION, SHA256, set_classes};
 
-/// The classes in the order of the logits, a JSON array of names.
-const CLASSES: &str = "classes";
 /// Files do not have these if an earlier version wrote them.
 const NEW: [&str; 4] = [CLASSES, "training_images", "validation_images", "test_images"];
 /// A longer value is cut in messages.
@@ -17,14 +16,10 @@ const LONGEST: usize = 60;
 pub(super) fn of(defense: Defense, options: &TrainOptions, dataset: &Dataset) -> ModelCard {
     let o = options;
     let mut card = ModelCard::from([
-        ("dataset".into(), dataset.name.clone()),
+        (DATASET.into(), dataset.name.clone()),
         ("training_images".into(), dataset.train.len().to_string()),
         ("validation_images".into(), dataset.validation.len().to_string()),
         ("test_images".into(), dataset.test.len().to_string()),
-        (
-            CLASSES.into(),
-            serde_json::Value::from(dataset.classes.clone()).to_string(),
-        ),
         ("steps".into(), o.steps.to_string()),
         ("batch".into(), o.batch.to_string()),
         ("learning_rate".into(), o.adam.learning_rate.to_string()),
@@ -32,18 +27,19 @@ pub(super) fn of(defense: Defense, options: &TrainOptions, dataset: &Dataset) ->
         ("doubleback".into(), env!("CARGO_PKG_VERSION").into()),
         ("instruction_set".into(), doubleback_ops::kernels::isa().name().into()),
     ]);
+    set_classes(&mut card, &dataset.classes);
     defense.describe(&mut card, o.batch);
     if let Some(weights) = &o.class_weights {
         card.insert("class_weights".into(), in_words(weights));
     }
     if !dataset.preparation.is_none() {
-        card.insert("preparation".into(), dataset.preparation.to_string());
+        card.insert(PREPARATION.into(), dataset.preparation.to_string());
     }
     for source in &dataset.sources {
-        card.insert(format!("sha256:{}", source.file), source.sha256.clone());
+        card.insert(format!("{SHA256}{}", source.file), source.sha256.clone());
     }
     if dataset.sources.is_empty() {
-        card.insert("sha256:all images".into(), dataset.content_sha256());
+        card.insert(format!("{SHA256}all images"), dataset.content_sha256());
     }
     card
 }

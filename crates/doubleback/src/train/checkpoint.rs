@@ -12,7 +12,7 @@ use super::optimizer::Adam;
 use super::options::TrainOptions;
 use crate::data::words::grouped;
 use crate::nn::{Module, Network, Parameter, renewed_description};
-use crate::tensor_file::{self, Facts, Kind, TensorFile, add_fact};
+use crate::tensor_file::{self, FORMAT, Facts, Kind, TensorFile, add_fact};
 use crate::{Error, Result};
 
 /// Everything but the tensors.
@@ -59,6 +59,10 @@ pub(crate) struct Files {
 }
 
 const STATE: &str = "state";
+/// What files are written as.
+const CURRENT: &str = "doubleback-checkpoint-2";
+/// What is read: the first had one text for all that a training is of.
+const READ: [&str; 2] = ["doubleback-checkpoint-1", CURRENT];
 
 const KIND: Kind = Kind {
     name: "checkpoint",
@@ -67,7 +71,7 @@ const KIND: Kind = Kind {
 };
 
 pub(crate) fn save(path: &Path, state: &State, network: &Network, adam: &Adam) -> Result<()> {
-    let mut facts = Facts::new();
+    let mut facts = Facts::from([(FORMAT.to_owned(), CURRENT.to_owned())]);
     add_fact(&mut facts, STATE, state)?;
     let mut tensors: Vec<(String, &Tensor<1>)> = network.tensors().map(|p| (p.name().to_owned(), p.value())).collect();
     for (parameter, moments) in network.parameters().zip(adam.states()) {
@@ -92,6 +96,7 @@ pub(crate) fn identity(path: &Path) -> Result<Option<Identity>> {
     let Some(file) = TensorFile::find(path, &KIND)? else {
         return Ok(None);
     };
+    file.format(&READ)?;
     let state: State = file.fact(STATE)?;
     Ok(Some(state.identity))
 }
@@ -117,6 +122,7 @@ fn restore(
     network: &mut Network,
     options: &TrainOptions,
 ) -> Result<Option<(State, Adam)>> {
+    file.format(&READ)?;
     let mut state: State = file.fact(STATE)?;
     if state.identity.is_student_of_another(&files.identity) {
         tracing::warn!(

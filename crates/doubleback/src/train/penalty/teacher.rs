@@ -76,7 +76,7 @@ impl Teacher {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Device;
+    use doubleback_test_device::test_device;
 
     use super::*;
     use crate::batch::Batches;
@@ -96,7 +96,7 @@ mod tests {
 
     fn teacher() -> Teacher {
         let architecture = paper_cnn(SHAPE, Bounds::UNIT, 4, Pool::Max);
-        Teacher::new(Network::new(architecture, 0, &Device::flex()).unwrap(), 2.0)
+        Teacher::new(Network::new(architecture, 0, &test_device()).unwrap(), 2.0)
     }
 
     fn answer(teacher: &Teacher, batch: &Batch) -> Vec<f32> {
@@ -106,7 +106,7 @@ mod tests {
     /// One split is dropped before the next is made, so that its memory may be used again.
     #[test]
     fn answers_are_never_those_of_other_images() {
-        let (teacher, device) = (teacher(), Device::flex());
+        let (teacher, device) = (teacher(), test_device());
         let mut before: Vec<Vec<f32>> = Vec::new();
         for shift in 0..4 {
             let split = split(shift);
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn answers_of_one_training_are_kept_and_no_others() {
-        let (teacher, device) = (teacher(), Device::flex());
+        let (teacher, device) = (teacher(), test_device());
         let kept = |teacher: &Teacher| teacher.answers.lock().unwrap().by_range.len();
         for _ in 0..2 {
             let split = split(0);
