@@ -154,9 +154,12 @@ impl Identity {
                 Some(shown) => (&mut data, shown),
                 None => (&mut options, name),
             };
+            let (there, here) = (value(there), value(here));
             list.push(match name {
                 LAYERS => shown.to_owned(),
-                _ => format!("{shown} {} there, {} here", value(there), value(here)),
+                // Long lists that begin alike.
+                _ if there == here => shown.to_owned(),
+                _ => format!("{shown} {there} there, {here} here"),
             });
         }
         let told = [("of other data", data), ("with other options", options)];

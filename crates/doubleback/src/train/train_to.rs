@@ -85,7 +85,9 @@ impl Recipe {
         self.save(&cooked.trained.network, dataset, files.model(), &work)?;
         for phase in self.phases() {
             let (from, to) = (checkpoint_path(&work, phase), files.state_of(phase));
-            std::fs::rename(&from, &to).map_err(Error::io(&to, "writing"))?;
+            if from.exists() {
+                std::fs::rename(&from, &to).map_err(Error::io(&to, "writing"))?;
+            }
         }
         Ok(Written { cooked, set_aside })
     }

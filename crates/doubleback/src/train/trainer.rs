@@ -141,7 +141,10 @@ pub(super) fn run(
         }
     };
     if files.is_some_and(|files| files.keep) {
-        save(&state, &network, &adam)?;
+        // The model is worth more than its state, and comes after it.
+        if let Err(error) = save(&state, &network, &adam) {
+            tracing::warn!("{error}. Without this state more steps will start from the first one");
+        }
     }
     Ok(Trained {
         network,
