@@ -23,7 +23,7 @@ pub fn run(args: &TrainArgs, context: &Context) -> Result<()> {
     let dataset = context.load(&args.dataset)?;
     let recipe = recipe(args, &dataset)?;
 
-    let files = ModelFiles::of(&args.out);
+    let files = args.model_files();
     let written = recipe.train_to(&files, &dataset, &context.device, &mut context.reporter())?;
     let summary = Summary::new(args, &dataset, &recipe, &written);
     let readable = readable(&recipe, &dataset, &written, &files);

@@ -58,7 +58,12 @@ pub fn differences(found: &ModelCard, expected: &ModelCard, except: &[&str]) -> 
                 card.get(key)
                     .map_or_else(|| "absent".to_owned(), |value| shortened(value))
             };
-            format!("{key} is {}, not {}", of(found), of(expected))
+            let (found, expected) = (of(found), of(expected));
+            match found == expected {
+                // Long lists that begin alike.
+                true => format!("{key} is another"),
+                false => format!("{key} is {found}, not {expected}"),
+            }
         })
         .collect()
 }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::data::{Dataset, Split};
+use crate::data::{Dataset, Split, class_index};
 use crate::{Error, Result};
 
 /// How much the images of each class count in training, as a user says it. What it means for the objective is written at
@@ -106,14 +106,6 @@ fn balanced(train: &Split, classes: usize) -> Vec<f64> {
         count => train.len() as f64 / (present as f64 * count as f64),
     };
     counts.iter().map(weight).collect()
-}
-
-fn class_index(classes: &[String], wanted: &str) -> Result<usize> {
-    let by_name = classes.iter().position(|class| class == wanted);
-    let by_label = || wanted.parse().ok().filter(|&label| label < classes.len());
-    by_name
-        .or_else(by_label)
-        .ok_or_else(|| Error::unknown("class", wanted, classes.iter().map(String::as_str)))
 }
 
 impl FromStr for ClassWeights {

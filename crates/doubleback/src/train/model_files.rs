@@ -31,10 +31,15 @@ impl ModelFiles {
         self.model.with_extension("state")
     }
 
+    /// What more steps of its teacher go on from, if it had one.
+    pub fn teacher_state(&self) -> PathBuf {
+        self.model.with_extension("teacher.state")
+    }
+
     /// The state of a phase of the training.
     pub(super) fn state_of(&self, phase: &str) -> PathBuf {
         match phase {
-            TEACHER => self.model.with_extension("teacher.state"),
+            TEACHER => self.teacher_state(),
             _ => self.state(),
         }
     }
@@ -48,7 +53,7 @@ impl ModelFiles {
             PathBuf::from(name)
         };
         let present: Vec<&PathBuf> = files.iter().filter(|path| path.exists()).collect();
-        let all = [self.model.clone(), self.state_of(TEACHER), self.state()];
+        let all = [self.model.clone(), self.teacher_state(), self.state()];
         let taken = |number: usize| all.iter().any(|path| numbered(path, number).exists());
         let mut number = 1;
         while taken(number) {

@@ -109,7 +109,7 @@ impl Recipe {
                 None => {}
             }
         }
-        let teachers = files.state_of(TEACHER);
+        let teachers = files.teacher_state();
         if !self.phases().any(|phase| phase == TEACHER) && teachers.exists() {
             earlier.others.push(teachers);
         }

@@ -76,6 +76,9 @@ pub(super) fn run(
         (State::start(identity), Adam::new(&network, options.adam))
     };
     let (mut state, mut adam) = found.unwrap_or_else(start);
+    if state.step > 0 {
+        watch.resume(state.step);
+    }
     let device = network.device().clone();
     let batches = Batches::new(&dataset.train, dataset.shape, network.classes(), options.batch, &device)
         .weighted(options.class_weights.as_deref());
