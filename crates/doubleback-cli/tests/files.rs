@@ -140,7 +140,8 @@ fn results_are_replaced_by_results_and_a_model_by_a_model_that_is_told() {
     let second = expect_done(here, train);
     assert!(!second.stderr.contains("is there already"), "{}", second.stderr);
     let other = expect_done(here, &format!("{train} --seed 1"));
-    let told = "a.safetensors: is there already, of another training: seed is 0, not 1. It will be kept under another name";
+    let told =
+        "a.safetensors: is there already, of another training: seed is 0, not 1. It will be kept under another name";
     assert!(other.stderr.contains(told), "{}", other.stderr);
     assert!(here.join("a.safetensors.1").is_file());
     expect_done(here, "data show mnist-mini --out a.png");

@@ -278,10 +278,38 @@ pub fn positive(text: &str) -> std::result::Result<f64, &'static str> {
     }
 }
 
+/// A share as a number from 0 to 1, or in percent.
+pub fn share(text: &str) -> std::result::Result<f64, &'static str> {
+    let share = match text.strip_suffix('%') {
+        Some(percent) => percent.trim_end().parse().map(|percent: f64| percent / 100.0),
+        None => text.parse(),
+    };
+    match share {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("expected a share from 0 to 1 such as 0.4, or 40%"),
+    }
+}
+
 /// A number that is not negative.
 pub fn not_negative(text: &str) -> std::result::Result<f64, &'static str> {
     match text.parse::<f64>() {
         Ok(number) if number >= 0.0 && number.is_finite() => Ok(number),
         _ => Err("expected 0 or a number above"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_numbers_or_percent() {
+        assert_eq!(
+            ["0.4", "40%", "40 %", "1", "0"].map(share),
+            [0.4, 0.4, 0.4, 1.0, 0.0].map(Ok)
+        );
+        for text in ["40", "-0.1", "101%", "nan", "%", "x"] {
+            assert!(share(text).is_err(), "{text}");
+        }
     }
 }
