@@ -4,6 +4,7 @@
 mod cifar10;
 mod folder;
 mod idx;
+mod kind;
 mod mat;
 mod pickle;
 

@@ -31,8 +31,8 @@ pub use architectures::{
     ARCHITECTURES, architecture, check_architecture, paper_cnn, paper_input, resnet_small, small_cnn, vgg_small,
 };
 pub use chain::Chain;
-pub(crate) use classifier::check_images;
 pub use classifier::{Classifier, FromFunction, Pullback};
+pub(crate) use classifier::{check_images, check_type};
 pub use ensemble::Ensemble;
 pub use initialize::Start;
 pub use layer_spec::{IMAGES, LayerSpec};
