@@ -2,6 +2,7 @@
 //!
 //! [`args`] says what can be asked for, [`commands`] does it. Results go to standard output, everything else to standard error.
 mod args;
+mod class_table;
 mod commands;
 mod context;
 mod exit;

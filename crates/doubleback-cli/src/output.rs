@@ -168,6 +168,42 @@ pub fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
+/// A table in parts of at most `width` characters, each with the first `fixed` columns; a part has one other column at least.
+pub fn table_within(header: &[&str], rows: &[Vec<String>], fixed: usize, width: usize) -> String {
+    let column_width = |column: usize| {
+        let cells = rows
+            .iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count());
+        2 + cells.chain([header[column].chars().count()]).max().unwrap_or(0)
+    };
+    let fixed = fixed.min(header.len());
+    let room = width.saturating_sub((0..fixed).map(column_width).sum());
+    let mut parts: Vec<Vec<usize>> = vec![Vec::new()];
+    let mut used = 0;
+    for column in fixed..header.len() {
+        used += column_width(column);
+        match parts.last_mut() {
+            Some(part) if used <= room || part.is_empty() => part.push(column),
+            _ => {
+                used = column_width(column);
+                parts.push(vec![column]);
+            }
+        }
+    }
+    let tables = parts.iter().map(|part| {
+        let columns = || (0..fixed).chain(part.iter().copied());
+        let header: Vec<&str> = columns().map(|column| header[column]).collect();
+        let cell = |row: &Vec<String>, column| row.get(column).cloned().unwrap_or_default();
+        let rows: Vec<Vec<String>> = rows
+            .iter()
+            .map(|row| columns().map(|column| cell(row, column)).collect())
+            .collect();
+        table(&header, &rows)
+    });
+    tables.collect::<Vec<_>>().join("\n")
+}
+
 /// A share as `97.9 %`.
 pub fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)

@@ -1,19 +1,24 @@
 //! Named tensors of `f32`, and facts about them, in one `.safetensors` file: models, checkpoints and trained generators.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
+use half::{bf16, f16};
 use safetensors::tensor::{Dtype, Metadata, SafeTensorError, SafeTensors, TensorView};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::data::words;
 use crate::write::write_atomically;
 use crate::{Error, Result};
 
 /// Facts by name; a value that is not a sentence is JSON.
 pub(crate) type Facts = BTreeMap<String, String>;
+
+/// The fact that says which format a file is of.
+pub(crate) const FORMAT: &str = "format";
 
 /// Adds a fact, as JSON.
 pub(crate) fn add_fact<T: Serialize>(facts: &mut Facts, name: &str, value: &T) -> Result<()> {
@@ -137,34 +142,151 @@ impl TensorFile {
         serde_json::from_str(text).map_err(|e| self.damaged(&format!("`{name}`: {e}")))
     }
 
+    /// Which of the formats that this version knows, the oldest first, the file is of. One that does not say is of the oldest.
+    ///
+    /// # Errors
+    /// When it is of none of them.
+    pub fn format(&self, known: &[&'static str]) -> Result<&'static str> {
+        let written = self.header.metadata().as_ref().and_then(|facts| facts.get(FORMAT));
+        let found = match written {
+            None => known.first(),
+            Some(written) => known.iter().find(|&format| format == written),
+        };
+        found.copied().ok_or_else(|| {
+            let known: Vec<String> = known.iter().map(|format| format!("`{format}`")).collect();
+            let problem = format!(
+                "is of format `{}`; this version reads {}. Use the doubleback that wrote it, or a newer one",
+                written.map_or("none", String::as_str),
+                known.join(" and ")
+            );
+            Error::file(&self.path, problem)
+        })
+    }
+
     /// No more values than this are in the file.
     pub fn most_values(&self) -> usize {
         self.bytes.len() / size_of::<f32>()
     }
 
-    /// The values of a tensor of this shape, in row-major order.
+    /// A file that is whole but not what it should be: what is wrong, with what to do.
+    pub fn wrong(&self, problem: impl Display) -> Error {
+        Error::file(&self.path, format!("{problem}. {}", self.kind.advice))
+    }
+
+    /// Checks that the file holds tensors of these names and no others.
     ///
     /// # Errors
-    /// When there is none of this name, or its shape or type is another.
-    pub fn tensor(&self, name: &str, dims: &[usize], device: &Device) -> Result<Tensor<1>> {
-        let wrong = |problem: String| Error::file(&self.path, format!("{problem}. {}", self.kind.advice));
+    /// Names the first that is missing, or the first too many, and says how many there are.
+    pub fn check_names<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
+        let of_first = |mut names: Vec<&str>| {
+            names.sort_unstable();
+            let (first, others) = names.split_first()?;
+            let more = match others.len() {
+                0 => String::new(),
+                others => format!(" and {} more", words::grouped(others)),
+            };
+            Some((format!("`{first}`"), more))
+        };
+        let wanted: HashSet<&str> = names.into_iter().collect();
+        let found = self.header.offset_keys();
+        let found: HashSet<&str> = found.iter().map(String::as_str).collect();
+        if let Some((first, more)) = of_first(wanted.difference(&found).copied().collect()) {
+            return Err(self.wrong(format!("lacks the tensor {first}{more}")));
+        }
+        match of_first(found.difference(&wanted).copied().collect()) {
+            Some((first, more)) => {
+                Err(self.wrong(format!("has a tensor {first}{more} that its network does not have")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The types of its tensors that are not F32, and how many of all there are; nothing if all are F32.
+    pub fn converted(&self) -> Option<String> {
+        let tensors = self.header.tensors();
+        let others = tensors.values().filter(|info| info.dtype != Dtype::F32);
+        let mut types: Vec<String> = others.clone().map(|info| format!("{:?}", info.dtype)).collect();
+        types.sort_unstable();
+        types.dedup();
+        let (others, all) = (words::grouped(others.count()), words::count(tensors.len(), "tensor"));
+        (!types.is_empty()).then(|| format!("{others} of {all} are stored as {}", types.join(" and ")))
+    }
+
+    /// The values of a tensor of this shape, in row-major order; floats of another width are converted.
+    ///
+    /// # Errors
+    /// When there is none of this name, its shape is another, it does not hold floats, or one of them is not finite.
+    pub fn values(&self, name: &str, dims: &[usize]) -> Result<Vec<f32>> {
         let info = self
             .header
             .info(name)
-            .ok_or_else(|| wrong(format!("lacks the tensor `{name}`")))?;
-        if info.dtype != Dtype::F32 || info.shape != dims {
+            .ok_or_else(|| self.wrong(format!("lacks the tensor `{name}`")))?;
+        if info.shape != dims {
             let (dtype, shape) = (info.dtype, &info.shape);
-            return Err(wrong(format!(
-                "`{name}` should be F32 {dims:?} and is {dtype:?} {shape:?}"
+            let sorted = |dims: &[usize]| {
+                let mut dims = dims.to_vec();
+                dims.sort_unstable();
+                dims
+            };
+            let transposed = match sorted(shape) == sorted(dims) {
+                true => ", transposed",
+                false => "",
+            };
+            return Err(self.wrong(format!(
+                "`{name}` should be F32 {dims:?} and is {dtype:?} {shape:?}{transposed}"
             )));
         }
         let (begin, end) = info.data_offsets;
-        let bytes = self.bytes.get(self.start + begin..self.start + end);
-        let (values, _) = bytes.unwrap_or_default().as_chunks::<4>();
-        let values: Vec<f32> = values.iter().map(|&value| f32::from_le_bytes(value)).collect();
+        let bytes = self.bytes.get(self.start + begin..self.start + end).unwrap_or_default();
+        let values = match info.dtype {
+            Dtype::F32 => numbers(bytes, f32::from_le_bytes),
+            Dtype::F64 => numbers(bytes, |value| f64::from_le_bytes(value) as f32),
+            Dtype::F16 => numbers(bytes, |value| f16::from_le_bytes(value).to_f32()),
+            Dtype::BF16 => numbers(bytes, |value| bf16::from_le_bytes(value).to_f32()),
+            other => {
+                let problem = format!("`{name}` is {other:?}; of weights F32, F16, BF16 and F64 can be read");
+                return Err(self.wrong(problem));
+            }
+        };
+        self.refuse(name, &values, "not finite (NaN or infinite)", |value| {
+            !value.is_finite()
+        })?;
+        Ok(values)
+    }
+
+    /// Refuses a tensor with values that are `bad`; `what` says what these are.
+    ///
+    /// # Errors
+    /// Names the tensor, and says how many they are and which is the first.
+    pub fn refuse(&self, name: &str, values: &[f32], what: &str, bad: impl Fn(f32) -> bool) -> Result<()> {
+        let mut found = values.iter().enumerate().filter(|(_, value)| bad(**value));
+        let Some((place, value)) = found.next() else {
+            return Ok(());
+        };
+        let (bad, all) = (1 + found.count(), values.len());
+        let are = if bad == 1 { "is" } else { "are" };
+        Err(self.wrong(format!(
+            "`{name}`: {} of {} {are} {what}, the first is {value} at place {place}",
+            words::grouped(bad),
+            words::count(all, "value")
+        )))
+    }
+
+    /// The values of a tensor of this shape, in row-major order, as [`values`](Self::values) gives them.
+    ///
+    /// # Errors
+    /// As [`values`](Self::values).
+    pub fn tensor(&self, name: &str, dims: &[usize], device: &Device) -> Result<Tensor<1>> {
+        let values = self.values(name, dims)?;
         let count = values.len();
         Ok(Tensor::from_data(TensorData::new(values, [count]), device))
     }
+}
+
+/// Numbers of `N` bytes each.
+fn numbers<const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> f32) -> Vec<f32> {
+    let (numbers, _) = bytes.as_chunks::<N>();
+    numbers.iter().map(|&bytes| number(bytes)).collect()
 }
 
 fn damaged(path: &Path, kind: &Kind, problem: &dyn Display) -> Error {
@@ -254,6 +376,22 @@ mod tests {
         let facts = Facts::from([("a".to_owned(), "1".to_owned())]);
         write(&path, [], &facts).unwrap();
         assert_eq!(TensorFile::read(&path, &KIND).unwrap().facts(), facts);
+    }
+
+    #[test]
+    fn files_of_a_newer_format_are_refused_and_silent_ones_are_of_the_oldest() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let format = |facts: &Facts| {
+            write(&path, [], facts).unwrap();
+            TensorFile::read(&path, &KIND).unwrap().format(&["test-1", "test-2"])
+        };
+        assert_eq!(format(&Facts::new()).unwrap(), "test-1");
+        let of = |written: &str| Facts::from([(FORMAT.to_owned(), written.to_owned())]);
+        assert_eq!(format(&of("test-2")).unwrap(), "test-2");
+        let newer = format(&of("test-3")).unwrap_err().to_string();
+        let expected = "is of format `test-3`; this version reads `test-1` and `test-2`. Use the doubleback that wrote it, or a newer one";
+        assert!(newer.ends_with(expected), "{newer}");
     }
 
     #[test]

@@ -155,7 +155,7 @@ fn a_file_of_a_later_format_is_refused_in_one_line() {
     let message = load(&path, &test_device()).err().unwrap().to_string();
     assert!(
         message.ends_with(
-            "model.safetensors: is a model file of format `doubleback-3`; this version reads `doubleback-2` and `doubleback-1`. \
+            "model.safetensors: is of format `doubleback-3`; this version reads `doubleback-1` and `doubleback-2`. \
              Use the doubleback that wrote it, or a newer one"
         ),
         "{message}"

@@ -277,7 +277,7 @@ fn accuracies_are_those_of_the_model_that_was_asked_about_not_of_one_at_its_addr
 /// Checked by the compiler.
 #[test]
 fn what_threads_may_share_they_share() {
-    fn shared<T: Send + Sync>() {}
+    fn shared<T: Send + Sync + ?Sized>() {}
     fn sent<T: Send>() {}
     shared::<Network>();
     shared::<FromFunction<'_>>();

@@ -32,6 +32,9 @@ pub struct AttackOptions {
     /// Test images to attack, from the first [default: all]
     #[arg(long, value_name = "N", value_parser = values::at_least_one)]
     pub count: Option<usize>,
+    /// Print what was taken for what: a matrix, of more than 20 classes the most frequent mistakes
+    #[arg(long)]
+    pub confusion: bool,
     /// Write the results as JSON; without FILE or with -, to standard output
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub json: Option<JsonTarget>,
@@ -100,6 +103,9 @@ pub const LONG: &str = "Measure a model's accuracy under one attack.\n\n\
     The steps of ifgsm and itgsm are as long as eps each, and only the data's bounds limit them together. jsma takes no eps: it \
     changes few values by theta each, and theta stands as eps in its results. With --target CLASS, \
     images that are of this class already are among the images, and mostly successes from the start.\n\n\
+    Accuracy is also given by class; of more than 12 classes, for the 10 worst. The JSON has it for all (`per_class`, with intervals, and \
+    `clean_per_class`), and what was taken for what (`confusion` and `clean_confusion`: a list of [true class, predicted class, images], \
+    pairs that do not occur left out; classes are places in `classes`, the list of their names).\n\n\
     With --out, arrays for NumPy are written to one file an eps: FILE-eps0.1.npz holds examples and originals (float32, \
     [n, channels, height, width]), index, label, prediction (int64) and success (bool). jsma's go to FILE.npz itself.";
 
@@ -136,7 +142,9 @@ pub struct AttackArgs {
 /// Long help of `transfer`.
 pub const LONG_TRANSFER: &str = "Craft adversarial examples on each model and have all models classify them.\n\n\
     Prints one table an eps (for jsma, which takes none, one table): a row for the model that the examples were crafted on, a column for the model that classifies \
-    them. Models are called by the names of their files.";
+    them. Models are called by the names of their files.\n\n\
+    Below, for each model, the lowest accuracy by class, over all models that examples were crafted on, at the last eps. The JSON has accuracy by \
+    class and what was taken for what for each cell, as that of `doubleback attack`.";
 
 /// Arguments of `transfer`.
 #[derive(Args, Debug)]

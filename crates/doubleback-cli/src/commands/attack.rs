@@ -4,6 +4,7 @@ use doubleback::evaluate::{Named, WhiteBox, WhiteBoxEvaluation};
 
 use super::{attacks, models};
 use crate::args::AttackArgs;
+use crate::class_table;
 use crate::context::Context;
 use crate::exit::{Failure, Result};
 use crate::interrupt;
@@ -30,6 +31,7 @@ pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
             model: &model,
         },
         dataset: &options.dataset,
+        classes: &dataset.classes,
         test,
         attack: &attack,
         eps: &options.eps,
@@ -49,6 +51,9 @@ pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
         tracing::warn!("{}", masking(&results));
     }
     let mut text = readable(&results, attack.size_name());
+    if options.confusion {
+        text += &confusion(&results, attack.size_name());
+    }
     for path in &files {
         text += &format!("Examples: {}\n", path.display());
     }
@@ -118,7 +123,18 @@ fn readable(found: &WhiteBox, size_name: &str) -> String {
             masking(found)
         );
     }
-    text
+    let clean = [("clean".to_owned(), found.clean_per_class.as_slice())];
+    let attacked = found.results.iter();
+    let attacked = attacked.map(|row| (format!("{size_name} {}", row.eps), row.per_class.as_slice()));
+    text + &class_table::accuracy(&clean.into_iter().chain(attacked).collect::<Vec<_>>())
+}
+
+fn confusion(found: &WhiteBox, size_name: &str) -> String {
+    let clean = class_table::confusion("clean", &found.clean_confusion, &found.classes);
+    let attacked = found.results.iter();
+    attacked.fold(clean, |text, row| {
+        text + &class_table::confusion(&format!("{size_name} {}", row.eps), &row.confusion, &found.classes)
+    })
 }
 
 fn masking(found: &WhiteBox) -> String {

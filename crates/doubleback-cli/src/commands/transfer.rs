@@ -1,10 +1,11 @@
 use std::path::PathBuf;
 
-use doubleback::evaluate::{Named, Transfer, TransferCell, TransferSummary};
+use doubleback::evaluate::{ClassAccuracy, Named, Transfer, TransferEntry, TransferSummary};
 use doubleback::nn::Network;
 
 use super::{attacks, models};
 use crate::args::TransferArgs;
+use crate::class_table;
 use crate::context::Context;
 use crate::exit::{Failure, Result};
 use crate::interrupt;
@@ -32,7 +33,7 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
         .map(|(name, model)| Named { name, model })
         .collect();
 
-    let evaluated = Transfer::new(&named, &test).all(&attack, &options.eps, &mut context.reporter());
+    let evaluated = Transfer::new(&named, &test).all(&attack, &options.eps, &dataset.classes, &mut context.reporter());
     let files = args.models.iter().map(|path| path.display().to_string());
     let files = names.iter().cloned().zip(files).collect();
     let summary = evaluated
@@ -43,11 +44,11 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
             .iter()
             .for_each(|warning| tracing::warn!("{warning}"));
     }
-    output::results(
-        &summary,
-        options.json.as_ref(),
-        &readable(&summary, &names, attack.size_name()),
-    )
+    let mut text = readable(&summary, &names, attack.size_name());
+    if options.confusion {
+        text += &confusion(&summary, attack.size_name());
+    }
+    output::results(&summary, options.json.as_ref(), &text)
 }
 
 /// Names of models, from their files.
@@ -79,20 +80,23 @@ fn readable(summary: &TransferSummary, names: &[String], size: &str) -> String {
     let clean = names.iter().filter_map(|name| summary.clean_accuracy.get(name));
     let clean: Vec<String> = clean.map(|&accuracy| percent(accuracy)).collect();
     let mut sizes: Vec<f64> = Vec::new();
-    for cell in &summary.transfer {
-        if !sizes.contains(&cell.eps) {
-            sizes.push(cell.eps);
+    for entry in &summary.transfer {
+        if !sizes.contains(&entry.cell.eps) {
+            sizes.push(entry.cell.eps);
         }
     }
+    let last = sizes.last().copied();
     for eps in sizes {
         let accuracy = |crafted_on: &str, evaluated_on: &str| {
-            let is_it =
-                |c: &&TransferCell| (c.eps, &*c.crafted_on, &*c.evaluated_on) == (eps, crafted_on, evaluated_on);
+            let is_it = |e: &&TransferEntry| {
+                let cell = &e.cell;
+                (cell.eps, &*cell.crafted_on, &*cell.evaluated_on) == (eps, crafted_on, evaluated_on)
+            };
             summary
                 .transfer
                 .iter()
                 .find(is_it)
-                .map(|cell| percent(cell.accuracy))
+                .map(|entry| percent(entry.cell.accuracy))
                 .unwrap_or_default()
         };
         let mut rows = vec![[vec!["(clean)".to_owned()], clean.clone()].concat()];
@@ -105,7 +109,29 @@ fn readable(summary: &TransferSummary, names: &[String], size: &str) -> String {
     for warning in warnings(summary) {
         text += &format!("\nWARNING: {warning}\n");
     }
+    if let Some(eps) = last {
+        let least: Vec<Vec<ClassAccuracy>> = names.iter().map(|name| summary.least_by_class(name, eps)).collect();
+        let columns: Vec<_> = names.iter().cloned().zip(least.iter().map(Vec::as_slice)).collect();
+        text += &format!(
+            "\nThe lowest accuracy by class at {size} {eps}, whichever model examples were crafted on{}",
+            class_table::accuracy(&columns)
+        );
+    }
     text
+}
+
+fn confusion(summary: &TransferSummary, size: &str) -> String {
+    let entries = summary.transfer.iter();
+    let of_entries = entries.map(|TransferEntry { cell, confusion, .. }| {
+        let title = format!(
+            "crafted on {} at {size} {}, seen by {}",
+            cell.crafted_on, cell.eps, cell.evaluated_on
+        );
+        class_table::confusion(&title, confusion, &summary.classes)
+    });
+    let clean = summary.clean_confusion.iter();
+    let clean = clean.map(|(name, found)| class_table::confusion(&format!("clean, {name}"), found, &summary.classes));
+    clean.chain(of_entries).collect()
 }
 
 fn warnings(summary: &TransferSummary) -> Vec<String> {

@@ -17,7 +17,7 @@ impl DataError {
             | DataError::Picture { .. }
             | DataError::Idx { .. }
             | DataError::Mat { .. }
-            | DataError::Cifar10 { .. }
+            | DataError::Cifar { .. }
             | DataError::ArraySize { .. }
             | DataError::Grayscale { .. }
             | DataError::LabelCount { .. }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::{Tensor, TensorData};
 
-use doubleback::evaluate::{Counts, Named, TestSet};
+use doubleback::evaluate::{Confusion, Counts, Named, TestSet};
 use doubleback::nn::predictions;
 use doubleback::{Error, Result};
 
@@ -73,6 +73,7 @@ pub fn score(published: &PublishedGradients, models: &[Named<'_>], test: &TestSe
         eps: eps.to_vec(),
         evaluated_on: models.iter().map(|m| m.name.to_owned()).collect(),
         right: vec![vec![0; models.len()]; eps.len()],
+        confusion: vec![vec![Confusion::default(); models.len()]; eps.len()],
         zero_gradient_images: 0,
         count: test.count(),
     };
@@ -83,12 +84,14 @@ pub fn score(published: &PublishedGradients, models: &[Named<'_>], test: &TestSe
             .filter(|g| g.iter().all(|&v| v == 0.0))
             .count();
         let direction = Tensor::<4>::from_data(TensorData::new(values, images.dims()), test.device).sign();
-        for (&eps, hits) in eps.iter().zip(&mut counts.right) {
-            for (named, hits) in models.iter().zip(hits) {
+        let totals = counts.right.iter_mut().zip(&mut counts.confusion);
+        for (&eps, (hits, confusion)) in eps.iter().zip(totals) {
+            for (named, (hits, confusion)) in models.iter().zip(hits.iter_mut().zip(confusion)) {
                 let bounds = named.model.bounds();
                 let examples = (images.clone() + direction.clone() * eps).clamp(bounds.low, bounds.high);
                 let predicted = predictions(&named.model.logits(examples)?)?;
                 *hits += predicted.iter().zip(&labels).filter(|(p, l)| p == l).count();
+                confusion.add(&labels, &predicted);
             }
         }
     }

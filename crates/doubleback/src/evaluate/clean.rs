@@ -1,21 +1,29 @@
 //! Accuracy on unperturbed images.
 
-use burn::tensor::Tensor;
-
+use super::confusion::{Confusion, share};
 use super::measurements::CleanAccuracy;
 use super::{Named, TestSet};
 use crate::Result;
-use crate::nn::{Classifier, predictions};
+use crate::nn::predictions;
 use crate::statistics::wilson;
-
-/// Right answers of a model.
-pub(super) fn right(model: &dyn Classifier, images: &Tensor<4>, labels: &[usize]) -> Result<usize> {
-    Ok(hits(&predictions(&model.logits(images.clone())?)?, labels))
-}
 
 /// Right answers among predictions.
 pub(super) fn hits(predictions: &[usize], labels: &[usize]) -> usize {
     predictions.iter().zip(labels).filter(|(p, l)| p == l).count()
+}
+
+/// What each model takes unperturbed images for.
+///
+/// # Errors
+/// When the images do not fit a model.
+pub fn clean_confusion(models: &[Named<'_>], test: &TestSet<'_>) -> Result<Vec<Confusion>> {
+    let mut found = vec![Confusion::default(); models.len()];
+    for (images, labels, _) in test.batches() {
+        for (confusion, named) in found.iter_mut().zip(models) {
+            confusion.add(&labels, &predictions(&named.model.logits(images.clone())?)?);
+        }
+    }
+    Ok(found)
 }
 
 /// Accuracy of each model on unperturbed images.
@@ -23,30 +31,24 @@ pub(super) fn hits(predictions: &[usize], labels: &[usize]) -> usize {
 /// # Errors
 /// When the images do not fit a model.
 pub fn clean_accuracy(models: &[Named<'_>], test: &TestSet<'_>) -> Result<Vec<CleanAccuracy>> {
-    let mut totals = vec![0; models.len()];
-    for (images, labels, _) in test.batches() {
-        for (total, named) in totals.iter_mut().zip(models) {
-            *total += right(named.model, &images, &labels)?;
-        }
-    }
-    let count = test.count();
-    Ok(models
-        .iter()
-        .zip(totals)
-        .map(|(named, hits)| {
-            let (low, high) = wilson(hits, count);
-            CleanAccuracy {
-                model: named.name.into(),
-                accuracy: share(hits, count),
-                low,
-                high,
-                count,
-            }
-        })
+    let found = clean_confusion(models, test)?;
+    let found = models.iter().zip(&found);
+    Ok(found
+        .map(|(named, found)| CleanAccuracy::of(named.name, found))
         .collect())
 }
 
-/// A part of `count`; of nothing, 0.
-pub(super) fn share(hits: usize, count: usize) -> f64 {
-    if count == 0 { 0.0 } else { hits as f64 / count as f64 }
+impl CleanAccuracy {
+    /// Of what a model of this name takes unperturbed images for.
+    pub fn of(model: &str, found: &Confusion) -> Self {
+        let (hits, count) = (found.right(), found.images());
+        let (low, high) = wilson(hits, count);
+        Self {
+            model: model.into(),
+            accuracy: share(hits, count),
+            low,
+            high,
+            count,
+        }
+    }
 }

@@ -3,6 +3,7 @@
 //! Results are plain, serializable values that hold no tensor.
 mod clean;
 mod compatible;
+mod confusion;
 mod distribution;
 pub mod masking;
 mod measurements;
@@ -11,8 +12,9 @@ mod test_set;
 mod transfer;
 mod white_box;
 
-pub use clean::clean_accuracy;
+pub use clean::{clean_accuracy, clean_confusion};
 pub use compatible::{check_fits, load_fitting};
+pub use confusion::{ClassAccuracy, Confusion};
 pub use distribution::FLOOR;
 pub use masking::Flag;
 pub use measurements::{
@@ -21,5 +23,5 @@ pub use measurements::{
 };
 pub use statistics::{Statistics, smoothness, statistics};
 pub use test_set::{Named, TestSet};
-pub use transfer::{Counts, Transfer, TransferResults, TransferSummary, margin_check};
+pub use transfer::{Counts, Transfer, TransferEntry, TransferResults, TransferSummary, margin_check};
 pub use white_box::{WhiteBox, WhiteBoxAccuracy, WhiteBoxEvaluation};

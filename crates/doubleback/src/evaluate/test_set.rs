@@ -22,13 +22,7 @@ impl Named<'_> {
     /// Whether both are the same model under the same name: at the same place, and of the same type, since a model that wraps another may begin
     /// where that begins. It may say no of one model, never yes of two.
     pub(super) fn is(&self, other: &Named<'_>) -> bool {
-        #[expect(
-            ambiguous_wide_pointer_comparisons,
-            clippy::vtable_address_comparisons,
-            reason = "the type's table is to be compared: types that share one do the same"
-        )]
-        let same = std::ptr::eq(self.model, other.model);
-        self.name == other.name && same
+        self.name == other.name && std::ptr::eq(self.model, other.model)
     }
 }
 

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::clean::{clean_accuracy, hits, right, share};
-use super::measurements::{CleanAccuracy, MarginCheck, Masking, TransferCell};
+use super::clean::{clean_confusion, hits};
+use super::confusion::{ClassAccuracy, Confusion, share};
+use super::measurements::{MarginCheck, Masking, TransferCell};
 use super::{Named, TestSet};
 use crate::Result;
 use crate::attack::{Attack, AttackSpec, Fgsm};
-use crate::nn::Loss;
+use crate::nn::{Loss, predictions};
 use crate::progress::{Phase, Watch};
 use crate::statistics::wilson;
 
@@ -26,6 +27,9 @@ pub struct Counts {
     pub evaluated_on: Vec<String>,
     /// Right answers, by epsilon and model.
     pub right: Vec<Vec<usize>>,
+    /// What the examples were taken for, by epsilon and model; empty in counts of earlier versions.
+    #[serde(default)]
+    pub confusion: Vec<Vec<Confusion>>,
     /// Images whose loss gradient was exactly zero.
     pub zero_gradient_images: usize,
     /// Images.
@@ -54,6 +58,17 @@ impl Counts {
         cells
     }
 
+    /// As accuracies with intervals, with accuracies by class, of these names in label order, and what was taken for what.
+    fn entries(&self, classes: &[String]) -> Vec<TransferEntry> {
+        let entry = |(cell, confusion): (TransferCell, &Confusion)| TransferEntry {
+            cell,
+            per_class: confusion.by_class(classes),
+            confusion: confusion.clone(),
+        };
+        let confusion = self.confusion.iter().flatten();
+        self.cells().into_iter().zip(confusion).map(entry).collect()
+    }
+
     /// How many images the attack could not move.
     pub fn masking(&self) -> Masking {
         Masking {
@@ -65,12 +80,12 @@ impl Counts {
 
 /// Models and the images on which all of them are evaluated, with examples crafted on one of them or on another.
 ///
-/// Right answers on unperturbed images, which every attack at eps 0 asks for again, are counted once.
+/// Models are asked once what they say of unperturbed images, though every attack at eps 0 asks it again.
 pub struct Transfer<'a> {
     models: Vec<Named<'a>>,
     test: TestSet<'a>,
-    /// By model and first image of a batch.
-    clean: HashMap<(usize, usize), usize>,
+    /// Predictions by model and first image of a batch.
+    clean: HashMap<(usize, usize), Vec<usize>>,
 }
 
 impl<'a> Transfer<'a> {
@@ -96,6 +111,7 @@ impl<'a> Transfer<'a> {
             crafted_on: crafted_on.name.into(),
             evaluated_on: models.iter().map(|m| m.name.to_owned()).collect(),
             right: vec![vec![0; models.len()]; sizes.len()],
+            confusion: vec![vec![Confusion::default(); models.len()]; sizes.len()],
             eps: sizes,
             zero_gradient_images: 0,
             count: test.count(),
@@ -103,20 +119,18 @@ impl<'a> Transfer<'a> {
         for (images, labels, range) in test.batches() {
             let attacked = attack.run(crafted_on.model, &images, &labels, eps)?;
             counts.zero_gradient_images += attacked.zero_gradient.iter().filter(|&&zero| zero).count();
-            for (adversarial, totals) in attacked.by_eps.iter().zip(&mut counts.right) {
+            let totals = counts.right.iter_mut().zip(&mut counts.confusion);
+            for (adversarial, (right, confusion)) in attacked.by_eps.iter().zip(totals) {
                 let unchanged = adversarial.linf.iter().all(|&length| length == 0.0);
-                for (place, (named, total)) in models.iter().zip(totals).enumerate() {
+                for (place, named) in models.iter().enumerate() {
                     let key = (place, range.start);
-                    if let (true, Some(known)) = (unchanged, clean.get(&key)) {
-                        *total += known;
-                        continue;
-                    }
-                    let found = if named.is(&crafted_on) {
-                        hits(&adversarial.predictions, &labels)
-                    } else {
-                        right(named.model, &adversarial.images, &labels)?
+                    let found = match clean.get(&key) {
+                        Some(known) if unchanged => known.clone(),
+                        _ if named.is(&crafted_on) => adversarial.predictions.clone(),
+                        _ => predictions(&named.model.logits(adversarial.images.clone())?)?,
                     };
-                    *total += found;
+                    right[place] += hits(&found, &labels);
+                    confusion[place].add(&labels, &found);
                     if unchanged {
                         clean.insert(key, found);
                     }
@@ -126,21 +140,31 @@ impl<'a> Transfer<'a> {
         Ok(counts)
     }
 
-    /// Accuracy of all models on unperturbed images, and on examples crafted on each of them.
+    /// Accuracy of all models on unperturbed images, and on examples crafted on each of them. `classes` are their names in label order.
     ///
     /// # Errors
     /// As [`run`](Self::run); [`Error::Interrupted`](crate::Error::Interrupted) when `watch` breaks before the last model.
-    pub fn all(&mut self, attack: &Attack, eps: &[f64], watch: &mut dyn Watch) -> Result<TransferResults> {
+    pub fn all(
+        &mut self,
+        attack: &Attack,
+        eps: &[f64],
+        classes: &[String],
+        watch: &mut dyn Watch,
+    ) -> Result<TransferResults> {
         let models = self.models.clone();
         let mut phase = Phase::begin(attack.name(), models.len(), watch);
         let mut results = TransferResults {
-            clean: clean_accuracy(&models, &self.test)?,
-            cells: Vec::new(),
+            clean: BTreeMap::new(),
+            classes: classes.to_vec(),
+            entries: Vec::new(),
             masking: BTreeMap::new(),
         };
+        for (named, found) in models.iter().zip(clean_confusion(&models, &self.test)?) {
+            results.clean.insert(named.name.to_owned(), found);
+        }
         for (place, &crafted_on) in models.iter().enumerate() {
             let counts = self.run(attack, crafted_on, eps)?;
-            results.cells.extend(counts.cells());
+            results.entries.extend(counts.entries(classes));
             results.masking.insert(crafted_on.name.to_owned(), counts.masking());
             phase.done_unless_finished(place + 1)?;
         }
@@ -151,12 +175,28 @@ impl<'a> Transfer<'a> {
 /// What examples crafted on each of some models did to all of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TransferResults {
-    /// Accuracy of each model on unperturbed images.
-    pub clean: Vec<CleanAccuracy>,
+    /// What each model takes unperturbed images for.
+    pub clean: BTreeMap<String, Confusion>,
+    /// Names of the classes, in label order.
+    pub classes: Vec<String>,
     /// By the model that examples were crafted on, then by epsilon and model.
-    pub cells: Vec<TransferCell>,
+    pub entries: Vec<TransferEntry>,
     /// By the model that was attacked.
     pub masking: BTreeMap<String, Masking>,
+}
+
+/// What one model made of the examples crafted on one model, or on itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TransferEntry {
+    /// Accuracy of all classes together.
+    #[serde(flatten)]
+    pub cell: TransferCell,
+    /// Accuracy by class, of classes that have images.
+    #[serde(default)]
+    pub per_class: Vec<ClassAccuracy>,
+    /// What was taken for what.
+    #[serde(default)]
+    pub confusion: Confusion,
 }
 
 /// The results with what they were made of. JSON of the command `transfer`.
@@ -174,8 +214,17 @@ pub struct TransferSummary {
     pub models: BTreeMap<String, String>,
     /// Share of the unperturbed images classified rightly, in [0, 1], by model.
     pub clean_accuracy: BTreeMap<String, f64>,
+    /// By model: accuracy on the unperturbed images of each class that has images.
+    #[serde(default)]
+    pub clean_per_class: BTreeMap<String, Vec<ClassAccuracy>>,
+    /// By model: what unperturbed images were taken for.
+    #[serde(default)]
+    pub clean_confusion: BTreeMap<String, Confusion>,
+    /// Names of the classes, in label order.
+    #[serde(default)]
+    pub classes: Vec<String>,
     /// By the model that examples were crafted on, then by epsilon and model.
-    pub transfer: Vec<TransferCell>,
+    pub transfer: Vec<TransferEntry>,
     /// By the model that was attacked.
     pub masking: BTreeMap<String, Masking>,
 }
@@ -189,17 +238,41 @@ impl TransferResults {
         count: usize,
         models: BTreeMap<String, String>,
     ) -> TransferSummary {
-        let clean = self.clean.into_iter();
+        let clean = || self.clean.iter();
         TransferSummary {
             dataset: dataset.to_owned(),
             attack: attack.name().to_owned(),
             settings: attack.spec().cloned(),
             count,
             models,
-            clean_accuracy: clean.map(|clean| (clean.model, clean.accuracy)).collect(),
-            transfer: self.cells,
+            clean_accuracy: clean()
+                .map(|(model, clean)| (model.clone(), share(clean.right(), clean.images())))
+                .collect(),
+            clean_per_class: clean()
+                .map(|(model, clean)| (model.clone(), clean.by_class(&self.classes)))
+                .collect(),
+            clean_confusion: self.clean,
+            classes: self.classes,
+            transfer: self.entries,
             masking: self.masking,
         }
+    }
+}
+
+impl TransferSummary {
+    /// By class: the lowest accuracy of a model at an epsilon, over the models that examples were crafted on.
+    pub fn least_by_class(&self, evaluated_on: &str, eps: f64) -> Vec<ClassAccuracy> {
+        let entries = self.transfer.iter();
+        let mut of_model = entries.filter(|entry| entry.cell.evaluated_on == evaluated_on && entry.cell.eps == eps);
+        let mut least = of_model.next().map(|entry| entry.per_class.clone()).unwrap_or_default();
+        for entry in of_model {
+            for (least, other) in least.iter_mut().zip(&entry.per_class) {
+                if other.accuracy < least.accuracy {
+                    least.clone_from(other);
+                }
+            }
+        }
+        least
     }
 }
 
@@ -237,14 +310,22 @@ mod tests {
     #[test]
     fn a_summary_has_all_fields_in_order() {
         let results = TransferResults {
-            clean: vec![CleanAccuracy {
-                model: "a".into(),
-                accuracy: 0.5,
-                low: 0.25,
-                high: 0.75,
-                count: 4,
+            clean: BTreeMap::from([("a".to_owned(), Confusion::of(&[0, 0, 1, 1], &[0, 1, 0, 1]))]),
+            classes: vec!["no".into(), "yes".into()],
+            entries: vec![TransferEntry {
+                cell: TransferCell {
+                    attack: "fgsm".into(),
+                    crafted_on: "a".into(),
+                    evaluated_on: "a".into(),
+                    eps: 0.5,
+                    accuracy: 0.25,
+                    low: 0.0,
+                    high: 0.5,
+                    count: 4,
+                },
+                per_class: Vec::new(),
+                confusion: Confusion::of(&[1], &[0]),
             }],
-            cells: Vec::new(),
             masking: BTreeMap::from([(
                 "a".to_owned(),
                 Masking {
@@ -259,11 +340,20 @@ mod tests {
         let files = BTreeMap::from([("a".to_owned(), "models/a.safetensors".to_owned())]);
         let mut summary = results.summary("mnist-mini", &attack.attack().unwrap(), 4, files);
         assert_eq!(summary.settings.take(), Some(attack));
-        let expected = concat!(
+        let [class_0, class_1] = [("no", 0), ("yes", 1)].map(|(class, index)| {
+            let (low, high) = wilson(1, 2);
+            format!(r#"{{"class":"{class}","index":{index},"accuracy":0.5,"low":{low},"high":{high},"count":2}}"#)
+        });
+        let expected = [
             r#"{"dataset":"mnist-mini","attack":"fgsm","settings":null,"count":4,"models":{"a":"models/a.safetensors"},"#,
-            r#""clean_accuracy":{"a":0.5},"transfer":[],"masking":{"a":{"zero_gradient_images":1,"count":4}}}"#,
-        );
+            r#""clean_accuracy":{"a":0.5},"clean_per_class":{"a":["#,
+            &format!("{class_0},{class_1}"),
+            r#"]},"clean_confusion":{"a":[[0,0,1],[0,1,1],[1,0,1],[1,1,1]]},"classes":["no","yes"],"#,
+            r#""transfer":[{"attack":"fgsm","crafted_on":"a","evaluated_on":"a","eps":0.5,"accuracy":0.25,"low":0.0,"high":0.5,"count":4,"#,
+            r#""per_class":[],"confusion":[[1,0,1]]}],"masking":{"a":{"zero_gradient_images":1,"count":4}}}"#,
+        ]
+        .concat();
         assert_eq!(serde_json::to_string(&summary).unwrap(), expected);
-        assert_eq!(serde_json::from_str::<TransferSummary>(expected).unwrap(), summary);
+        assert_eq!(serde_json::from_str::<TransferSummary>(&expected).unwrap(), summary);
     }
 }

@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::clean::hits;
-use super::{Named, TestSet, clean_accuracy};
+use super::confusion::{ClassAccuracy, Confusion, share};
+use super::{Named, TestSet};
 use crate::Result;
 use crate::attack::{Adversarial, Attack, AttackSpec, Examples};
+use crate::nn::predictions;
 use crate::progress::{Phase, Watch};
 use crate::statistics::wilson;
 
@@ -25,6 +27,15 @@ pub struct WhiteBox {
     pub count: usize,
     /// Share of the unperturbed images classified rightly, in [0, 1].
     pub clean_accuracy: f64,
+    /// The same by class, of classes that have images.
+    #[serde(default)]
+    pub clean_per_class: Vec<ClassAccuracy>,
+    /// What unperturbed images were taken for.
+    #[serde(default)]
+    pub clean_confusion: Confusion,
+    /// Names of the classes, in label order.
+    #[serde(default)]
+    pub classes: Vec<String>,
     /// Images whose loss gradient was exactly zero wherever the attack asked for it: it had no direction to move them in.
     pub zero_gradient_images: usize,
     /// One entry an epsilon; a single one for an attack that takes none.
@@ -56,6 +67,12 @@ pub struct WhiteBoxAccuracy {
     /// Forward passes for one epsilon, besides those of the gradients, mean of images and epsilons.
     #[serde(serialize_with = "whole_if_it_is")]
     pub forwards: f64,
+    /// Accuracy by class, of classes that have images.
+    #[serde(default)]
+    pub per_class: Vec<ClassAccuracy>,
+    /// What the examples were taken for.
+    #[serde(default)]
+    pub confusion: Confusion,
 }
 
 /// A mean of counts, without `.0` where all are the same.
@@ -76,6 +93,7 @@ struct Sums {
     l2: f64,
     linf: f64,
     l0: f64,
+    confusion: Confusion,
 }
 
 impl Sums {
@@ -87,6 +105,7 @@ impl Sums {
         self.l2 += sum(&attacked.l2);
         self.linf += sum(&attacked.linf);
         self.l0 += sum(&attacked.l0);
+        self.confusion.add(labels, &attacked.predictions);
     }
 }
 
@@ -97,6 +116,8 @@ pub struct WhiteBoxEvaluation<'a> {
     pub model: Named<'a>,
     /// What the data set is called in results.
     pub dataset: &'a str,
+    /// Names of the classes, in label order.
+    pub classes: &'a [String],
     /// The images.
     pub test: TestSet<'a>,
     /// The attack.
@@ -134,7 +155,9 @@ impl WhiteBoxEvaluation<'_> {
         let mut phase = Phase::begin(attack.name(), count, watch);
         let mut sums = vec![Sums::default(); attack.sizes(self.eps).len()];
         let (mut zero_gradient_images, mut gradients, mut forwards) = (0, 0.0, 0.0);
+        let mut clean = Confusion::default();
         for (images, labels, range) in test.batches() {
+            clean.add(&labels, &predictions(&model.model.logits(images.clone())?)?);
             let attacked = attack.run(model.model, &images, &labels, self.eps)?;
             zero_gradient_images += attacked.zero_gradient.iter().filter(|&&zero| zero).count();
             gradients += attacked.mean_gradients() * labels.len() as f64;
@@ -151,7 +174,6 @@ impl WhiteBoxEvaluation<'_> {
             }
             phase.done_unless_finished(range.end)?;
         }
-        let clean = clean_accuracy(&[*model], test)?;
         let mean = |sum: f64| sum / count.max(1) as f64;
         let row = |sums: &Sums| {
             let (low, high) = wilson(sums.right, count);
@@ -166,6 +188,8 @@ impl WhiteBoxEvaluation<'_> {
                 mean_l0: mean(sums.l0),
                 gradients: mean(gradients),
                 forwards: mean(forwards),
+                per_class: sums.confusion.by_class(self.classes),
+                confusion: sums.confusion.clone(),
             }
         };
         Ok(WhiteBox {
@@ -174,7 +198,10 @@ impl WhiteBoxEvaluation<'_> {
             attack: attack.name().to_owned(),
             settings: attack.spec().cloned(),
             count,
-            clean_accuracy: clean.first().map_or(0.0, |clean| clean.accuracy),
+            clean_accuracy: share(clean.right(), clean.images()),
+            clean_per_class: clean.by_class(self.classes),
+            clean_confusion: clean,
+            classes: self.classes.to_vec(),
             zero_gradient_images,
             results: sums.iter().map(row).collect(),
         })

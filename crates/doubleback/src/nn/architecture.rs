@@ -87,6 +87,13 @@ impl Architecture {
             );
             return Err(misfit(IMAGES, problem));
         }
+        let [low, high] = self.bounds;
+        if !(low.is_finite() && high.is_finite() && low < high) {
+            let problem = format!(
+                "pixel values between {low} and {high}: the bounds must be numbers, and the first less than the second"
+            );
+            return Err(misfit(IMAGES, problem));
+        }
         let count = self
             .input
             .iter()
@@ -107,6 +114,33 @@ impl Architecture {
             return Err(misfit(self.layers.last().map_or(IMAGES, |spec| &spec.name), problem));
         }
         Ok(sizes)
+    }
+
+    /// Values of one image in all activations together, and what layers write besides.
+    ///
+    /// # Errors
+    /// As [`sizes`](Self::sizes).
+    pub(crate) fn working_values(&self) -> Result<usize> {
+        // None of these products overflows: the sizes were checked.
+        let activations = self.sizes()?.into_iter().map(|size| size.iter().product());
+        let besides = self.layers.iter().zip(self.input_sizes()?);
+        let besides = besides.map(|(spec, inputs)| spec.kind.layer().workspace(&inputs));
+        Ok(activations.chain(besides).fold(0, usize::saturating_add))
+    }
+
+    /// The full name (`layer.role`) of every tensor, layer by layer, of each layer the trained ones first, and the least value that it may have.
+    ///
+    /// # Errors
+    /// As [`sizes`](Self::sizes).
+    pub(crate) fn tensors(&self) -> Result<Vec<(String, Option<f32>)>> {
+        let inputs = self.input_sizes()?;
+        let of_layer = |(spec, inputs): (&LayerSpec, &Vec<Size>)| {
+            let layer = spec.kind.layer();
+            let tensors = layer.parameters(inputs).into_iter().chain(layer.buffers(inputs));
+            let named = tensors.map(|tensor| (format!("{}.{}", spec.name, tensor.name), layer.least(tensor.name)));
+            named.collect::<Vec<_>>()
+        };
+        Ok(self.layers.iter().zip(&inputs).flat_map(of_layer).collect())
     }
 
     /// Sizes of the inputs of every layer.

@@ -5,6 +5,7 @@
 //! [`Classifier`] is all that attacks and evaluation ask of a model; any function of Burn tensors is one through [`FromFunction`].
 mod architecture;
 mod architectures;
+pub mod card;
 mod chain;
 mod classifier;
 mod ensemble;
@@ -30,6 +31,7 @@ pub use architecture::Architecture;
 pub use architectures::{
     ARCHITECTURES, architecture, check_architecture, paper_cnn, paper_input, resnet_small, small_cnn, vgg_small,
 };
+pub use card::ModelCard;
 pub use chain::Chain;
 pub use classifier::{Classifier, FromFunction, Pullback};
 pub(crate) use classifier::{check_images, check_type};
@@ -44,7 +46,7 @@ pub use network::Network;
 pub(crate) use old_format::renewed_description;
 pub use parameter::Parameter;
 pub use pool::Pool;
-pub use save::{ModelCard, load, load_bytes, save};
+pub use save::{load, load_bytes, save};
 pub use staged::{Stage, Staged, stage_indices};
 pub use tensors::Tensors;
 pub use training_pass::TrainingPass;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::curve::{CurvePoint, Sums};
 use super::optimizer::Adam;
 use crate::nn::{Module, Network, Parameter, renewed_description};
-use crate::tensor_file::{self, Facts, Kind, TensorFile, add_fact};
+use crate::tensor_file::{self, FORMAT, Facts, Kind, TensorFile, add_fact};
 use crate::{Error, Result};
 
 /// Everything but the tensors.
@@ -37,6 +37,8 @@ impl State {
 }
 
 const STATE: &str = "state";
+/// What files are written as, and what those that do not say are of.
+const CURRENT: &str = "doubleback-checkpoint-1";
 
 const KIND: Kind = Kind {
     name: "checkpoint",
@@ -45,7 +47,7 @@ const KIND: Kind = Kind {
 };
 
 pub(crate) fn save(path: &Path, state: &State, network: &Network, adam: &Adam) -> Result<()> {
-    let mut facts = Facts::new();
+    let mut facts = Facts::from([(FORMAT.to_owned(), CURRENT.to_owned())]);
     add_fact(&mut facts, STATE, state)?;
     let mut tensors: Vec<(String, &Tensor<1>)> = network.tensors().map(|p| (p.name().to_owned(), p.value())).collect();
     for (parameter, moments) in network.parameters().zip(adam.states()) {
@@ -75,6 +77,7 @@ pub(crate) fn load(
     let Some(file) = TensorFile::find(path, &KIND)? else {
         return Ok(None);
     };
+    file.format(&[CURRENT])?;
     let mut state: State = file.fact(STATE)?;
     if renewed(&state.fingerprint).as_deref() == Some(fingerprint) {
         state.fingerprint = fingerprint.to_owned();

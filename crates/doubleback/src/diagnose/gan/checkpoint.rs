@@ -11,7 +11,7 @@ use super::options::GanOptions;
 use super::step::Players;
 use crate::diagnose::LossPoint;
 use crate::nn::Module;
-use crate::tensor_file::{self, Facts, Kind, TensorFile, add_fact};
+use crate::tensor_file::{self, FORMAT, Facts, Kind, TensorFile, add_fact};
 use crate::train::Adam;
 use crate::{Error, Result};
 
@@ -28,6 +28,8 @@ pub(super) struct State {
 }
 
 const STATE: &str = "state";
+/// What files are written as, and what those that do not say are of.
+const CURRENT: &str = "doubleback-interpretgan-checkpoint-1";
 const KIND: Kind = Kind {
     name: "file of its kind",
     reading: "reading",
@@ -35,7 +37,7 @@ const KIND: Kind = Kind {
 };
 
 pub(super) fn save(path: &Path, state: &State, players: &Players) -> Result<()> {
-    let mut facts = Facts::new();
+    let mut facts = Facts::from([(FORMAT.to_owned(), CURRENT.to_owned())]);
     add_fact(&mut facts, STATE, state)?;
     let mut all: Vec<(String, Vec<usize>, &Tensor<1>)> = Vec::new();
     all.extend(tensors(&players.discriminator));
@@ -58,6 +60,7 @@ pub(super) fn load(
     let Some(file) = TensorFile::find(path, &KIND)? else {
         return Ok(None);
     };
+    file.format(&[CURRENT])?;
     let state: State = file.fact(STATE)?;
     if state.fingerprint != fingerprint {
         return Err(Error::file(

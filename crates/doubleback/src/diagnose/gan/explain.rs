@@ -12,7 +12,7 @@ use crate::data::{Bounds, ImageShape};
 use crate::diagnose::LossPoint;
 use crate::nn::{Mode, Module, Stage};
 use crate::random::Stream;
-use crate::tensor_file::{self, Kind, TensorFile, add_fact};
+use crate::tensor_file::{self, FORMAT, Kind, TensorFile, add_fact};
 use crate::{Error, Result};
 
 /// The trained generators of a classifier's stages, with the discriminator they were trained against and how.
@@ -41,6 +41,8 @@ pub(super) struct Facts {
 }
 
 const FACTS: &str = "interpretgan";
+/// What files are written as, and what those that do not say are of.
+const CURRENT: &str = "doubleback-interpretgan-1";
 const KIND: Kind = Kind {
     name: "file of its kind",
     reading: "reading",
@@ -167,7 +169,7 @@ impl InterpretGan {
     /// # Errors
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let mut facts = tensor_file::Facts::new();
+        let mut facts = tensor_file::Facts::from([(FORMAT.to_owned(), CURRENT.to_owned())]);
         add_fact(&mut facts, FACTS, &self.facts)?;
         let tensors = tensors(&self.discriminator).chain(self.generators.iter().flat_map(tensors));
         tensor_file::write(path, tensors, &facts)
@@ -180,6 +182,7 @@ impl InterpretGan {
     pub fn load(path: &Path, device: &Device) -> Result<Self> {
         let missing = || Error::file(path, "is not there. Train generators first");
         let file = TensorFile::find(path, &KIND)?.ok_or_else(missing)?;
+        file.format(&[CURRENT])?;
         let facts: Facts = file.fact(FACTS)?;
         facts.check(&file)?;
         let players = facts.players(device)?;

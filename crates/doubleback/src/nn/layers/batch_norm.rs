@@ -3,7 +3,7 @@ use doubleback_ops::{BatchNormOptions, batch_norm_statistics};
 use serde::{Deserialize, Serialize};
 
 use super::epilogue::{Absorbs, Role};
-use super::layer::{Context, Size, TensorSpec, UnaryLayer, UnaryPullback};
+use super::layer::{Context, Size, TensorSpec, UnaryLayer, UnaryPullback, least_variance};
 use crate::Result;
 use crate::nn::initialize::Start;
 use crate::nn::mode::Mode;
@@ -46,9 +46,10 @@ impl BatchNorm {
 
 impl UnaryLayer for BatchNorm {
     fn output(&self, input: Size) -> std::result::Result<Size, String> {
-        if self.epsilon.is_nan() || self.epsilon <= 0.0 || !(0.0..1.0).contains(&self.decay) {
+        let positive = self.epsilon > 0.0 && self.epsilon <= f64::from(f32::MAX);
+        if !positive || !(0.0..1.0).contains(&self.decay) {
             return Err(format!(
-                "epsilon {} must be positive and decay {} in [0, 1)",
+                "epsilon {} must be a positive number and decay {} in [0, 1)",
                 self.epsilon, self.decay
             ));
         }
@@ -84,6 +85,10 @@ impl UnaryLayer for BatchNorm {
                 start: Start::Ones,
             },
         ]
+    }
+
+    fn least(&self, tensor: &str) -> Option<f32> {
+        (tensor == "moving_variance").then(|| least_variance(self.epsilon))
     }
 
     fn decay(&self) -> Option<f64> {

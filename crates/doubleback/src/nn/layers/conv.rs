@@ -171,6 +171,17 @@ impl UnaryLayer for Conv2d {
         tensors
     }
 
+    /// The padded image.
+    fn workspace(&self, [height, width, channels]: Size) -> usize {
+        let padded = |axis: usize, size: usize| {
+            let size = size.saturating_add(self.padding.before[axis]);
+            size.saturating_add(self.padding.after[axis])
+        };
+        padded(0, height)
+            .saturating_mul(padded(1, width))
+            .saturating_mul(channels)
+    }
+
     fn absorbs(&self) -> Absorbs {
         match self.bias {
             true => Absorbs::ReluAndPool,

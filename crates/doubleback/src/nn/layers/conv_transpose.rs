@@ -91,6 +91,19 @@ impl UnaryLayer for ConvTranspose2d {
         tensors
     }
 
+    /// What the convolution that shrinks it again would see.
+    fn workspace(&self, [height, width, _]: Size) -> usize {
+        let padded = |axis: usize, size: usize| {
+            let reach = size.saturating_sub(1).saturating_mul(self.stride[axis]);
+            reach
+                .saturating_add(self.kernel[axis])
+                .saturating_add(self.output_padding[axis])
+        };
+        padded(0, height)
+            .saturating_mul(padded(1, width))
+            .saturating_mul(self.channels)
+    }
+
     fn forward(&self, x: Tensor<4>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, UnaryPullback)> {
         let [_, height, width, channels] = x.dims();
         let [height, width, _] = self

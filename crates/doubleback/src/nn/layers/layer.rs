@@ -12,6 +12,15 @@ pub type Size = [usize; 3];
 /// Most values of a tensor, and of an activation of one image: half a gigabyte.
 pub(crate) const LARGEST: usize = 1 << 27;
 
+/// The least variance for a normalization that adds `epsilon` to it: the root of the sum can be divided by in `f32`.
+pub(super) fn least_variance(epsilon: f64) -> f32 {
+    if epsilon >= f64::from(f32::MIN_POSITIVE) {
+        0.0
+    } else {
+        f32::MIN_POSITIVE
+    }
+}
+
 /// From the gradient of a layer's output to those of its inputs, in their order.
 pub type LayerPullback = Box<dyn Fn(Tensor<4>) -> Result<Vec<Tensor<4>>> + Send>;
 
@@ -61,6 +70,16 @@ pub trait Layer {
         Vec::new()
     }
 
+    /// The least value that the tensor of this role may have, if there is one: of a variance what keeps the division by its root from failing.
+    fn least(&self, _tensor: &str) -> Option<f32> {
+        None
+    }
+
+    /// Values that a forward pass writes besides its output, for an image whose inputs [`output`](Self::output) accepts.
+    fn workspace(&self, _inputs: &[Size]) -> usize {
+        0
+    }
+
     /// Decay of its buffers, if they are moving averages of the statistics that its forward passes record.
     fn decay(&self) -> Option<f64> {
         None
@@ -98,6 +117,14 @@ pub trait UnaryLayer {
         Vec::new()
     }
 
+    fn least(&self, _tensor: &str) -> Option<f32> {
+        None
+    }
+
+    fn workspace(&self, _input: Size) -> usize {
+        0
+    }
+
     fn decay(&self) -> Option<f64> {
         None
     }
@@ -131,6 +158,15 @@ impl<L: UnaryLayer> Layer for L {
     fn buffers(&self, inputs: &[Size]) -> Vec<TensorSpec> {
         let tensors = |&input| UnaryLayer::buffers(self, input);
         inputs.first().map(tensors).unwrap_or_default()
+    }
+
+    fn least(&self, tensor: &str) -> Option<f32> {
+        UnaryLayer::least(self, tensor)
+    }
+
+    fn workspace(&self, inputs: &[Size]) -> usize {
+        let values = |&input| UnaryLayer::workspace(self, input);
+        inputs.first().map(values).unwrap_or_default()
     }
 
     fn decay(&self) -> Option<f64> {

@@ -74,6 +74,12 @@ impl UnaryLayer for LocalContrast {
         Ok(input)
     }
 
+    /// The window as a map along the rows and one along the columns, in f64.
+    fn workspace(&self, [height, width, _]: Size) -> usize {
+        let map = |size: usize| size.saturating_mul(size).saturating_mul(2);
+        map(height).saturating_add(map(width))
+    }
+
     fn forward(&self, x: Tensor<4>, _: &mut Context<'_, '_>) -> Result<(Tensor<4>, UnaryPullback)> {
         let floor = self.floor;
         let channels = x.dims()[3] as f64;

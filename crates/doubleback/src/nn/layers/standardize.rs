@@ -2,7 +2,7 @@ use burn::tensor::Tensor;
 use doubleback_ops::{BatchNorm, BatchNormOptions};
 use serde::{Deserialize, Serialize};
 
-use super::layer::{Context, Size, TensorSpec, UnaryLayer, UnaryPullback};
+use super::layer::{Context, Size, TensorSpec, UnaryLayer, UnaryPullback, least_variance};
 use crate::Result;
 use crate::nn::initialize::Start;
 
@@ -22,6 +22,10 @@ impl UnaryLayer for Standardize {
             start,
         };
         vec![tensor("mean", Start::Zeros), tensor("variance", Start::Ones)]
+    }
+
+    fn least(&self, tensor: &str) -> Option<f32> {
+        (tensor == "variance").then(|| least_variance(0.0))
     }
 
     fn forward(&self, x: Tensor<4>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, UnaryPullback)> {
