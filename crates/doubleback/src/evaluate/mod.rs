@@ -7,6 +7,7 @@ mod confusion;
 mod distribution;
 pub mod masking;
 mod measurements;
+mod model_names;
 mod statistics;
 mod test_set;
 mod transfer;
@@ -21,6 +22,7 @@ pub use measurements::{
     CleanAccuracy, Distribution, GradientDistribution, Histogram, LogProbabilities, MarginCheck, Masking, Smoothness,
     TransferCell,
 };
+pub use model_names::{ModelPath, model_names};
 pub use statistics::{Statistics, smoothness, statistics};
 pub use test_set::{Named, TestSet};
 pub use transfer::{Counts, Transfer, TransferEntry, TransferResults, TransferSummary, margin_check};
