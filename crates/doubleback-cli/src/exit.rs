@@ -1,5 +1,5 @@
-//! How the program ends: 0 done, 1 a failure of ours, 2 wrong use or bad input, 130 interrupted. Which kind of error has which status is said
-//! once, in [`status`], and in `docs/errors.md`.
+//! How the program ends: 0 done, 1 a failure of ours, 2 wrong use or bad input, 3 done and below `--fail-under`, 130 interrupted. Which kind of
+//! error has which status is said once, in [`status`], and in `docs/errors.md`.
 
 use std::fmt;
 use std::io;
@@ -15,6 +15,8 @@ use crate::args::LogFormat;
 pub const OURS: u8 = 1;
 /// Status of wrong use and bad input.
 pub const WRONG_USE: u8 = 2;
+/// Status of results below what was asked for.
+pub const BELOW: u8 = 3;
 /// Status of an interrupted run.
 pub const INTERRUPTED: u8 = 130;
 
@@ -25,6 +27,8 @@ pub enum Failure {
     Input(String),
     /// Our own fault, or the device's.
     Ours(String),
+    /// All is done, and an accuracy is below `--fail-under`.
+    Below(String),
     /// Interrupted by the user.
     Interrupted(String),
 }
@@ -53,11 +57,13 @@ impl Failure {
 
     /// The exit status.
     pub fn status(&self) -> u8 {
-        status(match self {
-            Failure::Input(_) => ErrorKind::Input,
-            Failure::Ours(_) => ErrorKind::Ours,
-            Failure::Interrupted(_) => ErrorKind::Interrupted,
-        })
+        match self {
+            Failure::Input(_) => status(ErrorKind::Input),
+            Failure::Ours(_) => status(ErrorKind::Ours),
+            Failure::Interrupted(_) => status(ErrorKind::Interrupted),
+            // Not an error: the work is done, and its result is what the status says.
+            Failure::Below(_) => BELOW,
+        }
     }
 
     /// The system refused something, with what can be done about it.
@@ -78,7 +84,10 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Failure::Input(message) | Failure::Ours(message) | Failure::Interrupted(message)) = self;
+        let (Failure::Input(message)
+        | Failure::Ours(message)
+        | Failure::Below(message)
+        | Failure::Interrupted(message)) = self;
         let lines: Vec<&str> = message.lines().map(str::trim).collect();
         f.write_str(&lines.join(" "))
     }

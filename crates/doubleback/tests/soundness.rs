@@ -5,7 +5,7 @@
 use burn::tensor::{DType, Tensor};
 use doubleback::attack::{AttackSpec, Fgsm, Goal, run};
 use doubleback::data::{Bounds, ImageShape, Split};
-use doubleback::evaluate::{Named, TestSet, Transfer};
+use doubleback::evaluate::{Chosen, Named, TestSet, Transfer};
 use doubleback::nn::{
     Classifier, Ensemble, FromFunction, Loss, Mode, Module, Network, Pool, Pullback, Staged, TrainingPass, paper_cnn,
     resnet_small,
@@ -187,7 +187,7 @@ fn no_images_are_an_error_everywhere() {
         let test = TestSet {
             split: &split,
             shape: SHAPE,
-            count: 5,
+            chosen: Chosen::First(5),
             device: &f64_device(),
         };
         let named = Named {
@@ -249,7 +249,7 @@ fn accuracies_are_those_of_the_model_that_was_asked_about_not_of_one_at_its_addr
     let test = TestSet {
         split: &split,
         shape,
-        count: 2,
+        chosen: Chosen::ALL,
         device: &device,
     };
     // The name is that of both: an undefended model, and the same with its defense.
