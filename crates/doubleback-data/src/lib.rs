@@ -26,6 +26,7 @@ pub mod words;
 pub use checksum::sha256;
 pub use class_name::class_index;
 pub use dataset::{Bounds, Dataset, Preparation, Source};
+pub use doubleback_error::ErrorKind;
 pub use error::{CifarProblem, DataError, FolderProblem, IdxProblem, MatProblem, PickleProblem};
 pub use formats::picture::{MAX_DECODED, MAX_SIDE, Picture};
 pub use formats::{idx, mat};

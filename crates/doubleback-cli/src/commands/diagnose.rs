@@ -1,3 +1,4 @@
+use doubleback::statistics::greatest_by;
 use std::time::Duration;
 
 use doubleback::attack::{AttackSpec, check_eps};
@@ -271,7 +272,7 @@ fn warnings(model: &ModelDiagnosis, oracle_error: &Estimate) -> Vec<String> {
 /// The layer after the first with the greatest share, in words.
 fn greatest(model: &ModelDiagnosis) -> Option<String> {
     let after_first = model.layers.iter().skip(1);
-    let layer = after_first.max_by(|a, b| a.v.value.total_cmp(&b.v.value))?;
+    let layer = greatest_by(after_first, |layer| layer.v.value)?;
     Some(format!(
         "{}: {} ({})",
         layer.layer,
