@@ -19,8 +19,7 @@ pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
         Some(out) => example_files(out, &options.eps)?,
         None => Vec::new(),
     };
-    let dataset = context.load(&options.dataset)?;
-    let model = models::load(&args.model, &dataset, context)?;
+    let (model, dataset) = models::load(&args.model, context.load(&options.dataset)?, context)?;
     models::check_all_eps(&attack, &options.eps, &model)?;
     let test = models::test_set(&dataset, options.count, context)?;
 

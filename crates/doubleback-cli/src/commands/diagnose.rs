@@ -1,8 +1,9 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
 use doubleback::attack::{AttackSpec, check_eps};
 use doubleback::diagnose::{AGREEMENT, CONSISTENCY, Check, CheckName, Estimate, SUCCESS, oracle_is_weak};
-use doubleback::evaluate::check_fits;
+use doubleback::evaluate::FileModel;
 use doubleback_experiments::diagnosis::{
     Budget, DiagnosisResults, ModelDiagnosis, ModelFile, Options, Profile, diagnose,
 };
@@ -19,13 +20,19 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<()> {
     output::check_folder(&args.out)?;
     let dataset = context.load(&args.dataset)?;
     models::test_set(&dataset, args.count, context)?;
-    let subject = |path: &std::path::PathBuf| -> Result<ModelFile> {
-        let model = ModelFile::read(path, &context.device)?;
-        check_fits(path, &model.network, &model.card, &dataset)?;
-        Ok(model)
-    };
-    let subjects = args.models.iter().map(subject).collect::<Result<Vec<_>>>()?;
-    let oracle = args.oracle.iter().map(subject).collect::<Result<Vec<_>>>()?;
+    let read = |path: &PathBuf| Ok(ModelFile::read(path, &context.device)?);
+    let subjects = args.models.iter().map(read).collect::<Result<Vec<_>>>()?;
+    let oracle = args.oracle.iter().map(read).collect::<Result<Vec<_>>>()?;
+    let files = args.models.iter().chain(&args.oracle);
+    let files: Vec<FileModel<'_>> = files
+        .zip(subjects.iter().chain(&oracle))
+        .map(|(path, file)| FileModel {
+            path,
+            model: &file.network,
+            card: &file.card,
+        })
+        .collect();
+    let dataset = models::fit(&files, dataset)?;
     let eps = match args.eps {
         Eps::Auto => None,
         Eps::Given(eps) => Some(eps),

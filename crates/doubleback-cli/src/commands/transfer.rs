@@ -1,7 +1,6 @@
 use std::path::PathBuf;
 
 use doubleback::evaluate::{ClassAccuracy, Named, Transfer, TransferEntry, TransferSummary};
-use doubleback::nn::Network;
 
 use super::{attacks, models};
 use crate::args::TransferArgs;
@@ -17,12 +16,7 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
     output::check_json(options.json.as_ref())?;
     let names = names(&args.models)?;
     let attack = attacks::build(options)?;
-    let dataset = context.load(&options.dataset)?;
-    let networks = args
-        .models
-        .iter()
-        .map(|path| models::load(path, &dataset, context))
-        .collect::<Result<Vec<Network>>>()?;
+    let (networks, dataset) = models::load_all(&args.models, context.load(&options.dataset)?, context)?;
     networks
         .iter()
         .try_for_each(|network| models::check_all_eps(&attack, &options.eps, network))?;

@@ -1,21 +1,26 @@
 //! What models do: accuracy of all on the examples of all, distributions of gradients and probabilities, masking.
 //!
 //! Results are plain, serializable values that hold no tensor.
+mod answers;
+mod beyond;
 mod clean;
 mod compatible;
 mod confusion;
 mod distribution;
+mod file_model;
 pub mod masking;
 mod measurements;
+mod names;
 mod statistics;
 mod test_set;
 mod transfer;
 mod white_box;
 
 pub use clean::{clean_accuracy, clean_confusion};
-pub use compatible::{check_fits, load_fitting};
+pub use compatible::{Fitted, fit};
 pub use confusion::{ClassAccuracy, Confusion};
 pub use distribution::FLOOR;
+pub use file_model::FileModel;
 pub use masking::Flag;
 pub use measurements::{
     CleanAccuracy, Distribution, GradientDistribution, Histogram, LogProbabilities, MarginCheck, Masking, Smoothness,

@@ -10,7 +10,7 @@ use super::measurements::{MarginCheck, Masking, TransferCell};
 use super::{Named, TestSet};
 use crate::Result;
 use crate::attack::{Attack, AttackSpec, Fgsm};
-use crate::nn::{Loss, predictions};
+use crate::nn::Loss;
 use crate::progress::{Phase, Watch};
 use crate::statistics::wilson;
 
@@ -117,7 +117,8 @@ impl<'a> Transfer<'a> {
             count: test.count(),
         };
         for (images, labels, range) in test.batches() {
-            let attacked = attack.run(crafted_on.model, &images, &labels, eps)?;
+            let place = |row: usize| range.start + row;
+            let attacked = crafted_on.attack(attack, &images, &labels, eps, place)?;
             counts.zero_gradient_images += attacked.zero_gradient.iter().filter(|&&zero| zero).count();
             let totals = counts.right.iter_mut().zip(&mut counts.confusion);
             for (adversarial, (right, confusion)) in attacked.by_eps.iter().zip(totals) {
@@ -127,7 +128,7 @@ impl<'a> Transfer<'a> {
                     let found = match clean.get(&key) {
                         Some(known) if unchanged => known.clone(),
                         _ if named.is(&crafted_on) => adversarial.predictions.clone(),
-                        _ => predictions(&named.model.logits(adversarial.images.clone())?)?,
+                        _ => named.predict(&adversarial.images, place)?,
                     };
                     right[place] += hits(&found, &labels);
                     confusion[place].add(&labels, &found);

@@ -7,7 +7,6 @@ use super::confusion::{ClassAccuracy, Confusion, share};
 use super::{Named, TestSet};
 use crate::Result;
 use crate::attack::{Adversarial, Attack, AttackSpec, Examples};
-use crate::nn::predictions;
 use crate::progress::{Phase, Watch};
 use crate::statistics::wilson;
 
@@ -157,8 +156,9 @@ impl WhiteBoxEvaluation<'_> {
         let (mut zero_gradient_images, mut gradients, mut forwards) = (0, 0.0, 0.0);
         let mut clean = Confusion::default();
         for (images, labels, range) in test.batches() {
-            clean.add(&labels, &predictions(&model.model.logits(images.clone())?)?);
-            let attacked = attack.run(model.model, &images, &labels, self.eps)?;
+            let place = |row: usize| range.start + row;
+            clean.add(&labels, &model.predict(&images, place)?);
+            let attacked = model.attack(attack, &images, &labels, self.eps, place)?;
             zero_gradient_images += attacked.zero_gradient.iter().filter(|&&zero| zero).count();
             gradients += attacked.mean_gradients() * labels.len() as f64;
             forwards += attacked.mean_forwards() * labels.len() as f64;

@@ -91,14 +91,19 @@ pub fn train(
         let batch = batch_of_step(state.step, &network, dataset, options.batch)?;
         let mut pass = TrainingPass::new(options.seed, state.step);
         let tracked = network.tracked();
-        let mut done = differentiate(objective, &tracked, &batch, &mut pass)?;
+        let diverged = |loss: f64| Error::Diverged {
+            model: name.into(),
+            step: state.step + 1,
+            loss,
+            checkpoint: last_good(checkpoint, saved_step),
+        };
+        let mut done = match differentiate(objective, &tracked, &batch, &mut pass) {
+            // Of logits that are not finite there is no loss either.
+            Err(Error::NotFinite(_)) => return Err(diverged(f64::NAN)),
+            done => done?,
+        };
         if !done.loss.is_finite() {
-            return Err(Error::Diverged {
-                model: name.into(),
-                step: state.step + 1,
-                loss: done.loss,
-                checkpoint: last_good(checkpoint, saved_step),
-            });
+            return Err(diverged(done.loss));
         }
         adam.step(&mut network, tracked, &mut done.gradients)?;
         // What is left of them would stay in memory while the curve is measured.
