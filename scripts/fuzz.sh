@@ -3,7 +3,8 @@
 #
 #     scripts/fuzz.sh TARGET SECONDS
 #
-# TARGET is a target of fuzz/Cargo.toml, such as idx. Needs cargo-fuzz and a nightly compiler.
+# TARGET is a target of fuzz/Cargo.toml, such as idx. Needs cargo-fuzz. Sanitizers are features of nightly compilers: with one
+# installed it is used, otherwise the stable one is told to allow them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 usage="usage: fuzz.sh TARGET SECONDS; targets: $(cd fuzz/fuzz_targets && ls *.rs | sed 's/\.rs//' | paste -sd' ')"
@@ -16,5 +17,6 @@ if [ ! -d "fuzz/corpus/$target" ]; then
     [ ! -f "fuzz/corpora/$target.tar.gz" ] || tar -xzf "fuzz/corpora/$target.tar.gz" -C "fuzz/corpus/$target"
 fi
 # The limits make a failure of what takes much memory or time for a small file.
-exec cargo +nightly fuzz run --fuzz-dir fuzz "$target" "fuzz/corpus/$target" "fuzz/seeds/$target" -- \
+if rustup toolchain list 2>/dev/null | grep -q ^nightly; then toolchain=+nightly; else export RUSTC_BOOTSTRAP=1 toolchain=; fi
+exec cargo $toolchain fuzz run --fuzz-dir fuzz "$target" "fuzz/corpus/$target" "fuzz/seeds/$target" -- \
     -max_total_time="$seconds" -rss_limit_mb=1024 -malloc_limit_mb=512 -timeout=10 -max_len=65536 -print_final_stats=1
