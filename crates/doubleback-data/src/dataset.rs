@@ -124,6 +124,24 @@ impl Dataset {
         Some(self)
     }
 
+    /// Images of each class in a part, in the order of the classes.
+    ///
+    /// ```
+    /// use doubleback_data::{LoadOptions, Part, load};
+    /// let counts = load("mnist-mini", &LoadOptions::default())?.class_counts(Part::Validation);
+    /// assert_eq!((counts.len(), counts.iter().sum::<usize>()), (10, 1_000));
+    /// # Ok::<(), doubleback_data::DataError>(())
+    /// ```
+    pub fn class_counts(&self, part: Part) -> Vec<usize> {
+        let mut counts = vec![0; self.classes.len()];
+        for &label in self.split(part).labels() {
+            if let Some(count) = counts.get_mut(label as usize) {
+                *count += 1;
+            }
+        }
+        counts
+    }
+
     fn check(&self, part: Part) -> Result<(), DataError> {
         let split = self.split(part);
         if split.image_len() != self.shape.len() {

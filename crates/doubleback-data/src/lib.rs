@@ -22,7 +22,7 @@ pub mod words;
 
 pub use checksum::sha256;
 pub use dataset::{Bounds, Dataset, Preparation, Source};
-pub use error::{Cifar10Problem, DataError, FolderProblem, IdxProblem, MatProblem, PickleProblem};
+pub use error::{CifarProblem, DataError, FolderProblem, IdxProblem, MatProblem, PickleProblem};
 pub use formats::picture::{MAX_DECODED, MAX_SIDE, Picture};
 pub use formats::{idx, mat};
 pub use image_shape::ImageShape;

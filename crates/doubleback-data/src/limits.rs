@@ -17,12 +17,10 @@ pub(crate) mod mat {
     pub const VERSION: u16 = 0x0100;
 }
 
-/// Batches of CIFAR-10.
-pub(crate) mod cifar10 {
-    /// Most bytes of a file, after unpacking: 256 MiB, more than all of CIFAR-10 in one.
+/// Batches of CIFAR-10 and CIFAR-100.
+pub(crate) mod cifar {
+    /// Most bytes of a file, after unpacking: 256 MiB, more than all of CIFAR-10 or CIFAR-100 in one.
     pub const MAX_BYTES: usize = 1 << 28;
     /// Bytes of an image's pixels.
     pub const PIXELS: usize = 3 * 32 * 32;
-    /// Bytes of a label and its image.
-    pub const RECORD: usize = 1 + PIXELS;
 }

@@ -83,16 +83,33 @@ impl Split {
 }
 
 /// An error if a label is not one of `classes` classes; `origin` says where the labels are from.
-pub(crate) fn check_labels<L: Copy + Into<u32>>(
+pub(crate) fn check_labels<L: Copy + Into<i64>>(
     labels: &[L],
     classes: usize,
     origin: impl Fn() -> String,
 ) -> Result<(), DataError> {
-    match labels.iter().position(|&label| label.into() as usize >= classes) {
+    check_labels_from(0, labels, classes, origin)
+}
+
+/// An error if a label is not one of `classes` classes, whose labels begin at `first`.
+pub(crate) fn check_labels_from<L: Copy + Into<i64>>(
+    first: usize,
+    labels: &[L],
+    classes: usize,
+    origin: impl Fn() -> String,
+) -> Result<(), DataError> {
+    let is_class = |&label: &L| {
+        let place = usize::try_from(label.into())
+            .ok()
+            .and_then(|label| label.checked_sub(first));
+        place.is_some_and(|place| place < classes)
+    };
+    match labels.iter().position(|label| !is_class(label)) {
         Some(image) => Err(DataError::LabelRange {
             origin: origin(),
             image,
             label: labels[image].into(),
+            first,
             classes,
         }),
         None => Ok(()),

@@ -146,21 +146,39 @@ fn fashion_mnist_is_read_as_mnist_is() {
 }
 
 #[test]
-fn the_first_5000_training_images_are_for_validation() {
-    let folder = small_mnist(5_002);
+fn of_files_that_are_not_the_official_ones_5000_images_of_all_classes_are_for_validation() {
+    let folder = small_mnist(6_000);
+    // Sorted by class: the first 5,000 would lack two of them.
+    let sorted: Vec<u8> = (0..6_000).map(|image| (image / 600) as u8).collect();
+    replace(
+        folder.path(),
+        &format!("{TRAIN_LABELS}.gz"),
+        &gzip(&idx(&[6_000], &sorted)),
+    );
+    let pixels: Vec<u8> = (0..6_000_u32)
+        .flat_map(|image| image.to_be_bytes().repeat(196))
+        .collect();
+    replace(folder.path(), TRAIN_IMAGES, &idx(&[6_000, 28, 28], &pixels));
     let mnist = load("mnist", &LoadOptions::in_dir(folder.path())).unwrap();
     assert_eq!(
         [mnist.train.len(), mnist.validation.len(), mnist.test.len()],
-        [2, 5_000, 3]
+        [1_000, 5_000, 3]
     );
-    assert_eq!(mnist.validation.image(255), [1.0; 784]);
-    assert_eq!(mnist.train.image(1), [f32::from((5_001 % 256) as u8) / 255.0; 784]);
-    assert_eq!(mnist.train.labels(), [0, 1]);
+    assert!(mnist.class_counts(Part::Train).iter().all(|&count| count > 50));
+    assert!(mnist.class_counts(Part::Validation).iter().all(|&count| count > 400));
+    // Images keep their labels.
+    for index in 0..1_000 {
+        let image = mnist.train.image(index);
+        let number = (image[2] * 255.0).round() as u32 * 256 + (image[3] * 255.0).round() as u32;
+        assert_eq!(mnist.train.labels()[index], number / 600);
+    }
+    assert_eq!(mnist.test.labels(), [0, 1, 2]);
     assert_eq!(
         (mnist.sources[0].file.as_str(), mnist.sources[0].official),
         (TRAIN_IMAGES, false)
     );
     assert_eq!(mnist.sources[1].file, format!("{TRAIN_LABELS}.gz"));
+    assert!(mnist.notes[0].contains("not the official ones"), "{:?}", mnist.notes);
 }
 
 #[test]

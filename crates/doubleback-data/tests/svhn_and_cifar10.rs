@@ -69,7 +69,7 @@ fn without_extra_images_the_first_of_each_class_of_train_are_for_validation() {
     let svhn = load("svhn", &LoadOptions::in_dir(folder.path())).unwrap();
     // A third of 6 images a class is less than 400.
     assert_eq!(Part::ALL.map(|part| svhn.split(part).len()), [40, 20, 4]);
-    assert_eq!(svhn.validation.labels()[..10], [1, 2, 3, 4, 5, 6, 7, 8, 9, 0]);
+    assert_eq!(svhn.class_counts(Part::Validation), [2; 10]);
     assert_eq!(svhn.preparation.grayscale, Some(Grayscale::Luma));
     assert_eq!(svhn.sources.len(), 2);
 }
@@ -130,10 +130,10 @@ fn damaged_files_of_svhn_are_refused() {
         message("svhn", folder.path())
     };
     let raw = |label: u8| files::svhn(&[label], noise, false);
-    let expected = "DIR/svhn/test_32x32.mat: label 11 of image 0 is not one of the 10 classes (0 to 9). Correct or remove it, or get the file again";
+    let expected = "DIR/svhn/test_32x32.mat: label 11 of image 0 is not one of the 10 classes (1 to 10). Correct or remove it, or get the file again";
     assert_eq!(with_test(raw(11)), expected);
     assert!(
-        with_test(raw(0)).contains("label 10 of image 0"),
+        with_test(raw(0)).contains("label 0 of image 0"),
         "0 is no label of SVHN"
     );
     assert_eq!(
@@ -150,9 +150,9 @@ fn damaged_files_of_svhn_are_refused() {
     .concat();
     assert!(with_test(two).contains("1 label for 2 images"));
     let alone = [files::mat_header(), images.clone()].concat();
-    assert!(with_test(alone).contains("it holds no array `y`"));
+    assert!(with_test(alone).contains("it holds no array `y` (it holds `X`)"));
     let twice = [files::mat_header(), images.clone(), images].concat();
-    assert!(with_test(twice).contains("it holds an array `X`, expected `X` and `y`, each once"));
+    assert!(with_test(twice).contains("it holds the array `X` more than once"));
     let small = files::array("X", &[28, 28, 3, 1], &[0; 2352], true);
     let small = [files::mat_header(), small, files::array("y", &[1, 1], &[1], true)].concat();
     assert!(with_test(small).contains("its array `X` has the size 28 x 28 x 3 x 1, expected 32 x 32 x 3 x images"));
@@ -170,7 +170,11 @@ fn a_mat_file_that_promises_the_world_gets_nothing() {
         assert!(error.contains("expected 1 to 2,147,483,648 bytes"), "{error}");
     }
     let file = [files::mat_header(), files::array("X", &[1 << 20, 1], &[0; 8], true)].concat();
-    let error = mat::decode("file", &file[..], ["X"], usize::MAX)
+    let names = mat::Names {
+        images: "X",
+        labels: "y",
+    };
+    let error = mat::decode("file", &file[..], names, usize::MAX)
         .unwrap_err()
         .to_string();
     assert!(
@@ -236,7 +240,7 @@ fn both_forms_of_cifar10_hold_the_same_images() {
 }
 
 #[test]
-fn the_last_training_images_of_cifar10_are_for_validation() {
+fn a_tenth_of_the_training_images_of_cifar10_is_for_validation() {
     let labels = |count: usize| (0..count).map(|image| (image % 10) as u8).collect::<Vec<_>>();
     let folder = folder_of(
         "cifar10",
@@ -249,14 +253,54 @@ fn the_last_training_images_of_cifar10_are_for_validation() {
     let options = LoadOptions::in_dir(folder.path());
     let cifar = load("cifar10", &options).unwrap();
     assert_eq!(Part::ALL.map(|part| cifar.split(part).len()), [27, 3, 1]);
-    assert_eq!(cifar.validation.labels(), [7, 8, 9]);
-    // The order is that of the batches' numbers.
-    assert_eq!(cifar.validation.image(2)[0], 19.0 / 255.0);
     assert_eq!((cifar.bounds, cifar.shape.channels), (Bounds::UNIT, 3));
     let files = verify("cifar10", &options).unwrap();
     assert_eq!(files.len(), 6);
     assert!(matches!(files[2].state, FileState::Missing));
     assert!(matches!(files[5].state, FileState::NotOfficial { .. }));
+}
+
+#[test]
+fn files_that_are_not_the_official_ones_are_shuffled() {
+    // Sorted by class: the last tenth would be nines alone.
+    let sorted: Vec<u8> = (0..200).map(|image| (image / 20) as u8).collect();
+    let folder = folder_of(
+        "cifar10",
+        &[
+            ("data_batch_1.bin", files::cifar(&sorted)),
+            ("test_batch.bin", files::cifar(&sorted)),
+        ],
+    );
+    let cifar = load("cifar10", &LoadOptions::in_dir(folder.path())).unwrap();
+    let classes = |part| cifar.class_counts(part).iter().filter(|&&count| count > 0).count();
+    assert!(classes(Part::Validation) > 5 && classes(Part::Train) == 10);
+    assert!(
+        cifar.train.labels()[..20]
+            .iter()
+            .any(|&label| label != cifar.train.labels()[0])
+    );
+    assert!(
+        cifar.notes.iter().any(|note| note.contains("SHA-256")),
+        "{:?}",
+        cifar.notes
+    );
+    // The test part is as it is in the file.
+    assert_eq!(
+        cifar.test.labels()[..21].iter().rposition(|&label| label == 0),
+        Some(19)
+    );
+    assert_eq!(cifar, load("cifar10", &LoadOptions::in_dir(folder.path())).unwrap());
+
+    let sorted: Vec<u8> = (0..200).map(|image| (image / 20 + 1) as u8).collect();
+    let file = files::svhn(&sorted, noise, true);
+    let folder = folder_of("svhn", &[("train_32x32.mat", file.clone()), ("test_32x32.mat", file)]);
+    let svhn = load("svhn", &LoadOptions::in_dir(folder.path())).unwrap();
+    assert!(
+        svhn.train.labels()[..20]
+            .iter()
+            .any(|&label| label != svhn.train.labels()[0])
+    );
+    assert_eq!(svhn.notes, cifar.notes);
 }
 
 #[test]
@@ -276,7 +320,7 @@ fn damaged_files_of_cifar10_are_refused() {
     assert!(with_test(files::cifar(&[10])).contains("label 10 of image 0 is not one of the 10 classes"));
     let packed = gzip(&files::cifar(&[1]));
     assert!(with_test(packed[..packed.len() - 4].to_vec()).contains("its gzip data is damaged or incomplete"));
-    assert!(with_test(b"\x80\x02}q\x01.".to_vec()).contains("it has no `labels` that is a list"));
+    assert!(with_test(b"\x80\x02}q\x01.".to_vec()).contains("it has no entry `labels`. "));
     assert!(with_test(b"\x80\x02cos\nsystem\no.".to_vec()).contains("its instruction 0x6f at byte 13"));
 }
 

@@ -13,6 +13,11 @@ pub enum MatProblem {
         limits::mat::VERSION
     )]
     Header,
+    /// It is of MATLAB 7.3, which is another format.
+    #[error(
+        "it is a MAT-file of version 7.3 (HDF5), which cannot be read. Save it in MATLAB with `-v7`, or in Python with `scipy.io.savemat`"
+    )]
+    Hdf5,
     /// It ends too early.
     #[error("it ends within {within}. It is incomplete: get it again")]
     Truncated {
@@ -23,9 +28,7 @@ pub enum MatProblem {
     #[error("its compressed data is damaged: {0}. Get it again")]
     Corrupt(io::Error),
     /// An element of a kind that does not belong there.
-    #[error(
-        "{place} is an element of type {found}, expected {expected}. Only plain arrays of unsigned bytes can be read: get it again"
-    )]
+    #[error("{place} is an element of type {found}, expected {expected}. The file is damaged: get it again")]
     Element {
         /// Which element.
         place: &'static str,
@@ -66,19 +69,50 @@ pub enum MatProblem {
         /// Bytes of its data.
         found: usize,
     },
-    /// An array that was not asked for, or once more.
-    #[error("it holds an array `{found}`, expected {wanted}, each once. It is another file: get the right one")]
-    Unexpected {
+    /// A variable of the right name that is no array of numbers.
+    #[error("`{array}` is {found}, expected an array of whole numbers. Save it as one under this name")]
+    NotNumbers {
+        /// Its name.
+        array: String,
+        /// What it is.
+        found: &'static str,
+    },
+    /// An array that should be of unsigned bytes and is not.
+    #[error(
+        "the array `{array}` is of type {found}, expected unsigned bytes (0 to 255). Save it as `uint8({array})` in MATLAB, or `{array}.astype(\"uint8\")` in Python"
+    )]
+    NotBytes {
+        /// Its name.
+        array: String,
+        /// The type of its numbers.
+        found: &'static str,
+    },
+    /// A number that is not whole where one should be.
+    #[error("the array `{array}` holds {value} at place {}, which is no whole number. Correct the file", grouped(*index))]
+    NotWhole {
         /// The array's name.
-        found: String,
-        /// The arrays it should hold.
-        wanted: String,
+        array: String,
+        /// The number's place, from 0.
+        index: usize,
+        /// The number.
+        value: String,
+    },
+    /// An array that is there more than once.
+    #[error("it holds the array `{array}` more than once. Save it again with each array once")]
+    Twice {
+        /// The array's name.
+        array: String,
     },
     /// An array is not there.
-    #[error("it holds no array `{array}`. It is another file, or incomplete: get it again")]
+    #[error(
+        "it holds no array `{array}`{}. Save the array under this name, or get the right file",
+        list(others)
+    )]
     Missing {
         /// The array's name.
         array: String,
+        /// Names of what is there, the first few.
+        others: Vec<String>,
     },
     /// More data than there should be.
     #[error("there is more after the data of {0}. It is not what it says: get it again")]
@@ -86,4 +120,13 @@ pub enum MatProblem {
     /// It could not be read.
     #[error("it could not be read: {0}. Check that it is a file and that you may read it")]
     Read(io::Error),
+}
+
+fn list(others: &[String]) -> String {
+    let names: Vec<String> = others.iter().map(|name| format!("`{name}`")).collect();
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!(" (it holds {})", names.join(", "))
+    }
 }

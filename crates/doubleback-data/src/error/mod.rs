@@ -1,7 +1,7 @@
 //! What can go wrong with data, each with where it went wrong and what to do about it.
 //!
 //! What to do comes after the cause, so causes are within the messages and not repeated as `source()`.
-mod cifar10;
+mod cifar;
 mod folder;
 mod idx;
 mod mat;
@@ -14,7 +14,7 @@ use crate::image_shape::ImageShape;
 use crate::limits::MAX_PER_CLASS;
 use crate::words::{by, count, grouped};
 
-pub use cifar10::Cifar10Problem;
+pub use cifar::CifarProblem;
 pub use folder::FolderProblem;
 pub use idx::IdxProblem;
 pub use mat::MatProblem;
@@ -93,17 +93,17 @@ pub enum DataError {
         /// What is wrong with it.
         problem: MatProblem,
     },
-    /// A file is not a batch of CIFAR-10.
+    /// A file is not a batch of CIFAR-10, or of CIFAR-100.
     #[error("{file}: {problem}")]
-    Cifar10 {
+    Cifar {
         /// The file.
         file: String,
         /// What is wrong with it.
-        problem: Cifar10Problem,
+        problem: CifarProblem,
     },
     /// An array of a size that the data set does not have.
     #[error(
-        "{file}: its array `{array}` has the size {}, expected {expected}. Get the files of this data set",
+        "{file}: its array `{array}` has the size {}, expected {expected}. {advice}",
         by(found)
     )]
     ArraySize {
@@ -115,6 +115,8 @@ pub enum DataError {
         found: Vec<usize>,
         /// Those of the data set, in words.
         expected: &'static str,
+        /// What to do.
+        advice: &'static str,
     },
     /// A conversion to gray for images that are not converted.
     #[error("grayscale: the images of {dataset} are not made gray. Leave it out, or take `svhn`")]
@@ -135,14 +137,16 @@ pub enum DataError {
         images: usize,
     },
     /// A label names a class that the data set does not have.
-    #[error("{origin}: label {label} of image {} is not one of the {classes} classes (0 to {}). Correct or remove it, or get the file again", grouped(*image), classes.saturating_sub(1))]
+    #[error("{origin}: label {label} of image {} is not one of the {classes} classes ({first} to {}). Correct or remove it, or get the file again", grouped(*image), (first + classes).saturating_sub(1))]
     LabelRange {
         /// File or part of the data set.
         origin: String,
         /// Index of the image, from 0.
         image: usize,
         /// Its label.
-        label: u32,
+        label: i64,
+        /// The least label, 0 or 1.
+        first: usize,
         /// Classes of the data set.
         classes: usize,
     },

@@ -1,4 +1,5 @@
 //! Readers of file formats. What a file says of itself is not believed.
+pub(crate) mod cifar;
 pub mod idx;
 pub(crate) mod image_folder;
 pub mod mat;

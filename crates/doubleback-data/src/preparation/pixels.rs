@@ -16,6 +16,15 @@ pub(crate) struct Pixels {
 }
 
 impl Pixels {
+    /// No images, of `shape`.
+    pub fn empty(shape: ImageShape) -> Self {
+        Self {
+            shape,
+            bytes: Vec::new(),
+            labels: Vec::new(),
+        }
+    }
+
     /// The bytes of image `index`.
     pub fn image(&self, index: usize) -> &[u8] {
         let len = self.shape.len();

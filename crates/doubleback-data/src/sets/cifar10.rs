@@ -2,20 +2,18 @@
 
 use std::io::Read;
 
-use flate2::read::MultiGzDecoder;
-
-use crate::checksum::sha256;
 use crate::dataset::{Bounds, Dataset, Source};
-use crate::error::{Cifar10Problem, DataError};
-use crate::formats::idx::{GZIP, fill, take};
-use crate::formats::pickle::Pickle;
+use crate::error::DataError;
+use crate::formats::cifar;
+use crate::formats::cifar::{Batch, LabelKind};
 use crate::image_shape::ImageShape;
-use crate::limits::cifar10::{MAX_BYTES, PIXELS, RECORD};
+use crate::limits::cifar::PIXELS;
+use crate::preparation::pixels::Pixels;
+use crate::preparation::shuffle;
 use crate::sets::file_state::FileStatus;
 use crate::sets::info::DatasetInfo;
 use crate::sets::labelled::{Input, Published, Stored};
 use crate::sets::options::LoadOptions;
-use crate::split::{Split, check_labels};
 
 const SHAPE: ImageShape = ImageShape {
     channels: 3,
@@ -107,77 +105,26 @@ pub struct Images {
     pub pixels: Vec<u8>,
 }
 
-impl Images {
-    /// SHA-256 of the same images in binary form.
-    fn sha256(&self) -> String {
-        let records = self.labels.iter().zip(self.pixels.chunks_exact(PIXELS));
-        sha256(records.flat_map(|(label, pixels)| [std::slice::from_ref(label), pixels]))
-    }
-}
+const LABELS: [LabelKind; 1] = [LabelKind {
+    key: "labels",
+    classes: CLASSES.len(),
+}];
 
 /// Reads a batch from `reader` to its end: records of a label and a 3 x 32 x 32 image, or a pickled dictionary with `labels` and `data`; either
 /// gzipped or not. `name` stands for the file in messages.
 ///
 /// # Errors
-/// [`DataError::Cifar10`] or [`DataError::LabelRange`] if it is anything else.
+/// [`DataError::Cifar`] or [`DataError::LabelRange`] if it is anything else.
 pub fn decode(name: &str, reader: impl Read) -> Result<Images, DataError> {
-    let images = parse(reader).map_err(|problem| DataError::Cifar10 {
-        file: name.to_owned(),
-        problem,
-    })?;
-    check_labels(&images.labels, CLASSES.len(), || name.to_owned())?;
-    Ok(images)
-}
-
-fn parse(mut reader: impl Read) -> Result<Images, Cifar10Problem> {
-    let mut start = [0; 2];
-    let got = fill(&mut reader, &mut start).map_err(Cifar10Problem::Read)?;
-    let mut whole = start[..got].chain(reader);
-    let bytes = if start == GZIP {
-        take(&mut MultiGzDecoder::new(whole), MAX_BYTES + 1).map_err(Cifar10Problem::Gzip)?
-    } else {
-        take(&mut whole, MAX_BYTES + 1).map_err(Cifar10Problem::Read)?
-    };
-    match bytes.first() {
-        _ if bytes.len() > MAX_BYTES => Err(Cifar10Problem::TooLarge),
-        // Every pickle of protocol 2 and above begins with this; no label is so large.
-        Some(0x80) => pickled(&bytes),
-        _ => records(&bytes),
-    }
-}
-
-fn records(bytes: &[u8]) -> Result<Images, Cifar10Problem> {
-    if bytes.is_empty() || !bytes.len().is_multiple_of(RECORD) {
-        return Err(Cifar10Problem::Records(bytes.len()));
-    }
-    let (mut labels, mut pixels) = (Vec::new(), Vec::with_capacity(bytes.len()));
-    for record in bytes.chunks_exact(RECORD) {
-        labels.push(record[0]);
-        pixels.extend(&record[1..]);
-    }
+    let Batch {
+        labels: [labels],
+        pixels,
+    } = cifar::decode(name, reader, &LABELS)?;
     Ok(Images { labels, pixels })
 }
 
-fn pickled(bytes: &[u8]) -> Result<Images, Cifar10Problem> {
-    let pickle = Pickle::read(bytes)?;
-    let labels = pickle.labels("labels")?;
-    let (pixels, by_column) = pickle.array("data")?;
-    if labels.is_empty() || labels.len().checked_mul(PIXELS) != Some(pixels.len()) {
-        let (labels, pixels) = (labels.len(), pixels.len());
-        return Err(Cifar10Problem::Pixels { labels, pixels });
-    }
-    let pixels = if by_column {
-        let images = labels.len();
-        let image = |image: usize| (0..PIXELS).map(move |pixel| pixels[pixel * images + image]);
-        (0..images).flat_map(image).collect()
-    } else {
-        pixels.to_vec()
-    };
-    Ok(Images { labels, pixels })
-}
-
-fn read(input: &Input) -> Result<Stored<Images>, DataError> {
-    let mut file = input.read_with(|name, reader| decode(name, reader))?;
+fn read(input: &Input) -> Result<Stored<Batch<1>>, DataError> {
+    let mut file = input.read_with(|name, reader| cifar::decode(name, reader, &LABELS))?;
     // Python's files have other bytes, but the same images.
     file.official = file.official || input.is_published(&file.content.sha256());
     Ok(file)
@@ -195,18 +142,15 @@ fn load(options: &LoadOptions) -> Result<Dataset, DataError> {
         });
     }
     let mut sources = Vec::new();
-    let mut add = |all: &mut Images, file: &'static Published| -> Result<(), DataError> {
+    let mut add = |all: &mut Pixels, file: &'static Published| -> Result<bool, DataError> {
         let read = read(&Input::in_folder(&folder, file))?;
         sources.push(read.source(NOTICE));
-        all.labels.extend(read.content.labels);
-        all.pixels.extend(read.content.pixels);
-        Ok(())
+        let [labels] = &read.content.labels;
+        all.labels.extend(labels.iter().copied().map(u32::from));
+        all.bytes.extend(read.content.pixels);
+        Ok(read.official)
     };
-    let none = || Images {
-        labels: Vec::new(),
-        pixels: Vec::new(),
-    };
-    let (mut of_training, mut of_test) = (none(), none());
+    let (mut of_training, mut of_test) = (Pixels::empty(SHAPE), Pixels::empty(SHAPE));
     if here.len() < training.len() {
         tracing::warn!(
             folder = %folder.display(),
@@ -214,24 +158,22 @@ fn load(options: &LoadOptions) -> Result<Dataset, DataError> {
             "not all five training batches of CIFAR-10 are here: training on fewer images"
         );
     }
+    let mut official = true;
     for file in here {
-        add(&mut of_training, file)?;
+        official &= add(&mut of_training, file)?;
     }
     add(&mut of_test, test)?;
     let end = of_training.labels.len();
-    let start = end - validation(end);
-    let part = |images: &Images, from: usize, to: usize| {
-        let values = images.pixels[from * PIXELS..to * PIXELS]
-            .iter()
-            .map(|&byte| f32::from(byte) / 255.0);
-        Split::new(
-            values.collect(),
-            images.labels[from..to].iter().copied().map(u32::from).collect(),
-            SHAPE,
-        )
+    let order: Vec<usize> = if official {
+        (0..end).collect()
+    } else {
+        // They may be sorted by class.
+        shuffle::order(&of_training.bytes, PIXELS)
     };
-    let (train, validation) = (part(&of_training, 0, start)?, part(&of_training, start, end)?);
-    let test = part(&of_test, 0, of_test.labels.len())?;
+    let (train, validation) = order.split_at(end - validation(end));
+    let (train, validation) = (of_training.split(train, unit)?, of_training.split(validation, unit)?);
+    let in_order: Vec<usize> = (0..of_test.labels.len()).collect();
+    let test = of_test.split(&in_order, unit)?;
     let mut dataset = Dataset::new(
         INFO.name,
         INFO.class_names(),
@@ -249,7 +191,15 @@ fn load(options: &LoadOptions) -> Result<Dataset, DataError> {
         );
     }
     dataset.sources = sources;
+    if !official {
+        dataset.notes.push(shuffle::NOTE.to_owned());
+    }
     Ok(dataset)
+}
+
+/// A byte as a value from 0 to 1.
+fn unit(byte: u8) -> f32 {
+    f32::from(byte) / 255.0
 }
 
 /// The last 5,000 training images when all 50,000 are there, otherwise the last tenth.

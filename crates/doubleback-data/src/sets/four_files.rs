@@ -2,6 +2,7 @@
 
 use crate::dataset::{Bounds, Dataset};
 use crate::error::DataError;
+use crate::preparation::shuffle;
 use crate::sets::file_state::FileStatus;
 use crate::sets::info::DatasetInfo;
 use crate::sets::labelled::{Input, Labelled, Published};
@@ -10,7 +11,8 @@ use crate::sets::options::LoadOptions;
 /// Training images and labels, test images and labels, in this order.
 type Files = [Published; 4];
 
-/// Reads the four files. The first images of the training file, as many as `info` says, are for validation.
+/// Reads the four files. The first images of the training file, as many as `info` says, are for validation; of files that are not the official
+/// ones, the first in the order of their SHA-256, for they may be sorted by class.
 pub(crate) fn load(info: &DatasetInfo, files: &'static Files, options: &LoadOptions) -> Result<Dataset, DataError> {
     let folder = options.folder(info.name)?;
     let missing: Vec<_> = files
@@ -24,24 +26,34 @@ pub(crate) fn load(info: &DatasetInfo, files: &'static Files, options: &LoadOpti
     let read = |images, labels| Labelled::read(images, labels, info.shape, info.classes.len());
     let [train_images, train_labels, test_images, test_labels] =
         files.each_ref().map(|file| Input::in_folder(&folder, file));
-    let official_train = read(train_images, train_labels)?;
-    let official_test = read(test_images, test_labels)?;
+    let of_training = read(train_images, train_labels)?;
+    let of_test = read(test_images, test_labels)?;
 
+    let sources = [of_training.sources(info.notice), of_test.sources(info.notice)].concat();
     // At least one image to train on.
-    let end = official_train.len().max(info.validation + 1);
-    let train = official_train.split(info.validation..end, info.shape)?;
-    let validation = official_train.split(0..info.validation, info.shape)?;
-    let test = official_test.split(0..official_test.len(), info.shape)?;
+    of_training.require(info.validation + 1)?;
+    let official = of_training.is_official();
+    let (training, test) = (of_training.into_pixels(info.shape), of_test.into_pixels(info.shape));
+    let order: Vec<usize> = if official {
+        (0..training.labels.len()).collect()
+    } else {
+        shuffle::order(&training.bytes, info.shape.len())
+    };
+    let (validation, train) = order.split_at(info.validation);
+    let in_order: Vec<usize> = (0..test.labels.len()).collect();
     let mut dataset = Dataset::new(
         info.name,
         info.class_names(),
         info.shape,
         Bounds::UNIT,
-        train,
-        validation,
-        test,
+        training.split(train, unit)?,
+        training.split(validation, unit)?,
+        test.split(&in_order, unit)?,
     )?;
-    dataset.sources = [official_train.sources(info.notice), official_test.sources(info.notice)].concat();
+    if !official {
+        dataset.notes.push(shuffle::NOTE.to_owned());
+    }
+    dataset.sources = sources;
     for source in dataset.sources.iter().filter(|source| !source.official) {
         tracing::warn!(
             file = %folder.join(&source.file).display(),
@@ -51,6 +63,11 @@ pub(crate) fn load(info: &DatasetInfo, files: &'static Files, options: &LoadOpti
         );
     }
     Ok(dataset)
+}
+
+/// A byte as a value from 0 to 1.
+fn unit(byte: u8) -> f32 {
+    f32::from(byte) / 255.0
 }
 
 /// The state of each of the four files.

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::checksum::Checksummed;
@@ -260,6 +259,26 @@ impl Labelled {
         self.labels.content.data.len()
     }
 
+    /// Whether both files are what their makers published.
+    pub fn is_official(&self) -> bool {
+        self.images.official && self.labels.official
+    }
+
+    /// An error unless there are so many images.
+    ///
+    /// # Errors
+    /// [`DataError::TooFewImages`].
+    pub fn require(&self, expected: usize) -> Result<(), DataError> {
+        if self.len() >= expected {
+            return Ok(());
+        }
+        Err(DataError::TooFewImages {
+            file: self.images.path.clone(),
+            found: self.len(),
+            expected,
+        })
+    }
+
     /// Images and labels as bytes.
     pub fn into_pixels(self, shape: ImageShape) -> Pixels {
         Pixels {
@@ -269,29 +288,11 @@ impl Labelled {
         }
     }
 
-    /// Images of the given range, with values in [0, 1].
-    ///
-    /// # Errors
-    /// [`DataError::TooFewImages`] if there are fewer images than the range needs.
-    pub fn split(&self, range: Range<usize>, shape: ImageShape) -> Result<Split, DataError> {
-        let pixels = range.start * shape.len()..range.end * shape.len();
-        match (
-            self.images.content.data.get(pixels),
-            self.labels.content.data.get(range.clone()),
-        ) {
-            (Some(pixels), Some(labels)) => {
-                let values = pixels.iter().map(|&byte| f32::from(byte) / 255.0).collect();
-                Split::new(values, labels.iter().copied().map(u32::from).collect(), shape)
-            }
-            _ => {
-                let file = self.images.path.clone();
-                Err(DataError::TooFewImages {
-                    file,
-                    found: self.len(),
-                    expected: range.end,
-                })
-            }
-        }
+    /// All images in their order, with values in [0, 1].
+    pub fn split(&self, shape: ImageShape) -> Result<Split, DataError> {
+        let values = self.images.content.data.iter().map(|&byte| f32::from(byte) / 255.0);
+        let labels = self.labels.content.data.iter().copied().map(u32::from);
+        Split::new(values.collect(), labels.collect(), shape)
     }
 
     /// Where the images and the labels are from.

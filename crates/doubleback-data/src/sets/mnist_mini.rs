@@ -86,7 +86,7 @@ fn load(_: &LoadOptions) -> Result<Dataset, DataError> {
     let read = |[images, labels]: [Input; 2]| Labelled::read(images, labels, SHAPE, CLASSES.len());
     let [train, validation, test] = files().map(read);
     let (train, validation, test) = (train?, validation?, test?);
-    let whole = |part: &Labelled| part.split(0..part.len(), SHAPE);
+    let whole = |part: &Labelled| part.split(SHAPE);
     let (a, b, c) = (whole(&train)?, whole(&validation)?, whole(&test)?);
     let mut dataset = Dataset::new(INFO.name, INFO.class_names(), SHAPE, Bounds::UNIT, a, b, c)?;
     dataset.sources = [&train, &validation, &test].map(|part| part.sources(NOTICE)).concat();

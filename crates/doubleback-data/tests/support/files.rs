@@ -14,7 +14,8 @@ pub fn mat_header() -> Vec<u8> {
     header
 }
 
-fn element(kind: u32, data: &[u8]) -> Vec<u8> {
+/// A sub-element.
+pub fn element(kind: u32, data: &[u8]) -> Vec<u8> {
     let mut element = Vec::new();
     match data.len() {
         length @ 1..=4 => {
@@ -33,15 +34,25 @@ fn element(kind: u32, data: &[u8]) -> Vec<u8> {
 
 /// An array of unsigned bytes, compressed or not.
 pub fn array(name: &str, dims: &[u32], data: &[u8], packed: bool) -> Vec<u8> {
+    variable(name, dims, 9, 2, data, packed)
+}
+
+/// A variable of this class, whose data are of this kind.
+pub fn variable(name: &str, dims: &[u32], class: u8, kind: u32, data: &[u8], packed: bool) -> Vec<u8> {
     let sizes: Vec<u8> = dims.iter().flat_map(|dim| dim.to_le_bytes()).collect();
     let body = [
-        element(6, &[9, 0, 0, 0, 0, 0, 0, 0]),
+        element(6, &[class, 0, 0, 0, 0, 0, 0, 0]),
         element(5, &sizes),
         element(1, name.as_bytes()),
-        element(2, data),
+        element(kind, data),
     ]
     .concat();
-    let matrix = [&14u32.to_le_bytes(), &(body.len() as u32).to_le_bytes(), &body[..]].concat();
+    matrix(&body, packed)
+}
+
+/// A variable with these sub-elements.
+pub fn matrix(body: &[u8], packed: bool) -> Vec<u8> {
+    let matrix = [&14u32.to_le_bytes(), &(body.len() as u32).to_le_bytes(), body].concat();
     if !packed {
         return matrix;
     }
