@@ -44,8 +44,8 @@ proptest! {
             let spec = match AttackSpec::named(name).unwrap() {
                 AttackSpec::Jsma(jsma) => {
                     let mut jsma = jsma;
-                    jsma.theta = jsma_theta;
-                    jsma.gamma = 0.5;
+                    jsma.jsma.theta = jsma_theta;
+                    jsma.jsma.gamma = 0.5;
                     AttackSpec::Jsma(jsma)
                 }
                 other => other,

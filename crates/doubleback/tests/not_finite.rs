@@ -22,10 +22,13 @@ const COUNT: usize = 300;
 /// Place of an image that no other is like.
 const ODD: usize = 270;
 
-/// Images of 0.25 and 0.5, but for one of 0 and 0.5.
+/// A value that no attack on 0.25 and 0.5 meets.
+const AWKWARD: f32 = 0.125;
+
+/// Images of 0.25 and 0.5, but for an odd one.
 fn split() -> Split {
     let mut values = [0.25, 0.5].repeat(COUNT);
-    values[2 * ODD] = 0.0;
+    values[2 * ODD] = AWKWARD;
     let labels = (0..COUNT).map(|image| (image % 2) as u32).collect();
     Split::new(values, labels, SHAPE).unwrap()
 }
@@ -40,19 +43,30 @@ fn pixels(x: Tensor<4>) -> Tensor<2> {
     x.reshape([-1, 2])
 }
 
-/// Infinite, negatively, for the odd image.
-const INFINITE: Forward = |x| pixels(x).log();
-/// NaN for the odd image.
-const NOT_A_NUMBER: Forward =
-    |x| pixels(x.clone()) + (pixels(x.clone()) / pixels(x)).slice([0..usize::MAX, 0..1]) * 0.0;
-/// Finite, with a slope that is infinite at the odd image.
-const STEEP: Forward = |x| pixels(x).sqrt();
+/// 0, and infinite where a pixel is awkward.
+fn infinite_at(x: Tensor<4>) -> Tensor<2> {
+    pixels(x).equal_elem(AWKWARD).float() * f32::MAX * 10.0
+}
+
+const INFINITE: Forward = |x| pixels(x.clone()) - infinite_at(x);
+const NOT_A_NUMBER: Forward = |x| pixels(x.clone()) + infinite_at(x.clone()) - infinite_at(x);
+/// Finite, with a slope that is not where a pixel is awkward.
+const STEEP: Forward = |x| (pixels(x) - AWKWARD).abs().sqrt();
+
+/// An attack, such that it may change an image of two values.
+fn built(name: &str) -> Attack {
+    let mut spec = AttackSpec::named(name).unwrap();
+    if let AttackSpec::Jsma(jsma) = &mut spec {
+        jsma.jsma.gamma = 1.0;
+    }
+    spec.attack().unwrap()
+}
 
 /// All evaluations there are, by name.
 fn evaluations<'a>(named: Named<'a>, test: &'a TestSet<'a>) -> Vec<(String, Result<()>)> {
     let mut done = Vec::new();
     for attack in AttackSpec::names() {
-        let built: Attack = AttackSpec::named(attack).unwrap().attack().unwrap();
+        let built = built(attack);
         let eps: &[f64] = if built.takes_eps() { &[0.1] } else { &[] };
         let classes = ["a", "b"].map(String::from);
         let white_box = WhiteBoxEvaluation {
@@ -135,10 +149,9 @@ fn what_an_attack_finds_counts_too() {
     // The logarithm of 0.55 less the pixel: NaN beyond.
     let model = model(|x| (pixels(x) * -1.0 + 0.55).log());
     let images = Tensor::<4>::from_floats([[[[0.2, 0.5]]]], &test_device());
-    for attack in AttackSpec::names() {
-        let attack = AttackSpec::named(attack).unwrap().attack().unwrap();
-        let eps: &[f64] = if attack.takes_eps() { &[0.3] } else { &[] };
-        let found = attack.run(&model, &images, &[1], eps).unwrap_err();
+    for name in AttackSpec::taking_eps() {
+        let attack = built(name);
+        let found = attack.run(&model, &images, &[1], &[0.3]).unwrap_err();
         assert!(
             matches!(&found, Error::NotFinite(NotFinite { image: None, .. })),
             "{}: {found:?}",

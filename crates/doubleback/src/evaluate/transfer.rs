@@ -117,8 +117,8 @@ impl<'a> Transfer<'a> {
             count: test.count(),
         };
         for (images, labels, range) in test.batches() {
-            let place = |row: usize| range.start + row;
-            let attacked = crafted_on.attack(attack, &images, &labels, eps, place)?;
+            let in_data = |row: usize| range.start + row;
+            let attacked = crafted_on.attack(attack, &images, &labels, eps, in_data)?;
             counts.zero_gradient_images += attacked.zero_gradient.iter().filter(|&&zero| zero).count();
             let totals = counts.right.iter_mut().zip(&mut counts.confusion);
             for (adversarial, (right, confusion)) in attacked.by_eps.iter().zip(totals) {
@@ -128,7 +128,7 @@ impl<'a> Transfer<'a> {
                     let found = match clean.get(&key) {
                         Some(known) if unchanged => known.clone(),
                         _ if named.is(&crafted_on) => adversarial.predictions.clone(),
-                        _ => named.predict(&adversarial.images, place)?,
+                        _ => named.predict(&adversarial.images, in_data)?,
                     };
                     right[place] += hits(&found, &labels);
                     confusion[place].add(&labels, &found);
