@@ -3,10 +3,13 @@ use std::path::PathBuf;
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use doubleback::attack::{AttackOption, OptionKind};
+use doubleback::evaluate::ModelPath;
 use serde_json::{Map, Value};
 
-use super::values;
-use crate::output::JsonTarget;
+use super::global::Global;
+use super::values::{self, Size};
+use crate::files::{Files, Format};
+use crate::output::{JsonTarget, short};
 
 /// What `attack` and `transfer` have in common.
 #[derive(Args, Debug)]
@@ -17,15 +20,15 @@ pub struct AttackOptions {
     /// Attack
     #[arg(long, value_name = "NAME", value_parser = values::attack_name())]
     pub attack: &'static str,
-    /// Perturbation sizes, in the units of the data; for ifgsm and itgsm lengths of each of the steps; not for jsma
+    /// Perturbation sizes, in the units of the data, such as 0.1 or 8/255; for ifgsm and itgsm lengths of each of the steps; not for jsma
     #[arg(
         long,
         value_name = "E,E,…",
-        value_parser = values::number,
+        value_parser = values::size,
         value_delimiter = ',',
         allow_hyphen_values = true
     )]
-    pub eps: Vec<f64>,
+    pub eps: Vec<Size>,
     /// Options of the attack.
     #[command(flatten)]
     pub given: GivenOptions,
@@ -101,8 +104,8 @@ pub const LONG: &str = "Measure a model's accuracy under one attack.\n\n\
     of the perturbations (L2; Linf; L0, the number of changed values). Says loudly when the attack could not move images \
     because their gradient is exactly zero: accuracy says nothing about those.\n\n\
     The steps of ifgsm and itgsm are as long as eps each, and only the data's bounds limit them together. jsma takes no eps: it \
-    changes few values by theta each, and theta stands as eps in its results. With --target CLASS, \
-    images that are of this class already are among the images, and mostly successes from the start.\n\n\
+    changes few values by theta each, and theta stands as eps in its results. --target takes the name of a class, \
+    or its label if no class is called so. With it, images that are of this class already are among the images, and mostly successes from the start.\n\n\
     Accuracy is also given by class; of more than 12 classes, for the 10 worst. The JSON has it for all (`per_class`, with intervals, and \
     `clean_per_class`), and what was taken for what (`confusion` and `clean_confusion`: a list of [true class, predicted class, images], \
     pairs that do not occur left out; classes are places in `classes`, the list of their names).\n\n\
@@ -142,7 +145,8 @@ pub struct AttackArgs {
 /// Long help of `transfer`.
 pub const LONG_TRANSFER: &str = "Craft adversarial examples on each model and have all models classify them.\n\n\
     Prints one table an eps (for jsma, which takes none, one table): a row for the model that the examples were crafted on, a column for the model that classifies \
-    them. Models are called by the names of their files.\n\n\
+    them. Models are called by the names of their files, and those of one name by their folders too (max/model, avg/model); or give them \
+    names: --models plain=a/model.safetensors,robust=b/model.safetensors.\n\n\
     Below, for each model, the lowest accuracy by class, over all models that examples were crafted on, at the last eps. The JSON has accuracy by \
     class and what was taken for what for each cell, as that of `doubleback attack`.";
 
@@ -153,10 +157,114 @@ Examples:
   doubleback transfer --models normal.safetensors,doubleback.safetensors \\
       --dataset mnist-mini --attack fgsm --eps 0.1,0.2")]
 pub struct TransferArgs {
-    /// Models, made by `doubleback train`
-    #[arg(long, value_name = "FILE,FILE,…", required = true, value_delimiter = ',')]
-    pub models: Vec<PathBuf>,
+    /// Models, made by `doubleback train`, each a FILE or NAME=FILE
+    #[arg(
+        long,
+        value_name = "FILE,FILE,…",
+        required = true,
+        value_delimiter = ',',
+        value_parser = values::model_path()
+    )]
+    pub models: Vec<ModelPath>,
     /// Data and attack.
     #[command(flatten)]
     pub options: AttackOptions,
+}
+
+impl AttackOptions {
+    /// The perturbation sizes.
+    pub fn eps(&self) -> Vec<f64> {
+        self.eps.iter().map(|size| size.value).collect()
+    }
+
+    fn files(&self, global: &Global) -> Files {
+        let files = global.reading_data(Files::default(), "--dataset", &self.dataset);
+        JsonTarget::file(self.json.as_ref(), files)
+    }
+}
+
+impl AttackArgs {
+    /// The files of examples: `FILE-eps0.3.npz` for each eps, or the file itself if there is none. Of a fraction, which would be a folder, the name
+    /// has four digits.
+    pub fn example_files(&self) -> Vec<PathBuf> {
+        let Some(out) = &self.out else { return Vec::new() };
+        let stem = out.file_stem().unwrap_or_default().to_string_lossy();
+        let name = |size: &Size| match size.fraction() {
+            Some(_) => short(size.value),
+            None => size.value.to_string(),
+        };
+        let sizes = &self.options.eps;
+        let whole = |size: &Size| sizes.iter().filter(|other| name(other) == name(size)).count() > 1;
+        let file = |size: &Size| {
+            let name = if whole(size) {
+                size.value.to_string()
+            } else {
+                name(size)
+            };
+            out.with_file_name(format!("{stem}-eps{name}.npz"))
+        };
+        match sizes.as_slice() {
+            [] => vec![out.to_owned()],
+            sizes => sizes.iter().map(file).collect(),
+        }
+    }
+
+    pub(super) fn files(&self, global: &Global) -> Files {
+        let files = self.options.files(global).reading("--model", &self.model);
+        self.example_files()
+            .into_iter()
+            .fold(files, |files, path| files.writing("--out", &path, Format::Npz))
+    }
+}
+
+impl TransferArgs {
+    pub(super) fn files(&self, global: &Global) -> Files {
+        let models = self.models.iter();
+        models.fold(self.options.files(global), |files, model| {
+            files.reading("--models", &model.path)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Attack {
+        #[command(flatten)]
+        args: AttackArgs,
+    }
+
+    fn files(eps: &str) -> Vec<String> {
+        let line = [
+            "attack",
+            "--model",
+            "m",
+            "--dataset",
+            "mnist-mini",
+            "--attack",
+            "fgsm",
+            "--out",
+            "a/b.npz",
+            "--eps",
+            eps,
+        ];
+        let files = Attack::try_parse_from(line).unwrap().args.example_files();
+        files.iter().map(|file| file.display().to_string()).collect()
+    }
+
+    #[test]
+    fn examples_are_in_a_file_an_eps() {
+        assert_eq!(files("0.1, 0.25"), ["a/b-eps0.1.npz", "a/b-eps0.25.npz"]);
+        assert_eq!(files("8/255,2/4"), ["a/b-eps0.03137.npz", "a/b-eps0.5.npz"]);
+        // Such as four digits do not tell apart.
+        let near = files("10000/90000,10001/90000");
+        assert_eq!(
+            near,
+            ["a/b-eps0.1111111111111111.npz", "a/b-eps0.11112222222222222.npz"]
+        );
+    }
 }

@@ -1,12 +1,12 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use doubleback::evaluate::{Named, WhiteBox, WhiteBoxEvaluation};
+use doubleback::evaluate::{Named, WhiteBox, WhiteBoxAccuracy, WhiteBoxEvaluation};
 
 use super::{attacks, models};
 use crate::args::AttackArgs;
 use crate::class_table;
 use crate::context::Context;
-use crate::exit::{Failure, Result};
+use crate::exit::Result;
 use crate::interrupt;
 use crate::output::{self, JsonTarget, grouped, interval, percent};
 
@@ -14,13 +14,12 @@ use crate::output::{self, JsonTarget, grouped, interval, percent};
 pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
     let options = &args.options;
     output::check_json(options.json.as_ref())?;
-    let attack = attacks::build(options)?;
-    let files = match &args.out {
-        Some(out) => example_files(out, &options.eps)?,
-        None => Vec::new(),
-    };
+    attacks::check(options)?;
+    let eps = options.eps();
+    let files = example_files(args)?;
     let (model, dataset) = models::load(&args.model, context.load(&options.dataset)?, context)?;
-    models::check_all_eps(&attack, &options.eps, &model)?;
+    let attack = attacks::build(options, &dataset.classes)?;
+    models::check_all_eps(&attack, &eps, &model)?;
     let test = models::test_set(&dataset, options.count, context)?;
 
     let name = args.model.display().to_string();
@@ -33,7 +32,7 @@ pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
         classes: &dataset.classes,
         test,
         attack: &attack,
-        eps: &options.eps,
+        eps: &eps,
     };
     let mut reporter = context.reporter();
     let evaluated = if files.is_empty() {
@@ -41,7 +40,10 @@ pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
     } else {
         evaluation.run_with_examples(&mut reporter)
     };
-    let (results, examples) = evaluated.map_err(interrupt::nothing_kept)?;
+    let (mut results, examples) = evaluated.map_err(interrupt::nothing_kept)?;
+    for row in &mut results.results {
+        row.eps_given = attacks::given(options, row.eps);
+    }
     for (path, examples) in files.iter().zip(&examples) {
         output::make_parent(path)?;
         examples.save(path)?;
@@ -60,24 +62,11 @@ pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
 }
 
 /// `FILE-eps0.3.npz` for each eps, or the file itself if there is none; all can be written.
-fn example_files(out: &Path, eps: &[f64]) -> Result<Vec<PathBuf>> {
-    output::check_ending(out, "npz")?;
-    let stem = out
-        .file_stem()
-        .ok_or_else(|| {
-            Failure::Input(format!(
-                "{}: has no name. Give a name such as examples.npz",
-                out.display()
-            ))
-        })?
-        .to_string_lossy();
-    let files: Vec<PathBuf> = match eps {
-        [] => vec![out.to_owned()],
-        eps => eps
-            .iter()
-            .map(|eps| out.with_file_name(format!("{stem}-eps{eps}.npz")))
-            .collect(),
-    };
+fn example_files(args: &AttackArgs) -> Result<Vec<PathBuf>> {
+    if let Some(out) = &args.out {
+        output::check_ending(out, "npz")?;
+    }
+    let files = args.example_files();
     files.iter().try_for_each(|file| output::check_file(file))?;
     Ok(files)
 }
@@ -88,7 +77,7 @@ fn readable(found: &WhiteBox, size_name: &str) -> String {
         .iter()
         .map(|row| {
             vec![
-                row.eps.to_string(),
+                attacks::size(row.eps, row.eps_given.as_deref()),
                 percent(row.accuracy),
                 interval(row.low, row.high),
                 percent(row.success),
@@ -108,8 +97,9 @@ fn readable(found: &WhiteBox, size_name: &str) -> String {
         "mean L0",
     ];
     let mut text = format!(
-        "{} on {}\n{} test images of {}, clean accuracy {}\n\n{}",
+        "{}{} on {}\n{} test images of {}, clean accuracy {}\n\n{}",
         found.attack,
+        attacks::towards(found.target.as_ref()),
         found.model,
         grouped(found.count),
         found.dataset,
@@ -117,14 +107,12 @@ fn readable(found: &WhiteBox, size_name: &str) -> String {
         output::table(&header, &rows),
     );
     if found.zero_gradient_images > 0 {
-        text += &format!(
-            "\nWARNING: {}\n         Accuracy under this attack says nothing about them.\n",
-            masking(found)
-        );
+        let warning = format!("{} Accuracy under this attack says nothing about them.", masking(found));
+        text += &format!("\n{}", output::sentences("WARNING: ", &warning));
     }
     let clean = [("clean".to_owned(), found.clean_per_class.as_slice())];
     let attacked = found.results.iter();
-    let attacked = attacked.map(|row| (format!("{size_name} {}", row.eps), row.per_class.as_slice()));
+    let attacked = attacked.map(|row| (size(row, size_name), row.per_class.as_slice()));
     text + &class_table::accuracy(&clean.into_iter().chain(attacked).collect::<Vec<_>>())
 }
 
@@ -132,8 +120,13 @@ fn confusion(found: &WhiteBox, size_name: &str) -> String {
     let clean = class_table::confusion("clean", &found.clean_confusion, &found.classes);
     let attacked = found.results.iter();
     attacked.fold(clean, |text, row| {
-        text + &class_table::confusion(&format!("{size_name} {}", row.eps), &row.confusion, &found.classes)
+        text + &class_table::confusion(&size(row, size_name), &row.confusion, &found.classes)
     })
+}
+
+/// `eps 8/255`.
+fn size(row: &WhiteBoxAccuracy, size_name: &str) -> String {
+    format!("{size_name} {}", attacks::size(row.eps, row.eps_given.as_deref()))
 }
 
 fn masking(found: &WhiteBox) -> String {

@@ -14,7 +14,7 @@ mod sweep;
 mod train;
 mod transfer;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, DataCommand};
 use crate::context::Context;
 use crate::exit::Result;
 
@@ -25,7 +25,10 @@ pub fn run(cli: Cli) -> Result<()> {
         Some(Command::Man { command }) => return shell::man(command.as_deref()),
         _ => {}
     }
-    let context = Context::new(&cli.global)?;
+    let context = Context::new(&cli.global, cli.command.as_ref().map_or("", when_cut_off))?;
+    if let Some(command) = &cli.command {
+        command.files(&cli.global).check()?;
+    }
     match cli.command {
         Some(Command::Reproduce(args)) => reproduce::run(&args, &context),
         Some(Command::Train(args)) => train::run(&args, &context),
@@ -40,5 +43,27 @@ pub fn run(cli: Cli) -> Result<()> {
         Some(Command::Data(command)) => data::run(&command, &context),
         // The first two have returned, and no command means `reproduce`.
         Some(Command::Completions { .. } | Command::Man { .. }) | None => Ok(()),
+    }
+}
+
+/// What is true of a command that is cut off before it could say so itself.
+fn when_cut_off(command: &Command) -> &'static str {
+    match command {
+        Command::Reproduce(_)
+        | Command::Train(_)
+        | Command::Diagnose(_)
+        | Command::Pooling(_)
+        | Command::Sweep(_)
+        | Command::SweepCell(_)
+        | Command::Data(DataCommand::Fetch(_)) => {
+            "interrupted. What was done is kept: run the same command again to go on"
+        }
+        Command::Attack(_)
+        | Command::Transfer(_)
+        | Command::Report(_)
+        | Command::Data(_)
+        | Command::Bench(_)
+        | Command::Completions { .. }
+        | Command::Man { .. } => "interrupted. Run the same command again",
     }
 }

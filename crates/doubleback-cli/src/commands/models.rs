@@ -1,6 +1,6 @@
 //! What commands that take models share.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use doubleback::attack::Attack;
 use doubleback::data::Dataset;
@@ -23,13 +23,13 @@ pub fn load(path: &Path, dataset: Dataset, context: &Context) -> Result<(Network
 }
 
 /// Models that fit a data set, and the data set with its classes in their order.
-pub fn load_all(paths: &[PathBuf], dataset: Dataset, context: &Context) -> Result<(Vec<Network>, Dataset)> {
+pub fn load_all(paths: &[&Path], dataset: Dataset, context: &Context) -> Result<(Vec<Network>, Dataset)> {
     let read = paths.iter().map(|path| nn::load(path, &context.device));
     let read = read.collect::<doubleback::Result<Vec<_>>>()?;
     let models: Vec<FileModel<'_>> = paths
         .iter()
         .zip(&read)
-        .map(|(path, (network, card))| FileModel {
+        .map(|(&path, (network, card))| FileModel {
             path,
             model: network,
             card,

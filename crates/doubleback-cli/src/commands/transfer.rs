@@ -1,25 +1,28 @@
-use std::path::PathBuf;
+use std::path::Path;
 
-use doubleback::evaluate::{ClassAccuracy, Named, Transfer, TransferEntry, TransferSummary};
+use doubleback::evaluate::{ClassAccuracy, Named, Transfer, TransferEntry, TransferSummary, model_names};
 
 use super::{attacks, models};
 use crate::args::TransferArgs;
 use crate::class_table;
 use crate::context::Context;
-use crate::exit::{Failure, Result};
+use crate::exit::Result;
 use crate::interrupt;
-use crate::output::{self, JsonTarget, grouped, percent};
+use crate::output::{self, JsonTarget, grouped, percent, sentences};
 
 /// Attacks all models with examples crafted on each.
 pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
     let options = &args.options;
     output::check_json(options.json.as_ref())?;
-    let names = names(&args.models)?;
-    let attack = attacks::build(options)?;
-    let (networks, dataset) = models::load_all(&args.models, context.load(&options.dataset)?, context)?;
+    let names = model_names(&args.models)?;
+    attacks::check(options)?;
+    let eps = options.eps();
+    let paths: Vec<&Path> = args.models.iter().map(|model| model.path.as_path()).collect();
+    let (networks, dataset) = models::load_all(&paths, context.load(&options.dataset)?, context)?;
+    let attack = attacks::build(options, &dataset.classes)?;
     networks
         .iter()
-        .try_for_each(|network| models::check_all_eps(&attack, &options.eps, network))?;
+        .try_for_each(|network| models::check_all_eps(&attack, &eps, network))?;
     let test = models::test_set(&dataset, options.count, context)?;
     let named: Vec<Named<'_>> = names
         .iter()
@@ -27,12 +30,15 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
         .map(|(name, model)| Named { name, model })
         .collect();
 
-    let evaluated = Transfer::new(&named, &test).all(&attack, &options.eps, &dataset.classes, &mut context.reporter());
-    let files = args.models.iter().map(|path| path.display().to_string());
+    let evaluated = Transfer::new(&named, &test).all(&attack, &eps, &dataset.classes, &mut context.reporter());
+    let files = args.models.iter().map(|model| model.path.display().to_string());
     let files = names.iter().cloned().zip(files).collect();
-    let summary = evaluated
+    let mut summary = evaluated
         .map_err(interrupt::nothing_kept)?
         .summary(&dataset.name, &attack, test.count(), files);
+    for entry in &mut summary.transfer {
+        entry.eps_given = attacks::given(options, entry.cell.eps);
+    }
     if options.json == Some(JsonTarget::Stdout) {
         warnings(&summary)
             .iter()
@@ -45,42 +51,32 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
     output::results(&summary, options.json.as_ref(), &text)
 }
 
-/// Names of models, from their files.
-fn names(paths: &[PathBuf]) -> Result<Vec<String>> {
-    let mut names: Vec<String> = Vec::new();
-    for path in paths {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        if names.contains(&name) {
-            return Err(Failure::Input(format!(
-                "models: two are called `{name}`. Rename one of the files, and give each once"
-            )));
-        }
-        names.push(name);
-    }
-    Ok(names)
-}
-
 fn readable(summary: &TransferSummary, names: &[String], size: &str) -> String {
     let mut text = format!(
-        "{}, {} test images of {}\n",
+        "{}{}, {} test images of {}\n",
         summary.attack,
+        attacks::towards(summary.target.as_ref()),
         grouped(summary.count),
         summary.dataset
     );
+    let short = output::short_names(names);
     let header: Vec<&str> = ["crafted on"]
         .into_iter()
-        .chain(names.iter().map(String::as_str))
+        .chain(short.iter().map(String::as_str))
         .collect();
     let clean = names.iter().filter_map(|name| summary.clean_accuracy.get(name));
     let clean: Vec<String> = clean.map(|&accuracy| percent(accuracy)).collect();
-    let mut sizes: Vec<f64> = Vec::new();
+    let mut sizes: Vec<(f64, String)> = Vec::new();
     for entry in &summary.transfer {
-        if !sizes.contains(&entry.cell.eps) {
-            sizes.push(entry.cell.eps);
+        if !sizes.iter().any(|(eps, _)| *eps == entry.cell.eps) {
+            sizes.push((
+                entry.cell.eps,
+                attacks::size(entry.cell.eps, entry.eps_given.as_deref()),
+            ));
         }
     }
-    let last = sizes.last().copied();
-    for eps in sizes {
+    let last = sizes.last().cloned();
+    for (eps, told) in sizes {
         let accuracy = |crafted_on: &str, evaluated_on: &str| {
             let is_it = |e: &&TransferEntry| {
                 let cell = &e.cell;
@@ -94,20 +90,20 @@ fn readable(summary: &TransferSummary, names: &[String], size: &str) -> String {
                 .unwrap_or_default()
         };
         let mut rows = vec![[vec!["(clean)".to_owned()], clean.clone()].concat()];
-        for crafted_on in names {
+        for (crafted_on, short) in names.iter().zip(&short) {
             let cells = names.iter().map(|evaluated_on| accuracy(crafted_on, evaluated_on));
-            rows.push([crafted_on.clone()].into_iter().chain(cells).collect());
+            rows.push([short.clone()].into_iter().chain(cells).collect());
         }
-        text += &format!("\nAccuracy at {size} {eps}\n{}", output::table(&header, &rows));
+        text += &format!("\nAccuracy at {size} {told}\n{}", output::table(&header, &rows));
     }
     for warning in warnings(summary) {
-        text += &format!("\nWARNING: {warning}\n");
+        text += &format!("\n{}", sentences("WARNING: ", &warning));
     }
-    if let Some(eps) = last {
+    if let Some((eps, told)) = last {
         let least: Vec<Vec<ClassAccuracy>> = names.iter().map(|name| summary.least_by_class(name, eps)).collect();
-        let columns: Vec<_> = names.iter().cloned().zip(least.iter().map(Vec::as_slice)).collect();
+        let columns: Vec<_> = short.iter().cloned().zip(least.iter().map(Vec::as_slice)).collect();
         text += &format!(
-            "\nThe lowest accuracy by class at {size} {eps}, whichever model examples were crafted on{}",
+            "\nThe lowest accuracy by class at {size} {told}, whichever model examples were\ncrafted on{}",
             class_table::accuracy(&columns)
         );
     }
@@ -116,10 +112,12 @@ fn readable(summary: &TransferSummary, names: &[String], size: &str) -> String {
 
 fn confusion(summary: &TransferSummary, size: &str) -> String {
     let entries = summary.transfer.iter();
-    let of_entries = entries.map(|TransferEntry { cell, confusion, .. }| {
+    let of_entries = entries.map(|entry| {
+        let TransferEntry { cell, confusion, .. } = entry;
+        let eps = attacks::size(cell.eps, entry.eps_given.as_deref());
         let title = format!(
-            "crafted on {} at {size} {}, seen by {}",
-            cell.crafted_on, cell.eps, cell.evaluated_on
+            "crafted on {} at {size} {eps}, seen by {}",
+            cell.crafted_on, cell.evaluated_on
         );
         class_table::confusion(&title, confusion, &summary.classes)
     });

@@ -337,6 +337,11 @@ impl Watch for Stated<'_> {
         self.write();
     }
 
+    fn resume(&mut self, step: usize) {
+        self.inner.resume(step);
+        self.state.step = step;
+    }
+
     fn advance(&mut self, progress: Progress) -> ControlFlow<()> {
         (self.state.step, self.state.steps) = (progress.step, progress.steps);
         if self.written.elapsed() >= Self::EVERY {

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::beyond::Beyond;
+use super::class_names::{self, Names};
 use super::file_model::FileModel;
-use super::names::{self, Names};
 use crate::data::{Dataset, catalog};
 use crate::nn::card;
 use crate::{Error, Result};
@@ -31,7 +31,7 @@ pub fn fit(models: &[FileModel<'_>], dataset: Dataset) -> Result<Fitted> {
     let mut order: Option<(&Path, Vec<String>)> = None;
     for one in models {
         check_images(one, &dataset)?;
-        match names::compare(one, &dataset)? {
+        match class_names::compare(one, &dataset)? {
             Names::Unknown => notes.extend(by_index(one, &dataset)),
             Names::Known(known) => match &order {
                 Some((other, first)) if *first != known => return Err(two_orders(one.path, other, &known, first)),
@@ -57,9 +57,9 @@ pub fn fit(models: &[FileModel<'_>], dataset: Dataset) -> Result<Fitted> {
         format!(
             "{} has its classes in another order ({}) than {} ({}): labels were mapped by name, and stand in the model's order",
             dataset.name,
-            names::listed(&dataset.classes),
+            class_names::listed(&dataset.classes),
             path.display(),
-            names::listed(&order)
+            class_names::listed(&order)
         ),
     );
     let name = dataset.name.clone();
@@ -110,9 +110,9 @@ fn by_index(one: &FileModel<'_>, dataset: &Dataset) -> Option<String> {
 fn two_orders(path: &Path, other: &Path, known: &[String], first: &[String]) -> Error {
     let problem = format!(
         "has its classes in another order ({}) than {} ({}): the same logit means another class. Evaluate them one at a time",
-        names::listed(known),
+        class_names::listed(known),
         other.display(),
-        names::listed(first)
+        class_names::listed(first)
     );
     Error::file(path, problem)
 }

@@ -3,6 +3,7 @@
 //! Results are plain, serializable values that hold no tensor.
 mod answers;
 mod beyond;
+mod class_names;
 mod clean;
 mod compatible;
 mod confusion;
@@ -10,7 +11,7 @@ mod distribution;
 mod file_model;
 pub mod masking;
 mod measurements;
-mod names;
+mod model_names;
 mod statistics;
 mod test_set;
 mod transfer;
@@ -26,6 +27,7 @@ pub use measurements::{
     CleanAccuracy, Distribution, GradientDistribution, Histogram, LogProbabilities, MarginCheck, Masking, Smoothness,
     TransferCell,
 };
+pub use model_names::{ModelPath, model_names};
 pub use statistics::{Statistics, smoothness, statistics};
 pub use test_set::{Named, TestSet};
 pub use transfer::{Counts, Transfer, TransferEntry, TransferResults, TransferSummary, margin_check};

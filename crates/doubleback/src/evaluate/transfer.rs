@@ -9,7 +9,7 @@ use super::confusion::{ClassAccuracy, Confusion, share};
 use super::measurements::{MarginCheck, Masking, TransferCell};
 use super::{Named, TestSet};
 use crate::Result;
-use crate::attack::{Attack, AttackSpec, Fgsm};
+use crate::attack::{Attack, AttackSpec, Fgsm, TargetClass};
 use crate::nn::Loss;
 use crate::progress::{Phase, Watch};
 use crate::statistics::wilson;
@@ -62,6 +62,7 @@ impl Counts {
     fn entries(&self, classes: &[String]) -> Vec<TransferEntry> {
         let entry = |(cell, confusion): (TransferCell, &Confusion)| TransferEntry {
             cell,
+            eps_given: None,
             per_class: confusion.by_class(classes),
             confusion: confusion.clone(),
         };
@@ -104,6 +105,20 @@ impl<'a> Transfer<'a> {
     /// # Errors
     /// When images or epsilons do not fit a model, or a setting of the attack is out of range.
     pub fn run(&mut self, attack: &Attack, crafted_on: Named<'_>, eps: &[f64]) -> Result<Counts> {
+        self.run_told(attack, crafted_on, eps, &mut |_| Ok(()))
+    }
+
+    /// [`run`](Self::run), which tells after each batch how many images are done; an error stops it.
+    ///
+    /// # Errors
+    /// As that, and what `tell` gives.
+    pub fn run_told(
+        &mut self,
+        attack: &Attack,
+        crafted_on: Named<'_>,
+        eps: &[f64],
+        tell: &mut dyn FnMut(usize) -> Result<()>,
+    ) -> Result<Counts> {
         let Self { models, test, clean } = self;
         let sizes = attack.sizes(eps);
         let mut counts = Counts {
@@ -137,6 +152,7 @@ impl<'a> Transfer<'a> {
                     }
                 }
             }
+            tell(range.end)?;
         }
         Ok(counts)
     }
@@ -144,7 +160,7 @@ impl<'a> Transfer<'a> {
     /// Accuracy of all models on unperturbed images, and on examples crafted on each of them. `classes` are their names in label order.
     ///
     /// # Errors
-    /// As [`run`](Self::run); [`Error::Interrupted`](crate::Error::Interrupted) when `watch` breaks before the last model.
+    /// As [`run`](Self::run); [`Error::Interrupted`](crate::Error::Interrupted) when `watch` breaks before the last batch.
     pub fn all(
         &mut self,
         attack: &Attack,
@@ -153,7 +169,9 @@ impl<'a> Transfer<'a> {
         watch: &mut dyn Watch,
     ) -> Result<TransferResults> {
         let models = self.models.clone();
-        let mut phase = Phase::begin(attack.name(), models.len(), watch);
+        // In images: one model alone takes long.
+        let count = self.test.count();
+        let mut phase = Phase::begin(attack.name(), models.len() * count, watch);
         let mut results = TransferResults {
             clean: BTreeMap::new(),
             classes: classes.to_vec(),
@@ -164,10 +182,10 @@ impl<'a> Transfer<'a> {
             results.clean.insert(named.name.to_owned(), found);
         }
         for (place, &crafted_on) in models.iter().enumerate() {
-            let counts = self.run(attack, crafted_on, eps)?;
+            let mut tell = |images| phase.done_unless_finished(place * count + images);
+            let counts = self.run_told(attack, crafted_on, eps, &mut tell)?;
             results.entries.extend(counts.entries(classes));
             results.masking.insert(crafted_on.name.to_owned(), counts.masking());
-            phase.done_unless_finished(place + 1)?;
         }
         Ok(results)
     }
@@ -192,6 +210,9 @@ pub struct TransferEntry {
     /// Accuracy of all classes together.
     #[serde(flatten)]
     pub cell: TransferCell,
+    /// Epsilon as it was given, if that was another text than the number, such as `8/255`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eps_given: Option<String>,
     /// Accuracy by class, of classes that have images.
     #[serde(default)]
     pub per_class: Vec<ClassAccuracy>,
@@ -209,6 +230,9 @@ pub struct TransferSummary {
     pub attack: String,
     /// The attack with its options, if it is one of the table.
     pub settings: Option<AttackSpec>,
+    /// The class that all examples should be taken for, if it is one class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<TargetClass>,
     /// Images attacked.
     pub count: usize,
     /// Files of the models, by name.
@@ -244,6 +268,7 @@ impl TransferResults {
             dataset: dataset.to_owned(),
             attack: attack.name().to_owned(),
             settings: attack.spec().cloned(),
+            target: attack.target().and_then(|target| target.class(&self.classes)),
             count,
             models,
             clean_accuracy: clean()
@@ -324,6 +349,7 @@ mod tests {
                     high: 0.5,
                     count: 4,
                 },
+                eps_given: None,
                 per_class: Vec::new(),
                 confusion: Confusion::of(&[1], &[0]),
             }],

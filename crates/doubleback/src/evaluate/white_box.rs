@@ -6,7 +6,7 @@ use super::clean::hits;
 use super::confusion::{ClassAccuracy, Confusion, share};
 use super::{Named, TestSet};
 use crate::Result;
-use crate::attack::{Adversarial, Attack, AttackSpec, Examples};
+use crate::attack::{Adversarial, Attack, AttackSpec, Examples, TargetClass};
 use crate::progress::{Phase, Watch};
 use crate::statistics::wilson;
 
@@ -22,6 +22,9 @@ pub struct WhiteBox {
     /// The attack with its options, if it is one of the table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings: Option<AttackSpec>,
+    /// The class that all examples should be taken for, if it is one class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<TargetClass>,
     /// Images attacked.
     pub count: usize,
     /// Share of the unperturbed images classified rightly, in [0, 1].
@@ -46,6 +49,9 @@ pub struct WhiteBox {
 pub struct WhiteBoxAccuracy {
     /// Perturbation size, in the data's units; of an attack that takes none, the size of its change, such as JSMA's theta.
     pub eps: f64,
+    /// The size as it was given, if that was another text than the number, such as `8/255`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eps_given: Option<String>,
     /// Share of examples still classified as their true label, in [0, 1].
     pub accuracy: f64,
     /// Lower end of the 95 % Wilson interval.
@@ -179,6 +185,7 @@ impl WhiteBoxEvaluation<'_> {
             let (low, high) = wilson(sums.right, count);
             WhiteBoxAccuracy {
                 eps: sums.eps,
+                eps_given: None,
                 accuracy: mean(sums.right as f64),
                 low,
                 high,
@@ -197,6 +204,7 @@ impl WhiteBoxEvaluation<'_> {
             dataset: self.dataset.to_owned(),
             attack: attack.name().to_owned(),
             settings: attack.spec().cloned(),
+            target: attack.target().and_then(|target| target.class(self.classes)),
             count,
             clean_accuracy: share(clean.right(), clean.images()),
             clean_per_class: clean.by_class(self.classes),
