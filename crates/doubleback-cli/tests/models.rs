@@ -48,7 +48,7 @@ fn commands(model: &str, dataset: &str) -> [String; 4] {
         format!(
             "diagnose --model {model} --oracle other.safetensors --dataset {dataset} --attack fgsm --eps 0.1 --out d"
         ),
-        format!("bench attack --model {model} --dataset {dataset} --batch 2 --runs 1 --attack fgsm"),
+        format!("bench attack --model {model} --dataset {dataset} --batch 2 --runs 1 --only fgsm"),
     ]
 }
 

@@ -12,7 +12,7 @@ use doubleback::evaluate::Named;
 use doubleback::nn::layers::{ConvTranspose2d, Dense, Flatten, GlobalAvgPool, LocalContrast, Standardize, Unflatten};
 use doubleback::nn::{
     Architecture, Classifier, LayerSpec, ModelCard, Module, Network, Pool, card, load_bytes, paper_cnn, resnet_small,
-    save, small_cnn, to_vec,
+    save, to_vec,
 };
 use doubleback_test_device::test_device;
 use edited_model::{Parts, Stored};
@@ -337,7 +337,7 @@ proptest! {
         dropped in prop::option::of(any::<prop::sample::Index>()),
         bytes in prop::collection::vec((any::<[prop::sample::Index; 2]>(), any::<u8>()), 0..4),
     ) {
-        let architecture = if residual { resnet_small(SHAPE, Bounds::UNIT, 3) } else { small_cnn(SHAPE, Bounds::UNIT, 3, Pool::Avg) };
+        let architecture = if residual { resnet_small(SHAPE, Bounds::UNIT, 3) } else { paper_cnn(SHAPE, Bounds::UNIT, 3, Pool::Avg) };
         let network = Network::new(architecture, 3, &test_device()).unwrap();
         let mut parts = Parts::of_network(&network, &ModelCard::new());
         parts.edit_architecture(|architecture| {
