@@ -54,6 +54,8 @@ pub const RUN: &[&str] = &[
     "generators",
     "work",
 ];
+/// What a folder of examples as pictures has in it, besides folders named by eps.
+pub const PICTURES: &[&str] = &["manifest.json", "originals"];
 /// What the folder of a sweep has in it.
 pub const SWEEP: &[&str] = &["results.json", "cells", "lock"];
 /// What the folder of an unfinished training has in it.
@@ -180,10 +182,6 @@ impl Output {
             return Ok(());
         }
         if format.is_of(&self.path).unwrap_or(true) {
-            if format == Format::Safetensors {
-                let (option, path) = (self.option, self.path.display());
-                tracing::warn!("`{option} {path}`: is there already, and is replaced once the new model is finished");
-            }
             return Ok(());
         }
         let what = format!("is there and is {}, so it is not replaced", format.not());

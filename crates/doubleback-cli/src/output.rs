@@ -20,6 +20,18 @@ pub fn short(value: f64) -> String {
     rounded.to_string()
 }
 
+/// Where finished parts of what goes to some outputs are kept: beside the first of these that is a file or a folder, or will be one.
+pub fn work_folder(outputs: &[Option<&Path>]) -> Option<PathBuf> {
+    let ordinary = |path: &&Path| match std::fs::metadata(path) {
+        Ok(found) => found.is_file() || found.is_dir(),
+        Err(_) => true,
+    };
+    let output = outputs.iter().copied().flatten().find(ordinary)?;
+    let mut name = output.file_name()?.to_owned();
+    name.push(".work");
+    Some(output.with_file_name(name))
+}
+
 /// Prints results.
 pub fn print(text: &str) -> Result<()> {
     let mut out = io::stdout().lock();
@@ -40,6 +52,14 @@ pub enum JsonTarget {
 }
 
 impl JsonTarget {
+    /// The file, if it is one.
+    pub fn path(target: Option<&Self>) -> Option<&Path> {
+        match target {
+            Some(JsonTarget::File(path)) => Some(path),
+            Some(JsonTarget::Stdout) | None => None,
+        }
+    }
+
     /// The files of a command, with the one that this is.
     pub fn file(target: Option<&Self>, files: Files) -> Files {
         match target {
@@ -123,6 +143,24 @@ pub fn check_folder(folder: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Checks that a folder can be made, or is there and empty.
+pub fn check_new_folder(folder: &Path) -> Result<()> {
+    let problem = match std::fs::read_dir(folder) {
+        // Such as `.`, which cannot give way to the new one.
+        _ if folder.file_name().is_none() => "is a folder that is in use",
+        Ok(mut entries) => match entries.next() {
+            None => return check_folder(folder),
+            Some(_) => "is a folder with files in it",
+        },
+        Err(cause) if cause.kind() == ErrorKind::NotADirectory => "is not a folder",
+        Err(_) => return check_folder(parent(folder)),
+    };
+    Err(Failure::Input(format!(
+        "{}: {problem}. Give a new folder",
+        folder.display()
+    )))
 }
 
 /// Checks the ending of an output file's name.
@@ -348,6 +386,34 @@ mod tests {
             table(&["model", "accuracy"], &rows),
             "  model   accuracy\n  a         10.0 %\n  longer     9.0 %\n"
         );
+    }
+
+    #[test]
+    fn unfinished_work_lies_beside_the_first_output_that_is_a_file() {
+        let here = tempfile::tempdir().unwrap();
+        let [npz, json] = ["a.npz", "b.json"].map(|name| here.path().join(name));
+        let expected = Some(here.path().join("a.npz.work"));
+        assert_eq!(work_folder(&[Some(&npz), None, Some(&json)]), expected);
+        assert_eq!(work_folder(&[None, None]), None);
+        assert_eq!(
+            work_folder(&[Some(Path::new("pictures/"))]),
+            Some("pictures.work".into())
+        );
+        #[cfg(unix)]
+        assert_eq!(work_folder(&[Some(Path::new("/dev/null"))]), None);
+    }
+
+    #[test]
+    fn a_new_folder_is_empty_or_not_there() {
+        let here = tempfile::tempdir().unwrap();
+        let new = here.path().join("new/deep");
+        assert!(check_new_folder(&new).is_ok() && check_new_folder(here.path()).is_ok());
+        std::fs::write(here.path().join("file"), "").unwrap();
+        for taken in [here.path(), &here.path().join("file"), Path::new("/")] {
+            let refused = check_new_folder(taken).unwrap_err().to_string();
+            assert!(refused.ends_with("Give a new folder"), "{refused}");
+        }
+        assert!(check_new_folder(Path::new(".")).is_err());
     }
 
     #[test]

@@ -7,6 +7,8 @@
 pub mod atomic_file;
 mod checksum;
 mod class_name;
+mod content;
+mod coverage;
 mod dataset;
 mod error;
 pub mod fetch;
@@ -32,6 +34,7 @@ pub use limits::MAX_PER_CLASS;
 pub use part::Part;
 pub use pictures::contact_sheet::{contact_sheet, save_contact_sheet};
 pub use pictures::frame::Frame;
+pub use pictures::png::png;
 pub use pictures::sheet::Sheet;
 pub use preparation::duplicates::{DuplicatePolicy, PartDuplicates, duplicates};
 pub use preparation::grayscale::Grayscale;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use burn::tensor::Tensor;
 use doubleback::data::{Bounds, Dataset, ImageShape, Split};
-use doubleback::evaluate::{FileModel, Fitted, Named, TestSet, clean_accuracy, fit};
+use doubleback::evaluate::{Chosen, FileModel, Fitted, Named, TestSet, clean_accuracy, fit};
 use doubleback::nn::{Classifier, FromFunction, ModelCard, card};
 use doubleback_test_device::test_device;
 
@@ -93,7 +93,7 @@ fn labels_are_mapped_by_name() {
         let test = TestSet {
             split: &dataset.test,
             shape: SHAPE,
-            count: 6,
+            chosen: Chosen::First(6),
             device: &device,
         };
         let named = Named {

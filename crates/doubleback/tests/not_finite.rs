@@ -5,7 +5,9 @@ use burn::tensor::{Tensor, TensorData};
 use doubleback::attack::{Attack, AttackSpec};
 use doubleback::data::{Bounds, ImageShape, Split};
 use doubleback::diagnose::eps_sweep;
-use doubleback::evaluate::{Named, TestSet, Transfer, WhiteBoxEvaluation, clean_accuracy, margin_check, statistics};
+use doubleback::evaluate::{
+    Chosen, Named, TestSet, Transfer, WhiteBoxEvaluation, clean_accuracy, margin_check, statistics,
+};
 use doubleback::nn::{
     Classifier, Ensemble, FromFunction, ModelCard, Module, Network, Pool, paper_cnn, predictions, save, to_vec,
 };
@@ -56,8 +58,11 @@ const STEEP: Forward = |x| (pixels(x) - AWKWARD).abs().sqrt();
 /// An attack, such that it may change an image of two values.
 fn built(name: &str) -> Attack {
     let mut spec = AttackSpec::named(name).unwrap();
-    if let AttackSpec::Jsma(jsma) = &mut spec {
-        jsma.jsma.gamma = 1.0;
+    match &mut spec {
+        AttackSpec::Jsma(jsma) => jsma.jsma.gamma = 1.0,
+        // From a random start it would not meet the awkward value.
+        AttackSpec::Pgd(pgd) => pgd.no_random_start = true,
+        _ => {}
     }
     spec.attack().unwrap()
 }
@@ -76,8 +81,9 @@ fn evaluations<'a>(named: Named<'a>, test: &'a TestSet<'a>) -> Vec<(String, Resu
             test: *test,
             attack: &built,
             eps,
+            eight_bit: None,
         };
-        done.push((attack.to_owned(), white_box.run(&mut ()).map(drop)));
+        done.push((attack.to_owned(), white_box.run(None, &mut ()).map(drop)));
         let transfer = Transfer::new(&[named], test).run(&built, named, eps);
         done.push((format!("transfer of {attack}"), transfer.map(drop)));
     }
@@ -92,7 +98,7 @@ fn every_evaluation_names_the_model_and_the_image() {
     let test = TestSet {
         split: &split,
         shape: SHAPE,
-        count: COUNT,
+        chosen: Chosen::ALL,
         device: &device,
     };
     for (forward, what) in [
@@ -171,7 +177,7 @@ fn images_that_are_not_finite_are_not_the_models_fault() {
         let test = TestSet {
             split: &split,
             shape: SHAPE,
-            count: COUNT,
+            chosen: Chosen::ALL,
             device: &device,
         };
         let named = Named {

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 use super::global::Global;
 use super::values::{self, Size};
-use crate::files::{Files, Format};
-use crate::output::{JsonTarget, short};
+use crate::files::{Files, Format, PICTURES};
+use crate::output::{JsonTarget, short, work_folder};
 
 /// What `attack` and `transfer` have in common.
 #[derive(Args, Debug)]
@@ -32,9 +32,15 @@ pub struct AttackOptions {
     /// Options of the attack.
     #[command(flatten)]
     pub given: GivenOptions,
-    /// Test images to attack, from the first [default: all]
+    /// Test images to attack, each class in proportion, drawn by --sample-seed [default: all]
     #[arg(long, value_name = "N", value_parser = values::at_least_one)]
     pub count: Option<usize>,
+    /// Seed by which the images of --count are drawn
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "count")]
+    pub sample_seed: u64,
+    /// End with status 3 if an accuracy under attack is below this share: 0.4 or 40%
+    #[arg(long, value_name = "SHARE", value_parser = values::share)]
+    pub fail_under: Option<f64>,
     /// Print what was taken for what: a matrix, of more than 20 classes the most frequent mistakes
     #[arg(long)]
     pub confusion: bool,
@@ -109,8 +115,16 @@ pub const LONG: &str = "Measure a model's accuracy under one attack.\n\n\
     Accuracy is also given by class; of more than 12 classes, for the 10 worst. The JSON has it for all (`per_class`, with intervals, and \
     `clean_per_class`), and what was taken for what (`confusion` and `clean_confusion`: a list of [true class, predicted class, images], \
     pairs that do not occur left out; classes are places in `classes`, the list of their names).\n\n\
+    With --count N, a sample of the test images is attacked: each class has its share of it, and at least one image where N allows. It is drawn by \
+    --sample-seed; `index` in the JSON and the arrays says which images these are. What becomes of an image never depends on the others.\n\n\
+    `8 bits` is the accuracy on the examples rounded to 8-bit pictures (`accuracy_8bit` in the JSON; null for contrast-normalized data, which has no \
+    8-bit form).\n\n\
     With --out, arrays for NumPy are written to one file an eps: FILE-eps0.1.npz holds examples and originals (float32, \
-    [n, channels, height, width]), index, label, prediction (int64) and success (bool). jsma's go to FILE.npz itself.";
+    [n, channels, height, width]), index, label, prediction, prediction_8bit (int64) and success (bool). jsma's go to FILE.npz itself. With --png, \
+    the images, the examples and what was changed are written as 8-bit PNG files into the new folder DIR, one sub-folder a class, with a manifest.json \
+    that says what the model takes each for; `8 bits` is the accuracy on exactly these files.\n\n\
+    An interrupted attack goes on from its last finished batch of 256 images when the same command is given again, and gives the same bits. Until it \
+    is finished, batches are kept beside the output: in FILE.work for --out, --png or --json FILE. Without any of these nothing is kept.";
 
 /// Arguments of `attack`.
 #[derive(Args, Debug)]
@@ -129,6 +143,10 @@ Examples:
   doubleback attack --model normal.safetensors --dataset mnist-mini \\
       --attack tgsm --eps 0.3 --count 100 --out examples.npz
   doubleback attack --model normal.safetensors --dataset mnist-mini \\
+      --attack pgd --eps 0.3 --count 100 --png pictures
+  doubleback attack --model normal.safetensors --dataset mnist-mini \\
+      --attack pgd --eps 0.1 --fail-under 40% --json robust.json
+  doubleback attack --model normal.safetensors --dataset mnist-mini \\
       --attack fgsm --eps 0.3 --json | jq .results")]
 pub struct AttackArgs {
     /// Model to attack, made by `doubleback train`
@@ -140,6 +158,9 @@ pub struct AttackArgs {
     /// Write the examples, one file an eps: FILE-eps0.1.npz and so on; for jsma FILE.npz itself
     #[arg(long, value_name = "FILE.npz")]
     pub out: Option<PathBuf>,
+    /// Write images, examples and perturbations as 8-bit PNG files into a new folder
+    #[arg(long, value_name = "DIR")]
+    pub png: Option<PathBuf>,
 }
 
 /// Long help of `transfer`.
@@ -148,7 +169,8 @@ pub const LONG_TRANSFER: &str = "Craft adversarial examples on each model and ha
     them. Models are called by the names of their files, and those of one name by their folders too (max/model, avg/model); or give them \
     names: --models plain=a/model.safetensors,robust=b/model.safetensors.\n\n\
     Below, for each model, the lowest accuracy by class, over all models that examples were crafted on, at the last eps. The JSON has accuracy by \
-    class and what was taken for what for each cell, as that of `doubleback attack`.";
+    class and what was taken for what for each cell, as that of `doubleback attack`, whose --count, --fail-under and going on after an interruption \
+    are the same here.";
 
 /// Arguments of `transfer`.
 #[derive(Args, Debug)]
@@ -211,9 +233,18 @@ impl AttackArgs {
 
     pub(super) fn files(&self, global: &Global) -> Files {
         let files = self.options.files(global).reading("--model", &self.model);
-        self.example_files()
+        let files = self
+            .example_files()
             .into_iter()
-            .fold(files, |files, path| files.writing("--out", &path, Format::Npz))
+            .fold(files, |files, path| files.writing("--out", &path, Format::Npz));
+        let pictures = self.png.iter();
+        pictures.fold(files, |files, folder| files.writing_folder("--png", folder, PICTURES))
+    }
+
+    /// The folder in which finished batches are kept, if there is a place for it.
+    pub fn work(&self) -> Option<PathBuf> {
+        let json = JsonTarget::path(self.options.json.as_ref());
+        work_folder(&[self.out.as_deref(), self.png.as_deref(), json])
     }
 }
 
@@ -223,6 +254,11 @@ impl TransferArgs {
         models.fold(self.options.files(global), |files, model| {
             files.reading("--models", &model.path)
         })
+    }
+
+    /// The folder in which finished batches are kept, if there is a place for it.
+    pub fn work(&self) -> Option<PathBuf> {
+        work_folder(&[JsonTarget::path(self.options.json.as_ref())])
     }
 }
 

@@ -61,6 +61,7 @@ Exit status:
   0    done
   1    a failure of doubleback
   2    wrong use or bad input; the message says what to do
+  3    done, and an accuracy is below --fail-under
   130  interrupted; run the same command again to go on";
 
 /// The commands.

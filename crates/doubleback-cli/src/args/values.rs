@@ -9,7 +9,7 @@ use doubleback::data::{DuplicatePolicy, Grayscale, MAX_SIDE, Part, catalog};
 use doubleback::evaluate::ModelPath;
 use doubleback::nn::layers::{Floor, LocalContrast};
 use doubleback::nn::{ARCHITECTURES, Loss, Pool};
-use doubleback::train::{DefenseKind, Norm, Output};
+use doubleback::train::{ClassWeights, DefenseKind, Norm, Output};
 use doubleback::{Result, attack};
 use doubleback_experiments::Profile;
 use doubleback_experiments::bench::{Step, TimedAttack};
@@ -207,6 +207,11 @@ pub fn attack_option(kind: OptionKind) -> Named<serde_json::Value> {
     }
 }
 
+/// Weights of classes; whether they fit the data shows when these are loaded.
+pub fn class_weights(text: &str) -> Result<ClassWeights> {
+    text.parse()
+}
+
 /// A whole number of at least 1.
 pub fn at_least_one(text: &str) -> std::result::Result<usize, &'static str> {
     match text.parse() {
@@ -273,10 +278,38 @@ pub fn positive(text: &str) -> std::result::Result<f64, &'static str> {
     }
 }
 
+/// A share as a number from 0 to 1, or in percent.
+pub fn share(text: &str) -> std::result::Result<f64, &'static str> {
+    let share = match text.strip_suffix('%') {
+        Some(percent) => percent.trim_end().parse().map(|percent: f64| percent / 100.0),
+        None => text.parse(),
+    };
+    match share {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("expected a share from 0 to 1 such as 0.4, or 40%"),
+    }
+}
+
 /// A number that is not negative.
 pub fn not_negative(text: &str) -> std::result::Result<f64, &'static str> {
     match text.parse::<f64>() {
         Ok(number) if number >= 0.0 && number.is_finite() => Ok(number),
         _ => Err("expected 0 or a number above"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_numbers_or_percent() {
+        assert_eq!(
+            ["0.4", "40%", "40 %", "1", "0"].map(share),
+            [0.4, 0.4, 0.4, 1.0, 0.0].map(Ok)
+        );
+        for text in ["40", "-0.1", "101%", "nan", "%", "x"] {
+            assert!(share(text).is_err(), "{text}");
+        }
     }
 }

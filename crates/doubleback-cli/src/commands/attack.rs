@@ -1,12 +1,13 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use doubleback::evaluate::{Named, WhiteBox, WhiteBoxAccuracy, WhiteBoxEvaluation};
+use doubleback::data::Dataset;
+use doubleback::evaluate::{EightBit, Named, WhiteBox, WhiteBoxAccuracy, WhiteBoxEvaluation, identity, save_pictures};
 
-use super::{attacks, models};
+use super::{attacks, kept, models};
 use crate::args::AttackArgs;
 use crate::class_table;
 use crate::context::Context;
-use crate::exit::Result;
+use crate::exit::{Failure, Result};
 use crate::interrupt;
 use crate::output::{self, JsonTarget, grouped, interval, percent};
 
@@ -17,10 +18,19 @@ pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
     attacks::check(options)?;
     let eps = options.eps();
     let files = example_files(args)?;
-    let (model, dataset) = models::load(&args.model, context.load(&options.dataset)?, context)?;
+    let work = args.work();
+    let pictures = match &args.png {
+        Some(folder) => Pictures::check(folder, work.as_deref())?,
+        None => Pictures::NotWanted,
+    };
+    let dataset = context.load(&options.dataset)?;
+    let eight_bit = EightBit::of(&dataset);
+    pictures.check_data(&dataset, eight_bit)?;
+    let (model, dataset) = models::load(&args.model, dataset, context)?;
     let attack = attacks::build(options, &dataset.classes)?;
     models::check_all_eps(&attack, &eps, &model)?;
-    let test = models::test_set(&dataset, options.count, context)?;
+    let sample = models::sample(&dataset, options.count, options.sample_seed)?;
+    let test = models::test_set(&dataset, sample.as_ref(), context);
 
     let name = args.model.display().to_string();
     let evaluation = WhiteBoxEvaluation {
@@ -33,20 +43,40 @@ pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
         test,
         attack: &attack,
         eps: &eps,
+        eight_bit,
     };
-    let mut reporter = context.reporter();
-    let evaluated = if files.is_empty() {
-        evaluation.run(&mut reporter).map(|results| (results, Vec::new()))
+    let with_examples = args.out.is_some() || args.png.is_some();
+    let outputs = if with_examples {
+        "accuracies and examples"
     } else {
-        evaluation.run_with_examples(&mut reporter)
+        "accuracies"
     };
-    let (mut results, examples) = evaluated.map_err(interrupt::nothing_kept)?;
+    let identity = identity(&[("model", &model)], &dataset.name, &test, &attack, &eps, outputs)?;
+    let (mut kept, opening) = kept::open(work.as_deref(), identity)?;
+    let mut reporter = context.reporter();
+    if let Some(opening) = opening {
+        reporter = reporter.announcing(opening);
+    }
+    let evaluated = if with_examples {
+        evaluation.run_with_examples(kept.as_mut(), &mut reporter)
+    } else {
+        let results = evaluation.run(kept.as_mut(), &mut reporter);
+        results.map(|results| (results, Vec::new()))
+    };
+    let (mut results, examples) = match (evaluated, &kept) {
+        (Err(error), None) => return Err(interrupt::nothing_kept(error)),
+        (evaluated, _) => evaluated?,
+    };
     for row in &mut results.results {
         row.eps_given = attacks::given(options, row.eps);
     }
     for (path, examples) in files.iter().zip(&examples) {
         output::make_parent(path)?;
         examples.save(path)?;
+    }
+    if let (Pictures::Wanted(folder), Some(kept), Some(eight_bit)) = (pictures, &mut kept, eight_bit) {
+        output::make_parent(folder)?;
+        save_pictures(folder, &kept.draft()?, &results, &examples, eight_bit)?;
     }
     if results.zero_gradient_images > 0 && options.json == Some(JsonTarget::Stdout) {
         tracing::warn!("{}", masking(&results));
@@ -58,7 +88,54 @@ pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
     for path in &files {
         text += &format!("Examples: {}\n", path.display());
     }
-    output::results(&results, options.json.as_ref(), &text)
+    if let Some(folder) = &args.png {
+        text += &format!("Pictures: {}\n", folder.display());
+    }
+    output::results(&results, options.json.as_ref(), &text)?;
+    if let Some(kept) = kept {
+        kept.remove()?;
+    }
+    results.least().map_or(Ok(()), |least| {
+        let size = attack.size_name();
+        attacks::check_share(options, least.accuracy, || {
+            let eps = attacks::size(least.eps, least.eps_given.as_deref());
+            format!("accuracy is {} at {size} {eps}", least.accuracy)
+        })
+    })
+}
+
+/// The folder for pictures.
+enum Pictures<'a> {
+    NotWanted,
+    Wanted(&'a Path),
+    /// An earlier run had come as far as this.
+    There,
+}
+
+impl<'a> Pictures<'a> {
+    /// Checks that it can be made.
+    fn check(folder: &'a Path, work: Option<&Path>) -> Result<Self> {
+        // It appears with all that is in it, after which only the work's folder is to be removed.
+        if folder.join("manifest.json").exists() && work.is_some_and(Path::exists) {
+            return Ok(Pictures::There);
+        }
+        output::check_new_folder(folder)?;
+        Ok(Pictures::Wanted(folder))
+    }
+
+    /// Refuses data that has no pictures.
+    fn check_data(&self, dataset: &Dataset, eight_bit: Option<EightBit>) -> Result<()> {
+        let problem = match dataset.shape.channels {
+            _ if matches!(self, Pictures::NotWanted) => return Ok(()),
+            _ if eight_bit.is_none() => "its images are no 8-bit pictures any more".to_owned(),
+            1 | 3 => return Ok(()),
+            channels => format!("its images have {channels} channels, and pictures have 1 or 3"),
+        };
+        Err(Failure::Input(format!(
+            "`--png`: {}: {problem}. Write arrays instead: `--out FILE.npz`",
+            dataset.name
+        )))
+    }
 }
 
 /// `FILE-eps0.3.npz` for each eps, or the file itself if there is none; all can be written.
@@ -80,6 +157,7 @@ fn readable(found: &WhiteBox, size_name: &str) -> String {
                 attacks::size(row.eps, row.eps_given.as_deref()),
                 percent(row.accuracy),
                 interval(row.low, row.high),
+                row.accuracy_8bit.map_or_else(|| "none".to_owned(), percent),
                 percent(row.success),
                 format!("{:.3}", row.mean_l2),
                 format!("{:.3}", row.mean_linf),
@@ -91,21 +169,29 @@ fn readable(found: &WhiteBox, size_name: &str) -> String {
         size_name,
         "accuracy",
         "95 % interval",
+        "8 bits",
         "success",
         "mean L2",
         "mean Linf",
         "mean L0",
     ];
     let mut text = format!(
-        "{}{} on {}\n{} test images of {}, clean accuracy {}\n\n{}",
+        "{}{} on {}\n{} test images of {}{}, clean accuracy {}\n\n{}",
         found.attack,
         attacks::towards(found.target.as_ref()),
         found.model,
         grouped(found.count),
         found.dataset,
+        attacks::drawn(found.sample_seed),
         percent(found.clean_accuracy),
         output::table(&header, &rows),
     );
+    if found.results.iter().any(|row| row.accuracy_8bit.is_none()) {
+        text += &format!(
+            "No accuracy in 8 bits: the images of {} are no 8-bit pictures any more.\n",
+            found.dataset
+        );
+    }
     if found.zero_gradient_images > 0 {
         let warning = format!("{} Accuracy under this attack says nothing about them.", masking(found));
         text += &format!("\n{}", output::sentences("WARNING: ", &warning));

@@ -75,3 +75,19 @@ fn alternatives(names: &[&str]) -> String {
         None => String::new(),
     }
 }
+
+/// How a sample was drawn, after the name of a data set.
+pub fn drawn(seed: Option<u64>) -> String {
+    seed.map_or_else(String::new, |seed| format!(" (drawn by seed {seed})"))
+}
+
+/// Ends with a status of its own if an accuracy is below `--fail-under`; `what` is said of it.
+pub fn check_share(options: &AttackOptions, accuracy: f64, what: impl FnOnce() -> String) -> Result<()> {
+    match options.fail_under {
+        Some(share) if accuracy < share => Err(Failure::Below(format!(
+            "{}, below `--fail-under {share}`. The results are written",
+            what()
+        ))),
+        _ => Ok(()),
+    }
+}

@@ -20,7 +20,7 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<()> {
     let names = model_names(&args.models)?;
     let oracle_names = model_names(&args.oracle)?;
     let dataset = context.load(&args.dataset)?;
-    models::test_set(&dataset, args.count, context)?;
+    models::sample(&dataset, args.count, args.seed)?;
     let read = |models: &[ModelPath], names: Vec<String>| -> Result<Vec<ModelFile>> {
         let read = |(ModelPath { path, .. }, name): (&ModelPath, String)| {
             let model = ModelFile::read(path, &context.device)?;

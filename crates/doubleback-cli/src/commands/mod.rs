@@ -5,6 +5,7 @@ mod bench;
 mod data;
 mod diagnose;
 mod fetch;
+mod kept;
 mod models;
 mod pooling;
 mod report;
@@ -48,16 +49,17 @@ pub fn run(cli: Cli) -> Result<()> {
 
 /// What is true of a command that is cut off before it could say so itself.
 fn when_cut_off(command: &Command) -> &'static str {
+    const KEPT: &str = "interrupted. What was done is kept: run the same command again to go on";
     match command {
+        Command::Attack(args) if args.work().is_some() => KEPT,
+        Command::Transfer(args) if args.work().is_some() => KEPT,
         Command::Reproduce(_)
         | Command::Train(_)
         | Command::Diagnose(_)
         | Command::Pooling(_)
         | Command::Sweep(_)
         | Command::SweepCell(_)
-        | Command::Data(DataCommand::Fetch(_)) => {
-            "interrupted. What was done is kept: run the same command again to go on"
-        }
+        | Command::Data(DataCommand::Fetch(_)) => KEPT,
         Command::Attack(_)
         | Command::Transfer(_)
         | Command::Report(_)

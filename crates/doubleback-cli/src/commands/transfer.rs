@@ -1,8 +1,9 @@
 use std::path::Path;
 
-use doubleback::evaluate::{ClassAccuracy, Named, Transfer, TransferEntry, TransferSummary, model_names};
+use doubleback::evaluate::{ClassAccuracy, Named, Transfer, TransferEntry, TransferSummary, identity, model_names};
+use doubleback::nn::Network;
 
-use super::{attacks, models};
+use super::{attacks, kept, models};
 use crate::args::TransferArgs;
 use crate::class_table;
 use crate::context::Context;
@@ -23,19 +24,29 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
     networks
         .iter()
         .try_for_each(|network| models::check_all_eps(&attack, &eps, network))?;
-    let test = models::test_set(&dataset, options.count, context)?;
+    let sample = models::sample(&dataset, options.count, options.sample_seed)?;
+    let test = models::test_set(&dataset, sample.as_ref(), context);
     let named: Vec<Named<'_>> = names
         .iter()
         .zip(&networks)
         .map(|(name, model)| Named { name, model })
         .collect();
 
-    let evaluated = Transfer::new(&named, &test).all(&attack, &eps, &dataset.classes, &mut context.reporter());
+    let by_name: Vec<(&str, &Network)> = names.iter().map(String::as_str).zip(&networks).collect();
+    let identity = identity(&by_name, &dataset.name, &test, &attack, &eps, "accuracies")?;
+    let (mut kept, opening) = kept::open(args.work().as_deref(), identity)?;
+    let mut reporter = context.reporter();
+    if let Some(opening) = opening {
+        reporter = reporter.announcing(opening);
+    }
+    let evaluated = Transfer::new(&named, &test).all(&attack, &eps, &dataset.classes, kept.as_mut(), &mut reporter);
+    let results = match (evaluated, &kept) {
+        (Err(error), None) => return Err(interrupt::nothing_kept(error)),
+        (evaluated, _) => evaluated?,
+    };
     let files = args.models.iter().map(|model| model.path.display().to_string());
     let files = names.iter().cloned().zip(files).collect();
-    let mut summary = evaluated
-        .map_err(interrupt::nothing_kept)?
-        .summary(&dataset.name, &attack, test.count(), files);
+    let mut summary = results.summary(&dataset.name, &attack, &test, files);
     for entry in &mut summary.transfer {
         entry.eps_given = attacks::given(options, entry.cell.eps);
     }
@@ -48,16 +59,28 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
     if options.confusion {
         text += &confusion(&summary, attack.size_name());
     }
-    output::results(&summary, options.json.as_ref(), &text)
+    output::results(&summary, options.json.as_ref(), &text)?;
+    if let Some(kept) = kept {
+        kept.remove()?;
+    }
+    summary.least().map_or(Ok(()), |TransferEntry { cell, eps_given, .. }| {
+        let (seen_by, crafted_on, size) = (&cell.evaluated_on, &cell.crafted_on, attack.size_name());
+        attacks::check_share(options, cell.accuracy, || {
+            let eps = attacks::size(cell.eps, eps_given.as_deref());
+            let accuracy = cell.accuracy;
+            format!("accuracy of {seen_by} is {accuracy} on examples crafted on {crafted_on} at {size} {eps}")
+        })
+    })
 }
 
 fn readable(summary: &TransferSummary, names: &[String], size: &str) -> String {
     let mut text = format!(
-        "{}{}, {} test images of {}\n",
+        "{}{}, {} test images of {}{}\n",
         summary.attack,
         attacks::towards(summary.target.as_ref()),
         grouped(summary.count),
-        summary.dataset
+        summary.dataset,
+        attacks::drawn(summary.sample_seed)
     );
     let short = output::short_names(names);
     let header: Vec<&str> = ["crafted on"]

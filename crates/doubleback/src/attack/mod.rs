@@ -41,7 +41,7 @@ use crate::{Error, Result};
 pub use adversarial::{Adversarial, Attacked, check_eps, run, run_minimal};
 pub use ensemble::Ensemble;
 pub use eps::{deserialize_eps, deserialize_eps_list, parse_eps};
-pub use examples::Examples;
+pub use examples::{Example, ExampleBatch, Examples};
 pub use fgsm::Fgsm;
 pub use goal::Goal;
 pub use ifgsm::Ifgsm;

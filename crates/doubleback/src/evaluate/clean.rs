@@ -19,7 +19,7 @@ pub fn clean_confusion(models: &[Named<'_>], test: &TestSet<'_>) -> Result<Vec<C
     let mut found = vec![Confusion::default(); models.len()];
     for (images, labels, range) in test.batches() {
         for (confusion, named) in found.iter_mut().zip(models) {
-            confusion.add(&labels, &named.predict(&images, |row| range.start + row)?);
+            confusion.add(&labels, &named.predict(&images, |row| test.index(range.start + row))?);
         }
     }
     Ok(found)

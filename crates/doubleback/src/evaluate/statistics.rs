@@ -43,7 +43,7 @@ pub fn statistics(named: Named<'_>, test: &TestSet<'_>) -> Result<Statistics> {
             }
         }
         let verdict = checked.verdict(&images);
-        verdict.map_err(|error| error.of_model(name, |row| range.start + row))?;
+        verdict.map_err(|error| error.of_model(name, |row| test.index(range.start + row)))?;
     }
     let gradients = ["fgsm", "tgsm"]
         .into_iter()
