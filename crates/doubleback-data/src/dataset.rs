@@ -1,5 +1,6 @@
 //! A data set in memory: images with labels, in three parts.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use crate::error::DataError;
@@ -91,6 +92,36 @@ impl Dataset {
             Part::Validation => &self.validation,
             Part::Test => &self.test,
         }
+    }
+
+    /// The same images and names with the classes in another order, such as that of a model: labels follow their names. Nothing if `order` does
+    /// not have exactly the names of the classes.
+    ///
+    /// ```
+    /// # use doubleback_data::{Bounds, Dataset, ImageShape, Split};
+    /// # let shape = ImageShape { channels: 1, height: 1, width: 1 };
+    /// # let train = Split::new(vec![0.1, 0.9], vec![0, 1], shape)?;
+    /// # let classes = vec!["right".to_owned(), "left".to_owned()];
+    /// # let tiny = Dataset::new("tiny", classes, shape, Bounds::UNIT, train, Split::empty(shape), Split::empty(shape))?;
+    /// assert_eq!((tiny.classes[0].as_str(), tiny.train.labels()), ("right", &[0, 1][..]));
+    /// let tiny = tiny.in_order(&["left".into(), "right".into()]).unwrap();
+    /// assert_eq!((tiny.classes[0].as_str(), tiny.train.labels()), ("left", &[1, 0][..]));
+    /// assert!(tiny.in_order(&["left".into(), "up".into()]).is_none());
+    /// # Ok::<(), doubleback_data::DataError>(())
+    /// ```
+    pub fn in_order(mut self, order: &[String]) -> Option<Self> {
+        let places: HashMap<&str, u32> = order.iter().map(String::as_str).zip(0..).collect();
+        let place = |name: &String| places.get(name.as_str()).copied();
+        let new: Vec<u32> = self.classes.iter().map(place).collect::<Option<_>>()?;
+        let taken: HashSet<u32> = new.iter().copied().collect();
+        if [order.len(), places.len(), taken.len()] != [self.classes.len(); 3] {
+            return None;
+        }
+        for part in [&mut self.train, &mut self.validation, &mut self.test] {
+            part.relabel(&new);
+        }
+        self.classes = order.to_vec();
+        Some(self)
     }
 
     /// Images of each class in a part, in the order of the classes.

@@ -4,7 +4,7 @@ use super::{Frame, GridCell, TargetedGrid};
 use crate::reproduce::pictures::shown_range;
 use doubleback::Result;
 use doubleback::evaluate::{Named, TestSet};
-use doubleback::nn::{predictions, to_vec};
+use doubleback::nn::to_vec;
 
 /// Attacks one model's first test image of each class with every class as the target, for pictures. Classes without a test image have no row.
 ///
@@ -19,7 +19,7 @@ pub fn targeted_grid(attack: &TargetedAttack, crafted_on: Named<'_>, test: &Test
     let mut cells = Vec::new();
     if !places.is_empty() {
         let (images, labels) = gather(test, &places);
-        let predicted = predictions(&model.logits(images)?)?;
+        let predicted = crafted_on.predict(&images, |row| places[row])?;
         for ((&index, &source), &prediction) in places.iter().zip(&labels).zip(&predicted) {
             cells.push(GridCell {
                 index,
@@ -43,7 +43,9 @@ pub fn targeted_grid(attack: &TargetedAttack, crafted_on: Named<'_>, test: &Test
             continue;
         }
         let (images, labels) = gather(test, &others);
-        let attacked = attack.run(model, &images, target)?;
+        let attacked = attack
+            .run(model, &images, target)
+            .map_err(|error| error.of_model(name, |row| others[row]))?;
         let mut frames = vec![Vec::new(); others.len()];
         for step in attack.frames(model, &images, target)? {
             for (frames, pixels) in frames.iter_mut().zip(to_vec(step)?.chunks_exact(test.shape.len())) {

@@ -2,7 +2,6 @@ use super::attack::TargetedAttack;
 use super::images::{first_of, gather};
 use super::{TargetShare, TargetedSummary};
 use doubleback::evaluate::{Named, TestSet};
-use doubleback::nn::predictions;
 use doubleback::statistics::wilson;
 use doubleback::{Error, Result};
 
@@ -38,7 +37,8 @@ pub fn targeted(
             .collect();
         for places in from_others.chunks(BATCH) {
             let (images, labels) = gather(test, places);
-            let attacked = attack.run(crafted_on.model, &images, target)?;
+            let attacked = attack.run(crafted_on.model, &images, target);
+            let attacked = attacked.map_err(|error| error.of_model(crafted_on.name, |row| places[row]))?;
             for example in &attacked.by_eps {
                 pairs += labels.len();
                 changed += sum(&example.l0);
@@ -47,7 +47,7 @@ pub fn targeted(
                     reached[label] += usize::from(success);
                 }
                 for (named, taken) in others.iter().zip(&mut taken) {
-                    let predicted = predictions(&named.model.logits(example.images.clone())?)?;
+                    let predicted = named.predict(&example.images, |row| places[row])?;
                     *taken += predicted.iter().filter(|&&class| class == target).count();
                 }
             }
