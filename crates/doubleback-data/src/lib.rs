@@ -6,6 +6,7 @@
 
 pub mod atomic_file;
 mod checksum;
+mod content;
 mod dataset;
 mod error;
 pub mod fetch;
@@ -35,6 +36,7 @@ pub use preparation::duplicates::{DuplicatePolicy, PartDuplicates, duplicates};
 pub use preparation::grayscale::Grayscale;
 pub use sets::catalog::{catalog, load, verify};
 pub use sets::file_state::{FileState, FileStatus};
+pub use sets::folder::path as image_folder;
 pub use sets::info::{DatasetInfo, Presence};
 pub use sets::options::LoadOptions;
 pub use sets::{cifar10, svhn};

@@ -59,14 +59,14 @@ pub fn load(name: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
             dataset: name.to_owned(),
         });
     }
-    let dataset = match folder::path(name) {
+    let mut dataset = match folder::path(name) {
         Some(path) => folder::load(name, &path, options)?,
         None => (one_size(find(name)?, options)?.load)(options)?,
     };
-    match options.duplicates {
-        Some(DuplicatePolicy::Remove) => duplicates::remove(dataset),
-        _ => Ok(dataset),
+    if options.duplicates == Some(DuplicatePolicy::Remove) {
+        dataset = duplicates::remove(dataset)?;
     }
+    Ok(dataset)
 }
 
 /// The state of each file of the data set `name`.
