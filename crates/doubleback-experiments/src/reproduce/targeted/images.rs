@@ -2,11 +2,15 @@ use burn::tensor::{Tensor, TensorData};
 
 use doubleback::evaluate::TestSet;
 
-/// Places of the first `count` images of a class in the test set.
-pub(super) fn first_of(test: &TestSet<'_>, class: usize, count: usize) -> Vec<usize> {
-    let labels = &test.split.labels()[..test.count()];
-    let of_class = |&place: &usize| labels[place] as usize == class;
-    (0..labels.len()).filter(of_class).take(count).collect()
+/// By class, the places of its first `count` images in the test set.
+pub(super) fn first_of_each(test: &TestSet<'_>, classes: usize, count: usize) -> Vec<Vec<usize>> {
+    let mut places = vec![Vec::new(); classes];
+    for (place, &label) in test.split.labels()[..test.count()].iter().enumerate() {
+        if let Some(of_class) = places.get_mut(label as usize).filter(|places| places.len() < count) {
+            of_class.push(place);
+        }
+    }
+    places
 }
 
 /// Images of the test set, and their labels.
