@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use doubleback::data::words::fixed;
 pub use doubleback::data::words::grouped;
 use doubleback::write::write_atomically;
 use doubleback_experiments::Verdict;
@@ -206,12 +207,12 @@ pub fn table_within(header: &[&str], rows: &[Vec<String>], fixed: usize, width: 
 
 /// A share as `97.9 %`.
 pub fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
+    format!("{} %", fixed(100.0 * share, 1))
 }
 
 /// An interval as `97.1 to 98.4`, in percent.
 pub fn interval(low: f64, high: f64) -> String {
-    format!("{:.1} to {:.1}", 100.0 * low, 100.0 * high)
+    format!("{} to {}", fixed(100.0 * low, 1), fixed(100.0 * high, 1))
 }
 
 /// A time as `0:14` or `1:02:03`.
@@ -242,9 +243,38 @@ pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
     textwrap::wrap(text, options).join(&format!("\n{:indent$}", "")) + "\n"
 }
 
+/// Columns of a terminal as it comes.
+pub const WIDTH: usize = 80;
+
+/// Text whose longer lines are wrapped to [`WIDTH`], what follows two columns further in than their beginning. Tables are to fit by themselves.
+pub fn fitted(text: &str) -> String {
+    let line = |line: &str| -> String {
+        if line.chars().count() <= WIDTH {
+            return format!("{line}\n");
+        }
+        let indent = line.len() - line.trim_start().len();
+        let hanging = if indent == 0 { 0 } else { indent + 2 };
+        let (start, words) = line.split_at(indent);
+        start.to_owned() + &wrapped(words, WIDTH - hanging, hanging)
+    };
+    text.lines().map(line).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_lines_are_wrapped_and_short_ones_stay() {
+        let words = "word ".repeat(20);
+        let text = fitted(&format!("{words}\n  a  table\n\n  {words}\n"));
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        assert_eq!(text.split_whitespace().filter(|word| *word == "word").count(), 40);
+        assert!(
+            text.contains("\n  a  table\n\n  word") && text.contains("\n    word"),
+            "{text}"
+        );
+    }
 
     #[test]
     fn times_are_readable() {

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use doubleback::attack::{AttackSpec, check_eps};
+use doubleback::data::words::signed;
 use doubleback::diagnose::{AGREEMENT, CONSISTENCY, Check, CheckName, Estimate, SUCCESS, oracle_is_weak};
 use doubleback::evaluate::check_fits;
 use doubleback_experiments::diagnosis::{
@@ -103,7 +104,8 @@ fn summary(results: &DiagnosisResults) -> String {
     if results.models.len() > 1 {
         text += &side_by_side(results);
     }
-    text + "\nThe formulas are this project's own: only the abstract of Zheng et al. 2020 is public.\n"
+    text += "\nThe formulas are this project's own: only the abstract of Zheng et al. 2020 is public.\n";
+    output::fitted(&text)
 }
 
 fn of_model(model: &ModelDiagnosis, oracle_error: &Estimate) -> String {
@@ -132,10 +134,8 @@ fn of_model(model: &ModelDiagnosis, oracle_error: &Estimate) -> String {
                 points(&layer.v),
                 points_interval(&layer.v),
                 points(&probe.v),
-                information
-                    .loss
-                    .map_or("-".into(), |loss| format!("{:+.3}", loss.value)),
-                probe.entropy_loss.map_or("-".into(), |loss| format!("{loss:+.3}")),
+                information.loss.map_or("-".into(), |loss| signed(loss.value, 3)),
+                probe.entropy_loss.map_or("-".into(), |loss| signed(loss, 3)),
                 percent(layer.agreement.clean_prediction.value),
                 percent(layer.agreement.fooled_prediction.value),
             ]
@@ -154,7 +154,7 @@ fn of_model(model: &ModelDiagnosis, oracle_error: &Estimate) -> String {
         "clean = f",
         "fooled = f",
     ];
-    text += &output::table(&header, &rows);
+    text += &output::table_within(&header, &rows, 1, output::WIDTH);
     text += &format!(
         "\n  Shares add up to r of the last layer less r of the first: {} ({}).\n",
         points(&model.sum_of_v),
@@ -181,8 +181,11 @@ fn of_model(model: &ModelDiagnosis, oracle_error: &Estimate) -> String {
     for correlation in &model.correlations {
         if let Some(rho) = correlation.spearman {
             text += &format!(
-                "  Spearman of {}: {:+.2} ({:+.2} to {:+.2})\n",
-                correlation.name, rho.value, rho.low, rho.high
+                "  Spearman of {}: {} ({} to {})\n",
+                correlation.name,
+                signed(rho.value, 2),
+                signed(rho.low, 2),
+                signed(rho.high, 2)
             );
         }
     }
@@ -290,7 +293,7 @@ fn side_by_side(results: &DiagnosisResults) -> String {
             std::iter::once(layer.to_owned()).chain(cells).collect()
         };
         let header: Vec<&str> = std::iter::once("layer").chain(names.iter().copied()).collect();
-        output::table(&header, &layers.iter().map(row).collect::<Vec<_>>())
+        output::table_within(&header, &layers.iter().map(row).collect::<Vec<_>>(), 1, output::WIDTH)
     };
     let damage = |model: &ModelDiagnosis, name: &str| {
         let layer = model.layers.iter().find(|layer| layer.layer == name)?;
@@ -318,11 +321,15 @@ fn side_by_side(results: &DiagnosisResults) -> String {
 
 /// A difference of shares, in percentage points.
 fn points(estimate: &Estimate) -> String {
-    format!("{:+.1}", 100.0 * estimate.value)
+    signed(100.0 * estimate.value, 1)
 }
 
 fn points_interval(estimate: &Estimate) -> String {
-    format!("{:+.1} to {:+.1}", 100.0 * estimate.low, 100.0 * estimate.high)
+    format!(
+        "{} to {}",
+        signed(100.0 * estimate.low, 1),
+        signed(100.0 * estimate.high, 1)
+    )
 }
 
 fn counted(number: usize, what: &str) -> String {

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use doubleback::data::words::{fixed, signed};
 use doubleback_experiments::pooling_study::{
     CLEAN, Comparison, Difference, Options, PoolingResults, Profile, WORST_CASE, pooling,
 };
@@ -66,7 +67,7 @@ fn summary(results: &PoolingResults) -> String {
     };
     let count = results.models.first().and_then(|model| model.attacked.first());
     let mut text = format!(
-        "Accuracy on {} of max and average pooling, {seeds}: clean, and right under all white-box\nattacks on {} images; average less max in points with its 95 % interval over seeds\n",
+        "Accuracy on {} of max and average pooling, {seeds}: clean, and right under all white-box attacks on {} images; average less max in points with its 95 % interval over seeds\n",
         results.dataset,
         grouped(count.map_or(0, |attacked| attacked.accuracy.count)),
     );
@@ -78,7 +79,7 @@ fn summary(results: &PoolingResults) -> String {
             .map(row)
             .collect();
         let header = [architecture.as_str(), "eps", "max", "average", "difference", "matched"];
-        text += &format!("\n{}", output::table(&header, &rows));
+        text += &format!("\n{}", output::table_within(&header, &rows, 2, output::WIDTH));
     }
     text += &format!(
         "\nmatched: pairs of a seed with clean accuracies at most {:.1} points apart\n",
@@ -86,12 +87,12 @@ fn summary(results: &PoolingResults) -> String {
     );
     text += &layers(results);
     text += &masked(results);
-    text += "\nClaims of Zheng et al. 2020 in this run, as this program formulates them: only the\npaper's abstract is public\n\n";
+    text += "\nClaims of Zheng et al. 2020 in this run, as this program formulates them: only the paper's abstract is public\n\n";
     for claim in &results.claims {
         text += &format!("  {:>2}  {:<13}  ", claim.number, verdict(claim.verdict));
-        text += &wrapped(&claim.statement, 60, 21);
+        text += &wrapped(&claim.statement, 59, 21);
     }
-    text
+    output::fitted(&text)
 }
 
 fn row(one: &Comparison) -> Vec<String> {
@@ -119,7 +120,7 @@ fn matched(difference: &Difference) -> String {
 
 /// Such as `+1.2 (-0.3 to +2.7)`.
 fn interval(difference: &Difference, scale: f64, digits: usize) -> String {
-    let number = |value: f64| format!("{:+.digits$}", scale * value);
+    let number = |value: f64| signed(scale * value, digits);
     match (difference.mean, difference.low.zip(difference.high)) {
         (None, _) => String::new(),
         (Some(mean), None) => number(mean),
@@ -137,8 +138,8 @@ fn layers(results: &PoolingResults) -> String {
             vec![
                 format!("{} {}", one.architecture, one.layer),
                 one.measure.clone(),
-                format!("{:.3}", one.max),
-                format!("{:.3}", one.avg),
+                fixed(one.max, 3),
+                fixed(one.avg, 3),
                 interval(&one.difference, 1.0, 3),
             ]
         })
@@ -149,7 +150,12 @@ fn layers(results: &PoolingResults) -> String {
     format!(
         "\nPooling layers of normally trained models (probes under {}; decoders)\n\n{}",
         attacks(results),
-        output::table(&["layer", "measure", "max", "average", "difference"], &rows)
+        output::table_within(
+            &["layer", "measure", "max", "average", "difference"],
+            &rows,
+            2,
+            output::WIDTH
+        )
     )
 }
 
@@ -177,7 +183,7 @@ fn masked(results: &PoolingResults) -> String {
     match count {
         0 => String::new(),
         _ => format!(
-            "\nWARNING: on {count} of {} models the cross-entropy gradient of {} images was always exactly zero.\n         Accuracy under `pgd` says nothing about them; `pgd-margin` does.\n",
+            "\nWARNING: on {count} of {} models the cross-entropy gradient of {} images was always exactly zero. Accuracy under `pgd` says nothing about them; `pgd-margin` does.\n",
             results.models.len(),
             grouped(images)
         ),

@@ -13,7 +13,7 @@ use doubleback_experiments::sweep::{
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::args::{Launcher, LogFormat, SweepArgs, SweepCellArgs};
+use crate::args::{Launcher, LogFormat, SweepArgs, SweepCellArgs, load_arguments};
 use crate::context::Context;
 use crate::exit::{Failure, Result};
 use crate::interrupt;
@@ -91,6 +91,9 @@ fn check_options(args: &SweepArgs) -> Result<()> {
             if args.time.is_some() {
                 return refuse("--time", only);
             }
+            if args.array_size.is_some() {
+                return refuse("--array-size", only);
+            }
             if !args.slurm_option.is_empty() {
                 return refuse("--slurm-option", only);
             }
@@ -116,6 +119,7 @@ fn slurm_options(args: &SweepArgs, context: &Context) -> SlurmOptions {
         time: args.time.clone(),
         options: args.slurm_option.clone(),
         jobs: args.jobs,
+        array_size: args.array_size,
         threads: context.threads_given,
         retries: args.retries,
         look_every: Duration::try_from_secs_f64(args.look_every).unwrap_or(Duration::from_secs(5)),
@@ -127,10 +131,8 @@ fn cell_command(context: &Context) -> Result<CellCommand> {
     let program =
         std::env::current_exe().map_err(|cause| Failure::io("this program", "looking for its file", &cause))?;
     let mut arguments: Vec<OsString> = vec!["--device".into(), context.device_name.to_string().into()];
-    if let Some(dir) = &context.data.data_dir {
-        let dir = std::path::absolute(dir).map_err(|cause| Failure::io(dir.display(), "looking at it", &cause))?;
-        arguments.extend(["--data-dir".into(), dir.into()]);
-    }
+    let data = load_arguments(&context.data).map_err(|cause| Failure::io("--data-dir", "looking at it", &cause))?;
+    arguments.extend(data);
     arguments.push("sweep-cell".into());
     Ok(CellCommand { program, arguments })
 }
@@ -177,12 +179,11 @@ fn readable(results: &SweepResults) -> String {
             .map(|one| one.test_black_box.iter().map(|at| at.0).collect())
             .max_by_key(Vec::len)
             .unwrap_or_default();
-        let mut header: Vec<String> = ["", "lambda", "seeds", "valid.", "v. FGSM", "test"]
+        let mut header: Vec<String> = ["", "lambda", "seeds", "valid.", "v. FGSM", "test", ""]
             .map(str::to_owned)
             .into();
         header.extend(eps.iter().map(|eps| format!("black {eps}")));
         header.extend(eps.iter().map(|eps| format!("white {eps}")));
-        header.push(String::new());
         let rows: Vec<Vec<String>> = results
             .means
             .iter()
@@ -191,17 +192,17 @@ fn readable(results: &SweepResults) -> String {
             .collect();
         let header: Vec<&str> = header.iter().map(String::as_str).collect();
         text += &format!(
-            "{dataset}: accuracy on validation images, clean and under FGSM at eps {} from the normal model; on test images,\n\
-             clean, under FGSM from the normal model (black) and from the model itself (white); means over seeds\n\n{}\n",
+            "{dataset}: accuracy on validation images, clean and under FGSM at eps {} from the normal model; on test images, clean, under FGSM from \
+             the normal model (black) and from the model itself (white); means over seeds\n\n{}\n",
             results.selection_eps,
-            output::table(&header, &rows)
+            output::table_within(&header, &rows, 2, output::WIDTH)
         );
         for choice in results.selection.iter().filter(|choice| choice.dataset == dataset) {
             text += &chosen(choice);
         }
         text.push('\n');
     }
-    text.trim_end().to_owned() + "\n"
+    output::fitted(text.trim_end())
 }
 
 fn row(one: &Weighted, selection: &[Choice], eps: usize) -> Vec<String> {
@@ -214,9 +215,6 @@ fn row(one: &Weighted, selection: &[Choice], eps: usize) -> Vec<String> {
         share(one.validation_black_box),
         share(one.test),
     ];
-    for list in [&one.test_black_box, &one.test_white_box] {
-        row.extend((0..eps).map(|place| share(list.get(place).map(|at| at.1))));
-    }
     let is_chosen = selection.iter().any(|choice| choice.chosen.as_ref() == Some(one));
     row.push(match (is_chosen, &one.not_eligible) {
         (true, _) => "chosen".into(),
@@ -225,6 +223,9 @@ fn row(one: &Weighted, selection: &[Choice], eps: usize) -> Vec<String> {
         (false, Some(_)) => "not eligible".into(),
         (false, None) => String::new(),
     });
+    for list in [&one.test_black_box, &one.test_white_box] {
+        row.extend((0..eps).map(|place| share(list.get(place).map(|at| at.1))));
+    }
     row
 }
 
