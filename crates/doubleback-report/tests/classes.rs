@@ -51,7 +51,7 @@ fn of_few_classes_every_accuracy_and_confusion_is_shown() {
         );
         let summaries = select(&page, "#classes summary");
         assert!(
-            text(&summaries[0]).contains("FGSM, ε 0.2, crafted on doubleback "),
+            text(&summaries[0]).contains("under FGSM, ε 0.2, crafted on doubleback (by class "),
             "{}",
             text(&summaries[0])
         );

@@ -1,6 +1,7 @@
 //! Which classes a model takes for which: the whole matrix of few classes, the most frequent confusions of many.
 
 use doubleback::evaluate::{ClassAccuracy, Confusion};
+use doubleback_experiments::ALL_PAIRS_UP_TO;
 use maud::{Markup, html};
 
 use super::html_table::scrolled;
@@ -94,16 +95,17 @@ pub fn row(what: &str, by_class: &[ClassAccuracy], classes: usize) -> Markup {
     }
 }
 
-/// Least, middle and greatest accuracy of the classes, in words.
+/// Least and greatest accuracy of the classes, and of many the middle one, in words.
 pub fn spread(by_class: &[ClassAccuracy]) -> Option<String> {
     let mut all: Vec<f64> = by_class.iter().map(|one| one.accuracy).collect();
     all.sort_by(f64::total_cmp);
     let (least, greatest) = (all.first()?, all.last()?);
+    let median = all.get(all.len() / 2).filter(|_| all.len() > ALL_PAIRS_UP_TO);
+    let median = median.map_or_else(String::new, |median| format!(", median {}", percent(*median)));
     Some(format!(
-        "from {} to {}, median {}",
-        percent(*least),
-        percent(*greatest),
-        percent(all[all.len() / 2])
+        "by class {} to {}{median}",
+        bare_percent(*least),
+        percent(*greatest)
     ))
 }
 

@@ -56,9 +56,9 @@ fn accuracy(one: &ByClass) -> f64 {
 
 fn summary(of_model: &[&ByClass]) -> String {
     let parts = of_model.iter().map(|one| {
-        let spread =
-            confusion::spread(&one.per_class).map_or_else(String::new, |spread| format!(" (classes {spread})"));
-        format!("{} {}{spread}", examples(one), percent(accuracy(one)))
+        let spread = confusion::spread(&one.per_class).map_or_else(String::new, |spread| format!(" ({spread})"));
+        let under = if one.examples.is_some() { "under " } else { "" };
+        format!("{} {under}{}{spread}", percent(accuracy(one)), examples(one))
     });
     parts.collect::<Vec<_>>().join("; ")
 }
@@ -68,6 +68,7 @@ fn overview(context: &Context) -> Markup {
     let classes = &context.results.data.classes;
     let table = html! {
         table.heat.classes.by-class style={ "--models: " (classes.len() + 2) } {
+            colgroup { col.of-model; col.of-examples; @for _ in classes { col; } }
             thead {
                 tr {
                     td.corner colspan="2" { "model\u{a0}↓" br; "class\u{a0}→" }
