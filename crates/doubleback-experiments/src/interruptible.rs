@@ -93,6 +93,13 @@ impl Watch for &SharedWatch<'_> {
         });
     }
 
+    fn resume(&mut self, step: usize) {
+        self.with(|shared| {
+            shared.last.step = step;
+            shared.watch.resume(step);
+        });
+    }
+
     fn advance(&mut self, progress: Progress) -> ControlFlow<()> {
         self.with(|shared| shared.tell(progress))
     }

@@ -56,3 +56,13 @@ pub fn tensor_of(split: &Split, shape: ImageShape, range: std::ops::Range<usize>
     let values = split.images()[range.start * shape.len()..range.end * shape.len()].to_vec();
     Tensor::from_data(TensorData::new(values, dims), device)
 }
+
+/// Images at some places of a split as `[n, channels, height, width]`, in the order of the places.
+///
+/// # Panics
+/// If a place is not less than the split's length, as indexing a slice does.
+pub fn gather(split: &Split, shape: ImageShape, places: &[usize], device: &Device) -> Tensor<4> {
+    let dims = [places.len(), shape.channels, shape.height, shape.width];
+    let values: Vec<f32> = places.iter().flat_map(|&place| split.image(place)).copied().collect();
+    Tensor::from_data(TensorData::new(values, dims), device)
+}

@@ -6,7 +6,9 @@ use doubleback::nn::Pool;
 use doubleback::train::{DefenseKind, Norm, Output};
 use doubleback_experiments::Profile;
 
+use super::global::Global;
 use super::values;
+use crate::files::{Files, Format, WORK};
 use crate::output::JsonTarget;
 
 /// Long help of `train`.
@@ -71,8 +73,8 @@ pub struct TrainArgs {
     /// Penalize the gradient of the cross-entropy's log-probabilities, or of logits in their place [default: log-probabilities]
     #[arg(long, value_name = "OUTPUT", value_parser = values::penalty_output())]
     pub penalty_output: Option<Output>,
-    /// Size of the perturbation, for advtrain, pgd and both [default: 0.3]
-    #[arg(long, value_name = "E", value_parser = values::not_negative, allow_hyphen_values = true)]
+    /// Size of the perturbation, such as 0.1 or 8/255, for advtrain, pgd and both [default: 0.3]
+    #[arg(long, value_name = "E", value_parser = values::adversarial_size, allow_hyphen_values = true)]
     pub adversarial_eps: Option<f64>,
     /// Norm that the perturbation is bounded in, for pgd [default: linf]
     #[arg(long, value_name = "NORM", value_parser = values::attack_norm())]
@@ -92,4 +94,18 @@ pub struct TrainArgs {
     /// Write settings and curve as JSON; without FILE or with -, to standard output
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub json: Option<JsonTarget>,
+}
+
+impl TrainArgs {
+    /// Where an unfinished training keeps its state.
+    pub fn work(&self) -> PathBuf {
+        self.out.with_extension("work")
+    }
+
+    pub(super) fn files(&self, global: &Global) -> Files {
+        let files = global.reading_data(Files::default(), "--dataset", &self.dataset);
+        let files = files.writing("--out", &self.out, Format::Safetensors);
+        let files = files.writing_folder("--out", &self.work(), WORK);
+        JsonTarget::file(self.json.as_ref(), files)
+    }
 }

@@ -66,11 +66,13 @@ fn summary(results: &PoolingResults) -> String {
         seeds => format!("{seeds} seeds"),
     };
     let count = results.models.first().and_then(|model| model.attacked.first());
-    let mut text = format!(
-        "Accuracy on {} of max and average pooling, {seeds}: clean, and right under all white-box attacks on {} images; average less max in points with its 95 % interval over seeds\n",
+    let about = format!(
+        "Accuracy on {} of max and average pooling, {seeds}: clean, and right under all white-box attacks on {} images; average less max in \
+         points with its 95 % interval over seeds",
         results.dataset,
         grouped(count.map_or(0, |attacked| attacked.accuracy.count)),
     );
+    let mut text = output::sentences("", &about);
     for architecture in &results.architectures {
         let rows: Vec<Vec<String>> = results
             .comparisons
@@ -79,7 +81,7 @@ fn summary(results: &PoolingResults) -> String {
             .map(row)
             .collect();
         let header = [architecture.as_str(), "eps", "max", "average", "difference", "matched"];
-        text += &format!("\n{}", output::table_within(&header, &rows, 2, output::WIDTH));
+        text += &format!("\n{}", output::table(&header, &rows));
     }
     text += &format!(
         "\nmatched: pairs of a seed with clean accuracies at most {:.1} points apart\n",
@@ -87,12 +89,12 @@ fn summary(results: &PoolingResults) -> String {
     );
     text += &layers(results);
     text += &masked(results);
-    text += "\nClaims of Zheng et al. 2020 in this run, as this program formulates them: only the paper's abstract is public\n\n";
+    text += "\nClaims of Zheng et al. 2020 in this run, as this program formulates them: only\nthe paper's abstract is public\n\n";
     for claim in &results.claims {
         text += &format!("  {:>2}  {:<13}  ", claim.number, verdict(claim.verdict));
         text += &wrapped(&claim.statement, 59, 21);
     }
-    output::fitted(&text)
+    text
 }
 
 fn row(one: &Comparison) -> Vec<String> {
@@ -147,15 +149,14 @@ fn layers(results: &PoolingResults) -> String {
     if rows.is_empty() {
         return String::new();
     }
+    let about = format!(
+        "Pooling layers of normally trained models (probes under {}; decoders)",
+        attacks(results)
+    );
     format!(
-        "\nPooling layers of normally trained models (probes under {}; decoders)\n\n{}",
-        attacks(results),
-        output::table_within(
-            &["layer", "measure", "max", "average", "difference"],
-            &rows,
-            2,
-            output::WIDTH
-        )
+        "\n{}\n{}",
+        output::sentences("", &about),
+        output::table(&["layer", "measure", "max", "average", "difference"], &rows)
     )
 }
 
@@ -182,10 +183,14 @@ fn masked(results: &PoolingResults) -> String {
     }
     match count {
         0 => String::new(),
-        _ => format!(
-            "\nWARNING: on {count} of {} models the cross-entropy gradient of {} images was always exactly zero. Accuracy under `pgd` says nothing about them; `pgd-margin` does.\n",
-            results.models.len(),
-            grouped(images)
-        ),
+        _ => {
+            let warning = format!(
+                "on {count} of {} models the cross-entropy gradient of {} images was always exactly zero. Accuracy under `pgd` says nothing \
+                 about them; `pgd-margin` does.",
+                results.models.len(),
+                grouped(images)
+            );
+            format!("\n{}", output::sentences("WARNING: ", &warning))
+        }
     }
 }

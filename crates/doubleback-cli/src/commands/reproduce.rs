@@ -95,5 +95,5 @@ fn summary(results: &Results) -> String {
         text += &format!("  {:>2}  {:<13}  ", claim.number, verdict(claim.verdict));
         text += &wrapped(&claim.statement, 59, 21);
     }
-    output::fitted(&text)
+    text
 }

@@ -22,7 +22,7 @@ pub fn run(args: &TrainArgs, context: &Context) -> Result<()> {
     let dataset = context.load(&args.dataset)?;
     let recipe = recipe(args, &dataset)?;
 
-    let work = args.out.with_extension("work");
+    let work = args.work();
     output::make_folder(&work)?;
     // Only here: beside the model's file another training may be writing its own.
     remove_partial_files(&work);

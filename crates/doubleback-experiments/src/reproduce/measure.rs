@@ -21,8 +21,8 @@ use doubleback::Result;
 use doubleback::attack::{Attack, AttackSpec, Ifgsm, Jsma};
 use doubleback::data::Dataset;
 use doubleback::evaluate::{
-    CleanAccuracy, Confusion, Counts, GradientDistribution, LogProbabilities, MarginCheck, Masking, Named, Smoothness,
-    Statistics, TestSet, Transfer, TransferCell, clean_confusion, margin_check, smoothness, statistics,
+    Chosen, CleanAccuracy, Confusion, Counts, GradientDistribution, LogProbabilities, MarginCheck, Masking, Named,
+    Smoothness, Statistics, TestSet, Transfer, TransferCell, clean_confusion, margin_check, smoothness, statistics,
 };
 use doubleback::progress::Phase;
 use doubleback::train::{Recipe, paper_lambda};
@@ -79,7 +79,7 @@ impl Evaluation<'_> {
         TestSet {
             split: &self.dataset.test,
             shape: self.dataset.shape,
-            count,
+            chosen: Chosen::First(count),
             device: self.device,
         }
     }
@@ -94,32 +94,37 @@ impl Evaluation<'_> {
         let steps = (attacks.len() + 1) * named.len() + 3;
         let mut told = watch;
         let mut phase = Phase::begin("evaluating", steps, &mut told);
+        let kept = folder.has("clean");
         let clean: Vec<Confusion> = folder.part_or("clean", || clean_confusion(named, &self.test(usize::MAX)))?;
-        phase.step_done()?;
+        step(&mut phase, kept)?;
         let test = self.test(profile.transfer_images());
         let mut transfer = Transfer::new(named, &test);
         let (mut all, mut masking) = (Vec::<Counts>::new(), BTreeMap::<String, BTreeMap<_, _>>::new());
         for attack in &attacks {
             for &crafted_on in named {
                 let part = format!("transfer-{}-{}", attack.name(), crafted_on.name);
+                let kept = folder.has(&part);
                 let counts: Counts = folder.part_or(&part, || transfer.run(attack, crafted_on, &profile.eps()))?;
                 masking
                     .entry(crafted_on.name.into())
                     .or_default()
                     .insert(attack.name().into(), counts.masking());
                 all.push(counts);
-                phase.step_done()?;
+                step(&mut phase, kept)?;
             }
         }
+        let kept = folder.has("margin");
         let margin = folder.part_or("margin", || margin_check(named, &test, &[0.1, 0.2, 0.3, 0.4, 0.5]))?;
-        phase.step_done()?;
+        step(&mut phase, kept)?;
+        let kept = folder.has("overlaps");
         let overlaps = folder.part_or("overlaps", || self.overlaps(&attacks, &test))?;
-        phase.step_done()?;
+        step(&mut phase, kept)?;
         let (mut gradients, mut log_probabilities, mut rough, mut smooth) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for &model in named {
-            let found: Statistics =
-                folder.part_or(&format!("statistics-{}", model.name), || statistics(model, &test))?;
+            let part = format!("statistics-{}", model.name);
+            let kept = folder.has(&part);
+            let found: Statistics = folder.part_or(&part, || statistics(model, &test))?;
             gradients.extend(found.gradients);
             log_probabilities.push(found.log_probabilities);
             if model.name == NORMAL {
@@ -127,7 +132,7 @@ impl Evaluation<'_> {
             } else {
                 smooth.push(smoothness(model.name, &found.roughness, &rough));
             }
-            phase.step_done()?;
+            step(&mut phase, kept)?;
         }
         let mut aimed = Vec::new();
         for attack in &self.targeted_attacks() {
@@ -171,7 +176,7 @@ impl Evaluation<'_> {
         let mut told = watch;
         let phase = format!("{} on {}", attack.name(), crafted_on.name);
         let mut phase = Phase::begin(&phase, run.examples(), &mut told);
-        phase.done(run.done())?;
+        phase.resume(run.done());
         while let Some(tally) = run.step()? {
             self.folder.put(&so_far, tally)?;
             phase.done(run.done())?;
@@ -255,6 +260,15 @@ impl Evaluation<'_> {
         self.folder.put(PART, &found)?;
         Ok(found.counts.cells())
     }
+}
+
+/// One more part is there, from this run or an earlier one.
+fn step(phase: &mut Phase<'_>, kept: bool) -> Result<()> {
+    if kept {
+        phase.step_kept();
+        return Ok(());
+    }
+    phase.step_done()
 }
 
 /// Times of a run whose attacks and evaluation took `evaluate` seconds of `total`.

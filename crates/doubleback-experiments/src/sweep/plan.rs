@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::axis::{Axis, Lambdas};
 use super::settings_file::{SettingsFile, Table, Value};
 use crate::profile::Profile;
+use doubleback::attack::parse_eps;
 use doubleback::nn::{Pool, check_architecture};
 use doubleback::train::{Defense, DefenseKind};
 use doubleback::{Error, Result};
@@ -235,15 +236,6 @@ fn eps(value: &Value<'_>) -> std::result::Result<f64, String> {
     }
 }
 
-/// Of the library, once it is there.
-fn parse_eps(text: &str) -> Result<f64> {
-    let (over, under) = text.split_once('/').unwrap_or((text, "1"));
-    let number = |text: &str| text.trim().parse::<f64>().ok();
-    let both = number(over).zip(number(under));
-    both.map(|(over, under)| over / under)
-        .ok_or_else(|| Error::value("eps", "a number", text))
-}
-
 fn measure(value: &Value<'_>) -> std::result::Result<Measure, String> {
     let Some(table) = value.table(&["selection_eps", "test_eps", "test_images"]) else {
         return value.is_not("a table: write [measure] on a line of its own, and test_eps = [0.1, 0.2] below it");
@@ -334,6 +326,16 @@ mod tests {
             None,
         ];
         assert_eq!(lambdas, expected);
+    }
+
+    #[test]
+    fn perturbations_may_be_fractions() {
+        let text = "[measure]\nselection_eps = \"8/255\"\ntest_eps = [\"4/255\", 0.1, \" 1 / 2 \"]";
+        let measure = Plan::parse(&(HEAD.to_owned() + text)).unwrap().measure;
+        assert_eq!(measure.selection_eps, 8.0 / 255.0);
+        assert_eq!(measure.test_eps, [4.0 / 255.0, 0.1, 0.5]);
+        let twice = Plan::parse(&(HEAD.to_owned() + "[measure]\ntest_eps = [0.5, \"1/2\"]")).unwrap_err();
+        assert!(twice.contains("test_eps: 0.5 is given twice"), "{twice}");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::interruptible::{Interruptible, SharedWatch};
 use crate::json;
 use doubleback::attack::AttackSpec;
 use doubleback::data::{self, Dataset, LoadOptions, Split, sha256};
-use doubleback::evaluate::{Counts, Named, TestSet, Transfer, clean_accuracy};
+use doubleback::evaluate::{Chosen, Counts, Named, TestSet, Transfer, clean_accuracy};
 use doubleback::nn::{self, ModelCard, Network};
 use doubleback::progress::{Phase, Progress, Watch};
 use doubleback::train::{CurvePoint, Recipe};
@@ -285,7 +285,7 @@ fn images<'a>(split: &'a Split, count: Option<usize>, dataset: &Dataset, device:
     TestSet {
         split,
         shape: dataset.shape,
-        count: count.unwrap_or(usize::MAX),
+        chosen: count.map_or(Chosen::ALL, Chosen::First),
         device,
     }
 }
@@ -359,6 +359,11 @@ impl Watch for Stated<'_> {
         self.inner.begin(phase, steps);
         (self.state.phase, self.state.step, self.state.steps) = (phase.to_owned(), 0, steps);
         self.write();
+    }
+
+    fn resume(&mut self, step: usize) {
+        self.inner.resume(step);
+        self.state.step = step;
     }
 
     fn advance(&mut self, progress: Progress) -> ControlFlow<()> {

@@ -84,6 +84,9 @@ pub fn train(
         None => None,
     };
     let (mut state, mut adam) = found.unwrap_or_else(|| (State::start(fingerprint), Adam::new(&network, options.adam)));
+    if state.step > 0 {
+        watch.resume(state.step);
+    }
     let mut saved = Instant::now();
     let mut saved_step = (state.step > 0).then_some(state.step);
     while state.step < options.steps {

@@ -191,6 +191,7 @@ mod tests {
     use burn::tensor::Tensor;
     use doubleback::attack::Ifgsm;
     use doubleback::data::{Bounds, ImageShape, Split};
+    use doubleback::evaluate::Chosen;
     use doubleback::nn::FromFunction;
     use doubleback_test_device::test_device;
 
@@ -223,7 +224,7 @@ mod tests {
             let test = TestSet {
                 split: &split,
                 shape: SHAPE,
-                count: usize::MAX,
+                chosen: Chosen::ALL,
                 device: &device,
             };
             let attack = TargetedAttack::Itgsm {
