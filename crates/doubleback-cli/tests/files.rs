@@ -82,6 +82,7 @@ fn outputs_that_would_replace_something_are_refused_before_any_work() {
         format!("{attack} --json notes.txt"),
         format!("{attack} --out mine-eps.npz --json mine-eps-eps0.1.npz"),
         format!("{transfer} --json b.safetensors"),
+        format!("{attack} --out ex.npz --json ex.work"),
         format!("{train} --json new.safetensors"),
         format!("{train} --json NEW.safetensors"),
         format!("{train} --json new.work"),
@@ -138,8 +139,12 @@ fn results_are_replaced_by_results_and_a_model_by_a_model_that_is_told() {
     let first = expect_done(here, train);
     assert!(!first.stderr.contains("is there already"), "{}", first.stderr);
     let second = expect_done(here, train);
-    let told = "`--out a.safetensors`: is there already, and is replaced once the new model is finished";
-    assert!(second.stderr.contains(told), "{}", second.stderr);
+    assert!(!second.stderr.contains("is there already"), "{}", second.stderr);
+    let other = expect_done(here, &format!("{train} --seed 1"));
+    let told =
+        "a.safetensors: is there already, of another training: seed is 0, not 1. It will be kept under another name";
+    assert!(other.stderr.contains(told), "{}", other.stderr);
+    assert!(here.join("a.safetensors.1").is_file());
     expect_done(here, "data show mnist-mini --out a.png");
     expect_done(here, "data show mnist-mini --out a.png --per-class 2");
     let attack = "attack --model a.safetensors --dataset mnist-mini --attack fgsm --eps 8/255,0.5 --count 8";

@@ -68,6 +68,10 @@ pub fn load(name: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
     if options.duplicates == Some(DuplicatePolicy::Remove) {
         dataset = duplicates::remove(dataset)?;
     }
+    for note in dataset.missing_classes() {
+        tracing::warn!("{}: {note}", dataset.name);
+        dataset.notes.push(note);
+    }
     Ok(dataset)
 }
 
