@@ -182,10 +182,6 @@ impl Output {
             return Ok(());
         }
         if format.is_of(&self.path).unwrap_or(true) {
-            if format == Format::Safetensors {
-                let (option, path) = (self.option, self.path.display());
-                tracing::warn!("`{option} {path}`: is there already, and is replaced once the new model is finished");
-            }
             return Ok(());
         }
         let what = format!("is there and is {}, so it is not replaced", format.not());

@@ -154,6 +154,10 @@ impl Watch for Reporter {
         }
         ControlFlow::Continue(())
     }
+
+    fn asked_to_stop(&mut self) -> bool {
+        interrupt::requested()
+    }
 }
 
 impl Phase {

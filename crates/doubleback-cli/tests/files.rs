@@ -138,8 +138,12 @@ fn results_are_replaced_by_results_and_a_model_by_a_model_that_is_told() {
     let first = expect_done(here, train);
     assert!(!first.stderr.contains("is there already"), "{}", first.stderr);
     let second = expect_done(here, train);
-    let told = "`--out a.safetensors`: is there already, and is replaced once the new model is finished";
-    assert!(second.stderr.contains(told), "{}", second.stderr);
+    assert!(!second.stderr.contains("is there already"), "{}", second.stderr);
+    let other = expect_done(here, &format!("{train} --seed 1"));
+    let told =
+        "a.safetensors: is there already, of another training: seed is 0, not 1. It will be kept under another name";
+    assert!(other.stderr.contains(told), "{}", other.stderr);
+    assert!(here.join("a.safetensors.1").is_file());
     expect_done(here, "data show mnist-mini --out a.png");
     expect_done(here, "data show mnist-mini --out a.png --per-class 2");
     let attack = "attack --model a.safetensors --dataset mnist-mini --attack fgsm --eps 8/255,0.5 --count 8";

@@ -7,6 +7,8 @@
 pub mod atomic_file;
 mod checksum;
 mod class_name;
+mod content;
+mod coverage;
 mod dataset;
 mod error;
 pub mod fetch;

@@ -26,6 +26,10 @@ pub trait Watch: Send {
     fn resume(&mut self, _step: usize) {}
     /// It has got this far. Break to stop; what was done is kept if there is a place to keep it.
     fn advance(&mut self, progress: Progress) -> ControlFlow<()>;
+    /// Whether to stop: asked within a step that may take long, when there is nothing to tell. What was done is kept in the same way.
+    fn asked_to_stop(&mut self) -> bool {
+        false
+    }
 }
 
 /// Watches nothing.
@@ -135,6 +139,10 @@ impl<F: FnMut(&str) -> String + Send> Watch for Renamed<'_, F> {
 
     fn advance(&mut self, progress: Progress) -> ControlFlow<()> {
         self.watch.advance(progress)
+    }
+
+    fn asked_to_stop(&mut self) -> bool {
+        self.watch.asked_to_stop()
     }
 }
 

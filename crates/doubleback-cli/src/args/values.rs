@@ -9,7 +9,7 @@ use doubleback::data::{DuplicatePolicy, Grayscale, MAX_SIDE, Part, catalog};
 use doubleback::evaluate::ModelPath;
 use doubleback::nn::layers::{Floor, LocalContrast};
 use doubleback::nn::{ARCHITECTURES, Loss, Pool};
-use doubleback::train::{DefenseKind, Norm, Output};
+use doubleback::train::{ClassWeights, DefenseKind, Norm, Output};
 use doubleback::{Result, attack};
 use doubleback_experiments::Profile;
 use doubleback_experiments::bench::{Step, TimedAttack};
@@ -205,6 +205,11 @@ pub fn attack_option(kind: OptionKind) -> Named<serde_json::Value> {
             _ => |name| Ok(name.parse::<attack::Norm>()?.name().into()),
         },
     }
+}
+
+/// Weights of classes; whether they fit the data shows when these are loaded.
+pub fn class_weights(text: &str) -> Result<ClassWeights> {
+    text.parse()
 }
 
 /// A whole number of at least 1.

@@ -61,14 +61,18 @@ pub fn load(name: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
             dataset: name.to_owned(),
         });
     }
-    let dataset = match folder::path(name) {
+    let mut dataset = match folder::path(name) {
         Some(path) => folder::load(name, &path, options)?,
         None => (one_size(find(name)?, options)?.load)(options)?,
     };
-    match options.duplicates {
-        Some(DuplicatePolicy::Remove) => duplicates::remove(dataset),
-        _ => Ok(dataset),
+    if options.duplicates == Some(DuplicatePolicy::Remove) {
+        dataset = duplicates::remove(dataset)?;
     }
+    for note in dataset.missing_classes() {
+        tracing::warn!("{}: {note}", dataset.name);
+        dataset.notes.push(note);
+    }
+    Ok(dataset)
 }
 
 /// The folder or file that [`load`] reads the data set `name` from, whether or not it is there; none for one that is within the program, and

@@ -349,4 +349,8 @@ impl Watch for Stated<'_> {
         }
         self.inner.advance(progress)
     }
+
+    fn asked_to_stop(&mut self) -> bool {
+        self.inner.asked_to_stop()
+    }
 }

@@ -162,7 +162,7 @@ impl Game<'_> {
         let seen = see(
             self.subject.model,
             self.subject.stages,
-            batch.images.clone(),
+            batch.images().clone(),
             self.options,
             step,
         )?;
