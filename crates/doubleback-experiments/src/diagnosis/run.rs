@@ -97,6 +97,8 @@ pub fn diagnose(
             .map(|s| (s.file.clone(), s.sha256.clone()))
             .collect(),
         count: options.count(&dataset.test),
+        index: options.sample.as_ref().map(|sample| sample.indices().to_vec()),
+        sample_seed: options.sample.as_ref().map(|sample| sample.seed()),
         shape: [dataset.shape.channels, dataset.shape.height, dataset.shape.width],
         bounds: [dataset.bounds.low, dataset.bounds.high],
         classes: dataset.classes.clone(),
@@ -289,7 +291,11 @@ impl Run<'_> {
         };
         let explained = self.part("pictures", &format!("pictures-{name}"), |_| {
             let places = pictures::chosen(&images, dataset.classes.len());
-            pictures::explained(&judge, &images, &places, &readings.flips(), &stages)
+            let mut explained = pictures::explained(&judge, &images, &places, &readings.flips(), &stages)?;
+            for image in &mut explained {
+                image.index = options.index(image.index);
+            }
+            Ok(explained)
         })?;
         self.timed("intervals", |_| {
             Ok(ModelDiagnosis {
