@@ -131,8 +131,9 @@ fn check_arrays(path: &Path, accuracy: f64) {
     }
     let mut integers = |name: &str| file.by_name(name).unwrap().unwrap().into_vec::<i64>().unwrap();
     let (index, label, prediction) = (integers("index"), integers("label"), integers("prediction"));
-    assert_eq!(index, (0..300).collect::<Vec<i64>>());
-    assert_eq!(label[..5], [7, 2, 1, 0, 4]);
+    assert!(index.len() == 300 && index.is_sorted_by(|a, b| a < b), "{index:?}");
+    // Each of the ten digits has its share.
+    assert!((0..10).all(|digit| label.iter().filter(|&&label| label == digit).count() > 20));
     let success = file.by_name("success").unwrap().unwrap().into_vec::<bool>().unwrap();
     let wrong: Vec<bool> = label.iter().zip(&prediction).map(|(l, p)| l != p).collect();
     assert_eq!(success, wrong);
@@ -215,7 +216,8 @@ fn an_attack_that_cannot_move_images_says_so_loudly() {
     let attack = "attack --dataset mnist-mini --attack fgsm --eps 0.1 --count 8 --model blind.safetensors";
     let run = expect_done(here, attack);
     let warning = "WARNING: 8 of 8 images had an exactly zero gradient: the attack had no direction for them.";
-    assert!(run.stdout.contains(warning), "{}", run.stdout);
+    let words: Vec<&str> = run.stdout.split_whitespace().collect();
+    assert!(words.join(" ").contains(warning), "{}", run.stdout);
     let run = expect_done(here, &format!("{attack} --json"));
     let json: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(

@@ -21,8 +21,11 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<()> {
     output::check_folder(&args.out)?;
     let names = model_names(&args.models)?;
     let oracle_names = model_names(&args.oracle)?;
-    let dataset = context.load(&args.dataset)?;
-    models::sample(&dataset, args.count, args.seed)?;
+    let mut dataset = context.load(&args.dataset)?;
+    let sample = models::sample(&dataset, args.count, args.seed)?;
+    if let Some(sample) = &sample {
+        dataset.test = sample.select(&dataset.test, dataset.shape)?;
+    }
     let read = |models: &[ModelPath], names: Vec<String>| -> Result<Vec<ModelFile>> {
         let read = |(ModelPath { path, .. }, name): (&ModelPath, String)| {
             let model = ModelFile::read(path, &context.device)?;
@@ -62,6 +65,7 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<()> {
     let options = Options {
         profile,
         budget,
+        sample,
         seed: args.seed,
         attack: args.attack.to_owned(),
         eps,

@@ -102,6 +102,8 @@ pub fn diagnose(
         data: data.checksums,
         content: data.content,
         count: options.count(&dataset.test),
+        index: options.sample.as_ref().map(|sample| sample.indices().to_vec()),
+        sample_seed: options.sample.as_ref().map(|sample| sample.seed()),
         shape: data.shape,
         bounds: data.bounds,
         classes: data.classes,
@@ -303,7 +305,11 @@ impl Run<'_> {
         };
         let explained = self.part("pictures", &format!("pictures-{name}"), |_| {
             let places = pictures::chosen(&images, dataset.classes.len());
-            pictures::explained(&judge, &images, &places, &readings.flips(), &stages)
+            let mut explained = pictures::explained(&judge, &images, &places, &readings.flips(), &stages)?;
+            for image in &mut explained {
+                image.index = options.index(image.index);
+            }
+            Ok(explained)
         })?;
         self.timed("intervals", |_| {
             Ok(ModelDiagnosis {
