@@ -56,26 +56,25 @@ fn list(context: &Context) -> Result<()> {
 
 fn verify(name: &str, context: &Context) -> Result<()> {
     let files = data::verify(name, &context.data)?;
-    let lines: Vec<String> = files
-        .iter()
-        .map(|file| format!("{}: {}\n", file.file, file.state))
-        .collect();
+    let lines: Vec<String> = files.iter().map(|file| format!("{file}\n")).collect();
     output::print(&lines.concat())?;
-    let wrong = files
-        .iter()
-        .filter(|file| !matches!(file.state, FileState::Official | FileState::Unpublished { .. }))
-        .count();
-    if wrong > 0 {
-        let advice = match doubleback::data::fetch::check(name) {
-            Ok(()) => format!("Get them again with `doubleback data fetch {name} --replace`"),
-            Err(_) => "Correct or remove them".to_owned(),
-        };
-        return Err(Failure::Input(format!(
-            "{name}: {wrong} of {} files are not what they should be. {advice}",
-            files.len()
-        )));
+    let wrong: Vec<_> = files.iter().filter(|file| !file.state.is_right()).collect();
+    if wrong.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    // Files of a folder of images are nobody's to get again.
+    let fetched = wrong.iter().any(|file| file.images.is_none());
+    let advice = match doubleback::data::fetch::check(name) {
+        Ok(()) if fetched => format!("Get them again with `doubleback data fetch {name} --replace`"),
+        _ => "Correct or remove them".to_owned(),
+    };
+    let all: usize = files.iter().map(|file| file.images.unwrap_or(1)).sum();
+    Err(Failure::Input(format!(
+        "{name}: {} of {} not what {} should be. {advice}",
+        output::grouped(wrong.len()),
+        data::words::count(all, "file") + if wrong.len() == 1 { " is" } else { " are" },
+        if wrong.len() == 1 { "it" } else { "they" },
+    )))
 }
 
 fn duplicates(name: &str, context: &Context) -> Result<()> {
@@ -116,5 +115,22 @@ fn show(args: &ShowArgs, context: &Context) -> Result<()> {
     let png = data::contact_sheet(&dataset, args.part, args.per_class)?;
     output::make_parent(&args.out)?;
     doubleback::write::write_atomically(&args.out, &png)?;
-    output::print(&format!("Picture: {}\n", args.out.display()))
+    output::print(&format!("Picture: {}\n{}", args.out.display(), rows(&dataset)))
+}
+
+/// Which row of a contact sheet is which class.
+fn rows(dataset: &data::Dataset) -> String {
+    let shown = dataset.classes.iter().take(data::MAX_SHOWN_CLASSES).enumerate();
+    let names: Vec<String> = shown.map(|(label, class)| format!("{label} {class}")).collect();
+    let left = dataset.classes.len() - names.len();
+    let rest = if left == 0 {
+        String::new()
+    } else {
+        format!(" (not shown: {})", data::words::classes(left))
+    };
+    let text = format!(
+        "Rows from the top, number and name of the class: {}{rest}",
+        names.join(", ")
+    );
+    output::wrapped(&text, 78, 2)
 }

@@ -131,6 +131,22 @@ fn cell_command(context: &Context) -> Result<CellCommand> {
         let dir = std::path::absolute(dir).map_err(|cause| Failure::io(dir.display(), "looking at it", &cause))?;
         arguments.extend(["--data-dir".into(), dir.into()]);
     }
+    let data = &context.data;
+    let options = [
+        ("--grayscale", data.grayscale.map(|how| how.name().to_owned())),
+        (
+            "--image-size",
+            data.image_size.map(|[height, width]| format!("{height}x{width}")),
+        ),
+        ("--channels", data.channels.map(|channels| channels.to_string())),
+        ("--background", data.background.map(|color| color.to_string())),
+        ("--duplicates", data.duplicates.map(|policy| policy.name().to_owned())),
+    ];
+    for (option, value) in options {
+        if let Some(value) = value {
+            arguments.extend([option.into(), value.into()]);
+        }
+    }
     arguments.push("sweep-cell".into());
     Ok(CellCommand { program, arguments })
 }
