@@ -1,4 +1,4 @@
-use doubleback::data::{self, FileState, Part, Presence, catalog};
+use doubleback::data::{self, Part, Presence, catalog};
 
 use crate::args::{DataCommand, ShowArgs};
 use crate::context::Context;

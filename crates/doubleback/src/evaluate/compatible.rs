@@ -47,13 +47,18 @@ pub fn check_fits(path: &Path, model: &dyn Classifier, card: &ModelCard, dataset
 }
 
 fn check_preparation(path: &Path, card: &ModelCard, dataset: &Dataset) -> Result<()> {
-    let same_name = card.get("dataset") == Some(&dataset.name);
+    if card.get("dataset") != Some(&dataset.name) {
+        return Ok(());
+    }
     let found = dataset.preparation.to_string();
-    match card.get("preparation") {
-        Some(trained) if same_name && *trained != found => Err(Error::file(
+    // The images of a folder are prepared only if one asks for it.
+    let unasked = dataset.name.starts_with("folder:").then_some("none");
+    match card.get("preparation").map(String::as_str).or(unasked) {
+        Some(trained) if trained != found => Err(Error::file(
             path,
             format!(
-                "was trained on {} with {trained}, and these images have {found}. Give the same `--grayscale`",
+                "was trained on {} with the preparation {trained}, and these images have {found}. Give the same `--grayscale`, \
+                 `--channels` and `--background`",
                 dataset.name
             ),
         )),
