@@ -3,7 +3,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use doubleback::data::Part;
 
+use super::global::Global;
 use super::values;
+use crate::files::{Files, Format};
 
 /// Commands of `data`.
 #[derive(Debug, Subcommand)]
@@ -90,7 +92,26 @@ pub struct ShowArgs {
     /// Images of each class, at most 100
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub per_class: usize,
+    /// Classes by name or number [default: all, of more than 100 the first]
+    #[arg(long, value_name = "CLASS,…", value_delimiter = ',')]
+    pub classes: Vec<String>,
     /// File to write the picture to
     #[arg(long, value_name = "FILE.png")]
     pub out: PathBuf,
+}
+
+impl DataCommand {
+    pub(super) fn files(&self, global: &Global) -> Files {
+        let reading = |name: &str| global.reading_data(Files::default(), "NAME", name);
+        match self {
+            DataCommand::List => Files::default(),
+            // What it writes is the data.
+            DataCommand::Fetch(args) => {
+                let names = args.datasets.iter();
+                names.fold(Files::default(), |files, name| global.reading_data(files, "NAME", name))
+            }
+            DataCommand::Verify { dataset } | DataCommand::Duplicates { dataset } => reading(dataset),
+            DataCommand::Show(args) => reading(&args.dataset).writing("--out", &args.out, Format::Png),
+        }
+    }
 }

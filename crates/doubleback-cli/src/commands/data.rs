@@ -1,6 +1,7 @@
 use doubleback::data::{self, Part, Presence, catalog};
 
 use crate::args::{DataCommand, ShowArgs};
+use crate::class_table;
 use crate::context::Context;
 use crate::exit::{Failure, Result};
 use crate::output;
@@ -29,33 +30,36 @@ fn list(context: &Context) -> Result<()> {
             info.classes.len().to_string(),
         ]);
         let place = match info.presence(&context.data)? {
-            Presence::Present { folder } => format!("    in {}\n", folder.display()),
-            Presence::Missing { folder, files } => format!(
-                "    not here: {} lacks {} of its {} files; get them with `doubleback data fetch {}`\n",
-                folder.display(),
-                files.len(),
-                info.files().count(),
-                info.name
-            ),
+            Presence::Present { folder } => output::sentences("    ", &format!("in {}", folder.display())),
+            Presence::Missing { folder, files } => {
+                let missing = format!(
+                    "not here: {} lacks {} of its {} files; get them with `doubleback data fetch {}`",
+                    folder.display(),
+                    files.len(),
+                    info.files().count(),
+                    info.name
+                );
+                output::sentences("    ", &missing)
+            }
             // The description says where the others are.
             _ => String::new(),
         };
-        places.push(format!(
-            "  {}: {}, {}\n{place}",
-            info.name, info.description, info.license
-        ));
+        let about = format!("{}: {}, {}", info.name, info.description, info.license);
+        places.push(output::sentences("  ", &about) + &place);
     }
     let header = ["data set", "train", "validation", "test", "images", "classes"];
     places.push("  folder:PATH: your own images, one sub-folder of .png or .jpg files a class\n".to_owned());
+    let sizes = "Sizes are those with all published files; notmnist, svhn and cifar10 make do with fewer.";
     output::print(&format!(
-        "{}\n{}\nSizes are those with all published files; notmnist, svhn and cifar10 make do with fewer.\n",
+        "{}\n{}\n{}",
         output::table(&header, &rows),
-        places.concat()
+        places.concat(),
+        output::sentences("", sizes)
     ))
 }
 
 fn verify(name: &str, context: &Context) -> Result<()> {
-    let files = data::verify(name, &context.data)?;
+    let files = context.during(&format!("checking {name}"), || data::verify(name, &context.data))?;
     let lines: Vec<String> = files.iter().map(|file| format!("{file}\n")).collect();
     output::print(&lines.concat())?;
     let wrong: Vec<_> = files.iter().filter(|file| !file.state.is_right()).collect();
@@ -79,7 +83,7 @@ fn verify(name: &str, context: &Context) -> Result<()> {
 
 fn duplicates(name: &str, context: &Context) -> Result<()> {
     let dataset = context.load(name)?;
-    let parts = data::duplicates(&dataset);
+    let parts = context.during("comparing images", || data::duplicates(&dataset));
     let mut header = vec!["part", "images", "distinct"];
     let also: Vec<String> = Part::ALL.iter().map(|part| format!("also in {part}")).collect();
     header.extend(also.iter().map(String::as_str));
@@ -103,7 +107,7 @@ fn duplicates(name: &str, context: &Context) -> Result<()> {
         row
     };
     let rows: Vec<Vec<String>> = parts.iter().map(row).collect();
-    let notes: Vec<String> = dataset.notes.iter().map(|note| format!("  {note}\n")).collect();
+    let notes: Vec<String> = dataset.notes.iter().map(|note| output::sentences("  ", note)).collect();
     let gap = if notes.is_empty() { "" } else { "\n" };
     output::print(&format!("{}{gap}{}", output::table(&header, &rows), notes.concat()))
 }
@@ -112,25 +116,33 @@ fn show(args: &ShowArgs, context: &Context) -> Result<()> {
     output::check_ending(&args.out, "png")?;
     output::check_file(&args.out)?;
     let dataset = context.load(&args.dataset)?;
-    let png = data::contact_sheet(&dataset, args.part, args.per_class)?;
+    let classes: Vec<usize> = if args.classes.is_empty() {
+        (0..dataset.classes.len().min(data::MAX_SHOWN_CLASSES)).collect()
+    } else {
+        let named = args
+            .classes
+            .iter()
+            .map(|name| data::class_index(&dataset.classes, name));
+        named
+            .collect::<std::result::Result<_, _>>()
+            .map_err(|unknown| Failure::Input(unknown.to_string()))?
+    };
+    let png = data::contact_sheet_of(&dataset, args.part, args.per_class, &classes)?;
     output::make_parent(&args.out)?;
     doubleback::write::write_atomically(&args.out, &png)?;
-    output::print(&format!("Picture: {}\n{}", args.out.display(), rows(&dataset)))
-}
-
-/// Which row of a contact sheet is which class.
-fn rows(dataset: &data::Dataset) -> String {
-    let shown = dataset.classes.iter().take(data::MAX_SHOWN_CLASSES).enumerate();
-    let names: Vec<String> = shown.map(|(label, class)| format!("{label} {class}")).collect();
-    let left = dataset.classes.len() - names.len();
-    let rest = if left == 0 {
-        String::new()
+    let names: Vec<String> = classes
+        .iter()
+        .map(|&class| class_table::named(&dataset.classes, class))
+        .collect();
+    let rest = if args.classes.is_empty() && dataset.classes.len() > classes.len() {
+        format!("; {} more with `--classes`", dataset.classes.len() - classes.len())
     } else {
-        format!(" (not shown: {})", data::words::classes(left))
+        String::new()
     };
-    let text = format!(
-        "Rows from the top, number and name of the class: {}{rest}",
-        names.join(", ")
-    );
-    output::wrapped(&text, 78, 2)
+    let rows = format!("Rows from the top: {}{rest}", names.join(", "));
+    output::print(&format!(
+        "Picture: {}\n{}",
+        args.out.display(),
+        output::wrapped(&rows, 78, 2)
+    ))
 }

@@ -1,5 +1,7 @@
 //! The data sets there are, by name.
 
+use std::path::PathBuf;
+
 use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::preparation::duplicates;
@@ -60,14 +62,36 @@ pub fn load(name: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
             dataset: name.to_owned(),
         });
     }
-    let dataset = match folder::path(name) {
+    let mut dataset = match folder::path(name) {
         Some(path) => folder::load(name, &path, options)?,
         None => (no_folder(find(name)?, options)?.load)(options)?,
     };
-    match options.duplicates {
-        Some(DuplicatePolicy::Remove) => duplicates::remove(dataset),
-        _ => Ok(dataset),
+    if options.duplicates == Some(DuplicatePolicy::Remove) {
+        dataset = duplicates::remove(dataset)?;
     }
+    for note in dataset.missing_classes() {
+        tracing::warn!("{}: {note}", dataset.name);
+        dataset.notes.push(note);
+    }
+    Ok(dataset)
+}
+
+/// The folder or file that [`load`] reads the data set `name` from, whether or not it is there; none for one that is within the program, and
+/// for a name that is not known.
+///
+/// ```
+/// use std::path::Path;
+/// use doubleback_data::{LoadOptions, location};
+/// let options = LoadOptions::in_dir("/srv");
+/// assert_eq!(location("mnist", &options).as_deref(), Some(Path::new("/srv/mnist")));
+/// assert_eq!(location("folder:images", &options).as_deref(), Some(Path::new("images")));
+/// assert_eq!(location("mnist-mini", &options), None);
+/// ```
+pub fn location(name: &str, options: &LoadOptions) -> Option<PathBuf> {
+    folder::path(name).or_else(|| {
+        find(name).ok()?.files().next()?;
+        options.folder(name).ok()
+    })
 }
 
 /// The state of each file of the data set `name`.
