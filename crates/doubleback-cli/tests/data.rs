@@ -177,10 +177,12 @@ fn rows_of_a_contact_sheet_are_named_and_not_more_than_one_can_look_at() {
     let run = expect_done(here, "data show folder:set --per-class 2 --out set.png");
     assert!(
         run.stdout
-            .starts_with("Picture: set.png\nRows from the top, number and name of the class: 0 c000, 1 c001,")
+            .starts_with("Picture: set.png\nRows from the top: c000 (0), c001 (1), "),
+        "{}",
+        run.stdout
     );
     assert!(
-        run.stdout.ends_with("99 c099 (not shown: 20 classes)\n"),
+        run.stdout.ends_with("c099 (99); 20 more with `--classes`\n"),
         "{}",
         run.stdout
     );
@@ -189,6 +191,14 @@ fn rows_of_a_contact_sheet_are_named_and_not_more_than_one_can_look_at() {
         "{}",
         run.stdout
     );
+    let run = expect_done(here, "data show folder:set --classes c119,3 --out two.png");
+    assert_eq!(
+        run.stdout,
+        "Picture: two.png\nRows from the top: c119 (119), c003 (3)\n"
+    );
+    let run = doubleback(here, "data show folder:set --classes c200 --out none.png");
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("unknown class `c200`"), "{}", run.stderr);
 }
 
 #[test]

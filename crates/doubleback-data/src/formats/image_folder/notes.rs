@@ -74,6 +74,12 @@ impl Changes {
         }
     }
 
+    /// Whether there were transparent images, and they were put on the color that was asked for.
+    fn is_on_background(&self) -> bool {
+        self.transparent > 0 && self.background.is_some()
+    }
+
+    /// Counts an image.
     pub fn add(&mut self, picture: &Picture) {
         self.turned += usize::from(picture.orientation != 1);
         self.transparent += usize::from(picture.transparent);
@@ -102,7 +108,7 @@ pub(super) fn notes(
         of_absent(absent),
         of_turned(changes.turned),
         of_animated(changes.animated),
-        of_transparent(changes),
+        of_transparent(changes).filter(|_| !changes.is_on_background()),
         of_order(&passed.order),
         of_channels(changes).filter(|_| !changes.channels_asked),
         changes.gray_in_color.then(|| {
@@ -116,6 +122,7 @@ pub(super) fn notes(
     }
     // These are as one would think, or as asked for.
     let facts = [
+        of_transparent(changes).filter(|_| changes.is_on_background()),
         of_labels(&passed.order),
         of_channels(changes).filter(|_| changes.channels_asked),
     ];
