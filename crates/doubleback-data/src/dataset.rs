@@ -6,6 +6,7 @@ use std::fmt;
 use crate::error::DataError;
 use crate::image_shape::ImageShape;
 use crate::part::Part;
+use crate::preparation::background::Background;
 use crate::preparation::grayscale::Grayscale;
 use crate::split::{Split, check_labels};
 
@@ -192,13 +193,27 @@ impl Bounds {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Preparation {
+    /// Channels, if pictures were stored with another number of them: 1 for gray, 3 for the same gray thrice.
+    pub channels: Option<usize>,
     /// How colors became gray.
     pub grayscale: Option<Grayscale>,
+    /// What transparent pictures were put on.
+    pub background: Option<Background>,
     /// Global contrast normalization: each image has mean 0 and deviation 1 of its own, so that its values say nothing of its brightness.
     pub contrast_normalized: bool,
 }
 
 impl Preparation {
+    /// What was done to either of two sets of images.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            channels: self.channels.or(other.channels),
+            grayscale: self.grayscale.or(other.grayscale),
+            background: self.background.or(other.background),
+            contrast_normalized: self.contrast_normalized || other.contrast_normalized,
+        }
+    }
+
     /// Whether nothing was done.
     pub fn is_none(&self) -> bool {
         *self == Self::default()
@@ -207,11 +222,16 @@ impl Preparation {
 
 impl fmt::Display for Preparation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let gray = self.grayscale.map(|grayscale| format!("grayscale {grayscale}"));
-        let normalized = self
-            .contrast_normalized
-            .then(|| "global contrast normalization".to_owned());
-        let steps: Vec<String> = gray.into_iter().chain(normalized).collect();
+        let steps: Vec<String> = [
+            self.channels.map(|channels| format!("channels {channels}")),
+            self.grayscale.map(|grayscale| format!("grayscale {grayscale}")),
+            self.background.map(|color| format!("background {color}")),
+            self.contrast_normalized
+                .then(|| "global contrast normalization".to_owned()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         f.write_str(&if steps.is_empty() {
             "none".into()
         } else {

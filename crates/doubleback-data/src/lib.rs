@@ -31,12 +31,13 @@ pub use error::{CifarProblem, DataError, FolderProblem, IdxProblem, MatProblem, 
 pub use formats::picture::{MAX_DECODED, MAX_SIDE, Picture};
 pub use formats::{idx, mat};
 pub use image_shape::ImageShape;
-pub use limits::MAX_PER_CLASS;
+pub use limits::{MAX_PER_CLASS, MAX_SHOWN_CLASSES};
 pub use part::Part;
-pub use pictures::contact_sheet::{contact_sheet, save_contact_sheet};
+pub use pictures::contact_sheet::{contact_sheet, contact_sheet_of, save_contact_sheet};
 pub use pictures::frame::Frame;
 pub use pictures::png::png;
 pub use pictures::sheet::Sheet;
+pub use preparation::background::{Background, NoColor};
 pub use preparation::duplicates::{DuplicatePolicy, PartDuplicates, duplicates};
 pub use preparation::grayscale::Grayscale;
 pub use sets::catalog::{catalog, load, location, verify};

@@ -2,6 +2,10 @@
 
 /// Most images of each class on a contact sheet.
 pub const MAX_PER_CLASS: usize = 100;
+/// Most classes on a contact sheet.
+pub const MAX_SHOWN_CLASSES: usize = 100;
+/// Most classes of a data set. ImageNet-21k has 21,841.
+pub(crate) const MAX_CLASSES: usize = 1 << 16;
 
 /// IDX files.
 pub(crate) mod idx {

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use crate::image_shape::ImageShape;
 use crate::limits::MAX_PER_CLASS;
-use crate::words::{by, count, grouped};
+use crate::words::{by, count, grouped, shown};
 
 pub use cifar::CifarProblem;
 pub use folder::FolderProblem;
@@ -46,16 +46,18 @@ pub enum DataError {
         /// The absent files.
         missing: Vec<String>,
     },
-    /// Images that are not resized.
-    #[error("{dataset}: its images are {shape} and are not resized; `--image-size` is for `folder:PATH`. Leave it out")]
-    FixedSize {
+    /// An option for image folders with a data set that is none.
+    #[error("{dataset}: its images are {shape} and stay so; `{option}` is for `folder:PATH`. Leave it out")]
+    NoFolder {
         /// The data set.
-        dataset: &'static str,
+        dataset: String,
+        /// The option, as the command line has it.
+        option: &'static str,
         /// The shape of its images.
         shape: ImageShape,
     },
     /// A folder of images, one sub-folder a class, that is not as it should be.
-    #[error("{}: {problem}", path.display())]
+    #[error("{}: {problem}", shown(path))]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -63,7 +65,7 @@ pub enum DataError {
         problem: FolderProblem,
     },
     /// A file that is no image.
-    #[error("{}: {why}. Correct or remove it", path.display())]
+    #[error("{}: {why}. Correct or remove it", shown(path))]
     Picture {
         /// The file.
         path: PathBuf,
@@ -71,7 +73,7 @@ pub enum DataError {
         why: String,
     },
     /// A file or folder could not be read or written.
-    #[error("{}: {cause}. Check that it exists and that you may use it", path.display())]
+    #[error("{}: {cause}. Check that it exists and that you may use it", shown(path))]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -120,7 +122,7 @@ pub enum DataError {
         advice: &'static str,
     },
     /// A conversion to gray for images that are not converted.
-    #[error("grayscale: the images of {dataset} are not made gray. Leave it out, or take `svhn`")]
+    #[error("grayscale: the images of {dataset} are not made gray. {}", gray_advice(dataset))]
     Grayscale {
         /// The data set.
         dataset: String,
@@ -254,6 +256,14 @@ fn did_you_mean(nearest: Option<&str>) -> String {
     nearest
         .map(|name| format!(" Did you mean `{name}`?"))
         .unwrap_or_default()
+}
+
+fn gray_advice(dataset: &str) -> &'static str {
+    if dataset.starts_with("folder:") {
+        "Add `--channels 1`, or leave it out"
+    } else {
+        "Leave it out, or take `svhn`"
+    }
 }
 
 /// The command that gets a data set into its folder.

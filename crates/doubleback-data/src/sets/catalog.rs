@@ -56,14 +56,15 @@ pub fn catalog() -> &'static [DatasetInfo] {
 /// [`DataError`] if there is no such data set, or its files are missing or damaged. Files that are sound but not the published ones are
 /// no error: a warning is logged, and [`Source::official`](crate::Source::official) is false.
 pub fn load(name: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
-    if options.grayscale.is_some() && name != svhn::INFO.name {
+    let gray_folder = folder::path(name).is_some() && options.channels == Some(1);
+    if options.grayscale.is_some() && name != svhn::INFO.name && !gray_folder {
         return Err(DataError::Grayscale {
             dataset: name.to_owned(),
         });
     }
     let mut dataset = match folder::path(name) {
         Some(path) => folder::load(name, &path, options)?,
-        None => (one_size(find(name)?, options)?.load)(options)?,
+        None => (no_folder(find(name)?, options)?.load)(options)?,
     };
     if options.duplicates == Some(DuplicatePolicy::Remove) {
         dataset = duplicates::remove(dataset)?;
@@ -108,7 +109,7 @@ pub fn location(name: &str, options: &LoadOptions) -> Option<PathBuf> {
 pub fn verify(name: &str, options: &LoadOptions) -> Result<Vec<FileStatus>, DataError> {
     match folder::path(name) {
         Some(path) => folder::verify(&path, options),
-        None => (one_size(find(name)?, options)?.verify)(options),
+        None => (no_folder(find(name)?, options)?.verify)(options),
     }
 }
 
@@ -123,12 +124,18 @@ pub(crate) fn find(name: &str) -> Result<&'static DatasetInfo, DataError> {
         })
 }
 
-/// Refuses to resize a data set whose images have one size.
-fn one_size(info: &'static DatasetInfo, options: &LoadOptions) -> Result<&'static DatasetInfo, DataError> {
-    match options.image_size {
+/// Refuses what is for image folders.
+fn no_folder(info: &'static DatasetInfo, options: &LoadOptions) -> Result<&'static DatasetInfo, DataError> {
+    let given = [
+        ("--image-size", options.image_size.is_some()),
+        ("--channels", options.channels.is_some()),
+        ("--background", options.background.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
         None => Ok(info),
-        Some(_) => Err(DataError::FixedSize {
-            dataset: info.name,
+        Some((option, _)) => Err(DataError::NoFolder {
+            dataset: info.name.to_owned(),
+            option,
             shape: info.shape,
         }),
     }

@@ -216,14 +216,8 @@ impl Labelled {
         };
         let [of_images, of_labels] = states.map(|state| state.unwrap_or_else(FileState::from));
         [
-            FileStatus {
-                file: images_file,
-                state: of_images,
-            },
-            FileStatus {
-                file: labels_file,
-                state: of_labels,
-            },
+            FileStatus::new(images_file, Ok(of_images)),
+            FileStatus::new(labels_file, Ok(of_labels)),
         ]
     }
 

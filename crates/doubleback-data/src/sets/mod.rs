@@ -11,4 +11,5 @@ pub(crate) mod mnist;
 mod mnist_mini;
 mod notmnist;
 pub(crate) mod options;
+mod part_folders;
 pub mod svhn;

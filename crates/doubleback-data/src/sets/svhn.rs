@@ -235,6 +235,7 @@ fn load(options: &LoadOptions) -> Result<Dataset, DataError> {
     dataset.preparation = Preparation {
         grayscale: Some(grayscale),
         contrast_normalized: true,
+        ..Preparation::default()
     };
     if !in_order {
         dataset.notes.push(shuffle::NOTE.to_owned());

@@ -72,12 +72,16 @@ pub fn fit(models: &[FileModel<'_>], dataset: Dataset) -> Result<Fitted> {
 fn check_images(one: &FileModel<'_>, dataset: &Dataset) -> Result<()> {
     let same_name = one.card.get(card::DATASET) == Some(&dataset.name);
     let found = dataset.preparation.to_string();
-    if let Some(trained) = one.card.get(card::PREPARATION)
+    // The images of a folder are prepared only if one asks for it.
+    let unasked = dataset.name.starts_with("folder:").then_some("none");
+    let trained = one.card.get(card::PREPARATION).map(String::as_str).or(unasked);
+    if let Some(trained) = trained
         && same_name
-        && *trained != found
+        && trained != found
     {
         let problem = format!(
-            "was trained on {} with {trained}, and these images have {found}. Give the same `--grayscale`",
+            "was trained on {} with the preparation {trained}, and these images have {found}. Give the same `--grayscale`, `--channels` and \
+             `--background`",
             dataset.name
         );
         return Err(Error::file(one.path, problem));
