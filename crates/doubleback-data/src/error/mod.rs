@@ -5,6 +5,7 @@ mod cifar;
 mod folder;
 mod idx;
 mod mat;
+mod npz;
 mod pickle;
 
 use std::io;
@@ -18,6 +19,7 @@ pub use cifar::CifarProblem;
 pub use folder::FolderProblem;
 pub use idx::IdxProblem;
 pub use mat::MatProblem;
+pub use npz::{NpyProblem, NpzProblem};
 pub use pickle::PickleProblem;
 
 /// Why a data set could not be had.
@@ -53,6 +55,14 @@ pub enum DataError {
         /// The shape of its images.
         shape: ImageShape,
     },
+    /// Images of arrays, which are not resized.
+    #[error(
+        "{dataset}: images of arrays are not resized; `--image-size` is for `folder:PATH`. Leave it out, or resize them before they are saved"
+    )]
+    Resized {
+        /// The data set.
+        dataset: String,
+    },
     /// A folder of images, one sub-folder a class, that is not as it should be.
     #[error("{}: {problem}", path.display())]
     Folder {
@@ -77,6 +87,14 @@ pub enum DataError {
         /// What the operating system said.
         cause: io::Error,
     },
+    /// An archive of data cannot be read.
+    #[error("{}: {why}", path.display())]
+    Archive {
+        /// The archive.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        why: String,
+    },
     /// A file is not a valid IDX file.
     #[error("{file}: {problem}")]
     Idx {
@@ -100,6 +118,14 @@ pub enum DataError {
         file: String,
         /// What is wrong with it.
         problem: CifarProblem,
+    },
+    /// A file is not a `.npz` file of images and labels that can be read.
+    #[error("{file}: {problem}")]
+    Npz {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        problem: NpzProblem,
     },
     /// An array of a size that the data set does not have.
     #[error(

@@ -7,15 +7,23 @@ use crate::preparation::duplicates::DuplicatePolicy;
 use crate::sets::file_state::FileStatus;
 use crate::sets::info::DatasetInfo;
 use crate::sets::options::LoadOptions;
-use crate::sets::{cifar10, fashion_mnist, folder, mnist, mnist_mini, notmnist, svhn};
+use crate::sets::{cifar10, cifar100, emnist, fashion_mnist, folder, mnist, mnist_mini, notmnist, npz, svhn};
 
-static CATALOG: [DatasetInfo; 6] = [
+static CATALOG: [DatasetInfo; 14] = [
     mnist_mini::INFO,
     mnist::INFO,
     fashion_mnist::INFO,
     notmnist::INFO,
     svhn::INFO,
     cifar10::INFO,
+    cifar100::INFO,
+    cifar100::OF_COARSE,
+    emnist::balanced::INFO,
+    emnist::letters::INFO,
+    emnist::digits::INFO,
+    emnist::mnist_like::INFO,
+    emnist::byclass::INFO,
+    emnist::bymerge::INFO,
 ];
 
 /// All data sets, whether or not their files are here.
@@ -32,7 +40,7 @@ pub fn catalog() -> &'static [DatasetInfo] {
 }
 
 /// The data set `name`, read and checked; `folder:PATH` is a folder with one sub-folder of PNG or JPEG images a class, or with
-/// sub-folders `train`, `validation` and `test` of that kind.
+/// sub-folders `train`, `validation` and `test` of that kind; `npz:FILE` are arrays of NumPy.
 ///
 /// ```
 /// use doubleback_data::{LoadOptions, load};
@@ -45,7 +53,7 @@ pub fn catalog() -> &'static [DatasetInfo] {
 /// assert_eq!(
 ///     error.to_string(),
 ///     "unknown data set `mnist-mimi`. Did you mean `mnist-mini`? \
-///      Data sets: `mnist-mini`, `mnist`, `fashion-mnist`, `notmnist`, `svhn`, `cifar10`, `folder:PATH`"
+///      Data sets: `mnist-mini`, `mnist`, `fashion-mnist`, `notmnist`, `svhn`, `cifar10`, `cifar100`, `emnist`, `folder:PATH`, `npz:FILE`"
 /// );
 /// # Ok::<(), doubleback_data::DataError>(())
 /// ```
@@ -59,9 +67,13 @@ pub fn load(name: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
             dataset: name.to_owned(),
         });
     }
-    let dataset = match folder::path(name) {
-        Some(path) => folder::load(name, &path, options)?,
-        None => (one_size(find(name)?, options)?.load)(options)?,
+    let dataset = match (folder::path(name), npz::path(name)) {
+        (Some(path), _) => folder::load(name, &path, options)?,
+        (None, Some(path)) => {
+            not_resized(name, options)?;
+            npz::load(name, &path)?
+        }
+        (None, None) => (one_size(find(name)?, options)?.load)(options)?,
     };
     match options.duplicates {
         Some(DuplicatePolicy::Remove) => duplicates::remove(dataset),
@@ -82,9 +94,13 @@ pub fn load(name: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
 /// [`DataError`] if there is no such data set, or no folder to look in. Whatever is wrong with a file is in its
 /// [`FileState`](crate::FileState).
 pub fn verify(name: &str, options: &LoadOptions) -> Result<Vec<FileStatus>, DataError> {
-    match folder::path(name) {
-        Some(path) => folder::verify(&path, options),
-        None => (one_size(find(name)?, options)?.verify)(options),
+    match (folder::path(name), npz::path(name)) {
+        (Some(path), _) => folder::verify(&path, options),
+        (None, Some(path)) => {
+            not_resized(name, options)?;
+            Ok(npz::verify(&path))
+        }
+        (None, None) => (one_size(find(name)?, options)?.verify)(options),
     }
 }
 
@@ -110,6 +126,16 @@ fn one_size(info: &'static DatasetInfo, options: &LoadOptions) -> Result<&'stati
     }
 }
 
+/// Refuses to resize images of arrays.
+fn not_resized(name: &str, options: &LoadOptions) -> Result<(), DataError> {
+    match options.image_size {
+        None => Ok(()),
+        Some(_) => Err(DataError::Resized {
+            dataset: name.to_owned(),
+        }),
+    }
+}
+
 /// The known name with the fewest typing errors, if they are few for the length of what was typed.
 fn nearest(name: &str) -> Option<&'static str> {
     let typed = name.to_lowercase();
@@ -122,12 +148,13 @@ fn nearest(name: &str) -> Option<&'static str> {
         .min_by_key(|known| errors(known))
 }
 
-/// All names, for messages.
+/// All names, for messages; those of the other forms of a data set, after a colon, are left to `data list`.
 fn known_names() -> String {
     CATALOG
         .iter()
+        .filter(|info| !info.name.contains(':'))
         .map(|info| format!("`{}`", info.name))
-        .chain(["`folder:PATH`".to_owned()])
+        .chain(["`folder:PATH`".to_owned(), "`npz:FILE`".to_owned()])
         .collect::<Vec<_>>()
         .join(", ")
 }
