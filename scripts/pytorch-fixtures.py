@@ -6,6 +6,7 @@
 - crates/doubleback-ops/tests/fixtures/ops.npz: each op's output, first- and second-order gradients.
 - crates/doubleback/tests/fixtures/second-order-*.npz: gradients of the double-backprop loss of the whole paper CNN, sampled.
 - crates/doubleback/tests/fixtures/penalties.npz: the same of the other penalties, norms and dot products only.
+- crates/doubleback/tests/fixtures/class-weights.npz: the same of cross-entropy and double backprop with class weights.
 - crates/doubleback/tests/fixtures/gan-losses.npz: the losses of InterpretGAN and their gradients, for moderate and for extreme logits.
 
 Inputs come from `values`, which the tests repeat, so only PyTorch's answers are stored. Of large gradients every 499th value is stored,
@@ -156,6 +157,27 @@ def penalties(directions):
     np.savez_compressed(ROOT / "crates/doubleback/tests/fixtures/penalties.npz", **store)
 
 
+def class_weights(directions):
+    """Cross-entropy as PyTorch weighs it; the penalty is the mean, weighted alike, of each image's own."""
+    p, x, y, mask = fixed_values()
+    weights = 0.25 + 0.5 * torch.arange(10, dtype=torch.float64)
+    store = {}
+    for name in ["plain", "double"]:
+        images = x.detach().requires_grad_(True)
+        logits = network(p, images, mask, F.max_pool2d)
+        loss = F.cross_entropy(logits, y, weight=weights)
+        if name == "double":
+            (g,) = torch.autograd.grad(F.cross_entropy(logits, y, reduction="sum"), images, create_graph=True)
+            loss = loss + 0.1 * (weights[y] * (g * g).sum((1, 2, 3))).sum() / weights[y].sum()
+        store[f"{name}.loss"] = np.array([loss.item()])
+        for (parameter, *_), grad in zip(PARAMETERS, torch.autograd.grad(loss, list(p.values()))):
+            grad = grad.numpy().ravel()
+            store[f"{name}.{parameter}.norm"] = np.array([np.sqrt((grad * grad).sum())])
+            store[f"{name}.{parameter}.dots"] = np.array([(grad * d[: grad.size]).sum() for d in directions])
+        print("class weights", name, loss.item())
+    np.savez_compressed(ROOT / "crates/doubleback/tests/fixtures/class-weights.npz", **store)
+
+
 def second_order(directions):
     p, x, y, mask = fixed_values()
     for pool_name, pool in [("max", F.max_pool2d), ("avg", F.avg_pool2d)]:
@@ -202,4 +224,5 @@ if __name__ == "__main__":
     directions = [values(3136 * 1024, 300 + i) for i in range(8)]
     second_order(directions)
     penalties(directions)
+    class_weights(directions)
     gan_losses()

@@ -2,10 +2,8 @@
 
 use doubleback::evaluate::{ClassAccuracy, Confusion};
 
-use crate::output::{grouped, percent, table_within};
+use crate::output::{WIDTH, grouped, percent, table_within};
 
-/// Columns of a terminal.
-const WIDTH: usize = 80;
 /// Most classes whose accuracies are all shown; of more, the worst are.
 const ALL_CLASSES: usize = 12;
 /// How many of the worst.

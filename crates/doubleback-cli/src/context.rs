@@ -30,9 +30,10 @@ pub struct Context {
 
 impl Context {
     /// Starts logging and worker threads as the global options say.
-    pub fn new(global: &Global) -> Result<Self> {
+    /// `interrupted` is what is true of the command when it is cut off.
+    pub fn new(global: &Global, interrupted: &'static str) -> Result<Self> {
         start_logging(global);
-        crate::interrupt::install()?;
+        crate::interrupt::install(interrupted, global.log_format)?;
         check_instruction_set()?;
         let device = global.device.open().map_err(|error| match error {
             Error::NoDevice { device, feature } => Failure::Input(format!(
@@ -58,7 +59,12 @@ impl Context {
 
     /// A data set by name.
     pub fn load(&self, name: &str) -> Result<Dataset> {
-        Ok(data::load(name, &self.data)?)
+        Ok(self.during(&format!("reading {name}"), || data::load(name, &self.data))?)
+    }
+
+    /// Shows work that has no steps while it is done.
+    pub fn during<T>(&self, what: &str, work: impl FnOnce() -> T) -> T {
+        self.reporter().during(what, work)
     }
 
     /// Shows progress on standard error.

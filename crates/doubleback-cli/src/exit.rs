@@ -1,4 +1,4 @@
-//! How the program ends: 0 done, 1 a failure of ours, 2 wrong use or bad input, 130 interrupted.
+//! How the program ends: 0 done, 1 a failure of ours, 2 wrong use or bad input, 3 done and below `--fail-under`, 130 interrupted.
 
 use std::fmt;
 use std::io;
@@ -13,6 +13,8 @@ use crate::args::LogFormat;
 pub const OURS: u8 = 1;
 /// Status of wrong use and bad input.
 pub const WRONG_USE: u8 = 2;
+/// Status of results below what was asked for.
+pub const BELOW: u8 = 3;
 /// Status of an interrupted run.
 pub const INTERRUPTED: u8 = 130;
 
@@ -23,6 +25,8 @@ pub enum Failure {
     Input(String),
     /// Our own fault, or the device's.
     Ours(String),
+    /// All is done, and an accuracy is below `--fail-under`.
+    Below(String),
     /// Interrupted by the user.
     Interrupted(String),
 }
@@ -36,6 +40,7 @@ impl Failure {
         match self {
             Failure::Input(_) => WRONG_USE,
             Failure::Ours(_) => OURS,
+            Failure::Below(_) => BELOW,
             Failure::Interrupted(_) => INTERRUPTED,
         }
     }
@@ -58,7 +63,10 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Failure::Input(message) | Failure::Ours(message) | Failure::Interrupted(message)) = self;
+        let (Failure::Input(message)
+        | Failure::Ours(message)
+        | Failure::Below(message)
+        | Failure::Interrupted(message)) = self;
         let lines: Vec<&str> = message.lines().map(str::trim).collect();
         f.write_str(&lines.join(" "))
     }

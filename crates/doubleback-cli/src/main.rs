@@ -6,6 +6,7 @@ mod class_table;
 mod commands;
 mod context;
 mod exit;
+mod files;
 mod interrupt;
 mod output;
 mod progress;
@@ -35,6 +36,12 @@ fn main() -> ExitCode {
     };
     let log_format = cli.global.log_format;
     let outcome = std::panic::catch_unwind(|| commands::run(cli));
+    if !interrupt::has_the_last_word() {
+        // The program is being ended.
+        loop {
+            std::thread::park();
+        }
+    }
     match outcome {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(failure)) => failure.report(log_format),

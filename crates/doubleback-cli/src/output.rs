@@ -12,6 +12,25 @@ use doubleback_experiments::Verdict;
 use serde::Serialize;
 
 use crate::exit::{Failure, Result};
+use crate::files::{Files, Format};
+
+/// A number in four digits.
+pub fn short(value: f64) -> String {
+    let rounded: f64 = format!("{value:.3e}").parse().unwrap_or(value);
+    rounded.to_string()
+}
+
+/// Where finished parts of what goes to some outputs are kept: beside the first of these that is a file or a folder, or will be one.
+pub fn work_folder(outputs: &[Option<&Path>]) -> Option<PathBuf> {
+    let ordinary = |path: &&Path| match std::fs::metadata(path) {
+        Ok(found) => found.is_file() || found.is_dir(),
+        Err(_) => true,
+    };
+    let output = outputs.iter().copied().flatten().find(ordinary)?;
+    let mut name = output.file_name()?.to_owned();
+    name.push(".work");
+    Some(output.with_file_name(name))
+}
 
 /// Prints results.
 pub fn print(text: &str) -> Result<()> {
@@ -30,6 +49,24 @@ pub enum JsonTarget {
     Stdout,
     /// A file, besides the table.
     File(PathBuf),
+}
+
+impl JsonTarget {
+    /// The file, if it is one.
+    pub fn path(target: Option<&Self>) -> Option<&Path> {
+        match target {
+            Some(JsonTarget::File(path)) => Some(path),
+            Some(JsonTarget::Stdout) | None => None,
+        }
+    }
+
+    /// The files of a command, with the one that this is.
+    pub fn file(target: Option<&Self>, files: Files) -> Files {
+        match target {
+            Some(JsonTarget::File(path)) => files.writing("--json", path, Format::Json),
+            Some(JsonTarget::Stdout) | None => files,
+        }
+    }
 }
 
 impl FromStr for JsonTarget {
@@ -108,6 +145,24 @@ pub fn check_folder(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Checks that a folder can be made, or is there and empty.
+pub fn check_new_folder(folder: &Path) -> Result<()> {
+    let problem = match std::fs::read_dir(folder) {
+        // Such as `.`, which cannot give way to the new one.
+        _ if folder.file_name().is_none() => "is a folder that is in use",
+        Ok(mut entries) => match entries.next() {
+            None => return check_folder(folder),
+            Some(_) => "is a folder with files in it",
+        },
+        Err(cause) if cause.kind() == ErrorKind::NotADirectory => "is not a folder",
+        Err(_) => return check_folder(parent(folder)),
+    };
+    Err(Failure::Input(format!(
+        "{}: {problem}. Give a new folder",
+        folder.display()
+    )))
+}
+
 /// Checks the ending of an output file's name.
 pub fn check_ending(path: &Path, ending: &str) -> Result<()> {
     if path.extension().is_some_and(|found| found == ending) {
@@ -138,9 +193,44 @@ fn parent(path: &Path) -> &Path {
     }
 }
 
-/// Rows under a header, in columns; the first is flush left, the others right. `comfy-table` would fill every row with blanks up to the last
-/// column, and cut or wrap cells to the width of the terminal.
+/// Columns of a terminal, which tables and sentences stay within.
+pub const WIDTH: usize = 80;
+/// Longest name in a table, in characters.
+const NAME: usize = 30;
+
+/// Rows under a header, in columns; a table that is too wide for a terminal goes on below, with the first column again.
 pub fn table(header: &[&str], rows: &[Vec<String>]) -> String {
+    table_within(header, rows, 1, WIDTH)
+}
+
+/// A name short enough for a table: its beginning and its end, which is where names of one kind differ.
+pub fn short_name(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    if letters.len() <= NAME {
+        return name.to_owned();
+    }
+    let (begin, end) = (NAME / 3, NAME - NAME / 3 - 1);
+    let begin = letters[..begin].iter();
+    begin
+        .chain(['…'].iter())
+        .chain(&letters[letters.len() - end..])
+        .collect()
+}
+
+/// Short names for a table, or the names themselves if these would not tell them apart.
+pub fn short_names(names: &[String]) -> Vec<String> {
+    let short: Vec<String> = names.iter().map(|name| short_name(name)).collect();
+    let distinct: std::collections::BTreeSet<&String> = short.iter().collect();
+    if distinct.len() == names.len() {
+        short
+    } else {
+        names.to_vec()
+    }
+}
+
+/// Rows under a header, in columns, however wide; the first is flush left, the others right. `comfy-table` would fill every row with blanks up to the last
+/// column, and cut or wrap cells to the width of the terminal.
+fn one_table(header: &[&str], rows: &[Vec<String>]) -> String {
     let widths: Vec<usize> = (0..header.len())
         .map(|column| {
             let cells = rows
@@ -199,7 +289,7 @@ pub fn table_within(header: &[&str], rows: &[Vec<String>], fixed: usize, width: 
             .iter()
             .map(|row| columns().map(|column| cell(row, column)).collect())
             .collect();
-        table(&header, &rows)
+        one_table(&header, &rows)
     });
     tables.collect::<Vec<_>>().join("\n")
 }
@@ -237,9 +327,25 @@ pub fn verdict(verdict: Verdict) -> &'static str {
 
 /// Words in lines of at most `width` characters, all but the first indented.
 pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
+    textwrap::wrap(text, whole_words(width)).join(&format!("\n{:indent$}", "")) + "\n"
+}
+
+/// Sentences that stay within a terminal, after `first`; further lines begin below the end of that, or two letters in.
+pub fn sentences(first: &str, text: &str) -> String {
+    let indent = match first.chars().count() {
+        0 => 0,
+        long if long > 12 => 4,
+        short => short,
+    };
+    let indent = " ".repeat(indent);
+    let options = whole_words(WIDTH).initial_indent(first).subsequent_indent(&indent);
+    textwrap::wrap(text, options).join("\n") + "\n"
+}
+
+/// Paths and names stay whole: a line is longer rather than that.
+fn whole_words<'a>(width: usize) -> textwrap::Options<'a> {
     let options = textwrap::Options::new(width).break_words(false);
-    let options = options.word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::wrap(text, options).join(&format!("\n{:indent$}", "")) + "\n"
+    options.word_splitter(textwrap::WordSplitter::NoHyphenation)
 }
 
 #[cfg(test)]
@@ -263,12 +369,79 @@ mod tests {
     }
 
     #[test]
+    fn sentences_stay_within_a_terminal() {
+        let text = sentences("  WARNING: ", &"accuracy says nothing ".repeat(9));
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        assert!(
+            text.starts_with("  WARNING: accuracy") && text.contains("\n           "),
+            "{text}"
+        );
+        assert_eq!(sentences("", "short"), "short\n");
+    }
+
+    #[test]
     fn columns_are_aligned() {
         let rows = [vec!["a".into(), "10.0 %".into()], vec!["longer".into(), "9.0 %".into()]];
         assert_eq!(
             table(&["model", "accuracy"], &rows),
             "  model   accuracy\n  a         10.0 %\n  longer     9.0 %\n"
         );
+    }
+
+    #[test]
+    fn unfinished_work_lies_beside_the_first_output_that_is_a_file() {
+        let here = tempfile::tempdir().unwrap();
+        let [npz, json] = ["a.npz", "b.json"].map(|name| here.path().join(name));
+        let expected = Some(here.path().join("a.npz.work"));
+        assert_eq!(work_folder(&[Some(&npz), None, Some(&json)]), expected);
+        assert_eq!(work_folder(&[None, None]), None);
+        assert_eq!(
+            work_folder(&[Some(Path::new("pictures/"))]),
+            Some("pictures.work".into())
+        );
+        #[cfg(unix)]
+        assert_eq!(work_folder(&[Some(Path::new("/dev/null"))]), None);
+    }
+
+    #[test]
+    fn a_new_folder_is_empty_or_not_there() {
+        let here = tempfile::tempdir().unwrap();
+        let new = here.path().join("new/deep");
+        assert!(check_new_folder(&new).is_ok() && check_new_folder(here.path()).is_ok());
+        std::fs::write(here.path().join("file"), "").unwrap();
+        for taken in [here.path(), &here.path().join("file"), Path::new("/")] {
+            let refused = check_new_folder(taken).unwrap_err().to_string();
+            assert!(refused.ends_with("Give a new folder"), "{refused}");
+        }
+        assert!(check_new_folder(Path::new(".")).is_err());
+    }
+
+    #[test]
+    fn tables_stay_within_a_terminal() {
+        let names: Vec<String> = (0..6)
+            .map(|number| format!("mnist_doubleback_lambda-{number}_seed-0/model"))
+            .collect();
+        let names = short_names(&names);
+        let header: Vec<&str> = ["crafted on"]
+            .into_iter()
+            .chain(names.iter().map(String::as_str))
+            .collect();
+        let row = |name: &String| {
+            [name.clone()]
+                .into_iter()
+                .chain(names.iter().map(|_| "99.9 %".to_owned()))
+                .collect()
+        };
+        let text = table(&header, &names.iter().map(row).collect::<Vec<_>>());
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        assert_eq!(text.matches("99.9 %").count(), 36, "{text}");
+        assert_eq!(
+            text.lines().nth(1).unwrap().split_whitespace().next(),
+            Some("mnist_doub…mbda-0_seed-0/model")
+        );
+        let alike = [format!("a{}b", "x".repeat(30)), format!("a{}b", "x".repeat(31))];
+        assert_eq!(short_names(&alike), alike);
+        assert_eq!(short_name("short"), "short");
     }
 
     #[test]

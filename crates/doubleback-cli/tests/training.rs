@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use burn::tensor::Tensor;
 use doubleback::data::{Bounds, ImageShape};
-use doubleback::nn::{ModelCard, Module, Network, Pool, paper_cnn, save};
+use doubleback::nn::{ModelCard, Module, Network, Pool, load, paper_cnn, save};
 use npyz::npz::NpzArchive;
 use support::{command, doubleback, expect_done, files, skipped};
 
@@ -32,7 +32,12 @@ fn a_model_is_trained_attacked_and_compared() {
     }
     assert_eq!(
         files(&here.join("models")),
-        ["doubleback.safetensors", "normal.safetensors"]
+        [
+            "doubleback.safetensors",
+            "doubleback.state",
+            "normal.safetensors",
+            "normal.state"
+        ]
     );
 
     let attack = "attack --quiet --model models/normal.safetensors --dataset mnist-mini --attack fgsm --eps 0.1,0.30 --count 300";
@@ -189,7 +194,8 @@ fn a_killed_training_ends_with_the_same_bytes() {
         bytes("whole.safetensors") == bytes("killed.safetensors"),
         "killed after {kills:?}"
     );
-    assert_eq!(files(here), ["killed.safetensors", "whole.safetensors"]);
+    let names = ["killed.safetensors", "killed.state", "whole.safetensors", "whole.state"];
+    assert_eq!(files(here), names);
 }
 
 #[test]
@@ -237,11 +243,11 @@ fn an_interrupt_keeps_what_was_done() {
             .spawn()
             .unwrap();
         let checkpoint = here.join("a.work/normal.checkpoint.safetensors");
-        let started = Instant::now();
-        while !checkpoint.exists() && started.elapsed() < Duration::from_secs(60) {
+        let written = || std::fs::metadata(&checkpoint).and_then(|found| found.modified()).ok();
+        let (before, started) = (written(), Instant::now());
+        while written() == before && started.elapsed() < Duration::from_secs(300) {
             std::thread::sleep(Duration::from_millis(50));
         }
-        std::thread::sleep(Duration::from_millis(300));
         Command::new("kill")
             .args([signal, &child.id().to_string()])
             .status()
@@ -254,15 +260,152 @@ fn an_interrupt_keeps_what_was_done() {
         );
         assert!(checkpoint.exists());
     }
-    let other = doubleback(here, &words.replace("--batch 32", "--batch 16"));
+    let other = doubleback(here, &words.replace("--batch 32", "--batch 16 --learning-rate 0.02"));
     assert_eq!(other.status, 2);
+    let differs = "is a checkpoint of a training with other options: batch 32 there, 16 here; learning-rate 0.001 there, 0.02 here. Give";
+    assert!(other.stderr.contains(differs), "{}", other.stderr);
+    let fewer = doubleback(here, &words.replace("100000", "1"));
+    assert_eq!(fewer.status, 2);
     assert!(
-        other
-            .stderr
-            .contains("is a checkpoint of a training with other options"),
+        fewer.stderr.contains("more than the 1 that are wanted. Give at least"),
         "{}",
-        other.stderr
+        fewer.stderr
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_training_writes_no_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    std::fs::write(here.join("a.json"), "before").unwrap();
+    let words = "train --quiet --dataset mnist-mini --defense normal --steps 100000 --batch 32 --checkpoint-every 0 --out a.safetensors";
+    for json in ["--json", "--json a.json"] {
+        let words = format!("{words} {json}");
+        let args: Vec<&str> = words.split(' ').collect();
+        let child = command(here, &args)
+            .stderr(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let checkpoint = here.join("a.work/normal.checkpoint.safetensors");
+        let started = Instant::now();
+        while !checkpoint.exists() && started.elapsed() < Duration::from_secs(300) {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status()
+            .unwrap();
+        let run: support::Run = child.wait_with_output().unwrap().into();
+        assert_eq!((run.status, run.stdout.as_str()), (130, ""), "{}", run.stderr);
+        std::fs::remove_dir_all(here.join("a.work")).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(here.join("a.json")).unwrap(), "before");
+    assert_eq!(files(here), ["a.json"]);
+}
+
+#[test]
+fn more_steps_go_on_and_other_models_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let train = |steps: usize, rest: &str| {
+        let words = format!("train --dataset mnist-mini --defense normal --batch 32 --steps {steps} {rest}");
+        doubleback(here, &words)
+    };
+    let bytes = |name: &str| std::fs::read(here.join(name)).unwrap();
+    for (steps, out) in [(5, "parts"), (8, "parts"), (8, "whole")] {
+        let run = train(steps, &format!("--out {out}.safetensors"));
+        assert_eq!(
+            (run.status, run.stdout.contains("Set aside")),
+            (0, false),
+            "{}",
+            run.stderr
+        );
+    }
+    assert!(bytes("parts.safetensors") == bytes("whole.safetensors"));
+    let fewer = train(7, "--out parts.safetensors");
+    assert_eq!(fewer.status, 2);
+    assert_eq!(
+        fewer.stderr,
+        "error: parts.state: this training has made 8 steps, more than the 7 that are wanted. Give at least 8 steps, or another output\n"
+    );
+    let run = train(8, "--learning-rate 0.5 --out parts.safetensors --json out.json");
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let other = "of another training: learning_rate is 0.001, not 0.5";
+    assert!(run.stderr.contains(other), "{}", run.stderr);
+    let kept = "Set aside, what was there: parts.safetensors.1";
+    assert!(run.stdout.contains(kept), "{}", run.stdout);
+    let json: serde_json::Value = serde_json::from_slice(&bytes("out.json")).unwrap();
+    assert_eq!(json["set_aside"], "parts.safetensors.1");
+    assert!(bytes("parts.safetensors.1") == bytes("whole.safetensors"));
+    let names = [
+        "out.json",
+        "parts.safetensors",
+        "parts.safetensors.1",
+        "parts.state",
+        "parts.state.1",
+    ];
+    assert_eq!(files(here)[..5], names);
+}
+
+#[test]
+fn class_weights_stand_in_every_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let train = "train --dataset mnist-mini --defense doubleback --batch 32 --steps 2";
+    let weights = "--class-weights 3=2.5,7=0.5";
+    let run = expect_done(here, &format!("{train} {weights} --out a.safetensors --json a.json"));
+    let line = "class weights  0 1.000, 1 1.000, 2 1.000, 3 2.500";
+    assert!(run.stdout.contains(line), "{}", run.stdout);
+    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(here.join("a.json")).unwrap()).unwrap();
+    let expected = serde_json::json!([1.0, 1.0, 1.0, 2.5, 1.0, 1.0, 1.0, 0.5, 1.0, 1.0]);
+    assert_eq!((&json["class_weights"], &json["classes"][3]), (&expected, &"3".into()));
+    let (_, card) = load(&here.join("a.safetensors"), &test_device()).unwrap();
+    assert_eq!(card["class_weights"], "1,1,1,2.5,1,1,1,0.5,1,1");
+    assert_eq!(
+        (card["training_images"].as_str(), card["seed"].as_str()),
+        ("10000", "0")
+    );
+    // None leaves every bit, and says nothing.
+    for (name, none) in [("plain", ""), ("none", "--class-weights none")] {
+        let run = expect_done(here, &format!("{train} {none} --out {name}.safetensors"));
+        assert!(!run.stdout.contains("class weights"), "{}", run.stdout);
+    }
+    let bytes = |name: &str| std::fs::read(here.join(name)).unwrap();
+    assert!(bytes("plain.safetensors") == bytes("none.safetensors"));
+    for (wrong, says) in [
+        ("1,2", "class weights: 2 is not 10, one for each class of mnist-mini"),
+        ("eleven=2", "unknown class `eleven`"),
+        ("0=0", "class weight: 0 is not a positive number, as `0` needs one"),
+        ("heavy", "class weights: heavy is not `none`, `balanced`"),
+    ] {
+        let run = doubleback(here, &format!("{train} --class-weights {wrong} --out b.safetensors"));
+        assert_eq!(run.status, 2);
+        assert!(run.stderr.contains(says), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_training_that_fails_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let train = "train --dataset mnist-mini --out a.safetensors";
+    for (rest, says) in [
+        (
+            "--defense doubleback --batch 16 --steps 50 --lambda 1e38 --learning-rate 1e30",
+            "the training loss became",
+        ),
+        (
+            "--defense normal --batch 1 --steps 2",
+            "layer `dense1.norm`: batches of one image",
+        ),
+    ] {
+        let run = doubleback(here, &format!("{train} {rest}"));
+        assert_eq!(run.status, 2);
+        assert!(run.stderr.contains(says), "{}", run.stderr);
+        assert!(files(here).is_empty(), "{:?}", files(here));
+    }
 }
 
 #[test]

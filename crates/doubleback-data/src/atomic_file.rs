@@ -1,7 +1,8 @@
 //! Files that are either complete or not there.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How the names of unfinished files begin.
 pub(crate) const PREFIX: &str = ".doubleback-";
@@ -27,10 +28,42 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(folder)?;
+    let _listed = Unfinished::list(file.path());
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
+}
+
+/// Files that are being written by this process, under their temporary names.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// A temporary file's entry in the list, which ends with it.
+struct Unfinished(PathBuf);
+
+impl Unfinished {
+    fn list(path: &Path) -> Self {
+        unfinished().push(path.to_owned());
+        Self(path.to_owned())
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        unfinished().retain(|path| *path != self.0);
+    }
+}
+
+fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes the temporary files that this process is writing: for one that is about to end amid its work.
+pub fn remove_unfinished_files() {
+    for path in unfinished().iter() {
+        // It may have its name by now.
+        let _ = std::fs::remove_file(path);
+    }
 }
 
 /// Removes what killed writes left in a folder.
@@ -58,6 +91,19 @@ mod tests {
         replace(&path, b"new").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_process_that_ends_amid_a_write_can_remove_what_it_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".doubleback-x.part");
+        std::fs::write(&path, b"half").unwrap();
+        let listed = Unfinished::list(&path);
+        remove_unfinished_files();
+        assert!(!path.exists());
+        drop(listed);
+        replace(&folder.path().join("sheet.png"), b"whole").unwrap();
+        assert!(!unfinished().iter().any(|path| path.starts_with(folder.path())));
     }
 
     #[cfg(target_os = "linux")]

@@ -6,6 +6,9 @@
 
 pub mod atomic_file;
 mod checksum;
+mod class_name;
+mod content;
+mod coverage;
 mod dataset;
 mod error;
 pub mod fetch;
@@ -21,6 +24,7 @@ mod unknown_name;
 pub mod words;
 
 pub use checksum::sha256;
+pub use class_name::class_index;
 pub use dataset::{Bounds, Dataset, Preparation, Source};
 pub use error::{
     CifarProblem, DataError, FolderProblem, IdxProblem, MatProblem, NpyProblem, NpzProblem, PickleProblem,
@@ -32,10 +36,11 @@ pub use limits::MAX_PER_CLASS;
 pub use part::Part;
 pub use pictures::contact_sheet::{contact_sheet, save_contact_sheet};
 pub use pictures::frame::Frame;
+pub use pictures::png::png;
 pub use pictures::sheet::Sheet;
 pub use preparation::duplicates::{DuplicatePolicy, PartDuplicates, duplicates};
 pub use preparation::grayscale::Grayscale;
-pub use sets::catalog::{catalog, load, verify};
+pub use sets::catalog::{catalog, load, location, verify};
 pub use sets::file_state::{FileState, FileStatus};
 pub use sets::info::{DatasetInfo, Presence};
 pub use sets::options::LoadOptions;

@@ -23,14 +23,8 @@ impl UnknownName {
     /// ```
     pub fn new<'a>(what: &'static str, found: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         let known: Vec<&str> = known.into_iter().collect();
-        let nearest = known.iter().max_by(|a, b| {
-            let score = |name: &str| strsim::jaro_winkler(name, found);
-            score(a).total_cmp(&score(b))
-        });
-        let hint = match nearest {
-            Some(name) if strsim::jaro_winkler(name, found) > 0.7 => format!(" Did you mean `{name}`?"),
-            _ => String::new(),
-        };
+        let hint =
+            nearest(found, known.iter().copied()).map_or_else(String::new, |name| format!(" Did you mean `{name}`?"));
         Self {
             what,
             found: found.to_owned(),
@@ -38,4 +32,11 @@ impl UnknownName {
             known: known.join(", "),
         }
     }
+}
+
+/// The known name that `found` may have been meant for, if one is near.
+pub(crate) fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let scored = known.into_iter().map(|name| (strsim::jaro_winkler(name, found), name));
+    let (score, name) = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (score > 0.7).then_some(name)
 }

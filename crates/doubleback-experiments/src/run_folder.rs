@@ -96,7 +96,12 @@ impl RunFolder {
 
     /// Keeps a finished part.
     pub fn put<T: Serialize>(&self, name: &str, value: &T) -> Result<()> {
-        json::write_compact(&self.part(name), value)
+        let path = self.part(name);
+        // A model that is told from others by its folder has it in its name.
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(Error::io(folder, "making the folder"))?;
+        }
+        json::write_compact(&path, value)
     }
 
     /// The part `name`, computed and kept if it is not there yet.
@@ -147,6 +152,11 @@ mod tests {
         let folder = open("mnist quick seed 0").unwrap();
         let part = |value: usize| folder.part_or("part", || Ok(value));
         assert_eq!((part(1).unwrap(), part(2).unwrap()), (1, 1));
+        for name in ["probes-A/model", "probes-A-model"] {
+            folder.put(name, &name).unwrap();
+        }
+        let kept = folder.get::<String>("probes-A/model").unwrap();
+        assert_eq!(kept.as_deref(), Some("probes-A/model"));
         let stopped = folder.counted(|| Err::<(), _>(Error::Interrupted));
         assert!(matches!(stopped, Err(Error::Interrupted)));
         let spent = folder.get::<f64>("seconds").unwrap().unwrap();

@@ -4,7 +4,7 @@
 use burn::tensor::{Tensor, TensorData};
 use doubleback::attack::{Attack, Goal, Ifgsm, Jsma, Target, run, run_minimal};
 use doubleback::data::{Bounds, ImageShape, Split};
-use doubleback::evaluate::{Named, TestSet, Transfer};
+use doubleback::evaluate::{Chosen, Named, TestSet, Transfer};
 use doubleback::nn::{Classifier, FromFunction, predictions, to_vec};
 use doubleback::statistics::wilson;
 use doubleback_experiments::reproduce::{TargetedAttack, TargetedGrid, targeted, targeted_grid};
@@ -80,7 +80,7 @@ fn figures_are_those_of_the_attacks_one_by_one() {
     let test = TestSet {
         split: &split,
         shape: SHAPE,
-        count: 7,
+        chosen: Chosen::First(7),
         device: &device,
     };
     for attack in attacks() {
@@ -136,7 +136,7 @@ fn grids_have_every_class_as_target_and_the_images_on_the_diagonal() {
     let test = TestSet {
         split: &split,
         shape: SHAPE,
-        count: 7,
+        chosen: Chosen::First(7),
         device: &device,
     };
     for attack in attacks() {
@@ -170,7 +170,10 @@ fn grids_have_every_class_as_target_and_the_images_on_the_diagonal() {
         assert_eq!(serde_json::from_str::<TargetedGrid>(&json).unwrap(), grid);
     }
     // Only class 0 and 1 are among the first three.
-    let few = TestSet { count: 3, ..test };
+    let few = TestSet {
+        chosen: Chosen::First(3),
+        ..test
+    };
     let grid = targeted_grid(&attacks()[0], named, &few).unwrap();
     assert_eq!(grid.cells.len(), 2 * CLASSES);
     let found = targeted(&attacks()[0], named, &[named], &few, 1).unwrap();
@@ -193,7 +196,7 @@ fn transfers_of_attacks_without_eps_are_counted() {
     let test = TestSet {
         split: &split,
         shape: SHAPE,
-        count: 7,
+        chosen: Chosen::First(7),
         device: &device,
     };
     let jsma = Jsma {

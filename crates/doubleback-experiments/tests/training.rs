@@ -7,10 +7,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use doubleback::Error;
-use doubleback::data::{self, Dataset, LoadOptions};
+use doubleback::data::{self, Dataset, ImageShape, LoadOptions, Split};
 use doubleback::nn::{Module, Network, to_vec};
 use doubleback::progress::{Progress, Watch};
-use doubleback::train::{Cooked, Defense, DefenseKind, Recipe};
+use doubleback::train::{Cooked, Defense, DefenseKind, ModelFiles, Normal, Recipe, train};
 use doubleback_experiments::Profile;
 
 fn mnist_mini() -> Dataset {
@@ -124,8 +124,128 @@ fn a_student_at_the_papers_temperature_follows_its_teacher() {
     assert!(curve[curve.len() - 1].loss < curve[0].loss, "{curve:?}");
 }
 
+/// Counts the steps of each phase that are really made.
+#[derive(Default)]
+struct Made(Vec<(String, usize)>);
+
+impl Watch for Made {
+    fn begin(&mut self, phase: &str, _: usize) {
+        self.0.push((phase.to_owned(), 0));
+    }
+    fn advance(&mut self, progress: Progress) -> ControlFlow<()> {
+        if progress.loss.is_some() {
+            self.0.last_mut().unwrap().1 += 1;
+        }
+        ControlFlow::Continue(())
+    }
+}
+
 #[test]
-fn a_checkpoint_of_other_options_is_refused() {
+fn more_steps_after_the_end_are_the_same_bits_as_all_at_once() {
+    let dataset = mnist_mini();
+    let device = test_device();
+    for defense in DefenseKind::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let files = |name: &str| ModelFiles::of(folder.path().join(name));
+        // A curve has a point every 4 steps and one at the end, which those of more steps do not have.
+        let [short, long] = [6, 9].map(|steps| recipe(defense, &dataset, steps, 24));
+        let whole = long
+            .train_to(&files("whole.safetensors"), &dataset, &device, &mut ())
+            .unwrap();
+        let parts = files("parts.safetensors");
+        short.train_to(&parts, &dataset, &device, &mut ()).unwrap();
+        let mut made = Made::default();
+        let more = long.train_to(&parts, &dataset, &device, &mut made).unwrap();
+        let bytes = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+        assert!(bytes("parts.safetensors") == bytes("whole.safetensors"), "{defense}");
+        assert_eq!(more.cooked.trained.curve, whole.cooked.trained.curve, "{defense}");
+        assert_eq!(
+            (more.cooked.teacher_curve, more.set_aside),
+            (whole.cooked.teacher_curve, None),
+            "{defense}"
+        );
+        let steps: Vec<usize> = made.0.iter().map(|(_, steps)| *steps).collect();
+        // Its teacher goes on; a student learns from the finished teacher, so it starts again.
+        let expected = if long.defense.temperature().is_some() {
+            vec![3, 9]
+        } else {
+            vec![3]
+        };
+        assert_eq!(steps, expected, "{defense}");
+        // Nothing is left to do.
+        let mut made = Made::default();
+        let again = long.train_to(&parts, &dataset, &device, &mut made).unwrap();
+        assert_eq!(again.cooked.trained.curve, whole.cooked.trained.curve);
+        assert!(made.0.iter().all(|(_, steps)| *steps == 0), "{defense}: {:?}", made.0);
+        assert!(bytes("parts.safetensors") == bytes("whole.safetensors"), "{defense}");
+        let message = short
+            .train_to(&parts, &dataset, &device, &mut ())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.contains("has made 9 steps, more than the 6 that are wanted"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn an_interrupted_training_goes_on_with_more_steps() {
+    let dataset = mnist_mini();
+    let device = test_device();
+    let folder = tempfile::tempdir().unwrap();
+    for defense in [DefenseKind::DoubleBackprop, DefenseKind::Distillation] {
+        let [short, long] = [8, 12].map(|steps| recipe(defense, &dataset, steps, 24));
+        let files = |name: &str| ModelFiles::of(folder.path().join(format!("{defense}-{name}.safetensors")));
+        let whole = long.train_to(&files("whole"), &dataset, &device, &mut ()).unwrap();
+        let stopped = short.train_to(&files("stopped"), &dataset, &device, &mut StopAfter(11));
+        // With a teacher it is the student's training that stops.
+        let stops = matches!(stopped, Err(Error::Interrupted));
+        assert_eq!(stops, defense == DefenseKind::Distillation);
+        let more = long.train_to(&files("stopped"), &dataset, &device, &mut ()).unwrap();
+        assert_eq!(
+            bits(&more.cooked.trained.network),
+            bits(&whole.cooked.trained.network),
+            "{defense}"
+        );
+        assert!(!files("stopped").work().exists());
+    }
+}
+
+#[test]
+fn a_model_of_another_training_is_set_aside_and_not_lost() {
+    let dataset = mnist_mini();
+    let device = test_device();
+    let folder = tempfile::tempdir().unwrap();
+    let files = ModelFiles::of(folder.path().join("a.safetensors"));
+    let bytes = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    let first = recipe(DefenseKind::Normal, &dataset, 2, 16);
+    first.train_to(&files, &dataset, &device, &mut ()).unwrap();
+    let (model, state) = (bytes("a.safetensors"), bytes("a.state"));
+    let other = recipe(DefenseKind::DoubleBackprop, &dataset, 2, 16);
+    let written = other.train_to(&files, &dataset, &device, &mut ()).unwrap();
+    assert_eq!(written.set_aside, Some(folder.path().join("a.safetensors.1")));
+    assert!(bytes("a.safetensors.1") == model && bytes("a.state.1") == state);
+    assert!(bytes("a.safetensors") != model);
+    // A file that is no model, and one of more steps whose state is gone.
+    std::fs::remove_file(files.state()).unwrap();
+    std::fs::write(files.model(), "mine").unwrap();
+    other.train_to(&files, &dataset, &device, &mut ()).unwrap();
+    assert_eq!(bytes("a.safetensors.2"), b"mine");
+    std::fs::remove_file(files.state()).unwrap();
+    let longer = recipe(DefenseKind::DoubleBackprop, &dataset, 3, 16);
+    let written = longer.train_to(&files, &dataset, &device, &mut ()).unwrap();
+    assert_eq!(written.set_aside, Some(folder.path().join("a.safetensors.3")));
+    // The same training again replaces its own bytes, with or without its state.
+    std::fs::remove_file(files.state()).unwrap();
+    let before = bytes("a.safetensors");
+    let written = longer.train_to(&files, &dataset, &device, &mut ()).unwrap();
+    assert_eq!(written.set_aside, None);
+    assert!(bytes("a.safetensors") == before);
+}
+
+#[test]
+fn a_checkpoint_of_another_training_is_refused_by_what_differs() {
     let dataset = mnist_mini();
     let work = tempfile::tempdir().unwrap();
     let first = recipe(DefenseKind::DoubleBackprop, &dataset, 6, 16);
@@ -133,19 +253,171 @@ fn a_checkpoint_of_other_options_is_refused() {
         first.run(&dataset, &test_device(), Some(work.path()), &mut StopAfter(2)),
         Err(Error::Interrupted)
     ));
+    let message = |recipe: &Recipe, dataset: &Dataset| {
+        let refused = recipe.run(dataset, &test_device(), Some(work.path()), &mut ());
+        refused.unwrap_err().to_string()
+    };
     let mut other = first.clone();
     other.defense = Defense::DoubleBackprop(3.0.into());
-    let message = other
-        .run(&dataset, &test_device(), Some(work.path()), &mut ())
-        .unwrap_err()
-        .to_string();
-    assert!(message.contains("other options"), "{message}");
+    (other.options.adam.learning_rate, other.options.batch) = (0.02, 8);
+    other.options.class_weights = Some(vec![2.0; 10]);
+    let refused = message(&other, &dataset);
+    let lambda = first.defense.penalty().unwrap().lambda;
+    assert!(
+        refused.contains(&format!(
+            "is a checkpoint of a training with other options: lambda {lambda} there, 3 here; batch 16 there, 8 here; learning-rate 0.001 there, \
+             0.02 here; class-weights none there, 2,2,2,2,2,2,2,2,2,2 here. Give the same ones, another output, or delete it"
+        )),
+        "{refused}"
+    );
+    let mut relabelled = dataset.clone();
+    relabelled.train = relabel(&dataset.train, dataset.shape);
+    let refused = message(&first, &relabelled);
+    assert!(
+        refused.contains("is a checkpoint of a training of other data: images, as SHA-256 "),
+        "{refused}"
+    );
+    assert!(!refused.contains("options"), "{refused}");
     truncate(&work.path().join("doubleback.checkpoint.safetensors"));
-    let message = first
-        .run(&dataset, &test_device(), Some(work.path()), &mut ())
+    let refused = message(&first, &dataset);
+    assert!(refused.contains("not a whole checkpoint"), "{refused}");
+}
+
+/// The same images, one of them with another label.
+fn relabel(split: &Split, shape: ImageShape) -> Split {
+    let mut labels = split.labels().to_vec();
+    labels[7] = (labels[7] + 1) % 10;
+    Split::new(split.images().to_vec(), labels, shape).unwrap()
+}
+
+#[test]
+fn images_and_labels_that_cannot_be_trained_on_are_refused() {
+    let dataset = mnist_mini();
+    let recipe = recipe(DefenseKind::Normal, &dataset, 2, 16);
+    let message = |dataset: &Dataset| {
+        let refused = recipe.run(dataset, &test_device(), None, &mut ());
+        refused.unwrap_err().to_string()
+    };
+    let shape = dataset.shape;
+    for value in [f32::NAN, f32::INFINITY] {
+        let mut bad = dataset.clone();
+        let mut images = bad.train.images().to_vec();
+        images[3 * 784 + 5] = value;
+        bad.train = Split::new(images, bad.train.labels().to_vec(), shape).unwrap();
+        assert_eq!(
+            message(&bad),
+            format!("pixel: {value} is not a finite number, in train image 3 of mnist-mini")
+        );
+    }
+    let mut bad = dataset.clone();
+    let mut labels = bad.validation.labels().to_vec();
+    labels[2] = 10;
+    bad.validation = Split::new(bad.validation.images().to_vec(), labels, shape).unwrap();
+    assert_eq!(
+        message(&bad),
+        "label: 10 is not below the 10 classes, at validation image 2 of mnist-mini"
+    );
+}
+
+#[test]
+fn batches_of_one_image_are_refused_where_dense_layers_are_normalized() {
+    let mut dataset = mnist_mini();
+    let run = |recipe: &Recipe, dataset: &Dataset| recipe.run(dataset, &test_device(), None, &mut ());
+    for defense in DefenseKind::ALL {
+        let one = recipe(defense, &dataset, 2, 1);
+        let refused = run(&one, &dataset).unwrap_err().to_string();
+        assert!(
+            refused.starts_with("layer `dense1.norm`: batches of one image"),
+            "{refused}"
+        );
+    }
+    // A loop of one's own hears of it as well.
+    let options = recipe(DefenseKind::Normal, &dataset, 2, 1).options;
+    let network = Network::new(
+        recipe(DefenseKind::Normal, &dataset, 2, 1).architecture,
+        0,
+        &test_device(),
+    )
+    .unwrap();
+    let refused = train(network, "own", &Normal, &dataset, &options, None, &mut ());
+    assert!(refused.unwrap_err().to_string().contains("dense1.norm"));
+    // Networks that normalize nothing, or only over places, are trained.
+    let mut bare = recipe(DefenseKind::Normal, &dataset, 2, 1);
+    bare.architecture.layers.retain(|layer| layer.name != "dense1.norm");
+    run(&bare, &dataset).unwrap();
+    // One image at the end of each epoch does no harm.
+    dataset.train = Split::new(
+        dataset.train.images()[..9 * 784].to_vec(),
+        dataset.train.labels()[..9].to_vec(),
+        dataset.shape,
+    )
+    .unwrap();
+    run(&recipe(DefenseKind::Normal, &dataset, 4, 4), &dataset).unwrap();
+    dataset.train = Split::new(
+        dataset.train.images()[..784].to_vec(),
+        dataset.train.labels()[..1].to_vec(),
+        dataset.shape,
+    )
+    .unwrap();
+    let refused = run(&recipe(DefenseKind::Normal, &dataset, 4, 4), &dataset)
         .unwrap_err()
         .to_string();
-    assert!(message.contains("not a whole checkpoint"), "{message}");
+    assert!(refused.contains("the training set has one image"), "{refused}");
+}
+
+#[test]
+fn without_validation_images_a_curve_has_no_accuracy() {
+    let mut dataset = mnist_mini();
+    dataset.validation = Split::empty(dataset.shape);
+    let cooked = recipe(DefenseKind::Normal, &dataset, 2, 16)
+        .run(&dataset, &test_device(), None, &mut ())
+        .unwrap();
+    let json = serde_json::to_value(&cooked.trained.curve[0]).unwrap();
+    for field in ["validation_accuracy", "validation_fgsm_accuracy", "gradient_norm"] {
+        assert!(
+            json.get(field).is_some_and(serde_json::Value::is_null),
+            "{field}: {json}"
+        );
+    }
+    assert!(json["accuracy"].is_number());
+}
+
+/// Asked to stop while a point of the curve is measured.
+#[derive(Default)]
+struct StopWhileMeasuring {
+    asked: usize,
+    at: usize,
+}
+
+impl Watch for StopWhileMeasuring {
+    fn begin(&mut self, _: &str, _: usize) {}
+    fn advance(&mut self, _: Progress) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+    fn asked_to_stop(&mut self) -> bool {
+        self.asked += 1;
+        self.asked == self.at
+    }
+}
+
+#[test]
+fn an_interruption_while_the_curve_is_measured_loses_nothing() {
+    let dataset = mnist_mini();
+    let mut recipe = recipe(DefenseKind::DoubleBackprop, &dataset, 6, 24);
+    recipe.options.curve_images = 600;
+    let whole = recipe.run(&dataset, &test_device(), None, &mut ()).unwrap();
+    // Of three batches of each of the two points.
+    for at in [1, 2, 3, 5] {
+        let work = tempfile::tempdir().unwrap();
+        let mut watch = StopWhileMeasuring { asked: 0, at };
+        let stopped = recipe.run(&dataset, &test_device(), Some(work.path()), &mut watch);
+        assert!(matches!(stopped, Err(Error::Interrupted)), "{at}");
+        let resumed = recipe
+            .run(&dataset, &test_device(), Some(work.path()), &mut ())
+            .unwrap();
+        assert_eq!(resumed.trained.curve, whole.trained.curve);
+        assert_eq!(bits(&resumed.trained.network), bits(&whole.trained.network));
+    }
 }
 
 fn truncate(path: &Path) {

@@ -245,7 +245,8 @@ fn broken_numbers() -> Results {
         gradient.roughness = Some(f64::NAN);
     }
     for point in results.curves.values_mut().flatten() {
-        (point.loss, point.cross_entropy, point.gradient_norm) = (f64::NAN, f64::INFINITY, 0.0);
+        (point.loss, point.cross_entropy, point.gradient_norm) = (f64::NAN, f64::INFINITY, Some(0.0));
+        point.validation_accuracy = None;
     }
     for check in &mut results.margin_check {
         check.margin_accuracy = f64::NAN;

@@ -90,13 +90,13 @@ fn explain() -> doubleback::Result<()> {
         let range = start..(start + BATCH).min(count);
         let batch = Batch::new(&dataset.test, dataset.shape, network.classes(), range, &device)?;
         let away = Goal::AwayFrom(batch.labels.clone());
-        let attacked = run(&network, &Pgd::default(), &batch.images, &away, &[EPS])?;
+        let attacked = run(&network, &Pgd::default(), batch.images(), &away, &[EPS])?;
         let attacked = attacked.by_eps[0].images.clone();
         let z = gan.noise(batch.len(), start as u64, &device);
         let see = |images: &Tensor<4>| predictions(&network.logits(images.clone())?);
-        let (clean, wrong) = (see(&batch.images)?, see(&attacked)?);
+        let (clean, wrong) = (see(batch.images())?, see(&attacked)?);
         right += matches(&wrong, &batch.labels);
-        let of_clean = read(&gan, &network, &stages, &oracle, &batch.images, &z)?;
+        let of_clean = read(&gan, &network, &stages, &oracle, batch.images(), &z)?;
         let of_attacked = read(&gan, &network, &stages, &oracle, &attacked, &z)?;
         for (stage, agreed) in agreed.iter_mut().enumerate() {
             agreed[0] += matches(&of_clean[stage], &clean);

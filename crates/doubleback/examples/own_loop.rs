@@ -29,7 +29,7 @@ fn main() -> doubleback::Result<()> {
         let mut pass = TrainingPass::new(0, step);
         // The same network with its parameters on a tape.
         let tracked = network.tracked();
-        let (logits, pullback) = tracked.forward_with_pullback(batch.images.clone(), pass.mode())?;
+        let (logits, pullback) = tracked.forward_with_pullback(batch.images().clone(), pass.mode())?;
         let gradient = pullback.apply(softmax(logits.clone(), 1) - batch.targets.clone())?;
         let penalty = gradient.square().sum() * (lambda / batch.len() as f64);
         let loss = cross_entropy(&logits, &batch.targets) + penalty;
@@ -40,7 +40,7 @@ fn main() -> doubleback::Result<()> {
     }
     let test = Batch::new(&dataset.test, dataset.shape, 10, 0..500, &device)?;
     let away = Goal::AwayFrom(test.labels.clone());
-    let attacked = run(&network, &Fgsm::default(), &test.images, &away, &[0.0, 0.1, 0.2])?;
+    let attacked = run(&network, &Fgsm::default(), test.images(), &away, &[0.0, 0.1, 0.2])?;
     for adversarial in &attacked.by_eps {
         let right = adversarial.success.iter().filter(|&&fooled| !fooled).count();
         println!("eps {}: {right} of 500 right", adversarial.eps);

@@ -15,7 +15,7 @@ fn main() -> doubleback::Result<()> {
     let device = Device::flex();
     let dataset = data::load("mnist-mini", &LoadOptions::default())?;
     let margin = |logits: &Tensor<2>, batch: &Batch| {
-        Loss::Margin.cotangent(&logits.clone().inner(), &batch.labels, &batch.images)
+        Loss::Margin.cotangent(&logits.clone().inner(), &batch.labels, batch.images())
     };
     let penalty = GradientPenalty {
         loss: margin,
@@ -46,7 +46,7 @@ fn main() -> doubleback::Result<()> {
         let attacked = run(
             &trained.network,
             &Fgsm::default(),
-            &test.images,
+            test.images(),
             &away,
             &[0.0, 0.1, 0.2],
         )?;

@@ -99,7 +99,7 @@ fn main() -> Result<()> {
     let device = Device::flex();
     let dataset = data::load("mnist-mini", &LoadOptions::default())?;
     let train = Batch::new(&dataset.train, dataset.shape, 10, 0..4_000, &device)?;
-    let features = squares(train.images).reshape([4_000, 49]);
+    let features = squares(train.images().clone()).reshape([4_000, 49]);
     let counts = train.targets.clone().sum_dim(0);
     let model = Templates {
         shape: dataset.shape,
@@ -109,7 +109,7 @@ fn main() -> Result<()> {
 
     let test = Batch::new(&dataset.test, dataset.shape, 10, 0..1_000, &device)?;
     let away = Goal::AwayFrom(test.labels.clone());
-    let attacked = run(&model, &Fgsm::default(), &test.images, &away, &[0.1])?;
+    let attacked = run(&model, &Fgsm::default(), test.images(), &away, &[0.1])?;
     let fooled = attacked.by_eps[0].success.iter().filter(|&&fooled| fooled).count();
     println!("FGSM at eps 0.1: {fooled} of 1,000 images are classified wrongly");
 
@@ -127,7 +127,7 @@ fn main() -> Result<()> {
         let share = |wrong: &Vec<bool>| wrong.iter().filter(|&&wrong| wrong).count() as f64 / wrong.len() as f64;
         Ok(reading.wrong.iter().map(share).collect())
     };
-    let (clean, damaged) = (errors(&test.images)?, errors(&attacked.by_eps[0].images)?);
+    let (clean, damaged) = (errors(test.images())?, errors(&attacked.by_eps[0].images)?);
     let mut before = 0.0;
     for (stage, (clean, damaged)) in model.stages().iter().zip(clean.iter().zip(&damaged)) {
         let added = damaged - clean;

@@ -59,6 +59,11 @@ pub enum Stream<'a> {
         /// The step, counted from 0.
         step: u64,
     },
+    /// Which images of a class are in a sample of a data set.
+    TestSample {
+        /// The class.
+        class: u32,
+    },
     /// Start of an attack within the ball around an image. It is a hash of the image, anywhere in the whole range, so that it does not depend on the
     /// batch that the image is in. Attacks have seeds of their own: those of a training are drawn from [`DropoutMasks`](Self::DropoutMasks).
     AttackStart {
@@ -75,6 +80,7 @@ const SPECTRAL: u64 = GENERATOR_NOISE + (1 << 40);
 const GRID: u64 = GENERATOR_NOISE + (1 << 43);
 const EXPLANATION: u64 = GENERATOR_NOISE + (1 << 44);
 const MIXTURE: u64 = 1 << 56;
+const SAMPLE: u64 = 1 << 57;
 
 impl Stream<'_> {
     /// The numbers of this stream for a seed.
@@ -95,6 +101,7 @@ impl Stream<'_> {
             Self::GeneratorGrid => GRID,
             Self::ExplanationNoise { index } => EXPLANATION.wrapping_add(index),
             Self::LatentMixture { step } => MIXTURE.wrapping_add(step),
+            Self::TestSample { class } => SAMPLE.wrapping_add(class.into()),
             // Any odd factor keeps the restarts of an image apart.
             Self::AttackStart { image, restart } => {
                 hash_of_image(image).wrapping_add(restart.wrapping_mul(0x9e37_79b9_7f4a_7c15))
@@ -137,6 +144,7 @@ mod tests {
             [Stream::GeneratorGrid; 2],
             [0, (1 << 46) - 1].map(|index| Stream::ExplanationNoise { index }),
             [0, STEPS - 1].map(|step| Stream::LatentMixture { step }),
+            [0, u32::MAX].map(|class| Stream::TestSample { class }),
         ];
         let numbers: Vec<u64> = ranges
             .iter()
@@ -165,6 +173,7 @@ mod tests {
         assert_eq!(number(Stream::GeneratorGrid), 0x1_0800_0000_0000);
         assert_eq!(number(Stream::ExplanationNoise { index: 5 }), 0x1_1000_0000_0005);
         assert_eq!(number(Stream::LatentMixture { step: 5 }), 0x100_0000_0000_0005);
+        assert_eq!(number(Stream::TestSample { class: 5 }), 0x200_0000_0000_0005);
         let start = |restart| number(Stream::AttackStart { image: &[], restart });
         assert_eq!([start(0), start(1)], [0xcbf2_9ce4_8422_2325, 0x6a2a_169e_036c_9f3a]);
     }

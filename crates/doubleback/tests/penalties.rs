@@ -8,7 +8,7 @@ use burn::tensor::activation::{log_softmax, softmax};
 use burn::tensor::{DType, Tensor, TensorData};
 use doubleback::batch::Batch;
 use doubleback::data::{Bounds, ImageShape};
-use doubleback::nn::{Classifier, Module, Network, Pool, TrainingPass, one_hot, paper_cnn, to_vec};
+use doubleback::nn::{Classifier, Module, Network, Pool, TrainingPass, paper_cnn, to_vec};
 use doubleback::train::{
     AdversarialTraining, Both, GradientPenalty, Labels, Norm, Objective, Output, Penalized, PenalizedLoss, Teacher,
 };
@@ -26,13 +26,7 @@ fn network(seed: u64) -> Network {
 fn batch() -> Batch {
     let pixels = (0..3 * 64).map(|i| (i * 37 % 61) as f32 / 61.0).collect::<Vec<_>>();
     let images = Tensor::<4>::from_data(TensorData::new(pixels, [3, 1, 8, 8]), &f64_device());
-    let labels = vec![1, 3, 0];
-    let targets = one_hot(&labels, 4, &images).unwrap();
-    Batch {
-        images,
-        targets,
-        labels,
-    }
+    Batch::of(images, vec![1, 3, 0], 4).unwrap()
 }
 
 fn f64_values(values: &[f64]) -> Tensor<2> {
@@ -57,9 +51,7 @@ fn loss(labels: &Labels, output: Output, z: &Tensor<2>, batch: &Batch) -> f64 {
 
 #[test]
 fn logit_gradients_are_those_of_their_losses() {
-    let mut batch = batch();
-    batch.images = batch.images.cast(DType::F64);
-    batch.targets = batch.targets.cast(DType::F64);
+    let batch = Batch::of(batch().images().clone().cast(DType::F64), batch().labels, 4).unwrap();
     let z: Vec<f64> = (0..12).map(|i| (f64::from(i) * 1.7).sin() * 2.0).collect();
     for labels in [
         Labels::True,
@@ -103,7 +95,7 @@ fn both_defenses_are_the_mean_of_their_parts() {
     let network = network(0);
     let mut pass = TrainingPass::new(1, 0);
     for _ in 0..2 {
-        network.forward(batch().images, pass.mode()).unwrap();
+        network.forward(batch().images().clone(), pass.mode()).unwrap();
     }
     let masks = pass.into_masks();
     let penalty = || GradientPenalty::double_backprop(0.5);
@@ -139,7 +131,7 @@ fn the_l1_norm_is_the_sum_of_absolute_values() {
         norm: Norm::L1,
         ..GradientPenalty::double_backprop(0.5)
     };
-    let (logits, pullback) = network.logits_with_pullback(batch.images.clone()).unwrap();
+    let (logits, pullback) = network.logits_with_pullback(batch.images().clone()).unwrap();
     let gradient = pullback
         .apply(penalty.loss.logit_gradient(&logits, &batch).unwrap())
         .unwrap();
@@ -154,7 +146,7 @@ fn the_l1_norm_is_the_sum_of_absolute_values() {
 #[test]
 fn the_gradient_of_the_entropy_is_not_the_zero_of_constant_labels() {
     let mut pass = TrainingPass::new(1, 0);
-    network(0).forward(batch().images, pass.mode()).unwrap();
+    network(0).forward(batch().images().clone(), pass.mode()).unwrap();
     let masks = pass.into_masks();
     let [with, without] = [1.0, 0.0].map(|lambda| value(&GradientPenalty::entropy(lambda), &masks));
     assert!(with > without + 1e-3, "{with} is not above {without}");

@@ -10,7 +10,7 @@ use doubleback::batch::Batch;
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::layers::LayerKind;
 use doubleback::nn::{Module, Network, Pool, TrainingPass, cross_entropy, paper_cnn};
-use doubleback::train::{GradientPenalty, Norm, Objective, Output, Penalized};
+use doubleback::train::{GradientPenalty, Norm, Normal, Objective, Output, Penalized};
 
 const IMAGES: usize = 8;
 
@@ -103,38 +103,28 @@ fn batch(dtype: DType) -> (Batch, TrainingPass) {
         [IMAGES, 1, 28, 28],
         dtype,
     );
-    let mut targets = vec![0.0; IMAGES * 10];
-    for i in 0..IMAGES {
-        targets[i * 10 + i * 3 % 10] = 1.0;
-    }
-    let targets = tensor(targets, [IMAGES, 10], dtype);
     let mask = values(IMAGES * 1024, 201)
         .into_iter()
         .map(|v| if v < 0.0 { 2.0 } else { 0.0 })
         .collect();
     let pass = TrainingPass::with_masks(vec![tensor(mask, [IMAGES, 1, 1, 1024], dtype)]);
     let labels = (0..IMAGES).map(|i| i * 3 % 10).collect();
-    (
-        Batch {
-            images,
-            targets,
-            labels,
-        },
-        pass,
-    )
+    (Batch::of(images, labels, 10).unwrap(), pass)
 }
 
 fn check(pool: Pool, pool_name: &str, penalty: &str, dtype: DType, tolerance: f64) {
     let expected = fixtures(&format!("second-order-{pool_name}-{penalty}"));
     let network = network(pool, dtype).tracked();
-    let (Batch { images, targets, .. }, mut pass) = batch(dtype);
-    let (logits, pullback) = network.forward_with_pullback(images, pass.mode()).unwrap();
+    let (batch, mut pass) = batch(dtype);
+    let (logits, pullback) = network
+        .forward_with_pullback(batch.images().clone(), pass.mode())
+        .unwrap();
     let cotangent = match penalty {
-        "true" => softmax(logits.clone(), 1) - targets.clone(),
+        "true" => softmax(logits.clone(), 1) - batch.targets.clone(),
         _ => softmax(logits.clone(), 1) - 0.1,
     };
     let gradient = pullback.apply(cotangent).unwrap();
-    let loss = cross_entropy(&logits, &targets) + gradient.clone().square().sum() * (0.1 / IMAGES as f64);
+    let loss = cross_entropy(&logits, &batch.targets) + gradient.clone().square().sum() * (0.1 / IMAGES as f64);
     let to_vec = |t: Tensor<1>| t.into_data().convert::<f64>().try_to_vec::<f64>().unwrap();
     let mut worst = (0.0, String::new());
     let mut expect = |name: String, found: &[f64], scale: f64| {
@@ -204,32 +194,59 @@ fn penalty(name: &str) -> GradientPenalty<Penalized> {
     penalty
 }
 
+/// Compares an objective's loss and gradients with PyTorch's, in both float types.
+fn check_objective(
+    expected: &HashMap<String, Vec<f64>>,
+    name: &str,
+    objective: &dyn Objective,
+    weights: Option<&[f64]>,
+) {
+    for (dtype, tolerance) in [(DType::F64, 1e-9), (DType::F32, 2e-5)] {
+        let network = network(Pool::Max, dtype).tracked();
+        let (mut batch, mut pass) = batch(dtype);
+        if let Some(weights) = weights {
+            batch = batch.with_class_weights(weights).unwrap();
+        }
+        let loss = objective.evaluate(&network, &batch, &mut pass).unwrap().loss;
+        let to_vec = |t: Tensor<1>| t.into_data().convert::<f64>().try_to_vec::<f64>().unwrap();
+        let mut worst = relative_error(&to_vec(loss.clone().inner()), &expected[&format!("{name}.loss")]);
+        let gradients = loss.backward();
+        for parameter in network.parameters() {
+            let found = to_vec(parameter.value().grad(&gradients).unwrap());
+            let key = format!("{name}.{}", parameter.name());
+            let norm = expected[&format!("{key}.norm")][0];
+            let length = found.iter().map(|v| v * v).sum::<f64>().sqrt();
+            worst = worst.max((length - norm).abs() / norm);
+            for (i, dot) in expected[&format!("{key}.dots")].iter().enumerate() {
+                let found: f64 = found.iter().zip(directions(i)).map(|(g, d)| g * d).sum();
+                worst = worst.max((found - dot).abs() / norm);
+            }
+        }
+        println!("{name} {dtype:?}: worst relative error {worst:.1e}");
+        assert!(worst < tolerance, "{name} {dtype:?}: relative error {worst:e}");
+    }
+}
+
 #[test]
 fn other_penalties_as_pytorch_has_them() {
     let expected = fixtures("penalties");
-    for (dtype, tolerance) in [(DType::F64, 1e-9), (DType::F32, 2e-5)] {
-        for name in ["true-logits", "uniform-logits", "entropy", "entropy-logits", "true-l1"] {
-            let network = network(Pool::Max, dtype).tracked();
-            let (batch, mut pass) = batch(dtype);
-            let loss = penalty(name).evaluate(&network, &batch, &mut pass).unwrap().loss;
-            let to_vec = |t: Tensor<1>| t.into_data().convert::<f64>().try_to_vec::<f64>().unwrap();
-            let mut worst = relative_error(&to_vec(loss.clone().inner()), &expected[&format!("{name}.loss")]);
-            let gradients = loss.backward();
-            for parameter in network.parameters() {
-                let found = to_vec(parameter.value().grad(&gradients).unwrap());
-                let key = format!("{name}.{}", parameter.name());
-                let norm = expected[&format!("{key}.norm")][0];
-                let length = found.iter().map(|v| v * v).sum::<f64>().sqrt();
-                worst = worst.max((length - norm).abs() / norm);
-                for (i, dot) in expected[&format!("{key}.dots")].iter().enumerate() {
-                    let found: f64 = found.iter().zip(directions(i)).map(|(g, d)| g * d).sum();
-                    worst = worst.max((found - dot).abs() / norm);
-                }
-            }
-            println!("{name} {dtype:?}: worst relative error {worst:.1e}");
-            assert!(worst < tolerance, "{name} {dtype:?}: relative error {worst:e}");
-        }
+    for name in ["true-logits", "uniform-logits", "entropy", "entropy-logits", "true-l1"] {
+        check_objective(&expected, name, &penalty(name), None);
     }
+}
+
+/// `CrossEntropyLoss(weight)`, and the penalty as a mean that is weighted alike.
+#[test]
+fn class_weights_as_pytorch_has_them() {
+    let expected = fixtures("class-weights");
+    let weights: Vec<f64> = (0..10).map(|class| 0.25 + 0.5 * f64::from(class)).collect();
+    check_objective(&expected, "plain", &Normal, Some(&weights));
+    check_objective(
+        &expected,
+        "double",
+        &GradientPenalty::double_backprop(0.1),
+        Some(&weights),
+    );
 }
 
 #[test]

@@ -4,7 +4,9 @@ use clap::{Args, Subcommand};
 use doubleback::nn::Pool;
 use doubleback_experiments::bench::{Step, TimedAttack};
 
+use super::global::Global;
 use super::values;
+use crate::files::Files;
 
 /// Things to time.
 #[derive(Debug, Subcommand)]
@@ -124,4 +126,19 @@ pub struct BenchArgs {
     /// Measured runs of each, after a few that do not count
     #[arg(long, value_name = "N", value_parser = values::at_least_one, default_value = "12")]
     pub runs: usize,
+}
+
+impl BenchCommand {
+    /// It writes to standard output alone.
+    pub(super) fn files(&self, global: &Global) -> Files {
+        match self {
+            BenchCommand::Attack(args) => {
+                let model = args.model.iter();
+                let files = model.fold(Files::default(), |files, path| files.reading("--model", path));
+                let data = args.dataset.iter();
+                data.fold(files, |files, name| global.reading_data(files, "--dataset", name))
+            }
+            BenchCommand::Step(_) | BenchCommand::Kernels(_) | BenchCommand::Gan(_) => Files::default(),
+        }
+    }
 }

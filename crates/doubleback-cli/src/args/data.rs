@@ -3,7 +3,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use doubleback::data::Part;
 
+use super::global::Global;
 use super::values;
+use crate::files::{Files, Format};
 
 /// Commands of `data`.
 #[derive(Debug, Subcommand)]
@@ -93,4 +95,20 @@ pub struct ShowArgs {
     /// File to write the picture to
     #[arg(long, value_name = "FILE.png")]
     pub out: PathBuf,
+}
+
+impl DataCommand {
+    pub(super) fn files(&self, global: &Global) -> Files {
+        let reading = |name: &str| global.reading_data(Files::default(), "NAME", name);
+        match self {
+            DataCommand::List => Files::default(),
+            // What it writes is the data.
+            DataCommand::Fetch(args) => {
+                let names = args.datasets.iter();
+                names.fold(Files::default(), |files, name| global.reading_data(files, "NAME", name))
+            }
+            DataCommand::Verify { dataset } | DataCommand::Duplicates { dataset } => reading(dataset),
+            DataCommand::Show(args) => reading(&args.dataset).writing("--out", &args.out, Format::Png),
+        }
+    }
 }

@@ -1,9 +1,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use doubleback::evaluate::ModelPath;
 use doubleback_experiments::diagnosis::Profile;
 
+use super::global::Global;
 use super::values::{self, Eps};
+use crate::files::{Files, RUN};
 
 /// Long help of `diagnose`.
 pub const LONG: &str = "Find the layers at which an attack does its damage.\n\n\
@@ -25,16 +28,16 @@ Examples:
   doubleback diagnose --model normal.safetensors --dataset mnist-mini \\
       --attack fgsm --eps 0.15 --layers input,pool1,pool2,logits --json")]
 pub struct DiagnoseArgs {
-    /// Model to diagnose, made by `doubleback train`; give it again for several models
-    #[arg(long = "model", value_name = "FILE", required = true)]
-    pub models: Vec<PathBuf>,
+    /// Model to diagnose, made by `doubleback train`, FILE or NAME=FILE; give it again for several models
+    #[arg(long = "model", value_name = "FILE", required = true, value_parser = values::model_path())]
+    pub models: Vec<ModelPath>,
     /// Data set that the model was trained on
     #[arg(long, value_name = "NAME", value_parser = values::dataset())]
     pub dataset: String,
     /// Attack
     #[arg(long, value_name = "NAME", value_parser = values::attack_name())]
     pub attack: &'static str,
-    /// Perturbation size, in the units of the data; auto finds one at which the attack succeeds on some images and fails on others; not for jsma
+    /// Perturbation size, in the units of the data, such as 0.1 or 8/255; auto finds one at which the attack succeeds on some images and fails on others; not for jsma
     #[arg(long, value_name = "E|auto", value_parser = values::eps, allow_hyphen_values = true, default_value = "auto")]
     pub eps: Eps,
     /// Layers to study; the first and the last always are [default: all]
@@ -57,9 +60,20 @@ pub struct DiagnoseArgs {
     pub seed: u64,
     /// Network that judges the explanations, made by `doubleback train`; of several, the mean of their probabilities [default: three of another
     /// architecture, trained first]
-    #[arg(long, value_name = "FILE")]
-    pub oracle: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE", value_parser = values::model_path())]
+    pub oracle: Vec<ModelPath>,
     /// Print results.json instead of a summary
     #[arg(long)]
     pub json: bool,
+}
+
+impl DiagnoseArgs {
+    pub(super) fn files(&self, global: &Global) -> Files {
+        let files = global.reading_data(Files::default(), "--dataset", &self.dataset);
+        let models = self.models.iter();
+        let files = models.fold(files, |files, model| files.reading("--model", &model.path));
+        let oracle = self.oracle.iter();
+        let files = oracle.fold(files, |files, oracle| files.reading("--oracle", &oracle.path));
+        files.writing_folder("--out", &self.out, RUN)
+    }
 }

@@ -4,6 +4,8 @@ mod attack;
 mod bench;
 mod data;
 mod diagnose;
+mod global;
+mod log_format;
 mod pooling;
 mod report;
 mod reproduce;
@@ -11,17 +13,17 @@ mod sweep;
 mod train;
 mod values;
 
-use std::path::PathBuf;
-
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 use clap_complete::Shell;
-use doubleback::data::{DuplicatePolicy, Grayscale, LoadOptions};
-use doubleback::device::DeviceName;
+
+use crate::files::Files;
 
 pub use attack::{AttackArgs, AttackOptions, TransferArgs};
 pub use bench::{BenchArgs, BenchAttackArgs, BenchCommand, BenchGanArgs, BenchStepArgs};
 pub use data::{DataCommand, FetchArgs, ShowArgs};
 pub use diagnose::DiagnoseArgs;
+pub use global::Global;
+pub use log_format::LogFormat;
 pub use pooling::PoolingArgs;
 pub use report::ReportArgs;
 pub use reproduce::ReproduceArgs;
@@ -59,6 +61,7 @@ Exit status:
   0    done
   1    a failure of doubleback
   2    wrong use or bad input; the message says what to do
+  3    done, and an accuracy is below --fail-under
   130  interrupted; run the same command again to go on";
 
 /// The commands.
@@ -113,62 +116,124 @@ pub enum Command {
     },
 }
 
-/// Options of all commands.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Options of all commands")]
-pub struct Global {
-    /// Folder with mnist/ and its like [default: doubleback in the user's data folder]
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        env = "DOUBLEBACK_DATA",
-        hide_env_values = true
-    )]
-    pub data_dir: Option<PathBuf>,
-    /// How the colors of svhn become gray: luma, or Grundland & Dodgson's decolorize [default: luma]
-    #[arg(long, global = true, value_name = "HOW", value_parser = values::grayscale())]
-    pub grayscale: Option<Grayscale>,
-    /// Rows and columns to resize the images of folder:PATH to
-    #[arg(long, global = true, value_name = "HxW", value_parser = values::image_size)]
-    pub image_size: Option<[usize; 2]>,
-    /// What to do with images that a data set holds more than once [default: remove for notmnist, keep for others]
-    #[arg(long, global = true, value_name = "WHAT", value_parser = values::duplicates())]
-    pub duplicates: Option<DuplicatePolicy>,
-    /// Where to compute: cpu, cuda[:N], vulkan, metal, wgpu; all but cpu need a build with the feature of that name
-    #[arg(long, global = true, value_name = "DEVICE", default_value = "cpu")]
-    pub device: DeviceName,
-    /// Worker threads; 0 is one a core
-    #[arg(long, global = true, value_name = "N", default_value_t = 0)]
-    pub threads: usize,
-    /// Show no progress and no warnings
-    #[arg(long, short, global = true)]
-    pub quiet: bool,
-    /// Form of progress, warnings and errors on standard error
-    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t)]
-    pub log_format: LogFormat,
-}
-
-impl Global {
-    /// Where data sets are looked for.
-    pub fn load_options(&self) -> LoadOptions {
-        let mut options = match &self.data_dir {
-            Some(dir) => LoadOptions::in_dir(dir),
-            None => LoadOptions::default(),
-        };
-        options.grayscale = self.grayscale;
-        options.image_size = self.image_size;
-        options.duplicates = self.duplicates;
-        options
+impl Command {
+    /// The files that it is told to read and write: every one that an argument names is here, or an output could replace an input.
+    pub fn files(&self, global: &Global) -> Files {
+        match self {
+            Command::Reproduce(args) => args.files(global),
+            Command::Train(args) => args.files(global),
+            Command::Attack(args) => args.files(global),
+            Command::Transfer(args) => args.files(global),
+            Command::Diagnose(args) => args.files(global),
+            Command::Pooling(args) => args.files(global),
+            Command::Report(args) => args.files(),
+            Command::Sweep(args) => args.files(),
+            Command::SweepCell(args) => args.files(),
+            Command::Data(command) => command.files(global),
+            Command::Bench(command) => command.files(global),
+            Command::Completions { .. } | Command::Man { .. } => Files::default(),
+        }
     }
 }
 
-/// Form of what goes to standard error.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON object a line.
-    Json,
+#[cfg(test)]
+mod tests {
+    use clap::builder::ValueParser;
+    use clap::{Arg, CommandFactory};
+
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::output::JsonTarget;
+
+    /// Every command of the parser with the words that lead to it.
+    fn walk(command: &clap::Command, words: &[String], found: &mut Vec<(Vec<String>, clap::Command)>) {
+        if !command.has_subcommands() {
+            found.push((words.to_vec(), command.clone()));
+        }
+        for one in command.get_subcommands().filter(|one| one.get_name() != "help") {
+            walk(one, &[words, &[one.get_name().to_owned()]].concat(), found);
+        }
+    }
+
+    fn is_path(arg: &Arg) -> bool {
+        let parsers: [ValueParser; 3] = [
+            clap::value_parser!(PathBuf),
+            clap::value_parser!(JsonTarget).into(),
+            ValueParser::new(values::model_path()),
+        ];
+        parsers
+            .iter()
+            .any(|parser| parser.type_id() == arg.get_value_parser().type_id())
+    }
+
+    fn is_data(arg: &Arg) -> bool {
+        arg.get_possible_values()
+            .iter()
+            .any(|value| value.get_name() == "folder:PATH")
+    }
+
+    /// A value that an argument takes.
+    fn value(arg: &Arg) -> String {
+        match arg.get_possible_values().first() {
+            Some(name) => name.get_name().to_owned(),
+            None => "1".to_owned(),
+        }
+    }
+
+    fn given(arg: &Arg, value: &str) -> Vec<String> {
+        match arg.get_long() {
+            Some(long) => vec![format!("--{long}"), value.to_owned()],
+            None => vec![value.to_owned()],
+        }
+    }
+
+    /// An argument that names a file or a data set, but is not among the files of its command, could be replaced by an output in silence.
+    #[test]
+    fn every_file_that_an_argument_names_is_among_the_files_of_its_command() {
+        let mut program = Cli::command();
+        program.build();
+        let mut commands = Vec::new();
+        walk(&program, &["doubleback".to_owned()], &mut commands);
+        assert!(commands.len() > 15, "{}", commands.len());
+        let mut checked = 0;
+        for (words, command) in commands {
+            let own = |arg: &&Arg| !["data_dir", "help", "version"].contains(&arg.get_id().as_str());
+            let args: Vec<&Arg> = command.get_arguments().filter(own).collect();
+            for tested in args.iter().filter(|arg| is_path(arg) || is_data(arg)) {
+                let name = if is_path(tested) {
+                    "this-very.file"
+                } else {
+                    "folder:this-very.file"
+                };
+                let mut line = words.clone();
+                for arg in args
+                    .iter()
+                    .filter(|arg| arg.get_id() == tested.get_id() || arg.is_required_set())
+                {
+                    let is_it = arg.get_id() == tested.get_id();
+                    line.extend(given(arg, &if is_it { name.to_owned() } else { value(arg) }));
+                }
+                // `--dataset` of `bench attack` needs a model.
+                let model = args.iter().find(|arg| arg.get_id() == "model");
+                if let (Some(model), false) = (model, line.contains(&"--model".to_owned())) {
+                    line.extend(given(model, "1"));
+                }
+                let cli = Cli::try_parse_from(&line).unwrap_or_else(|e| panic!("{line:?}: {e}"));
+                let files = cli.command.unwrap().files(&cli.global);
+                let known = files
+                    .paths()
+                    .iter()
+                    .any(|path| path.to_string_lossy().contains("this-very"));
+                assert!(
+                    known,
+                    "`{}`: {} names a file that `files` does not have",
+                    words.join(" "),
+                    tested.get_id()
+                );
+                checked += 1;
+            }
+        }
+        assert!(checked > 25, "{checked}");
+    }
 }

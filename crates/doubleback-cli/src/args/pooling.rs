@@ -3,7 +3,9 @@ use std::path::PathBuf;
 use clap::Args;
 use doubleback_experiments::pooling_study::Profile;
 
+use super::global::Global;
 use super::values;
+use crate::files::{Files, RUN};
 
 /// Long help of `pooling`.
 pub const LONG: &str = "Train the same networks with max and with average pooling, normally and with defenses, attack all, compare.\n\n\
@@ -41,4 +43,11 @@ pub struct PoolingArgs {
     /// Print results.json instead of a summary
     #[arg(long)]
     pub json: bool,
+}
+
+impl PoolingArgs {
+    pub(super) fn files(&self, global: &Global) -> Files {
+        let files = global.reading_data(Files::default(), "--dataset", &self.dataset);
+        files.writing_folder("--out", &self.out, RUN)
+    }
 }

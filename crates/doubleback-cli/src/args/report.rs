@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::files::Files;
+
 /// Long help of `report`.
 pub const LONG: &str = "Draw a run's report again from its files alone.\n\n\
     Of a finished run of `reproduce`, `diagnose` or `pooling`: writes DIR/report.html and DIR/figures/ from DIR/results.json, and of a \
@@ -17,4 +19,11 @@ pub struct ReportArgs {
     /// Folder of the run
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
+}
+
+impl ReportArgs {
+    /// It draws into the folder that it reads: its own.
+    pub(super) fn files(&self) -> Files {
+        Files::default().reading("DIR", &self.folder)
+    }
 }

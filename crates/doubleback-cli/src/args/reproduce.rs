@@ -3,7 +3,9 @@ use std::path::PathBuf;
 use clap::Args;
 use doubleback_experiments::reproduce::Profile;
 
+use super::global::Global;
 use super::values;
+use crate::files::{Files, RUN};
 
 /// Long help of `reproduce`.
 pub const LONG: &str = "Train the paper's models, attack all with all, write a report with the paper's figures.\n\n\
@@ -40,4 +42,14 @@ pub struct ReproduceArgs {
     /// Print results.json instead of a summary
     #[arg(long)]
     pub json: bool,
+}
+
+impl ReproduceArgs {
+    pub(super) fn files(&self, global: &Global) -> Files {
+        let files = global.reading_data(Files::default(), "--dataset", &self.dataset);
+        let gradients = self.published_gradients.iter();
+        gradients
+            .fold(files, |files, path| files.reading("--published-gradients", path))
+            .writing_folder("--out", &self.out, RUN)
+    }
 }

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::values;
+use crate::files::{Files, SWEEP};
 use crate::output::JsonTarget;
 
 /// Long help of `sweep`.
@@ -79,4 +80,28 @@ pub struct SweepCellArgs {
     /// Stop, keeping the work, when standard input ends
     #[arg(long)]
     pub stop_at_end_of_input: bool,
+}
+
+impl SweepArgs {
+    /// The folder to write to.
+    pub fn folder(&self) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| {
+            let stem = self.plan.file_stem().unwrap_or_default().to_string_lossy();
+            PathBuf::from(format!("{stem}-sweep"))
+        })
+    }
+
+    /// Its data sets are in the plan.
+    pub(super) fn files(&self) -> Files {
+        let files = Files::default().reading("PLAN.toml", &self.plan);
+        let files = files.writing_folder("--out", &self.folder(), SWEEP);
+        JsonTarget::file(self.json.as_ref(), files)
+    }
+}
+
+impl SweepCellArgs {
+    /// It works in the folder that says what to do.
+    pub(super) fn files(&self) -> Files {
+        Files::default().reading("DIR", &self.folder)
+    }
 }

@@ -3,17 +3,22 @@ use std::path::PathBuf;
 use clap::Args;
 use doubleback::attack;
 use doubleback::nn::Pool;
-use doubleback::train::{DefenseKind, Norm, Output};
+use doubleback::train::{ClassWeights, DefenseKind, ModelFiles, Norm, Output};
 use doubleback_experiments::Profile;
 
+use super::global::Global;
 use super::values;
+use crate::files::{Files, Format, WORK};
 use crate::output::JsonTarget;
 
 /// Long help of `train`.
 pub const LONG: &str = "Train one model and write it to a .safetensors file.\n\n\
     Steps, learning rate and penalty weight are those of a profile unless they are given. Checkpoints are kept in a folder \
     beside the model's file, with the ending `.work`, until the model is written: an interrupted training goes on where it was \
-    when the same command is given again, and ends with the same bytes.";
+    when the same command is given again, and ends with the same bytes.\n\n\
+    The state at the end is kept beside the model, with the ending `.state`: the same command with more `--steps` goes on from it, \
+    and ends with the same bytes as one training of all steps. Delete it when no more steps are wanted. A model of another training \
+    that has the same name is kept: as NAME.safetensors.1, .2 and so on.";
 
 /// Arguments of `train`.
 #[derive(Args, Debug)]
@@ -26,7 +31,9 @@ Examples:
   doubleback train --dataset mnist-mini --defense pgd \\
       --adversarial-eps 0.2 --pgd-steps 7 --out pgd.safetensors
   doubleback train --dataset mnist --defense distilled --temperature 20 \\
-      --pool avg --out model.safetensors --json curve.json")]
+      --pool avg --out model.safetensors --json curve.json
+  doubleback train --dataset folder:images --defense doubleback \\
+      --class-weights balanced --out model.safetensors")]
 pub struct TrainArgs {
     /// Data set to train on
     #[arg(long, value_name = "NAME", value_parser = values::dataset())]
@@ -71,8 +78,8 @@ pub struct TrainArgs {
     /// Penalize the gradient of the cross-entropy's log-probabilities, or of logits in their place [default: log-probabilities]
     #[arg(long, value_name = "OUTPUT", value_parser = values::penalty_output())]
     pub penalty_output: Option<Output>,
-    /// Size of the perturbation, for advtrain, pgd and both [default: 0.3]
-    #[arg(long, value_name = "E", value_parser = values::not_negative, allow_hyphen_values = true)]
+    /// Size of the perturbation, such as 0.1 or 8/255, for advtrain, pgd and both [default: 0.3]
+    #[arg(long, value_name = "E", value_parser = values::adversarial_size, allow_hyphen_values = true)]
     pub adversarial_eps: Option<f64>,
     /// Norm that the perturbation is bounded in, for pgd [default: linf]
     #[arg(long, value_name = "NORM", value_parser = values::attack_norm())]
@@ -83,6 +90,10 @@ pub struct TrainArgs {
     /// Softmax temperature of the teacher, for distilled and distilled-label [default: the profile's]
     #[arg(long, value_name = "T", value_parser = values::positive, allow_hyphen_values = true)]
     pub temperature: Option<f64>,
+    /// How much the images of each class count: none, balanced (each class as much as every other), a weight for each class in the order of
+    /// the labels, or NAME=W,… for some classes
+    #[arg(long, value_name = "WEIGHTS", value_parser = values::class_weights, default_value = "none")]
+    pub class_weights: ClassWeights,
     /// Seed of weights and dropout
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
@@ -92,4 +103,21 @@ pub struct TrainArgs {
     /// Write settings and curve as JSON; without FILE or with -, to standard output
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub json: Option<JsonTarget>,
+}
+
+impl TrainArgs {
+    /// The model, its state, and where an unfinished training keeps checkpoints.
+    pub fn model_files(&self) -> ModelFiles {
+        ModelFiles::of(&self.out)
+    }
+
+    pub(super) fn files(&self, global: &Global) -> Files {
+        let files = global.reading_data(Files::default(), "--dataset", &self.dataset);
+        let files = files.writing("--out", &self.out, Format::Safetensors);
+        let of_model = self.model_files();
+        let files = files.writing("--out", &of_model.state(), Format::Safetensors);
+        let files = files.writing("--out", &of_model.teacher_state(), Format::Safetensors);
+        let files = files.writing_folder("--out", &of_model.work(), WORK);
+        JsonTarget::file(self.json.as_ref(), files)
+    }
 }

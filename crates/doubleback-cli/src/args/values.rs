@@ -2,13 +2,14 @@
 
 use std::ffi::OsStr;
 
-use clap::builder::{PossibleValue, TypedValueParser};
+use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
-use doubleback::attack::{AttackSpec, OptionKind};
+use doubleback::attack::{AttackSpec, OptionKind, parse_eps};
 use doubleback::data::{DuplicatePolicy, Grayscale, MAX_SIDE, Part, catalog};
+use doubleback::evaluate::ModelPath;
 use doubleback::nn::layers::{Floor, LocalContrast};
 use doubleback::nn::{ARCHITECTURES, Loss, Pool};
-use doubleback::train::{DefenseKind, Norm, Output};
+use doubleback::train::{ClassWeights, DefenseKind, Norm, Output};
 use doubleback::{Result, attack};
 use doubleback_experiments::Profile;
 use doubleback_experiments::bench::{Step, TimedAttack};
@@ -187,6 +188,11 @@ pub fn architecture() -> Named<String> {
     }
 }
 
+/// Files of models, `FILE` or `NAME=FILE`.
+pub fn model_path() -> impl TypedValueParser<Value = ModelPath> {
+    OsStringValueParser::new().map(|given| ModelPath::parse(&given))
+}
+
 /// Names of attacks.
 pub fn attack_name() -> Named<&'static str> {
     Named {
@@ -204,6 +210,11 @@ pub fn attack_option(kind: OptionKind) -> Named<serde_json::Value> {
             _ => |name| Ok(name.parse::<attack::Norm>()?.name().into()),
         },
     }
+}
+
+/// Weights of classes; whether they fit the data shows when these are loaded.
+pub fn class_weights(text: &str) -> Result<ClassWeights> {
+    text.parse()
 }
 
 /// A whole number of at least 1.
@@ -227,16 +238,41 @@ pub enum Eps {
 pub fn eps(text: &str) -> std::result::Result<Eps, &'static str> {
     match text {
         "auto" => Ok(Eps::Auto),
-        number => number
-            .parse()
+        number => parse_eps(number)
             .map(Eps::Given)
-            .map_err(|_| "expected `auto` or a number such as 0.1"),
+            .map_err(|_| "expected `auto` or a number such as 0.1 or 8/255"),
     }
 }
 
-/// A number; its range depends on the data.
-pub fn number(text: &str) -> std::result::Result<f64, &'static str> {
-    text.parse().map_err(|_| "expected a number such as 0.1")
+/// A perturbation size with the text that it was given as.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Size {
+    /// The size.
+    pub value: f64,
+    /// Such as `8/255`.
+    pub text: String,
+}
+
+impl Size {
+    /// The text, if it says more than the number.
+    pub fn fraction(&self) -> Option<String> {
+        self.text.contains('/').then(|| self.text.clone())
+    }
+}
+
+/// A perturbation size, as a number or a fraction; its range depends on the data.
+pub fn size(text: &str) -> std::result::Result<Size, &'static str> {
+    let value = parse_eps(text).map_err(|_| "expected a number such as 0.1 or 8/255")?;
+    let text = text.split_whitespace().collect();
+    Ok(Size { value, text })
+}
+
+/// A perturbation size that is not negative.
+pub fn adversarial_size(text: &str) -> std::result::Result<f64, &'static str> {
+    match parse_eps(text) {
+        Ok(number) if number >= 0.0 && number.is_finite() => Ok(number),
+        _ => Err("expected 0 or a number above, such as 0.1 or 8/255"),
+    }
 }
 
 /// A number above zero.
@@ -247,10 +283,38 @@ pub fn positive(text: &str) -> std::result::Result<f64, &'static str> {
     }
 }
 
+/// A share as a number from 0 to 1, or in percent.
+pub fn share(text: &str) -> std::result::Result<f64, &'static str> {
+    let share = match text.strip_suffix('%') {
+        Some(percent) => percent.trim_end().parse().map(|percent: f64| percent / 100.0),
+        None => text.parse(),
+    };
+    match share {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("expected a share from 0 to 1 such as 0.4, or 40%"),
+    }
+}
+
 /// A number that is not negative.
 pub fn not_negative(text: &str) -> std::result::Result<f64, &'static str> {
     match text.parse::<f64>() {
         Ok(number) if number >= 0.0 && number.is_finite() => Ok(number),
         _ => Err("expected 0 or a number above"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_numbers_or_percent() {
+        assert_eq!(
+            ["0.4", "40%", "40 %", "1", "0"].map(share),
+            [0.4, 0.4, 0.4, 1.0, 0.0].map(Ok)
+        );
+        for text in ["40", "-0.1", "101%", "nan", "%", "x"] {
+            assert!(share(text).is_err(), "{text}");
+        }
     }
 }

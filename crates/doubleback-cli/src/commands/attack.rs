@@ -1,8 +1,9 @@
 use std::path::{Path, PathBuf};
 
-use doubleback::evaluate::{Named, WhiteBox, WhiteBoxEvaluation};
+use doubleback::data::Dataset;
+use doubleback::evaluate::{EightBit, Named, WhiteBox, WhiteBoxAccuracy, WhiteBoxEvaluation, identity, save_pictures};
 
-use super::{attacks, models};
+use super::{attacks, kept, models};
 use crate::args::AttackArgs;
 use crate::class_table;
 use crate::context::Context;
@@ -14,15 +15,22 @@ use crate::output::{self, JsonTarget, grouped, interval, percent};
 pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
     let options = &args.options;
     output::check_json(options.json.as_ref())?;
-    let attack = attacks::build(options)?;
-    let files = match &args.out {
-        Some(out) => example_files(out, &options.eps)?,
-        None => Vec::new(),
+    attacks::check(options)?;
+    let eps = options.eps();
+    let files = example_files(args)?;
+    let work = args.work();
+    let pictures = match &args.png {
+        Some(folder) => Pictures::check(folder, work.as_deref())?,
+        None => Pictures::NotWanted,
     };
     let dataset = context.load(&options.dataset)?;
+    let eight_bit = EightBit::of(&dataset);
+    pictures.check_data(&dataset, eight_bit)?;
+    let attack = attacks::build(options, &dataset.classes)?;
     let model = models::load(&args.model, &dataset, context)?;
-    models::check_all_eps(&attack, &options.eps, &model)?;
-    let test = models::test_set(&dataset, options.count, context)?;
+    models::check_all_eps(&attack, &eps, &model)?;
+    let sample = models::sample(&dataset, options.count, options.sample_seed)?;
+    let test = models::test_set(&dataset, sample.as_ref(), context);
 
     let name = args.model.display().to_string();
     let evaluation = WhiteBoxEvaluation {
@@ -34,18 +42,41 @@ pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
         classes: &dataset.classes,
         test,
         attack: &attack,
-        eps: &options.eps,
+        eps: &eps,
+        eight_bit,
     };
-    let mut reporter = context.reporter();
-    let evaluated = if files.is_empty() {
-        evaluation.run(&mut reporter).map(|results| (results, Vec::new()))
+    let with_examples = args.out.is_some() || args.png.is_some();
+    let outputs = if with_examples {
+        "accuracies and examples"
     } else {
-        evaluation.run_with_examples(&mut reporter)
+        "accuracies"
     };
-    let (results, examples) = evaluated.map_err(interrupt::nothing_kept)?;
+    let identity = identity(&[("model", &model)], &dataset.name, &test, &attack, &eps, outputs)?;
+    let (mut kept, opening) = kept::open(work.as_deref(), identity)?;
+    let mut reporter = context.reporter();
+    if let Some(opening) = opening {
+        reporter = reporter.announcing(opening);
+    }
+    let evaluated = if with_examples {
+        evaluation.run_with_examples(kept.as_mut(), &mut reporter)
+    } else {
+        let results = evaluation.run(kept.as_mut(), &mut reporter);
+        results.map(|results| (results, Vec::new()))
+    };
+    let (mut results, examples) = match (evaluated, &kept) {
+        (Err(error), None) => return Err(interrupt::nothing_kept(error)),
+        (evaluated, _) => evaluated?,
+    };
+    for row in &mut results.results {
+        row.eps_given = attacks::given(options, row.eps);
+    }
     for (path, examples) in files.iter().zip(&examples) {
         output::make_parent(path)?;
         examples.save(path)?;
+    }
+    if let (Pictures::Wanted(folder), Some(kept), Some(eight_bit)) = (pictures, &mut kept, eight_bit) {
+        output::make_parent(folder)?;
+        save_pictures(folder, &kept.draft()?, &results, &examples, eight_bit)?;
     }
     if results.zero_gradient_images > 0 && options.json == Some(JsonTarget::Stdout) {
         tracing::warn!("{}", masking(&results));
@@ -57,28 +88,62 @@ pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
     for path in &files {
         text += &format!("Examples: {}\n", path.display());
     }
-    output::results(&results, options.json.as_ref(), &text)
+    if let Some(folder) = &args.png {
+        text += &format!("Pictures: {}\n", folder.display());
+    }
+    output::results(&results, options.json.as_ref(), &text)?;
+    if let Some(kept) = kept {
+        kept.remove()?;
+    }
+    results.least().map_or(Ok(()), |least| {
+        let size = attack.size_name();
+        attacks::check_share(options, least.accuracy, || {
+            let eps = attacks::size(least.eps, least.eps_given.as_deref());
+            format!("accuracy is {} at {size} {eps}", least.accuracy)
+        })
+    })
+}
+
+/// The folder for pictures.
+enum Pictures<'a> {
+    NotWanted,
+    Wanted(&'a Path),
+    /// An earlier run had come as far as this.
+    There,
+}
+
+impl<'a> Pictures<'a> {
+    /// Checks that it can be made.
+    fn check(folder: &'a Path, work: Option<&Path>) -> Result<Self> {
+        // It appears with all that is in it, after which only the work's folder is to be removed.
+        if folder.join("manifest.json").exists() && work.is_some_and(Path::exists) {
+            return Ok(Pictures::There);
+        }
+        output::check_new_folder(folder)?;
+        Ok(Pictures::Wanted(folder))
+    }
+
+    /// Refuses data that has no pictures.
+    fn check_data(&self, dataset: &Dataset, eight_bit: Option<EightBit>) -> Result<()> {
+        let problem = match dataset.shape.channels {
+            _ if matches!(self, Pictures::NotWanted) => return Ok(()),
+            _ if eight_bit.is_none() => "its images are no 8-bit pictures any more".to_owned(),
+            1 | 3 => return Ok(()),
+            channels => format!("its images have {channels} channels, and pictures have 1 or 3"),
+        };
+        Err(Failure::Input(format!(
+            "`--png`: {}: {problem}. Write arrays instead: `--out FILE.npz`",
+            dataset.name
+        )))
+    }
 }
 
 /// `FILE-eps0.3.npz` for each eps, or the file itself if there is none; all can be written.
-fn example_files(out: &Path, eps: &[f64]) -> Result<Vec<PathBuf>> {
-    output::check_ending(out, "npz")?;
-    let stem = out
-        .file_stem()
-        .ok_or_else(|| {
-            Failure::Input(format!(
-                "{}: has no name. Give a name such as examples.npz",
-                out.display()
-            ))
-        })?
-        .to_string_lossy();
-    let files: Vec<PathBuf> = match eps {
-        [] => vec![out.to_owned()],
-        eps => eps
-            .iter()
-            .map(|eps| out.with_file_name(format!("{stem}-eps{eps}.npz")))
-            .collect(),
-    };
+fn example_files(args: &AttackArgs) -> Result<Vec<PathBuf>> {
+    if let Some(out) = &args.out {
+        output::check_ending(out, "npz")?;
+    }
+    let files = args.example_files();
     files.iter().try_for_each(|file| output::check_file(file))?;
     Ok(files)
 }
@@ -89,9 +154,10 @@ fn readable(found: &WhiteBox, size_name: &str) -> String {
         .iter()
         .map(|row| {
             vec![
-                row.eps.to_string(),
+                attacks::size(row.eps, row.eps_given.as_deref()),
                 percent(row.accuracy),
                 interval(row.low, row.high),
+                row.accuracy_8bit.map_or_else(|| "none".to_owned(), percent),
                 percent(row.success),
                 format!("{:.3}", row.mean_l2),
                 format!("{:.3}", row.mean_linf),
@@ -103,29 +169,36 @@ fn readable(found: &WhiteBox, size_name: &str) -> String {
         size_name,
         "accuracy",
         "95 % interval",
+        "8 bits",
         "success",
         "mean L2",
         "mean Linf",
         "mean L0",
     ];
     let mut text = format!(
-        "{} on {}\n{} test images of {}, clean accuracy {}\n\n{}",
+        "{}{} on {}\n{} test images of {}{}, clean accuracy {}\n\n{}",
         found.attack,
+        attacks::towards(found.target.as_ref()),
         found.model,
         grouped(found.count),
         found.dataset,
+        attacks::drawn(found.sample_seed),
         percent(found.clean_accuracy),
         output::table(&header, &rows),
     );
-    if found.zero_gradient_images > 0 {
+    if found.results.iter().any(|row| row.accuracy_8bit.is_none()) {
         text += &format!(
-            "\nWARNING: {}\n         Accuracy under this attack says nothing about them.\n",
-            masking(found)
+            "No accuracy in 8 bits: the images of {} are no 8-bit pictures any more.\n",
+            found.dataset
         );
+    }
+    if found.zero_gradient_images > 0 {
+        let warning = format!("{} Accuracy under this attack says nothing about them.", masking(found));
+        text += &format!("\n{}", output::sentences("WARNING: ", &warning));
     }
     let clean = [("clean".to_owned(), found.clean_per_class.as_slice())];
     let attacked = found.results.iter();
-    let attacked = attacked.map(|row| (format!("{size_name} {}", row.eps), row.per_class.as_slice()));
+    let attacked = attacked.map(|row| (size(row, size_name), row.per_class.as_slice()));
     text + &class_table::accuracy(&clean.into_iter().chain(attacked).collect::<Vec<_>>())
 }
 
@@ -133,8 +206,13 @@ fn confusion(found: &WhiteBox, size_name: &str) -> String {
     let clean = class_table::confusion("clean", &found.clean_confusion, &found.classes);
     let attacked = found.results.iter();
     attacked.fold(clean, |text, row| {
-        text + &class_table::confusion(&format!("{size_name} {}", row.eps), &row.confusion, &found.classes)
+        text + &class_table::confusion(&size(row, size_name), &row.confusion, &found.classes)
     })
+}
+
+/// `eps 8/255`.
+fn size(row: &WhiteBoxAccuracy, size_name: &str) -> String {
+    format!("{size_name} {}", attacks::size(row.eps, row.eps_given.as_deref()))
 }
 
 fn masking(found: &WhiteBox) -> String {

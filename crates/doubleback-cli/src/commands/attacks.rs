@@ -1,12 +1,32 @@
 //! From options to an attack.
 
-use doubleback::attack::{Attack, AttackOption, AttackSpec};
+use doubleback::attack::{Attack, AttackOption, AttackSpec, TargetClass};
 
 use crate::args::AttackOptions;
 use crate::exit::{Failure, Result};
 
-/// The attack that was asked for. Options that it would not look at are refused.
-pub fn build(options: &AttackOptions) -> Result<Attack> {
+/// The attack that was asked for, on data of these classes.
+pub fn build(options: &AttackOptions, classes: &[String]) -> Result<Attack> {
+    Ok(AttackSpec::with_options_for(options.attack, &options.given.0, classes)?.attack()?)
+}
+
+/// ` towards class 10 (label 2)`, if all images are to be taken for one class.
+pub fn towards(target: Option<&TargetClass>) -> String {
+    target.map_or_else(String::new, |target| format!(" towards {target}"))
+}
+
+/// A perturbation size as it was given, if that was a fraction.
+pub fn given(options: &AttackOptions, eps: f64) -> Option<String> {
+    options.eps.iter().find(|size| size.value == eps)?.fraction()
+}
+
+/// A perturbation size in words: as it was given, or the number.
+pub fn size(eps: f64, given: Option<&str>) -> String {
+    given.map_or_else(|| eps.to_string(), str::to_owned)
+}
+
+/// Refuses options that the attack would not look at, and missing ones, before any data is read.
+pub fn check(options: &AttackOptions) -> Result<()> {
     let given = &options.given.0;
     let restarts = given.get("restarts").and_then(|restarts| restarts.as_u64());
     if let (Some(restarts @ 2..), true) = (restarts, given.contains_key("no_random_start")) {
@@ -29,7 +49,11 @@ pub fn build(options: &AttackOptions) -> Result<Attack> {
             "`--eps`: the attack `{name}` needs it. Give perturbation sizes such as `--eps 0.1,0.2`"
         )));
     }
-    Ok(AttackSpec::with_options(name, given)?.attack()?)
+    // Which class is aimed at, the names of the classes will tell.
+    let mut given = given.clone();
+    given.remove("target");
+    AttackSpec::with_options(name, &given)?.attack()?;
+    Ok(())
 }
 
 fn refuse_unless(attack: &str, flag: &str, having: &[&str]) -> Result<()> {
@@ -49,5 +73,21 @@ fn alternatives(names: &[&str]) -> String {
         Some((last, [])) => last.clone(),
         Some((last, others)) => format!("{} or {last}", others.join(", ")),
         None => String::new(),
+    }
+}
+
+/// How a sample was drawn, after the name of a data set.
+pub fn drawn(seed: Option<u64>) -> String {
+    seed.map_or_else(String::new, |seed| format!(" (drawn by seed {seed})"))
+}
+
+/// Ends with a status of its own if an accuracy is below `--fail-under`; `what` is said of it.
+pub fn check_share(options: &AttackOptions, accuracy: f64, what: impl FnOnce() -> String) -> Result<()> {
+    match options.fail_under {
+        Some(share) if accuracy < share => Err(Failure::Below(format!(
+            "{}, below `--fail-under {share}`. The results are written",
+            what()
+        ))),
+        _ => Ok(()),
     }
 }

@@ -29,34 +29,37 @@ fn list(context: &Context) -> Result<()> {
             info.classes.len().to_string(),
         ]);
         let place = match info.presence(&context.data)? {
-            Presence::Present { folder } => format!("    in {}\n", folder.display()),
-            Presence::Missing { folder, files } => format!(
-                "    not here: {} lacks {} of its {} files; get them with `doubleback data fetch {}`\n",
-                folder.display(),
-                files.len(),
-                info.files().count(),
-                info.name
-            ),
+            Presence::Present { folder } => output::sentences("    ", &format!("in {}", folder.display())),
+            Presence::Missing { folder, files } => {
+                let missing = format!(
+                    "not here: {} lacks {} of its {} files; get them with `doubleback data fetch {}`",
+                    folder.display(),
+                    files.len(),
+                    info.files().count(),
+                    info.name
+                );
+                output::sentences("    ", &missing)
+            }
             // The description says where the others are.
             _ => String::new(),
         };
-        places.push(format!(
-            "  {}: {}, {}\n{place}",
-            info.name, info.description, info.license
-        ));
+        let about = format!("{}: {}, {}", info.name, info.description, info.license);
+        places.push(output::sentences("  ", &about) + &place);
     }
     let header = ["data set", "train", "validation", "test", "images", "classes"];
     places.push("  folder:PATH: your own images, one sub-folder of .png or .jpg files a class\n".to_owned());
     places.push("  npz:FILE: your own images and labels as NumPy arrays x and y\n".to_owned());
+    let sizes = "Sizes are those with all published files; notmnist, svhn and cifar10 make do with fewer.";
     output::print(&format!(
-        "{}\n{}\nSizes are those with all published files; notmnist, svhn and cifar10 make do with fewer.\n",
+        "{}\n{}\n{}",
         output::table(&header, &rows),
-        places.concat()
+        places.concat(),
+        output::sentences("", sizes)
     ))
 }
 
 fn verify(name: &str, context: &Context) -> Result<()> {
-    let files = data::verify(name, &context.data)?;
+    let files = context.during(&format!("checking {name}"), || data::verify(name, &context.data))?;
     let lines: Vec<String> = files
         .iter()
         .map(|file| format!("{}: {}\n", file.file, file.state))
@@ -81,7 +84,7 @@ fn verify(name: &str, context: &Context) -> Result<()> {
 
 fn duplicates(name: &str, context: &Context) -> Result<()> {
     let dataset = context.load(name)?;
-    let parts = data::duplicates(&dataset);
+    let parts = context.during("comparing images", || data::duplicates(&dataset));
     let mut header = vec!["part", "images", "distinct"];
     let also: Vec<String> = Part::ALL.iter().map(|part| format!("also in {part}")).collect();
     header.extend(also.iter().map(String::as_str));
@@ -105,7 +108,7 @@ fn duplicates(name: &str, context: &Context) -> Result<()> {
         row
     };
     let rows: Vec<Vec<String>> = parts.iter().map(row).collect();
-    let notes: Vec<String> = dataset.notes.iter().map(|note| format!("  {note}\n")).collect();
+    let notes: Vec<String> = dataset.notes.iter().map(|note| output::sentences("  ", note)).collect();
     let gap = if notes.is_empty() { "" } else { "\n" };
     output::print(&format!("{}{gap}{}", output::table(&header, &rows), notes.concat()))
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use doubleback::attack::{AttackSpec, check_eps};
 use doubleback::diagnose::{AGREEMENT, CONSISTENCY, Check, CheckName, Estimate, SUCCESS, oracle_is_weak};
-use doubleback::evaluate::check_fits;
+use doubleback::evaluate::{ModelPath, check_fits, model_names};
 use doubleback_experiments::diagnosis::{
     Budget, DiagnosisResults, ModelDiagnosis, ModelFile, Options, Profile, diagnose,
 };
@@ -12,20 +12,25 @@ use super::models;
 use crate::args::{DiagnoseArgs, Eps};
 use crate::context::Context;
 use crate::exit::{Failure, Result};
-use crate::output::{self, grouped, interval, percent};
+use crate::output::{self, grouped, interval, percent, short};
 
 /// Diagnoses models.
 pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<()> {
     output::check_folder(&args.out)?;
+    let names = model_names(&args.models)?;
+    let oracle_names = model_names(&args.oracle)?;
     let dataset = context.load(&args.dataset)?;
-    models::test_set(&dataset, args.count, context)?;
-    let subject = |path: &std::path::PathBuf| -> Result<ModelFile> {
-        let model = ModelFile::read(path, &context.device)?;
-        check_fits(path, &model.network, &model.card, &dataset)?;
-        Ok(model)
+    models::sample(&dataset, args.count, args.seed)?;
+    let read = |models: &[ModelPath], names: Vec<String>| -> Result<Vec<ModelFile>> {
+        let read = |(ModelPath { path, .. }, name): (&ModelPath, String)| {
+            let model = ModelFile::read(path, &context.device)?;
+            check_fits(path, &model.network, &model.card, &dataset)?;
+            Ok(ModelFile { name, ..model })
+        };
+        models.iter().zip(names).map(read).collect()
     };
-    let subjects = args.models.iter().map(subject).collect::<Result<Vec<_>>>()?;
-    let oracle = args.oracle.iter().map(subject).collect::<Result<Vec<_>>>()?;
+    let subjects = read(&args.models, names)?;
+    let oracle = read(&args.oracle, oracle_names)?;
     let eps = match args.eps {
         Eps::Auto => None,
         Eps::Given(eps) => Some(eps),
@@ -89,35 +94,38 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<()> {
 }
 
 fn summary(results: &DiagnosisResults) -> String {
-    let mut text = format!(
-        "{} test images of {}. The oracle ({}) errs on {} of them ({}).\n",
+    let about = format!(
+        "{} test images of {}. The oracle ({}) errs on {} of them ({}).",
         grouped(results.count),
         results.dataset,
         results.oracle.description,
         percent(results.oracle.error.value),
         interval(results.oracle.error.low, results.oracle.error.high),
     );
+    let mut text = output::sentences("", &about);
     for model in &results.models {
         text += &of_model(model, &results.oracle.error);
     }
     if results.models.len() > 1 {
         text += &side_by_side(results);
     }
-    text + "\nThe formulas are this project's own: only the abstract of Zheng et al. 2020 is public.\n"
+    let caveat = "The formulas are this project's own: only the abstract of Zheng et al. 2020 is public.";
+    format!("{text}\n{}", output::sentences("", caveat))
 }
 
 fn of_model(model: &ModelDiagnosis, oracle_error: &Estimate) -> String {
     let attack = &model.attack;
     let found = if attack.chosen { ", found by a sweep" } else { "" };
     let size = AttackSpec::size_name(&attack.name);
-    let mut text = format!(
-        "\n{}: error {} clean, {} under {} at {size} {}{found}\n\n",
+    let about = format!(
+        "{}: error {} clean, {} under {} at {size} {}{found}",
         model.model,
         percent(model.clean_error.value),
         percent(attack.error.value),
         attack.name,
-        attack.eps,
+        short(attack.eps),
     );
+    let mut text = format!("\n{}\n", output::sentences("", &about));
     let rows: Vec<Vec<String>> = model
         .layers
         .iter()
@@ -173,21 +181,23 @@ fn of_model(model: &ModelDiagnosis, oracle_error: &Estimate) -> String {
     let fooled: usize = model.flips.iter().map(|flip| flip.fooled).sum();
     let flips = model.flips.iter().filter(|flip| flip.fooled > 0);
     let flips: Vec<String> = flips.map(|flip| format!("{} {}", flip.layer, flip.fooled)).collect();
-    text += &format!(
-        "  Explanations of the {} fooled images flip at: {}\n",
+    let flips = format!(
+        "Explanations of the {} fooled images flip at: {}",
         grouped(fooled),
         flips.join(", ")
     );
+    text += &output::sentences("  ", &flips);
     for correlation in &model.correlations {
         if let Some(rho) = correlation.spearman {
-            text += &format!(
-                "  Spearman of {}: {:+.2} ({:+.2} to {:+.2})\n",
+            let found = format!(
+                "Spearman of {}: {:+.2} ({:+.2} to {:+.2})",
                 correlation.name, rho.value, rho.low, rho.high
             );
+            text += &output::sentences("  ", &found);
         }
     }
     for warning in warnings(model, oracle_error) {
-        text += &format!("  WARNING: {warning}\n");
+        text += &output::sentences("  WARNING: ", &warning);
     }
     text
 }
@@ -272,7 +282,8 @@ fn greatest(model: &ModelDiagnosis) -> Option<String> {
 
 /// What a defense moves: damage by layer, flips, and the layer with the greatest share, model by model.
 fn side_by_side(results: &DiagnosisResults) -> String {
-    let names: Vec<&str> = results.models.iter().map(|model| model.model.as_str()).collect();
+    let names: Vec<String> = results.models.iter().map(|model| model.model.clone()).collect();
+    let names = output::short_names(&names);
     let mut layers: Vec<&str> = Vec::new();
     for layer in results.models.iter().flat_map(|model| &model.flips) {
         if !layers.contains(&layer.layer.as_str()) {
@@ -289,7 +300,9 @@ fn side_by_side(results: &DiagnosisResults) -> String {
                 .map(|model| cell(model, layer).unwrap_or_else(|| "-".into()));
             std::iter::once(layer.to_owned()).chain(cells).collect()
         };
-        let header: Vec<&str> = std::iter::once("layer").chain(names.iter().copied()).collect();
+        let header: Vec<&str> = std::iter::once("layer")
+            .chain(names.iter().map(String::as_str))
+            .collect();
         output::table(&header, &layers.iter().map(row).collect::<Vec<_>>())
     };
     let damage = |model: &ModelDiagnosis, name: &str| {
@@ -302,7 +315,7 @@ fn side_by_side(results: &DiagnosisResults) -> String {
         Some(percent(flip.fooled as f64 / fooled.max(1) as f64))
     };
     let mut text = String::from(
-        "\nSide by side: damage r by layer, in points, and where the explanations of fooled images flip\n\n",
+        "\nSide by side: damage r by layer, in points, and where the explanations of\nfooled images flip\n\n",
     );
     let without_none: Vec<&str> = layers.iter().copied().filter(|&layer| layer != "none").collect();
     text += &table(&damage, &without_none);

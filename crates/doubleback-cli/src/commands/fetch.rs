@@ -81,6 +81,8 @@ impl Shown<'_> {
     fn advance(&mut self, name: String, step: usize, steps: usize) -> ControlFlow<()> {
         if self.file.as_ref() != Some(&name) {
             self.reporter.begin(&name, steps);
+            // What an earlier run had got took no time of this one.
+            self.reporter.resume(step);
             self.file = Some(name);
         }
         let loss = None;

@@ -5,6 +5,7 @@ mod bench;
 mod data;
 mod diagnose;
 mod fetch;
+mod kept;
 mod models;
 mod pooling;
 mod report;
@@ -14,7 +15,7 @@ mod sweep;
 mod train;
 mod transfer;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, DataCommand};
 use crate::context::Context;
 use crate::exit::Result;
 
@@ -25,7 +26,10 @@ pub fn run(cli: Cli) -> Result<()> {
         Some(Command::Man { command }) => return shell::man(command.as_deref()),
         _ => {}
     }
-    let context = Context::new(&cli.global)?;
+    let context = Context::new(&cli.global, cli.command.as_ref().map_or("", when_cut_off))?;
+    if let Some(command) = &cli.command {
+        command.files(&cli.global).check()?;
+    }
     match cli.command {
         Some(Command::Reproduce(args)) => reproduce::run(&args, &context),
         Some(Command::Train(args)) => train::run(&args, &context),
@@ -40,5 +44,28 @@ pub fn run(cli: Cli) -> Result<()> {
         Some(Command::Data(command)) => data::run(&command, &context),
         // The first two have returned, and no command means `reproduce`.
         Some(Command::Completions { .. } | Command::Man { .. }) | None => Ok(()),
+    }
+}
+
+/// What is true of a command that is cut off before it could say so itself.
+fn when_cut_off(command: &Command) -> &'static str {
+    const KEPT: &str = "interrupted. What was done is kept: run the same command again to go on";
+    match command {
+        Command::Attack(args) if args.work().is_some() => KEPT,
+        Command::Transfer(args) if args.work().is_some() => KEPT,
+        Command::Reproduce(_)
+        | Command::Train(_)
+        | Command::Diagnose(_)
+        | Command::Pooling(_)
+        | Command::Sweep(_)
+        | Command::SweepCell(_)
+        | Command::Data(DataCommand::Fetch(_)) => KEPT,
+        Command::Attack(_)
+        | Command::Transfer(_)
+        | Command::Report(_)
+        | Command::Data(_)
+        | Command::Bench(_)
+        | Command::Completions { .. }
+        | Command::Man { .. } => "interrupted. Run the same command again",
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use doubleback::attack::Attack;
 use doubleback::data::Dataset;
-use doubleback::evaluate::{TestSet, load_fitting};
+use doubleback::evaluate::{Chosen, Sample, TestSet, load_fitting};
 use doubleback::nn::{Classifier, Network};
 
 use crate::context::Context;
@@ -26,20 +26,25 @@ pub fn check_all_eps(attack: &Attack, eps: &[f64], model: &dyn Classifier) -> Re
     Ok(())
 }
 
-/// The first `count` test images, or all.
-pub fn test_set<'a>(dataset: &'a Dataset, count: Option<usize>, context: &'a Context) -> Result<TestSet<'a>> {
+/// A sample of `count` test images; none if all are asked for.
+pub fn sample(dataset: &Dataset, count: Option<usize>, seed: u64) -> Result<Option<Sample>> {
     let all = dataset.test.len();
-    let count = count.unwrap_or(all);
-    if count > all {
-        return Err(Failure::Input(format!(
+    match count {
+        Some(count) if count > all => Err(Failure::Input(format!(
             "count: {count} is more than the {all} test images of {}. Give at most {all}, or leave it out",
             dataset.name
-        )));
+        ))),
+        Some(count) if count < all => Ok(Some(Sample::stratified(dataset.test.labels(), count, seed))),
+        _ => Ok(None),
     }
-    Ok(TestSet {
+}
+
+/// The test images of a sample, or all.
+pub fn test_set<'a>(dataset: &'a Dataset, sample: Option<&'a Sample>, context: &'a Context) -> TestSet<'a> {
+    TestSet {
         split: &dataset.test,
         shape: dataset.shape,
-        count,
+        chosen: sample.map_or(Chosen::ALL, Chosen::Sample),
         device: &context.device,
-    })
+    }
 }

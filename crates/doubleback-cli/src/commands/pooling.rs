@@ -65,11 +65,13 @@ fn summary(results: &PoolingResults) -> String {
         seeds => format!("{seeds} seeds"),
     };
     let count = results.models.first().and_then(|model| model.attacked.first());
-    let mut text = format!(
-        "Accuracy on {} of max and average pooling, {seeds}: clean, and right under all white-box\nattacks on {} images; average less max in points with its 95 % interval over seeds\n",
+    let about = format!(
+        "Accuracy on {} of max and average pooling, {seeds}: clean, and right under all white-box attacks on {} images; average less max in \
+         points with its 95 % interval over seeds",
         results.dataset,
         grouped(count.map_or(0, |attacked| attacked.accuracy.count)),
     );
+    let mut text = output::sentences("", &about);
     for architecture in &results.architectures {
         let rows: Vec<Vec<String>> = results
             .comparisons
@@ -146,9 +148,13 @@ fn layers(results: &PoolingResults) -> String {
     if rows.is_empty() {
         return String::new();
     }
+    let about = format!(
+        "Pooling layers of normally trained models (probes under {}; decoders)",
+        attacks(results)
+    );
     format!(
-        "\nPooling layers of normally trained models (probes under {}; decoders)\n\n{}",
-        attacks(results),
+        "\n{}\n{}",
+        output::sentences("", &about),
         output::table(&["layer", "measure", "max", "average", "difference"], &rows)
     )
 }
@@ -176,10 +182,14 @@ fn masked(results: &PoolingResults) -> String {
     }
     match count {
         0 => String::new(),
-        _ => format!(
-            "\nWARNING: on {count} of {} models the cross-entropy gradient of {} images was always exactly zero.\n         Accuracy under `pgd` says nothing about them; `pgd-margin` does.\n",
-            results.models.len(),
-            grouped(images)
-        ),
+        _ => {
+            let warning = format!(
+                "on {count} of {} models the cross-entropy gradient of {} images was always exactly zero. Accuracy under `pgd` says nothing \
+                 about them; `pgd-margin` does.",
+                results.models.len(),
+                grouped(images)
+            );
+            format!("\n{}", output::sentences("WARNING: ", &warning))
+        }
     }
 }

@@ -1,7 +1,6 @@
 use std::ffi::OsString;
 use std::io::{IsTerminal, Read};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use doubleback::data::words::count;
@@ -16,19 +15,22 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::args::{Launcher, LogFormat, SweepArgs, SweepCellArgs};
 use crate::context::Context;
 use crate::exit::{Failure, Result};
+use crate::files::{Files, SWEEP};
 use crate::interrupt;
-use crate::output::{self, percent};
+use crate::output::{self, percent, short};
 
 /// Trains a grid of models and chooses among them.
 pub fn run(args: &SweepArgs, context: &Context) -> Result<()> {
     check_options(args)?;
-    let out = args.out.clone().unwrap_or_else(|| {
-        let stem = args.plan.file_stem().unwrap_or_default().to_string_lossy();
-        PathBuf::from(format!("{stem}-sweep"))
-    });
+    let out = args.folder();
     output::check_folder(&out)?;
     output::check_json(args.json.as_ref())?;
     let plan = Plan::read(&args.plan)?;
+    let files = Files::default().writing_folder("--out", &out, SWEEP);
+    let data = plan.datasets.iter();
+    let data = data.filter_map(|name| Some((name, doubleback::data::location(name, &context.data)?)));
+    data.fold(files, |files, (name, path)| files.reading_data("datasets", name, &path))
+        .check()?;
     let sweep = Sweep::open(&plan, &out, &context.data)?;
     let mut progress = Progress::new(context);
     let (cells, left) = (sweep.cells().len(), sweep.unfinished().len());
@@ -180,8 +182,8 @@ fn readable(results: &SweepResults) -> String {
         let mut header: Vec<String> = ["", "lambda", "seeds", "valid.", "v. FGSM", "test"]
             .map(str::to_owned)
             .into();
-        header.extend(eps.iter().map(|eps| format!("black {eps}")));
-        header.extend(eps.iter().map(|eps| format!("white {eps}")));
+        header.extend(eps.iter().map(|&eps| format!("black {}", short(eps))));
+        header.extend(eps.iter().map(|&eps| format!("white {}", short(eps))));
         header.push(String::new());
         let rows: Vec<Vec<String>> = results
             .means
@@ -190,12 +192,13 @@ fn readable(results: &SweepResults) -> String {
             .map(|one| row(one, &results.selection, eps.len()))
             .collect();
         let header: Vec<&str> = header.iter().map(String::as_str).collect();
-        text += &format!(
-            "{dataset}: accuracy on validation images, clean and under FGSM at eps {} from the normal model; on test images,\n\
-             clean, under FGSM from the normal model (black) and from the model itself (white); means over seeds\n\n{}\n",
-            results.selection_eps,
-            output::table(&header, &rows)
+        let about = format!(
+            "{dataset}: accuracy on validation images, clean and under FGSM at eps {} from the normal model; on test images, clean, under FGSM \
+             from the normal model (black) and from the model itself (white); means over seeds",
+            short(results.selection_eps)
         );
+        let table = output::table_within(&header, &rows, 2, output::WIDTH);
+        text += &format!("{}\n{table}\n", output::sentences("", &about));
         for choice in results.selection.iter().filter(|choice| choice.dataset == dataset) {
             text += &chosen(choice);
         }
@@ -229,25 +232,13 @@ fn row(one: &Weighted, selection: &[Choice], eps: usize) -> Vec<String> {
 }
 
 fn chosen(choice: &Choice) -> String {
-    match &choice.chosen {
-        None => format!("{}: {}\n", choice.defense, choice.reason),
-        Some(one) => match (one.lambda, one.paper_lambda) {
-            (Some(lambda), Some(paper)) => format!(
-                "{}: lambda {} (in the authors' units {}): {}\n",
-                choice.defense,
-                short(lambda),
-                short(paper),
-                choice.reason
-            ),
-            _ => format!("{}: {}\n", choice.defense, choice.reason),
-        },
-    }
-}
-
-/// A weight in four digits.
-fn short(value: f64) -> String {
-    let rounded: f64 = format!("{value:.3e}").parse().unwrap_or(value);
-    rounded.to_string()
+    let weights = choice.chosen.as_ref().and_then(|one| one.lambda.zip(one.paper_lambda));
+    let weights = weights.map(|(lambda, paper)| {
+        let (lambda, paper) = (short(lambda), short(paper));
+        format!("lambda {lambda} (in the authors' units {paper}): ")
+    });
+    let text = format!("{}: {}{}", choice.defense, weights.unwrap_or_default(), choice.reason);
+    output::sentences("", &text)
 }
 
 /// Shows how far a sweep is, and stops waiting on Ctrl-C.

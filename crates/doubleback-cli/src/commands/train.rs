@@ -1,10 +1,11 @@
-use std::path::Path;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use doubleback::data::Dataset;
 use doubleback::nn::{Pool, architecture, paper_input};
-use doubleback::train::{Cooked, CurvePoint, Defense, DefenseKind, Recipe, paper_lambda, per_example_lambda};
-use doubleback::write::remove_partial_files;
+use doubleback::train::{
+    CurvePoint, Defense, DefenseKind, ModelFiles, Recipe, Written, paper_lambda, per_example_lambda,
+};
 use doubleback_experiments::Profile;
 use serde::Serialize;
 
@@ -22,15 +23,11 @@ pub fn run(args: &TrainArgs, context: &Context) -> Result<()> {
     let dataset = context.load(&args.dataset)?;
     let recipe = recipe(args, &dataset)?;
 
-    let work = args.out.with_extension("work");
-    output::make_folder(&work)?;
-    // Only here: beside the model's file another training may be writing its own.
-    remove_partial_files(&work);
-    let cooked = recipe.run_to(&args.out, &dataset, &context.device, &work, &mut context.reporter())?;
-    // It stays if the user keeps something else in it.
-    let _ = std::fs::remove_dir(&work);
-    let summary = Summary::new(args, &recipe, &cooked);
-    output::results(&summary, args.json.as_ref(), &readable(&recipe, &cooked, &args.out))
+    let files = args.model_files();
+    let written = recipe.train_to(&files, &dataset, &context.device, &mut context.reporter())?;
+    let summary = Summary::new(args, &dataset, &recipe, &written);
+    let readable = readable(&recipe, &dataset, &written, &files);
+    output::results(&summary, args.json.as_ref(), &readable)
 }
 
 /// Refuses options that the defense has no use for.
@@ -101,6 +98,7 @@ fn recipe(args: &TrainArgs, dataset: &Dataset) -> Result<Recipe> {
     options.steps = args.steps.unwrap_or(options.steps);
     options.batch = args.batch.unwrap_or(options.batch);
     options.adam.learning_rate = args.learning_rate.unwrap_or(options.adam.learning_rate);
+    options.class_weights = args.class_weights.of(dataset)?;
     options.checkpoint_every = Duration::try_from_secs_f64(args.checkpoint_every).unwrap_or(Duration::MAX);
     let batch = options.batch;
     let defense = &mut recipe.defense;
@@ -120,7 +118,7 @@ fn recipe(args: &TrainArgs, dataset: &Dataset) -> Result<Recipe> {
         pgd.norm = args.adversarial_norm.unwrap_or(pgd.norm);
         pgd.steps = args.pgd_steps.unwrap_or(pgd.steps);
     }
-    recipe.check()?;
+    recipe.check_on(dataset)?;
     Ok(recipe)
 }
 
@@ -144,16 +142,27 @@ struct Summary<'a> {
     adversarial_eps: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     adversarial_norm: Option<&'a str>,
+    /// Names of the classes in the order of the labels, which that of the weights is too.
+    classes: &'a [String],
+    class_weights: Option<&'a [f64]>,
     seed: u64,
+    /// SHA-256 of the files of the data set.
+    checksums: BTreeMap<&'a str, &'a str>,
+    training_images: usize,
+    validation_images: usize,
     parameters: usize,
     seconds: f64,
     curve: &'a [CurvePoint],
     #[serde(skip_serializing_if = "Option::is_none")]
     teacher_curve: Option<&'a [CurvePoint]>,
+    /// What the model of another training that had the same name is called now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_aside: Option<String>,
 }
 
 impl<'a> Summary<'a> {
-    fn new(args: &'a TrainArgs, recipe: &'a Recipe, cooked: &'a Cooked) -> Self {
+    fn new(args: &'a TrainArgs, dataset: &'a Dataset, recipe: &'a Recipe, written: &'a Written) -> Self {
+        let cooked = &written.cooked;
         let options = &recipe.options;
         let defense = recipe.defense;
         let lambda = defense.penalty().map(|penalty| penalty.lambda);
@@ -172,30 +181,59 @@ impl<'a> Summary<'a> {
             temperature: defense.temperature(),
             adversarial_eps: defense.adversarial_eps(),
             adversarial_norm: defense.pgd().map(|pgd| pgd.norm.name()),
+            classes: &dataset.classes,
+            class_weights: options.class_weights.as_deref(),
             seed: options.seed,
+            checksums: dataset
+                .sources
+                .iter()
+                .map(|source| (source.file.as_str(), source.sha256.as_str()))
+                .collect(),
+            training_images: dataset.train.len(),
+            validation_images: dataset.validation.len(),
             parameters: cooked.trained.network.parameter_count(),
             seconds: cooked.trained.seconds,
             curve: &cooked.trained.curve,
             teacher_curve: cooked.teacher_curve.as_deref(),
+            set_aside: written.set_aside.as_ref().map(|path| path.display().to_string()),
         }
     }
 }
 
-fn readable(recipe: &Recipe, cooked: &Cooked, out: &Path) -> String {
+fn readable(recipe: &Recipe, dataset: &Dataset, written: &Written, files: &ModelFiles) -> String {
+    let trained = &written.cooked.trained;
     let mut text = format!(
         "{}: {} steps of {} images in {}\n",
         recipe.defense,
         output::grouped(recipe.options.steps),
         recipe.options.batch,
-        output::clock(Duration::try_from_secs_f64(cooked.trained.seconds).unwrap_or_default()),
+        output::clock(Duration::try_from_secs_f64(trained.seconds).unwrap_or_default()),
     );
-    if let Some(last) = cooked.trained.curve.last() {
+    if let Some(weights) = &recipe.options.class_weights {
+        text += &format!("  class weights  {}\n", of_classes(weights, &dataset.classes));
+    }
+    if let Some(last) = trained.curve.last() {
+        let share = |share: Option<f64>| share.map_or_else(|| "none".to_owned(), percent);
         text += &format!(
             "  validation accuracy           {:>7}\n  under FGSM at eps {:<11} {:>7}\n",
-            percent(last.validation_accuracy),
+            share(last.validation_accuracy),
             last.fgsm_eps,
-            percent(last.validation_fgsm_accuracy),
+            share(last.validation_fgsm_accuracy),
         );
     }
-    text + &format!("Model: {}\n", out.display())
+    if let Some(path) = &written.set_aside {
+        text += &format!("Set aside, what was there: {}\n", path.display());
+    }
+    text + &format!("Model: {}\n", files.model().display())
+}
+
+/// The first classes with their weights.
+fn of_classes(weights: &[f64], classes: &[String]) -> String {
+    const SHOWN: usize = 6;
+    let shown = weights.iter().zip(classes).take(SHOWN);
+    let shown: Vec<String> = shown.map(|(weight, class)| format!("{class} {weight:.3}")).collect();
+    match classes.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        rest => format!("{} and {rest} more", shown.join(", ")),
+    }
 }

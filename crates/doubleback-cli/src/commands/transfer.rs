@@ -1,44 +1,57 @@
-use std::path::PathBuf;
-
-use doubleback::evaluate::{ClassAccuracy, Named, Transfer, TransferEntry, TransferSummary};
+use doubleback::evaluate::{ClassAccuracy, Named, Transfer, TransferEntry, TransferSummary, identity, model_names};
 use doubleback::nn::Network;
 
-use super::{attacks, models};
+use super::{attacks, kept, models};
 use crate::args::TransferArgs;
 use crate::class_table;
 use crate::context::Context;
-use crate::exit::{Failure, Result};
+use crate::exit::Result;
 use crate::interrupt;
-use crate::output::{self, JsonTarget, grouped, percent};
+use crate::output::{self, JsonTarget, grouped, percent, sentences};
 
 /// Attacks all models with examples crafted on each.
 pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
     let options = &args.options;
     output::check_json(options.json.as_ref())?;
-    let names = names(&args.models)?;
-    let attack = attacks::build(options)?;
+    let names = model_names(&args.models)?;
+    attacks::check(options)?;
+    let eps = options.eps();
     let dataset = context.load(&options.dataset)?;
+    let attack = attacks::build(options, &dataset.classes)?;
     let networks = args
         .models
         .iter()
-        .map(|path| models::load(path, &dataset, context))
+        .map(|model| models::load(&model.path, &dataset, context))
         .collect::<Result<Vec<Network>>>()?;
     networks
         .iter()
-        .try_for_each(|network| models::check_all_eps(&attack, &options.eps, network))?;
-    let test = models::test_set(&dataset, options.count, context)?;
+        .try_for_each(|network| models::check_all_eps(&attack, &eps, network))?;
+    let sample = models::sample(&dataset, options.count, options.sample_seed)?;
+    let test = models::test_set(&dataset, sample.as_ref(), context);
     let named: Vec<Named<'_>> = names
         .iter()
         .zip(&networks)
         .map(|(name, model)| Named { name, model })
         .collect();
 
-    let evaluated = Transfer::new(&named, &test).all(&attack, &options.eps, &dataset.classes, &mut context.reporter());
-    let files = args.models.iter().map(|path| path.display().to_string());
+    let by_name: Vec<(&str, &Network)> = names.iter().map(String::as_str).zip(&networks).collect();
+    let identity = identity(&by_name, &dataset.name, &test, &attack, &eps, "accuracies")?;
+    let (mut kept, opening) = kept::open(args.work().as_deref(), identity)?;
+    let mut reporter = context.reporter();
+    if let Some(opening) = opening {
+        reporter = reporter.announcing(opening);
+    }
+    let evaluated = Transfer::new(&named, &test).all(&attack, &eps, &dataset.classes, kept.as_mut(), &mut reporter);
+    let results = match (evaluated, &kept) {
+        (Err(error), None) => return Err(interrupt::nothing_kept(error)),
+        (evaluated, _) => evaluated?,
+    };
+    let files = args.models.iter().map(|model| model.path.display().to_string());
     let files = names.iter().cloned().zip(files).collect();
-    let summary = evaluated
-        .map_err(interrupt::nothing_kept)?
-        .summary(&dataset.name, &attack, test.count(), files);
+    let mut summary = results.summary(&dataset.name, &attack, &test, files);
+    for entry in &mut summary.transfer {
+        entry.eps_given = attacks::given(options, entry.cell.eps);
+    }
     if options.json == Some(JsonTarget::Stdout) {
         warnings(&summary)
             .iter()
@@ -48,45 +61,47 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
     if options.confusion {
         text += &confusion(&summary, attack.size_name());
     }
-    output::results(&summary, options.json.as_ref(), &text)
-}
-
-/// Names of models, from their files.
-fn names(paths: &[PathBuf]) -> Result<Vec<String>> {
-    let mut names: Vec<String> = Vec::new();
-    for path in paths {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        if names.contains(&name) {
-            return Err(Failure::Input(format!(
-                "models: two are called `{name}`. Rename one of the files, and give each once"
-            )));
-        }
-        names.push(name);
+    output::results(&summary, options.json.as_ref(), &text)?;
+    if let Some(kept) = kept {
+        kept.remove()?;
     }
-    Ok(names)
+    summary.least().map_or(Ok(()), |TransferEntry { cell, eps_given, .. }| {
+        let (seen_by, crafted_on, size) = (&cell.evaluated_on, &cell.crafted_on, attack.size_name());
+        attacks::check_share(options, cell.accuracy, || {
+            let eps = attacks::size(cell.eps, eps_given.as_deref());
+            let accuracy = cell.accuracy;
+            format!("accuracy of {seen_by} is {accuracy} on examples crafted on {crafted_on} at {size} {eps}")
+        })
+    })
 }
 
 fn readable(summary: &TransferSummary, names: &[String], size: &str) -> String {
     let mut text = format!(
-        "{}, {} test images of {}\n",
+        "{}{}, {} test images of {}{}\n",
         summary.attack,
+        attacks::towards(summary.target.as_ref()),
         grouped(summary.count),
-        summary.dataset
+        summary.dataset,
+        attacks::drawn(summary.sample_seed)
     );
+    let short = output::short_names(names);
     let header: Vec<&str> = ["crafted on"]
         .into_iter()
-        .chain(names.iter().map(String::as_str))
+        .chain(short.iter().map(String::as_str))
         .collect();
     let clean = names.iter().filter_map(|name| summary.clean_accuracy.get(name));
     let clean: Vec<String> = clean.map(|&accuracy| percent(accuracy)).collect();
-    let mut sizes: Vec<f64> = Vec::new();
+    let mut sizes: Vec<(f64, String)> = Vec::new();
     for entry in &summary.transfer {
-        if !sizes.contains(&entry.cell.eps) {
-            sizes.push(entry.cell.eps);
+        if !sizes.iter().any(|(eps, _)| *eps == entry.cell.eps) {
+            sizes.push((
+                entry.cell.eps,
+                attacks::size(entry.cell.eps, entry.eps_given.as_deref()),
+            ));
         }
     }
-    let last = sizes.last().copied();
-    for eps in sizes {
+    let last = sizes.last().cloned();
+    for (eps, told) in sizes {
         let accuracy = |crafted_on: &str, evaluated_on: &str| {
             let is_it = |e: &&TransferEntry| {
                 let cell = &e.cell;
@@ -100,20 +115,20 @@ fn readable(summary: &TransferSummary, names: &[String], size: &str) -> String {
                 .unwrap_or_default()
         };
         let mut rows = vec![[vec!["(clean)".to_owned()], clean.clone()].concat()];
-        for crafted_on in names {
+        for (crafted_on, short) in names.iter().zip(&short) {
             let cells = names.iter().map(|evaluated_on| accuracy(crafted_on, evaluated_on));
-            rows.push([crafted_on.clone()].into_iter().chain(cells).collect());
+            rows.push([short.clone()].into_iter().chain(cells).collect());
         }
-        text += &format!("\nAccuracy at {size} {eps}\n{}", output::table(&header, &rows));
+        text += &format!("\nAccuracy at {size} {told}\n{}", output::table(&header, &rows));
     }
     for warning in warnings(summary) {
-        text += &format!("\nWARNING: {warning}\n");
+        text += &format!("\n{}", sentences("WARNING: ", &warning));
     }
-    if let Some(eps) = last {
+    if let Some((eps, told)) = last {
         let least: Vec<Vec<ClassAccuracy>> = names.iter().map(|name| summary.least_by_class(name, eps)).collect();
-        let columns: Vec<_> = names.iter().cloned().zip(least.iter().map(Vec::as_slice)).collect();
+        let columns: Vec<_> = short.iter().cloned().zip(least.iter().map(Vec::as_slice)).collect();
         text += &format!(
-            "\nThe lowest accuracy by class at {size} {eps}, whichever model examples were crafted on{}",
+            "\nThe lowest accuracy by class at {size} {told}, whichever model examples were\ncrafted on{}",
             class_table::accuracy(&columns)
         );
     }
@@ -122,10 +137,12 @@ fn readable(summary: &TransferSummary, names: &[String], size: &str) -> String {
 
 fn confusion(summary: &TransferSummary, size: &str) -> String {
     let entries = summary.transfer.iter();
-    let of_entries = entries.map(|TransferEntry { cell, confusion, .. }| {
+    let of_entries = entries.map(|entry| {
+        let TransferEntry { cell, confusion, .. } = entry;
+        let eps = attacks::size(cell.eps, entry.eps_given.as_deref());
         let title = format!(
-            "crafted on {} at {size} {}, seen by {}",
-            cell.crafted_on, cell.eps, cell.evaluated_on
+            "crafted on {} at {size} {eps}, seen by {}",
+            cell.crafted_on, cell.evaluated_on
         );
         class_table::confusion(&title, confusion, &summary.classes)
     });

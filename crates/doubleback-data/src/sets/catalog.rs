@@ -1,5 +1,7 @@
 //! The data sets there are, by name.
 
+use std::path::PathBuf;
+
 use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::preparation::duplicates;
@@ -67,7 +69,7 @@ pub fn load(name: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
             dataset: name.to_owned(),
         });
     }
-    let dataset = match (folder::path(name), npz::path(name)) {
+    let mut dataset = match (folder::path(name), npz::path(name)) {
         (Some(path), _) => folder::load(name, &path, options)?,
         (None, Some(path)) => {
             not_resized(name, options)?;
@@ -75,10 +77,34 @@ pub fn load(name: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
         }
         (None, None) => (one_size(find(name)?, options)?.load)(options)?,
     };
-    match options.duplicates {
-        Some(DuplicatePolicy::Remove) => duplicates::remove(dataset),
-        _ => Ok(dataset),
+    if options.duplicates == Some(DuplicatePolicy::Remove) {
+        dataset = duplicates::remove(dataset)?;
     }
+    for note in dataset.missing_classes() {
+        tracing::warn!("{}: {note}", dataset.name);
+        dataset.notes.push(note);
+    }
+    Ok(dataset)
+}
+
+/// The folder or file that [`load`] reads the data set `name` from, whether or not it is there; none for one that is within the program, and
+/// for a name that is not known.
+///
+/// ```
+/// use std::path::Path;
+/// use doubleback_data::{LoadOptions, location};
+/// let options = LoadOptions::in_dir("/srv");
+/// assert_eq!(location("mnist", &options).as_deref(), Some(Path::new("/srv/mnist")));
+/// assert_eq!(location("folder:images", &options).as_deref(), Some(Path::new("images")));
+/// assert_eq!(location("npz:mine.npz", &options).as_deref(), Some(Path::new("mine.npz")));
+/// assert_eq!(location("mnist-mini", &options), None);
+/// ```
+pub fn location(name: &str, options: &LoadOptions) -> Option<PathBuf> {
+    folder::path(name).or_else(|| npz::path(name)).or_else(|| {
+        let info = find(name).ok()?;
+        info.files().next()?;
+        info.find(options).ok()
+    })
 }
 
 /// The state of each file of the data set `name`.

@@ -18,7 +18,6 @@ use crate::error::{DataError, NpzProblem};
 use crate::formats::npz::Npz;
 use crate::image_shape::ImageShape;
 use crate::limits::npy::MAX_BYTES;
-use crate::part::Part;
 use crate::preparation::shuffle::Shuffled;
 use crate::sets::file_state::{FileState, FileStatus};
 use crate::sets::folder::{TEST_PERCENT, VALIDATION_PERCENT};
@@ -142,17 +141,6 @@ fn decode_named(name: &str, file: &str, bytes: Vec<u8>) -> Result<Dataset, DataE
         Err(_) => [Split::empty(shape), Split::empty(shape), Split::empty(shape)],
     };
     let mut dataset = Dataset::new(name, classes, shape, bounds, train, validation, test)?;
-    let without = |part| {
-        let counts = dataset.class_counts(part);
-        let classes = dataset.classes.iter().zip(counts).filter(|(_, count)| *count == 0);
-        classes.map(|(class, _)| format!("`{class}`")).collect::<Vec<_>>()
-    };
-    let missing = without(Part::Train);
-    if !missing.is_empty() && !dataset.train.is_empty() {
-        let first = missing.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
-        let (lacking, all) = (missing.len(), dataset.classes.len());
-        notes.push(format!("{lacking} of {all} classes without training images: {first}"));
-    }
     dataset.notes = notes;
     Ok(dataset)
 }

@@ -83,7 +83,7 @@ impl AttackBench {
     /// When the device fails.
     pub fn random(network: Network, batch: usize, device: &Device) -> Result<Self> {
         let batch = random_batch(network.architecture(), batch, device)?;
-        Ok(Self::of(network, batch.images, batch.labels))
+        Ok(Self::of(network, batch.images().clone(), batch.labels))
     }
 
     /// A network with images and labels of yours.

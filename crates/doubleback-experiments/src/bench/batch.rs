@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use doubleback::Result;
 use doubleback::batch::Batch;
 use doubleback::data::ImageShape;
-use doubleback::nn::{Architecture, one_hot};
+use doubleback::nn::Architecture;
 
 /// `count` random images, uniform in [0, 1), with random labels: the same at each call.
 pub(super) fn random_batch(architecture: &Architecture, count: usize, device: &Device) -> Result<Batch> {
@@ -19,10 +19,5 @@ pub(super) fn random_images(shape: ImageShape, classes: usize, count: usize, dev
     let pixels: Vec<f32> = (0..dims.iter().product()).map(|_| random.random()).collect();
     let images = Tensor::from_data(TensorData::new(pixels, dims), device);
     let labels: Vec<usize> = (0..count).map(|_| random.random_range(0..classes)).collect();
-    let targets = one_hot(&labels, classes, &images)?;
-    Ok(Batch {
-        images,
-        targets,
-        labels,
-    })
+    Batch::of(images, labels, classes)
 }

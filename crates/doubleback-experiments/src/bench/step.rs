@@ -60,7 +60,7 @@ impl StepBench {
         };
         // A pass draws the masks that the architecture asks for; every step then uses the same ones.
         let mut pass = TrainingPass::new(0, 0);
-        network.forward(batch.images.clone(), pass.mode())?;
+        network.forward(batch.images().clone(), pass.mode())?;
         let mask = pass.into_masks();
         Ok(Self {
             adam: Adam::new(&network, options),
@@ -82,11 +82,11 @@ impl StepBench {
         let mut pass = TrainingPass::with_masks(self.mask.clone());
         match step {
             Step::Forward => {
-                let logits = self.network.forward(self.batch.images.clone(), pass.mode())?;
+                let logits = self.network.forward(self.batch.images().clone(), pass.mode())?;
                 to_vec(logits).map(drop)
             }
             Step::InputGradient => {
-                let images = self.batch.images.clone();
+                let images = self.batch.images().clone();
                 let (logits, pullback) = self.network.forward_with_pullback(images.clone(), pass.mode())?;
                 let cotangent = Loss::CrossEntropy.cotangent(&logits, &self.batch.labels, &images)?;
                 let attacked = images + pullback.apply(cotangent)?.sign() * 0.1;

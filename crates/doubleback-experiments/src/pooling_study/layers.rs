@@ -8,7 +8,7 @@ use doubleback::data::Dataset;
 use doubleback::diagnose::{
     Decoders, InformationOptions, ProbeOptions, ProbeReading, Probes, information, probe_layers,
 };
-use doubleback::evaluate::TestSet;
+use doubleback::evaluate::{Chosen, TestSet};
 use doubleback::nn::{Classifier, Loss, Network, Staged, predictions};
 use doubleback::progress::Watch;
 use doubleback::statistics::spearman;
@@ -44,7 +44,7 @@ pub(super) fn layers(
     let test = TestSet {
         split: &dataset.test,
         shape: dataset.shape,
-        count: plan.layers.images,
+        chosen: Chosen::First(plan.layers.images),
         device,
     };
     let pgd = plan.pgd(Loss::CrossEntropy).attack()?;

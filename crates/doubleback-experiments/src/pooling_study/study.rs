@@ -13,7 +13,7 @@ use super::withstand::{Withstood, withstand};
 use super::{TRANSFER, WORST_CASE, train};
 use crate::run_folder::RunFolder;
 use doubleback::data::{Dataset, sha256};
-use doubleback::evaluate::TestSet;
+use doubleback::evaluate::{Chosen, TestSet};
 use doubleback::nn::{Loss, Network};
 use doubleback::progress::{Phase, Watch};
 use doubleback::train::DefenseKind;
@@ -78,7 +78,7 @@ impl Study<'_> {
         let test = TestSet {
             split: &self.dataset.test,
             shape: self.dataset.shape,
-            count: self.plan.images,
+            chosen: Chosen::First(self.plan.images),
             device: self.device,
         };
         let steps = 4 * self.plan.eps.len() * test.batches().count();

@@ -7,9 +7,9 @@ use burn::tensor::Device;
 use super::plan::{Cell, Plan};
 use crate::run_folder::RunFolder;
 use doubleback::data::Dataset;
-use doubleback::nn::card::CLASSES;
 use doubleback::nn::{self, Architecture, ModelCard, Network};
 use doubleback::progress::{Renamed, Watch};
+use doubleback::train::card_differences;
 use doubleback::{Error, Result};
 
 /// Part of the folder with the seconds of all trainings.
@@ -56,18 +56,7 @@ fn check(
     expected: &ModelCard,
     architecture: &Architecture,
 ) -> Result<()> {
-    let absent = String::from("absent");
-    let mut differences: Vec<String> = expected
-        .keys()
-        .chain(found.keys().filter(|key| !expected.contains_key(*key)))
-        // Files from before have no names of classes.
-        .filter(|key| key.as_str() != CLASSES || found.contains_key(*key))
-        .filter(|key| expected.get(*key) != found.get(*key))
-        .map(|key| {
-            let of = |card: &ModelCard| card.get(key).unwrap_or(&absent).clone();
-            format!("{key} is {}, not {}", of(found), of(expected))
-        })
-        .collect();
+    let mut differences = card_differences(found, expected, &[]);
     if network != architecture {
         differences.push(format!(
             "its network is another one than {} with {} pooling",

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plan::Plan;
 use doubleback::attack::{Attack, Standing};
-use doubleback::evaluate::TestSet;
+use doubleback::evaluate::{Chosen, TestSet};
 use doubleback::nn::{Classifier, Loss, Network, predictions};
 use doubleback::{Error, Result};
 
@@ -87,7 +87,7 @@ pub(super) fn withstand(
 /// A model that nothing but clean images was shown to yet.
 fn first(model: &Network, test: &TestSet<'_>, plan: &Plan) -> Result<Withstood> {
     let clean = TestSet {
-        count: plan.clean_images,
+        chosen: Chosen::First(plan.clean_images),
         ..*test
     };
     let mut right = 0;

@@ -16,7 +16,7 @@ use crate::run_folder::RunFolder;
 use doubleback::attack::AttackSpec;
 use doubleback::batch::tensor_of;
 use doubleback::data::Dataset;
-use doubleback::evaluate::{Named, TestSet, Transfer, clean_accuracy};
+use doubleback::evaluate::{Chosen, Named, TestSet, Transfer, clean_accuracy};
 use doubleback::nn::{self, Network, to_vec};
 use doubleback::progress::Watch;
 use doubleback::train::{CurvePoint, DefenseKind, Recipe, paper_lambda};
@@ -147,7 +147,7 @@ impl Grid<'_> {
         let set = |split, count| TestSet {
             split,
             shape: self.dataset.shape,
-            count,
+            chosen: Chosen::First(count),
             device: self.device,
         };
         let validation = set(&self.dataset.validation, usize::MAX);

@@ -18,8 +18,8 @@ use doubleback::Result;
 use doubleback::attack::{Attack, AttackSpec, Ifgsm, Jsma};
 use doubleback::data::Dataset;
 use doubleback::evaluate::{
-    CleanAccuracy, Counts, GradientDistribution, LogProbabilities, MarginCheck, Masking, Named, Smoothness, Statistics,
-    TestSet, Transfer, TransferCell, clean_accuracy, margin_check, smoothness, statistics,
+    Chosen, CleanAccuracy, Counts, GradientDistribution, LogProbabilities, MarginCheck, Masking, Named, Smoothness,
+    Statistics, TestSet, Transfer, TransferCell, clean_accuracy, margin_check, smoothness, statistics,
 };
 use doubleback::progress::{Phase, Watch};
 use doubleback::train::{Recipe, paper_lambda};
@@ -68,7 +68,7 @@ impl Evaluation<'_> {
         TestSet {
             split: &self.dataset.test,
             shape: self.dataset.shape,
-            count,
+            chosen: Chosen::First(count),
             device: self.device,
         }
     }

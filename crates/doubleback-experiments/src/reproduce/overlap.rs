@@ -60,6 +60,7 @@ mod tests {
     use super::*;
     use doubleback::attack::AttackSpec;
     use doubleback::data::{Bounds, ImageShape, Split};
+    use doubleback::evaluate::Chosen;
     use doubleback::nn::FromFunction;
 
     #[test]
@@ -86,7 +87,7 @@ mod tests {
         let test = TestSet {
             split: &split,
             shape,
-            count: 8,
+            chosen: Chosen::ALL,
             device: &device,
         };
         let named = |i: usize| Named {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::{Tensor, TensorData};
 
-use doubleback::evaluate::{Confusion, Counts, Named, TestSet};
+use doubleback::evaluate::{Chosen, Confusion, Counts, Named, TestSet};
 use doubleback::nn::predictions;
 use doubleback::{Error, Result};
 
@@ -64,7 +64,7 @@ pub fn score(published: &PublishedGradients, models: &[Named<'_>], test: &TestSe
         return Err(Error::shape("published gradients", test.shape.len(), published.pixels));
     }
     let test = TestSet {
-        count: test.split.len().min(published.images()),
+        chosen: Chosen::First(published.images()),
         ..*test
     };
     let mut counts = Counts {

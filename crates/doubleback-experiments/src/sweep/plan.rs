@@ -8,6 +8,7 @@ use toml::Spanned;
 
 use super::axis::{Axis, Lambdas};
 use crate::profile::Profile;
+use doubleback::attack::{deserialize_eps, deserialize_eps_list};
 use doubleback::nn::{Pool, check_architecture};
 use doubleback::train::{Defense, DefenseKind};
 use doubleback::{Error, Result};
@@ -74,8 +75,10 @@ pub struct DefenseGrid {
 #[serde(deny_unknown_fields, default)]
 pub struct Measure {
     /// Perturbation of the normal model's FGSM examples of the validation images, which models are chosen by.
+    #[serde(deserialize_with = "deserialize_eps")]
     pub selection_eps: f64,
     /// Perturbations of FGSM on test images, from the normal model and from the model itself.
+    #[serde(deserialize_with = "deserialize_eps_list")]
     pub test_eps: Vec<f64>,
     /// Test images: the first so many, or all.
     pub test_images: Option<usize>,
@@ -319,6 +322,16 @@ mod tests {
     }
 
     #[test]
+    fn perturbations_may_be_fractions() {
+        let text = "[measure]\nselection_eps = \"8/255\"\ntest_eps = [\"4/255\", 0.1, \" 1 / 2 \"]";
+        let measure = Plan::parse(&(HEAD.to_owned() + text)).unwrap().measure;
+        assert_eq!(measure.selection_eps, 8.0 / 255.0);
+        assert_eq!(measure.test_eps, [4.0 / 255.0, 0.1, 0.5]);
+        let twice = Plan::parse(&(HEAD.to_owned() + "[measure]\ntest_eps = [0.5, \"1/2\"]")).unwrap_err();
+        assert!(twice.contains("test_eps: 0.5 is given twice"), "{twice}");
+    }
+
+    #[test]
     fn mistakes_are_told_with_their_line() {
         for (text, message) in [
             ("step = 3", "line 2: unknown field `step`, expected one of"),
@@ -366,6 +379,10 @@ mod tests {
             (
                 "[measure]\ntest_eps = [0.1, 0.1]",
                 "line 2: test_eps: 0.1 is given twice",
+            ),
+            (
+                "[measure]\ntest_eps = [\"8/x\"]",
+                "line 3: eps: 8/x is not a number such as 0.1 or 8/255",
             ),
             ("seeds = [1, 1]", "seeds: 1 is given twice"),
         ] {

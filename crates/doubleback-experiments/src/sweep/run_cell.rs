@@ -15,7 +15,7 @@ use super::results::Accuracy;
 use crate::json;
 use doubleback::attack::AttackSpec;
 use doubleback::data::{self, Dataset, LoadOptions, Split};
-use doubleback::evaluate::{Counts, Named, TestSet, Transfer, clean_accuracy};
+use doubleback::evaluate::{Chosen, Counts, Named, TestSet, Transfer, clean_accuracy};
 use doubleback::nn::{self, ModelCard, Network};
 use doubleback::progress::{Phase, Progress, Watch};
 use doubleback::train::{CurvePoint, Recipe};
@@ -261,7 +261,7 @@ fn images<'a>(split: &'a Split, count: Option<usize>, dataset: &Dataset, device:
     TestSet {
         split,
         shape: dataset.shape,
-        count: count.unwrap_or(usize::MAX),
+        chosen: count.map_or(Chosen::ALL, Chosen::First),
         device,
     }
 }
@@ -337,11 +337,20 @@ impl Watch for Stated<'_> {
         self.write();
     }
 
+    fn resume(&mut self, step: usize) {
+        self.inner.resume(step);
+        self.state.step = step;
+    }
+
     fn advance(&mut self, progress: Progress) -> ControlFlow<()> {
         (self.state.step, self.state.steps) = (progress.step, progress.steps);
         if self.written.elapsed() >= Self::EVERY {
             self.write();
         }
         self.inner.advance(progress)
+    }
+
+    fn asked_to_stop(&mut self) -> bool {
+        self.inner.asked_to_stop()
     }
 }

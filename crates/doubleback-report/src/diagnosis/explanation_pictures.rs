@@ -13,10 +13,16 @@ const GAP: usize = 4;
 
 /// A sheet for every model with pictures.
 pub fn sheets(view: &View) -> Vec<File> {
+    let mut names: Vec<String> = Vec::new();
     let sheet = |model: &ModelDiagnosis| {
         let bytes = sheet(model, view.results.shape)?;
         let safe = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-        let name: String = model.model.chars().map(safe).collect();
+        let mut name: String = model.model.chars().map(safe).collect();
+        // `A/model` and `A-model` are two models.
+        while names.contains(&name) {
+            name.push('-');
+        }
+        names.push(name.clone());
         Some(File {
             name: format!("{name}.png"),
             bytes,

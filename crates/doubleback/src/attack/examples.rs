@@ -1,16 +1,14 @@
 //! Adversarial examples as arrays in an `.npz` file, for NumPy and its like.
 
 use std::io::Cursor;
-use std::ops::Range;
 use std::path::Path;
 
-use burn::tensor::Tensor;
 use npyz::WriterBuilder;
 use npyz::npz::NpzWriter;
+use npyz::zip::DateTime;
+use npyz::zip::write::FileOptions;
 
-use super::Adversarial;
 use crate::data::ImageShape;
-use crate::nn::to_vec;
 use crate::write::write_atomically;
 use crate::{Error, Result};
 
@@ -20,10 +18,49 @@ pub struct Examples {
     shape: ImageShape,
     examples: Vec<f32>,
     originals: Vec<f32>,
-    index: Vec<i64>,
-    label: Vec<i64>,
-    prediction: Vec<i64>,
+    index: Vec<usize>,
+    label: Vec<usize>,
+    prediction: Vec<usize>,
+    prediction_8bit: Vec<usize>,
     success: Vec<bool>,
+}
+
+/// What became of some images, one entry each.
+#[derive(Clone, Copy, Debug)]
+pub struct ExampleBatch<'a> {
+    /// The examples, `[n, channels, height, width]` as one slice.
+    pub examples: &'a [f32],
+    /// The images that they were made from.
+    pub originals: &'a [f32],
+    /// Places of these in the data set's part.
+    pub index: &'a [usize],
+    /// Their labels.
+    pub labels: &'a [usize],
+    /// What the model takes the examples for.
+    pub predictions: &'a [usize],
+    /// The same of the examples in 8 bits, if the data has such.
+    pub predictions_8bit: Option<&'a [usize]>,
+    /// Whether the attack reached its goal.
+    pub success: &'a [bool],
+}
+
+/// One of some examples.
+#[derive(Clone, Copy, Debug)]
+pub struct Example<'a> {
+    /// `[channels, height, width]` as one slice.
+    pub pixels: &'a [f32],
+    /// The image that it was made from.
+    pub original: &'a [f32],
+    /// Place of this in the data set's part.
+    pub index: usize,
+    /// Its label.
+    pub label: usize,
+    /// What the model takes the example for.
+    pub prediction: usize,
+    /// The same of the example in 8 bits, if the data has such.
+    pub prediction_8bit: Option<usize>,
+    /// Whether the attack reached its goal.
+    pub success: bool,
 }
 
 impl Examples {
@@ -36,43 +73,62 @@ impl Examples {
             index: Vec::new(),
             label: Vec::new(),
             prediction: Vec::new(),
+            prediction_8bit: Vec::new(),
             success: Vec::new(),
         }
     }
 
-    /// Adds a batch: what became of `originals`, with their labels and their places in the data set's part.
+    /// Shape of an image.
+    pub fn shape(&self) -> ImageShape {
+        self.shape
+    }
+
+    /// Adds a batch.
     ///
     /// # Errors
-    /// When the images are of another shape, or are not one for each label and place.
-    pub fn push(
-        &mut self,
-        attacked: &Adversarial,
-        originals: &Tensor<4>,
-        labels: &[usize],
-        range: Range<usize>,
-    ) -> Result<()> {
-        let n = labels.len();
-        let expected = [n, self.shape.channels, self.shape.height, self.shape.width];
-        for images in [originals, &attacked.images] {
-            if images.dims() != expected {
-                return Err(Error::shape("examples", expected, images.dims()));
+    /// When the images are of another shape, or there is not one of all for each label.
+    pub fn push(&mut self, batch: ExampleBatch<'_>) -> Result<()> {
+        let n = batch.labels.len();
+        for images in [batch.originals, batch.examples] {
+            if images.len() != n * self.shape.len() {
+                return Err(Error::shape("values of examples", n * self.shape.len(), images.len()));
             }
         }
-        if [range.len(), attacked.predictions.len(), attacked.success.len()] != [n; 3] {
-            return Err(Error::shape("places of examples", n, range.len()));
+        let rounded = batch.predictions_8bit.map_or(n, <[usize]>::len);
+        let found = [batch.index.len(), batch.predictions.len(), rounded, batch.success.len()];
+        if let Some(found) = found.into_iter().find(|&found| found != n) {
+            return Err(Error::shape("what is known of examples", n, found));
         }
-        let integers = |values: &[usize]| values.iter().map(|&v| v as i64).collect::<Vec<_>>();
-        self.examples.extend(to_vec(attacked.images.clone())?);
-        self.originals.extend(to_vec(originals.clone())?);
-        self.index.extend(range.map(|i| i as i64));
-        self.label.extend(integers(labels));
-        self.prediction.extend(integers(&attacked.predictions));
-        self.success.extend(&attacked.success);
+        self.examples.extend(batch.examples);
+        self.originals.extend(batch.originals);
+        self.index.extend(batch.index);
+        self.label.extend(batch.labels);
+        self.prediction.extend(batch.predictions);
+        self.prediction_8bit.extend(batch.predictions_8bit.unwrap_or_default());
+        self.success.extend(batch.success);
         Ok(())
     }
 
+    /// All of them, in the order in which they came.
+    pub fn iter(&self) -> impl Iterator<Item = Example<'_>> {
+        let length = self.shape.len().max(1);
+        let pixels = self
+            .examples
+            .chunks_exact(length)
+            .zip(self.originals.chunks_exact(length));
+        pixels.enumerate().map(|(place, (pixels, original))| Example {
+            pixels,
+            original,
+            index: self.index[place],
+            label: self.label[place],
+            prediction: self.prediction[place],
+            prediction_8bit: self.prediction_8bit.get(place).copied(),
+            success: self.success[place],
+        })
+    }
+
     /// Writes an `.npz` file, whole or not at all: `examples` and `originals` (float32, `[n, channels, height, width]`), `index` (place in
-    /// the part of the data set), `label`, `prediction` (int64), `success` (bool).
+    /// the part of the data set), `label`, `prediction` (int64), `success` (bool); where the data has 8-bit values, also `prediction_8bit`.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -94,9 +150,13 @@ impl Examples {
         let mut file = NpzWriter::new(Cursor::new(Vec::new()));
         put(&mut file, "examples", &images, &self.examples)?;
         put(&mut file, "originals", &images, &self.originals)?;
-        put(&mut file, "index", &[n], &self.index)?;
-        put(&mut file, "label", &[n], &self.label)?;
-        put(&mut file, "prediction", &[n], &self.prediction)?;
+        let integers = |values: &[usize]| values.iter().map(|&value| value as i64).collect::<Vec<_>>();
+        put(&mut file, "index", &[n], &integers(&self.index))?;
+        put(&mut file, "label", &[n], &integers(&self.label))?;
+        put(&mut file, "prediction", &[n], &integers(&self.prediction))?;
+        if !self.prediction_8bit.is_empty() {
+            put(&mut file, "prediction_8bit", &[n], &integers(&self.prediction_8bit))?;
+        }
         put(&mut file, "success", &[n], &self.success)?;
         Ok(file.zip_writer().finish()?.into_inner())
     }
@@ -108,18 +168,17 @@ fn put<T: npyz::AutoSerialize + Copy>(
     shape: &[u64],
     values: &[T],
 ) -> std::io::Result<()> {
-    let mut array = file
-        .array(name, Default::default())?
-        .default_dtype()
-        .shape(shape)
-        .begin_nd()?;
+    // Equal arrays are equal files: no time of day. Arrays of 4 GiB need another header.
+    let options = FileOptions::default()
+        .last_modified_time(DateTime::default())
+        .large_file(size_of_val(values) > u32::MAX as usize / 2);
+    let mut array = file.array(name, options)?.default_dtype().shape(shape).begin_nd()?;
     array.extend(values.iter().copied())?;
     array.finish()
 }
 
 #[cfg(test)]
 mod tests {
-    use doubleback_test_device::test_device;
     use npyz::npz::NpzArchive;
 
     use super::*;
@@ -131,20 +190,29 @@ mod tests {
             height: 1,
             width: 2,
         };
-        let originals = Tensor::<4>::from_floats([[[[0.0, 0.5]]], [[[1.0, 0.25]]]], &test_device());
-        let attacked = Adversarial {
-            eps: 0.5,
-            images: originals.clone() * 0.5,
-            predictions: vec![3, 9],
-            success: vec![false, true],
-            l2: vec![0.25, 0.5],
-            linf: vec![0.25, 0.5],
-            l0: vec![1.0, 2.0],
-            cost: crate::attack::Cost::of_each(2, 1),
+        let batch = ExampleBatch {
+            examples: &[0.0, 0.25, 0.5, 0.125],
+            originals: &[0.0, 0.5, 1.0, 0.25],
+            index: &[4, 57],
+            labels: &[3, 8],
+            predictions: &[3, 9],
+            predictions_8bit: Some(&[3, 7]),
+            success: &[false, true],
         };
         let mut examples = Examples::new(shape);
-        examples.push(&attacked, &originals, &[3, 8], 4..6).unwrap();
-        assert!(examples.push(&attacked, &originals, &[3], 6..7).is_err());
+        examples.push(batch).unwrap();
+        let short = ExampleBatch { labels: &[3], ..batch };
+        assert!(examples.push(short).is_err());
+        let few = ExampleBatch {
+            success: &[true],
+            ..batch
+        };
+        assert!(examples.push(few).is_err());
+        let last = examples.iter().last().unwrap();
+        assert_eq!(
+            (last.index, last.pixels, last.prediction_8bit),
+            (57, &[0.5, 0.125][..], Some(7))
+        );
 
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("examples.npz");
@@ -154,7 +222,8 @@ mod tests {
         assert_eq!(images.shape(), [2, 1, 1, 2]);
         assert_eq!(images.into_vec::<f32>().unwrap(), [0.0, 0.25, 0.5, 0.125]);
         let mut integers = |name: &str| file.by_name(name).unwrap().unwrap().into_vec::<i64>().unwrap();
-        assert_eq!(integers("index"), [4, 5]);
+        assert_eq!(integers("index"), [4, 57]);
+        assert_eq!(integers("prediction_8bit"), [3, 7]);
         assert_eq!(integers("label"), [3, 8]);
         assert_eq!(integers("prediction"), [3, 9]);
         let success = file.by_name("success").unwrap().unwrap();

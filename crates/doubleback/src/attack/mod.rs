@@ -17,6 +17,7 @@
 //! | `jsma` | [`Jsma`]: few values, changed by theta each, towards a class | minimal |
 mod adversarial;
 mod ensemble;
+mod eps;
 mod examples;
 mod fgsm;
 mod goal;
@@ -38,7 +39,8 @@ use crate::{Error, Result};
 
 pub use adversarial::{Adversarial, Attacked, check_eps, run, run_minimal};
 pub use ensemble::Ensemble;
-pub use examples::Examples;
+pub use eps::{deserialize_eps, deserialize_eps_list, parse_eps};
+pub use examples::{Example, ExampleBatch, Examples};
 pub use fgsm::Fgsm;
 pub use goal::Goal;
 pub use ifgsm::Ifgsm;
@@ -49,7 +51,7 @@ pub use pgd::Pgd;
 pub use sign_step::sign_step;
 pub use spec::{AttackOption, AttackSpec, JsmaSpec, OptionKind, PgdSpec};
 pub use standing::Standing;
-pub use target::Target;
+pub use target::{Target, TargetClass};
 
 /// What an attack computed for each image of a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -183,6 +185,11 @@ impl Attack {
     /// What it was built from, if it is one of the table.
     pub fn spec(&self) -> Option<&AttackSpec> {
         self.spec.as_ref()
+    }
+
+    /// The rule that chooses its targets, if it has targets.
+    pub fn target(&self) -> Option<Target> {
+        self.target
     }
 
     /// Settings in words, such as `10 steps of length eps each, cross-entropy`; empty for an attack that is not of the table.

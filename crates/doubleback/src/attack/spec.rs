@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Attack, Fgsm, Ifgsm, Jsma, MiFgsm, Norm, Pgd, Target};
+use super::{Attack, Fgsm, Ifgsm, Jsma, MiFgsm, Norm, Pgd, Target, parse_eps};
 use crate::nn::Loss;
 use crate::{Error, Result};
 
@@ -128,7 +128,7 @@ const OPTIONS: [AttackOption; 12] = [
     option(
         "target",
         "next|CLASS",
-        "Class to be taken for: next is the one after the true class, or its number;",
+        "Class to be taken for, by name or label; next is the one after the true class;",
         OptionKind::Target,
     ),
     option(
@@ -368,6 +368,21 @@ impl AttackSpec {
             .map_err(|problem| Error::value("options of the attack", "of the right kind", problem))
     }
 
+    /// The same for a user who names the `target` as [`Target::named`] does: by the name of one of `classes`, or its label.
+    ///
+    /// # Errors
+    /// As [`with_options`](Self::with_options), and when there is no such class.
+    pub fn with_options_for(name: &str, given: &Map<String, Value>, classes: &[String]) -> Result<Self> {
+        let mut given = given.clone();
+        if let Some(target) = given.get_mut("target")
+            && let Some(wanted) = target.as_str()
+            && let Target::Class(class) = Target::named(wanted, classes)?
+        {
+            *target = class.into();
+        }
+        Self::with_options(name, &given)
+    }
+
     /// Its options by name, as in JSON.
     ///
     /// # Errors
@@ -456,7 +471,7 @@ impl OptionKind {
     /// # Errors
     /// Says what was expected.
     pub fn parse(self, text: &str) -> std::result::Result<Value, String> {
-        let number = |good: fn(f64) -> bool, expected: &str| match text.parse::<f64>() {
+        let number = |good: fn(f64) -> bool, expected: &str| match parse_eps(text) {
             Ok(number) if number.is_finite() && good(number) => Ok(number.into()),
             _ => Err(format!("expected {expected}")),
         };
@@ -475,11 +490,8 @@ impl OptionKind {
             OptionKind::NotNegative => number(|x| x >= 0.0, "0 or a number above"),
             OptionKind::NotZero => number(|x| x != 0.0, "a number other than 0"),
             OptionKind::Share => number(|x| x > 0.0 && x <= 1.0, "a number above 0 and at most 1"),
-            OptionKind::Target => match text.parse() {
-                Ok(Target::Class(class)) => Ok(class.into()),
-                Ok(target) => Ok(target.to_string().into()),
-                Err(_) => Err("expected `next` or the number of a class, from 0".to_owned()),
-            },
+            // Which classes there are, the data will tell.
+            OptionKind::Target => Ok(text.into()),
             OptionKind::Loss => name(text.parse::<Loss>().map(|loss| loss.name().to_owned())),
             OptionKind::Norm => name(text.parse::<Norm>().map(|norm| norm.name().to_owned())),
         }
@@ -562,6 +574,23 @@ mod tests {
         assert!(message("fgms", &given).contains("Did you mean `fgsm`?"));
         given.insert("steps".to_owned(), "many".into());
         assert!(message("itgsm", &given).starts_with("options of the attack: "));
+    }
+
+    #[test]
+    fn a_target_is_found_by_name() {
+        let classes = ["0", "1", "10", "2"].map(str::to_owned);
+        let target = |wanted: &str| {
+            let given = Map::from_iter([("target".to_owned(), Value::from(wanted))]);
+            AttackSpec::with_options_for("tgsm", &given, &classes)
+        };
+        let class = |class| AttackSpec::Tgsm {
+            target: Target::Class(class),
+        };
+        assert_eq!(target("2").unwrap(), class(3));
+        assert_eq!(target("3").unwrap(), class(3));
+        let next = target("next").unwrap();
+        assert_eq!(next, AttackSpec::named("tgsm").unwrap());
+        assert!(target("4").unwrap_err().to_string().starts_with("unknown class `4`"));
     }
 
     #[test]

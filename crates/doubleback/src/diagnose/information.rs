@@ -84,10 +84,10 @@ impl Decoders {
         let mut phase = Phase::begin("decoders", options.steps, watch);
         for step in 0..options.steps {
             let batch = training_batch(train, shape, model.classes(), step, options.batch, device)?;
-            let latents = model.latents(batch.images.clone(), stages)?;
+            let latents = model.latents(batch.images().clone(), stages)?;
             let mut losses = 0.0;
             for ((decoder, adam), latents) in decoders.iter_mut().zip(latents) {
-                losses += decoder.train_step(adam, latents, batch.images.clone())?;
+                losses += decoder.train_step(adam, latents, batch.images().clone())?;
             }
             phase.tell(step + 1, Some(losses / stages.len().max(1) as f64))?;
         }

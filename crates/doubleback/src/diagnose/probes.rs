@@ -97,7 +97,7 @@ impl Probes {
         let mut phase = Phase::begin("probes", options.steps, watch);
         for step in 0..options.steps {
             let batch = training_batch(train, shape, classes, step, options.batch, device)?;
-            let latents = model.latents(batch.images, stages)?;
+            let latents = model.latents(batch.images().clone(), stages)?;
             let mut losses = 0.0;
             for ((input, network, adam), latent) in probes.iter_mut().zip(latents) {
                 let tracked = network.tracked();

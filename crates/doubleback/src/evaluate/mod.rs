@@ -5,23 +5,37 @@ mod clean;
 mod compatible;
 mod confusion;
 mod distribution;
+mod eight_bit;
+mod example_pictures;
+mod identity;
 pub mod masking;
 mod measurements;
+mod model_names;
+mod sample;
 mod statistics;
 mod test_set;
 mod transfer;
+mod unfinished;
 mod white_box;
+mod white_box_evaluation;
 
 pub use clean::{clean_accuracy, clean_confusion};
 pub use compatible::{check_fits, load_fitting};
 pub use confusion::{ClassAccuracy, Confusion};
 pub use distribution::FLOOR;
+pub use eight_bit::EightBit;
+pub use example_pictures::save_pictures;
+pub use identity::identity;
 pub use masking::Flag;
 pub use measurements::{
     CleanAccuracy, Distribution, GradientDistribution, Histogram, LogProbabilities, MarginCheck, Masking, Smoothness,
     TransferCell,
 };
+pub use model_names::{ModelPath, model_names};
+pub use sample::Sample;
 pub use statistics::{Statistics, smoothness, statistics};
-pub use test_set::{Named, TestSet};
+pub use test_set::{Chosen, Named, TestSet};
 pub use transfer::{Counts, Transfer, TransferEntry, TransferResults, TransferSummary, margin_check};
-pub use white_box::{WhiteBox, WhiteBoxAccuracy, WhiteBoxEvaluation};
+pub use unfinished::{Identity, Unfinished};
+pub use white_box::{WhiteBox, WhiteBoxAccuracy};
+pub use white_box_evaluation::WhiteBoxEvaluation;

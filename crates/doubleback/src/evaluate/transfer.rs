@@ -1,15 +1,17 @@
-//! Accuracy of every model on the examples crafted on every model.
+//! Accuracy of every model on the examples crafted on every model, batch by batch. Finished batches may be kept, and are not attacked again.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::clean::{clean_confusion, hits};
+use super::clean::hits;
 use super::confusion::{ClassAccuracy, Confusion, share};
 use super::measurements::{MarginCheck, Masking, TransferCell};
+use super::unfinished::Unfinished;
 use super::{Named, TestSet};
 use crate::Result;
-use crate::attack::{Attack, AttackSpec, Fgsm};
+use crate::attack::{Attack, AttackSpec, Fgsm, TargetClass};
 use crate::nn::{Loss, predictions};
 use crate::progress::{Phase, Watch};
 use crate::statistics::wilson;
@@ -37,6 +39,31 @@ pub struct Counts {
 }
 
 impl Counts {
+    fn new(attack: &Attack, crafted_on: Named<'_>, eps: &[f64], models: &[Named<'_>], count: usize) -> Self {
+        let eps = attack.sizes(eps);
+        Self {
+            attack: attack.name().into(),
+            crafted_on: crafted_on.name.into(),
+            evaluated_on: models.iter().map(|named| named.name.to_owned()).collect(),
+            right: vec![vec![0; models.len()]; eps.len()],
+            confusion: vec![vec![Confusion::default(); models.len()]; eps.len()],
+            eps,
+            zero_gradient_images: 0,
+            count,
+        }
+    }
+
+    fn add(&mut self, found: &Finished, labels: &[usize]) {
+        self.zero_gradient_images += found.zero_gradient_images;
+        let totals = self.right.iter_mut().zip(&mut self.confusion);
+        for (by_model, (right, confusion)) in found.by_eps.iter().zip(totals) {
+            for (found, (right, confusion)) in by_model.iter().zip(right.iter_mut().zip(confusion)) {
+                *right += hits(found, labels);
+                confusion.add(labels, found);
+            }
+        }
+    }
+
     /// As accuracies with intervals.
     pub fn cells(&self) -> Vec<TransferCell> {
         let mut cells = Vec::new();
@@ -62,6 +89,7 @@ impl Counts {
     fn entries(&self, classes: &[String]) -> Vec<TransferEntry> {
         let entry = |(cell, confusion): (TransferCell, &Confusion)| TransferEntry {
             cell,
+            eps_given: None,
             per_class: confusion.by_class(classes),
             confusion: confusion.clone(),
         };
@@ -104,71 +132,141 @@ impl<'a> Transfer<'a> {
     /// # Errors
     /// When images or epsilons do not fit a model, or a setting of the attack is out of range.
     pub fn run(&mut self, attack: &Attack, crafted_on: Named<'_>, eps: &[f64]) -> Result<Counts> {
-        let Self { models, test, clean } = self;
-        let sizes = attack.sizes(eps);
-        let mut counts = Counts {
-            attack: attack.name().into(),
-            crafted_on: crafted_on.name.into(),
-            evaluated_on: models.iter().map(|m| m.name.to_owned()).collect(),
-            right: vec![vec![0; models.len()]; sizes.len()],
-            confusion: vec![vec![Confusion::default(); models.len()]; sizes.len()],
-            eps: sizes,
-            zero_gradient_images: 0,
-            count: test.count(),
-        };
-        for (images, labels, range) in test.batches() {
-            let attacked = attack.run(crafted_on.model, &images, &labels, eps)?;
-            counts.zero_gradient_images += attacked.zero_gradient.iter().filter(|&&zero| zero).count();
-            let totals = counts.right.iter_mut().zip(&mut counts.confusion);
-            for (adversarial, (right, confusion)) in attacked.by_eps.iter().zip(totals) {
-                let unchanged = adversarial.linf.iter().all(|&length| length == 0.0);
-                for (place, named) in models.iter().enumerate() {
-                    let key = (place, range.start);
-                    let found = match clean.get(&key) {
-                        Some(known) if unchanged => known.clone(),
-                        _ if named.is(&crafted_on) => adversarial.predictions.clone(),
-                        _ => predictions(&named.model.logits(adversarial.images.clone())?)?,
-                    };
-                    right[place] += hits(&found, &labels);
-                    confusion[place].add(&labels, &found);
-                    if unchanged {
-                        clean.insert(key, found);
-                    }
-                }
-            }
+        let mut counts = Counts::new(attack, crafted_on, eps, &self.models, self.test.count());
+        for places in self.test.ranges() {
+            let found = self.attack_batch(attack, crafted_on, eps, &places)?;
+            counts.add(&found, &self.labels(&places));
         }
         Ok(counts)
     }
 
-    /// Accuracy of all models on unperturbed images, and on examples crafted on each of them. `classes` are their names in label order.
+    /// Accuracy of all models on unperturbed images, and on examples crafted on each of them. `classes` are their names in label order. With
+    /// `kept`, batches that are in it are not attacked again, and others are put there.
     ///
     /// # Errors
-    /// As [`run`](Self::run); [`Error::Interrupted`](crate::Error::Interrupted) when `watch` breaks before the last model.
+    /// As [`run`](Self::run); [`Error::Interrupted`](crate::Error::Interrupted) when `watch` breaks before the last batch of the last model.
     pub fn all(
         &mut self,
         attack: &Attack,
         eps: &[f64],
         classes: &[String],
+        mut kept: Option<&mut Unfinished>,
         watch: &mut dyn Watch,
     ) -> Result<TransferResults> {
         let models = self.models.clone();
-        let mut phase = Phase::begin(attack.name(), models.len(), watch);
-        let mut results = TransferResults {
-            clean: BTreeMap::new(),
-            classes: classes.to_vec(),
-            entries: Vec::new(),
-            masking: BTreeMap::new(),
-        };
-        for (named, found) in models.iter().zip(clean_confusion(&models, &self.test)?) {
-            results.clean.insert(named.name.to_owned(), found);
-        }
+        let (count, sizes) = (self.test.count(), attack.sizes(eps).len());
+        let mut phase = Phase::begin(attack.name(), models.len() * count, watch);
+        let mut clean = vec![Confusion::default(); models.len()];
+        let (mut entries, mut masking) = (Vec::new(), BTreeMap::new());
         for (place, &crafted_on) in models.iter().enumerate() {
-            let counts = self.run(attack, crafted_on, eps)?;
-            results.entries.extend(counts.entries(classes));
-            results.masking.insert(crafted_on.name.to_owned(), counts.masking());
-            phase.done_unless_finished(place + 1)?;
+            let mut counts = Counts::new(attack, crafted_on, eps, &models, count);
+            for places in self.test.ranges() {
+                let (name, labels) = (format!("{place:03}-{:07}", places.start), self.labels(&places));
+                let is_whole = |found: &Finished| found.is_of(labels.len(), models.len(), sizes, place == 0);
+                let earlier = kept.as_deref().and_then(|kept| kept.get::<Finished>(&name));
+                let done = place * count + places.end;
+                let found = match earlier.filter(is_whole) {
+                    Some(found) => {
+                        phase.resume(done);
+                        found
+                    }
+                    None => {
+                        let mut found = self.attack_batch(attack, crafted_on, eps, &places)?;
+                        if place == 0 {
+                            found.clean = self.clean_batch(&places)?;
+                        }
+                        if let Some(kept) = &mut kept {
+                            kept.put(&name, &found)?;
+                        }
+                        phase.done_unless_finished(done)?;
+                        found
+                    }
+                };
+                counts.add(&found, &labels);
+                for (clean, found) in clean.iter_mut().zip(&found.clean) {
+                    clean.add(&labels, found);
+                }
+            }
+            entries.extend(counts.entries(classes));
+            masking.insert(crafted_on.name.to_owned(), counts.masking());
         }
-        Ok(results)
+        let clean = models.iter().zip(clean);
+        Ok(TransferResults {
+            clean: clean.map(|(named, found)| (named.name.to_owned(), found)).collect(),
+            classes: classes.to_vec(),
+            entries,
+            masking,
+        })
+    }
+
+    fn labels(&self, places: &Range<usize>) -> Vec<usize> {
+        places.clone().map(|place| self.test.label(place)).collect()
+    }
+
+    fn attack_batch(
+        &mut self,
+        attack: &Attack,
+        crafted_on: Named<'_>,
+        eps: &[f64],
+        places: &Range<usize>,
+    ) -> Result<Finished> {
+        let Self { models, test, clean } = self;
+        let (images, labels) = test.batch(places);
+        let attacked = attack.run(crafted_on.model, &images, &labels, eps)?;
+        let mut finished = Finished {
+            clean: Vec::new(),
+            zero_gradient_images: attacked.zero_gradient.iter().filter(|&&zero| zero).count(),
+            by_eps: Vec::with_capacity(attacked.by_eps.len()),
+        };
+        for adversarial in &attacked.by_eps {
+            let unchanged = adversarial.linf.iter().all(|&length| length == 0.0);
+            let mut by_model = Vec::with_capacity(models.len());
+            for (place, named) in models.iter().enumerate() {
+                let key = (place, places.start);
+                let found = match clean.get(&key) {
+                    Some(known) if unchanged => known.clone(),
+                    _ if named.is(&crafted_on) => adversarial.predictions.clone(),
+                    _ => predictions(&named.model.logits(adversarial.images.clone())?)?,
+                };
+                if unchanged {
+                    clean.insert(key, found.clone());
+                }
+                by_model.push(found);
+            }
+            finished.by_eps.push(by_model);
+        }
+        Ok(finished)
+    }
+
+    /// What each model says of the unperturbed images of a batch.
+    fn clean_batch(&self, places: &Range<usize>) -> Result<Vec<Vec<usize>>> {
+        let (images, _) = self.test.batch(places);
+        let models = self.models.iter();
+        models
+            .map(|named| predictions(&named.model.logits(images.clone())?))
+            .collect()
+    }
+}
+
+/// What came of a batch of examples crafted on one model.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Finished {
+    /// What each model says of the unperturbed images; only beside the examples of the first model.
+    clean: Vec<Vec<usize>>,
+    zero_gradient_images: usize,
+    /// What each model says of the examples, by epsilon and model.
+    by_eps: Vec<Vec<Vec<usize>>>,
+}
+
+impl Finished {
+    fn is_of(&self, images: usize, models: usize, sizes: usize, with_clean: bool) -> bool {
+        let whole = |found: &[Vec<usize>]| found.len() == models && found.iter().all(|found| found.len() == images);
+        let clean = if with_clean {
+            whole(&self.clean)
+        } else {
+            self.clean.is_empty()
+        };
+        clean && self.by_eps.len() == sizes && self.by_eps.iter().all(|found| whole(found))
     }
 }
 
@@ -191,6 +289,9 @@ pub struct TransferEntry {
     /// Accuracy of all classes together.
     #[serde(flatten)]
     pub cell: TransferCell,
+    /// Epsilon as it was given, if that was another text than the number, such as `8/255`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eps_given: Option<String>,
     /// Accuracy by class, of classes that have images.
     #[serde(default)]
     pub per_class: Vec<ClassAccuracy>,
@@ -208,8 +309,17 @@ pub struct TransferSummary {
     pub attack: String,
     /// The attack with its options, if it is one of the table.
     pub settings: Option<AttackSpec>,
+    /// The class that all examples should be taken for, if it is one class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<TargetClass>,
     /// Images attacked.
     pub count: usize,
+    /// Places of these in the test part of the data set; none where they are all of it, or its first ones.
+    #[serde(default)]
+    pub index: Option<Vec<usize>>,
+    /// The seed by which they were drawn, if they were.
+    #[serde(default)]
+    pub sample_seed: Option<u64>,
     /// Files of the models, by name.
     pub models: BTreeMap<String, String>,
     /// Share of the unperturbed images classified rightly, in [0, 1], by model.
@@ -230,12 +340,12 @@ pub struct TransferSummary {
 }
 
 impl TransferResults {
-    /// With the data set's name, the attack, the number of images attacked, and the files of the models by name.
+    /// With the data set's name, the attack, the images attacked, and the files of the models by name.
     pub fn summary(
         self,
         dataset: &str,
         attack: &Attack,
-        count: usize,
+        test: &TestSet<'_>,
         models: BTreeMap<String, String>,
     ) -> TransferSummary {
         let clean = || self.clean.iter();
@@ -243,7 +353,10 @@ impl TransferResults {
             dataset: dataset.to_owned(),
             attack: attack.name().to_owned(),
             settings: attack.spec().cloned(),
-            count,
+            target: attack.target().and_then(|target| target.class(&self.classes)),
+            count: test.count(),
+            index: test.sample().map(|sample| sample.indices().to_vec()),
+            sample_seed: test.sample().map(|sample| sample.seed()),
             models,
             clean_accuracy: clean()
                 .map(|(model, clean)| (model.clone(), share(clean.right(), clean.images())))
@@ -260,6 +373,12 @@ impl TransferResults {
 }
 
 impl TransferSummary {
+    /// The lowest accuracy of all; of equal ones the first.
+    pub fn least(&self) -> Option<&TransferEntry> {
+        let entries = self.transfer.iter();
+        entries.min_by(|a, b| a.cell.accuracy.total_cmp(&b.cell.accuracy))
+    }
+
     /// By class: the lowest accuracy of a model at an epsilon, over the models that examples were crafted on.
     pub fn least_by_class(&self, evaluated_on: &str, eps: f64) -> Vec<ClassAccuracy> {
         let entries = self.transfer.iter();
@@ -304,7 +423,11 @@ pub fn margin_check(models: &[Named<'_>], test: &TestSet<'_>, eps: &[f64]) -> Re
 
 #[cfg(test)]
 mod tests {
+    use doubleback_test_device::test_device;
+
     use super::*;
+    use crate::data::{ImageShape, Split};
+    use crate::evaluate::{Chosen, Sample};
 
     /// Users read these fields: an attack that is not of the table has `null` as its settings.
     #[test]
@@ -323,6 +446,7 @@ mod tests {
                     high: 0.5,
                     count: 4,
                 },
+                eps_given: None,
                 per_class: Vec::new(),
                 confusion: Confusion::of(&[1], &[0]),
             }],
@@ -338,14 +462,30 @@ mod tests {
             loss: Loss::CrossEntropy,
         });
         let files = BTreeMap::from([("a".to_owned(), "models/a.safetensors".to_owned())]);
-        let mut summary = results.summary("mnist-mini", &attack.attack().unwrap(), 4, files);
+        let shape = ImageShape {
+            channels: 1,
+            height: 1,
+            width: 1,
+        };
+        let split = Split::new(vec![0.0; 4], vec![0, 0, 1, 1], shape).unwrap();
+        let device = test_device();
+        let sample = Sample::stratified(split.labels(), 2, 7);
+        let test = TestSet {
+            split: &split,
+            shape,
+            chosen: Chosen::Sample(&sample),
+            device: &device,
+        };
+        let mut summary = results.summary("mnist-mini", &attack.attack().unwrap(), &test, files);
         assert_eq!(summary.settings.take(), Some(attack));
         let [class_0, class_1] = [("no", 0), ("yes", 1)].map(|(class, index)| {
             let (low, high) = wilson(1, 2);
             format!(r#"{{"class":"{class}","index":{index},"accuracy":0.5,"low":{low},"high":{high},"count":2}}"#)
         });
         let expected = [
-            r#"{"dataset":"mnist-mini","attack":"fgsm","settings":null,"count":4,"models":{"a":"models/a.safetensors"},"#,
+            r#"{"dataset":"mnist-mini","attack":"fgsm","settings":null,"count":2,"index":"#,
+            &serde_json::to_string(sample.indices()).unwrap(),
+            r#","sample_seed":7,"models":{"a":"models/a.safetensors"},"#,
             r#""clean_accuracy":{"a":0.5},"clean_per_class":{"a":["#,
             &format!("{class_0},{class_1}"),
             r#"]},"clean_confusion":{"a":[[0,0,1],[0,1,1],[1,0,1],[1,1,1]]},"classes":["no","yes"],"#,

@@ -1,13 +1,16 @@
 //! The whole state of a training in one file, so that an interrupted one goes on to the same bits.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor};
-use doubleback_ops::{AdamOptions, AdamState};
+use doubleback_ops::AdamState;
 use serde::{Deserialize, Serialize};
 
 use super::curve::{CurvePoint, Sums};
+use super::identity::Identity;
 use super::optimizer::Adam;
+use super::options::TrainOptions;
+use crate::data::words::grouped;
 use crate::nn::{Module, Network, Parameter, renewed_description};
 use crate::tensor_file::{self, FORMAT, Facts, Kind, TensorFile, add_fact};
 use crate::{Error, Result};
@@ -16,7 +19,11 @@ use crate::{Error, Result};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct State {
     /// What is being trained and how; a checkpoint of anything else is refused.
-    pub fingerprint: String,
+    #[serde(default)]
+    pub identity: Identity,
+    /// The same as one text, in checkpoints of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
     pub step: usize,
     pub curve: Vec<CurvePoint>,
     pub sums: Sums,
@@ -25,9 +32,10 @@ pub(crate) struct State {
 
 impl State {
     /// Before the first step.
-    pub fn start(fingerprint: String) -> Self {
+    pub fn start(identity: Identity) -> Self {
         Self {
-            fingerprint,
+            identity,
+            fingerprint: None,
             step: 0,
             curve: Vec::new(),
             sums: Sums::default(),
@@ -36,9 +44,25 @@ impl State {
     }
 }
 
+/// Where the state of a training is, and what it must be of.
+pub(crate) struct Files {
+    /// Written from time to time, and read first.
+    pub checkpoint: PathBuf,
+    /// The state at the end of an earlier training of fewer steps, read if there is no checkpoint.
+    pub earlier: Option<PathBuf>,
+    /// What the training is of.
+    pub identity: Identity,
+    /// The text that an earlier version had for it, if it could have trained it.
+    pub fingerprint: Option<String>,
+    /// Write the checkpoint at the end, too.
+    pub keep: bool,
+}
+
 const STATE: &str = "state";
-/// What files are written as, and what those that do not say are of.
-const CURRENT: &str = "doubleback-checkpoint-1";
+/// What files are written as.
+const CURRENT: &str = "doubleback-checkpoint-2";
+/// What is read: the first had one text for all that a training is of.
+const READ: [&str; 2] = ["doubleback-checkpoint-1", CURRENT];
 
 const KIND: Kind = Kind {
     name: "checkpoint",
@@ -67,27 +91,55 @@ fn renewed(fingerprint: &str) -> Option<String> {
     Some(format!("{name}; {}; {rest}", renewed_description(architecture)?))
 }
 
-/// Restores a checkpoint into `network`, or nothing if there is none.
-pub(crate) fn load(
-    path: &Path,
-    fingerprint: &str,
-    network: &mut Network,
-    options: AdamOptions,
-) -> Result<Option<(State, Adam)>> {
+/// What the file at `path` says of its training, if it is there.
+pub(crate) fn identity(path: &Path) -> Result<Option<Identity>> {
     let Some(file) = TensorFile::find(path, &KIND)? else {
         return Ok(None);
     };
-    file.format(&[CURRENT])?;
+    file.format(&READ)?;
+    let state: State = file.fact(STATE)?;
+    Ok(Some(state.identity))
+}
+
+/// Restores a state into `network`, or nothing if there is none.
+///
+/// # Errors
+/// When it is of another training, or has more steps than are wanted.
+pub(crate) fn load(files: &Files, network: &mut Network, options: &TrainOptions) -> Result<Option<(State, Adam)>> {
+    for path in [Some(&files.checkpoint), files.earlier.as_ref()].into_iter().flatten() {
+        if let Some(file) = TensorFile::find(path, &KIND)? {
+            return restore(path, &file, files, network, options);
+        }
+    }
+    Ok(None)
+}
+
+/// The state that a file holds, if this training can go on from it.
+fn restore(
+    path: &Path,
+    file: &TensorFile,
+    files: &Files,
+    network: &mut Network,
+    options: &TrainOptions,
+) -> Result<Option<(State, Adam)>> {
+    file.format(&READ)?;
     let mut state: State = file.fact(STATE)?;
-    if renewed(&state.fingerprint).as_deref() == Some(fingerprint) {
-        state.fingerprint = fingerprint.to_owned();
+    if state.identity.is_student_of_another(&files.identity) {
+        tracing::warn!(
+            "{}: the teacher makes more steps, so the student starts from the beginning with the finished teacher",
+            path.display()
+        );
+        return Ok(None);
     }
-    if state.fingerprint != fingerprint {
-        return Err(Error::file(
-            path,
-            "is a checkpoint of a training with other options. Give these options, another output, or delete it",
-        ));
+    check(path, &state, files)?;
+    if state.step > options.steps {
+        let (done, wanted) = (grouped(state.step), grouped(options.steps));
+        let problem = format!(
+            "this training has made {done} steps, more than the {wanted} that are wanted. Give at least {done} steps, or another output"
+        );
+        return Err(Error::file(path, problem));
     }
+    (state.identity, state.fingerprint) = (files.identity.clone(), None);
     let device: Device = network.device().clone();
     let get = |name: &str, length: usize| file.tensor(name, &[length], &device);
     let length = |p: &Parameter| p.dims().iter().product::<usize>();
@@ -103,8 +155,24 @@ pub(crate) fn load(
     for (name, length) in names.iter().chain(&buffers) {
         network.set(name, get(name, *length)?)?;
     }
-    let adam = Adam::resume(options, moments, state.step);
+    let adam = Adam::resume(options.adam, moments, state.step);
     Ok(Some((state, adam)))
+}
+
+/// Refuses the state of another training, and says what differs.
+fn check(path: &Path, state: &State, files: &Files) -> Result<()> {
+    let differs = match &state.fingerprint {
+        Some(old) if files.fingerprint.is_some() && renewed(old) == files.fingerprint => None,
+        Some(_) => Some("of an earlier version with other options, steps or data".into()),
+        None => state.identity.differences(&files.identity),
+    };
+    match differs {
+        None => Ok(()),
+        Some(differs) => Err(Error::file(
+            path,
+            format!("is a checkpoint of a training {differs}. Give the same ones, another output, or delete it"),
+        )),
+    }
 }
 
 #[cfg(test)]

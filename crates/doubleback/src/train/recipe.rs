@@ -1,19 +1,21 @@
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 
+use super::card;
+use super::checkpoint::Files;
 use super::curve::CurvePoint;
-use super::defense::{Defense, TeacherAtTemperature};
+use super::defense::{Defense, TEACHER, TeacherAtTemperature};
+use super::identity::Identity;
 use super::objective::Objective;
+use super::options::TrainOptions;
 use super::penalty::Teacher;
-use super::trainer::{TrainOptions, Trained, train};
+use super::trainer::{self, Trained, fingerprint};
 use crate::data::Dataset;
 use crate::nn::{self, Architecture, ModelCard, Network};
 use crate::progress::Watch;
 use crate::{Error, Result};
-
-/// Name of the phase that trains a teacher, and of the teacher's curve.
-pub const TEACHER: &str = "distilled-teacher";
 
 /// Enough to train a model from nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,11 +46,20 @@ impl Recipe {
         self.defense.check(&self.architecture)
     }
 
+    /// Checks that it can train on a data set.
+    ///
+    /// # Errors
+    /// Names what does not fit: the network, the options, or an image of the data set.
+    pub fn check_on(&self, dataset: &Dataset) -> Result<()> {
+        self.check()?;
+        self.options.check(&self.architecture, dataset)
+    }
+
     /// Trains. With a `work` folder the state is kept there, and a run that was stopped goes on; the folder's checkpoints of this recipe
     /// can be removed with [`Recipe::clean`] once the model is saved.
     ///
     /// # Errors
-    /// As [`train`].
+    /// As [`train`](super::train).
     pub fn run(
         &self,
         dataset: &Dataset,
@@ -56,43 +67,80 @@ impl Recipe {
         work: Option<&Path>,
         watch: &mut dyn Watch,
     ) -> Result<Cooked> {
-        self.check()?;
-        let mut phase = |name: &str, seed: u64, objective: &dyn Objective| {
+        let places = work.map(|work| Places {
+            work,
+            data: Identity::of_data(dataset),
+            kept: None,
+        });
+        self.run_at(dataset, device, places.as_ref(), watch)
+    }
+
+    /// Trains, with its states at these places.
+    pub(super) fn run_at(
+        &self,
+        dataset: &Dataset,
+        device: &Device,
+        places: Option<&Places<'_>>,
+        watch: &mut dyn Watch,
+    ) -> Result<Cooked> {
+        self.check_on(dataset)?;
+        let mut phase = |name: &str, objective: &dyn Objective| {
             watch.begin(name, self.options.steps);
-            let network = Network::new(self.architecture.clone(), seed, device)?;
+            let options = self.options_of(name);
+            let network = Network::new(self.architecture.clone(), options.seed, device)?;
             let label = self.defense.label(name);
-            let checkpoint = work.map(|folder| checkpoint_path(folder, name));
-            let options = TrainOptions {
-                seed,
-                ..self.options.clone()
+            let files = |places: &Places<'_>| -> Result<Files> {
+                Ok(Files {
+                    checkpoint: checkpoint_path(places.work, name),
+                    earlier: places.kept.and_then(|kept| kept.get(name).cloned()),
+                    identity: self.identity_of(name, &places.data)?,
+                    fingerprint: fingerprint(&network, &label, dataset, &options)?,
+                    keep: places.kept.is_some(),
+                })
             };
-            train(
-                network,
-                &label,
-                objective,
-                dataset,
-                &options,
-                checkpoint.as_deref(),
-                watch,
-            )
+            let files = places.map(files).transpose()?;
+            trainer::run(network, &label, objective, dataset, &options, files.as_ref(), watch)
         };
-        let seed = self.options.seed;
         let (mut teacher_curve, mut teacher_seconds) = (None, 0.0);
         let objective = self.defense.objective(&mut |temperature| {
-            // The teacher starts from other weights than its student.
-            let trained = phase(TEACHER, seed.wrapping_add(1), &TeacherAtTemperature { temperature })?;
+            let trained = phase(TEACHER, &TeacherAtTemperature { temperature })?;
             (teacher_curve, teacher_seconds) = (Some(trained.curve), trained.seconds);
             Ok(Teacher::new(trained.network, temperature))
         })?;
-        let mut trained = phase(self.defense.name(), seed, objective.as_ref())?;
+        let mut trained = phase(self.defense.name(), objective.as_ref())?;
         trained.seconds += teacher_seconds;
         Ok(Cooked { trained, teacher_curve })
     }
 
+    /// The options of a phase: a teacher starts from other weights than its student.
+    fn options_of(&self, phase: &str) -> TrainOptions {
+        let mut options = self.options.clone();
+        if phase == TEACHER {
+            options.seed = options.seed.wrapping_add(1);
+        }
+        options
+    }
+
+    /// What the training of a phase is of.
+    pub(super) fn identity_of(&self, phase: &str, data: &Identity) -> Result<Identity> {
+        let (settings, options) = (self.defense.settings(), self.options_of(phase));
+        let identity = data.clone().with_training(&settings, &self.architecture, &options)?;
+        Ok(match self.defense.temperature() {
+            // A student learns what its teacher says at the end of the teacher's training.
+            Some(_) if phase != TEACHER => identity.with_teacher(options.steps),
+            _ => identity,
+        })
+    }
+
+    /// The phases that it trains in, the model's own last.
+    pub(super) fn phases(&self) -> impl Iterator<Item = &'static str> {
+        let teacher = self.defense.temperature().map(|_| TEACHER);
+        teacher.into_iter().chain([self.defense.name()])
+    }
+
     /// Removes the checkpoints that [`Recipe::run`] left in `work`.
     pub fn clean(&self, work: &Path) {
-        let teacher = self.defense.temperature().map(|_| TEACHER);
-        for name in [self.defense.name()].into_iter().chain(teacher) {
+        for name in self.phases() {
             // A checkpoint that is not there needs no removal.
             let _ = std::fs::remove_file(checkpoint_path(work, name));
         }
@@ -100,24 +148,7 @@ impl Recipe {
 
     /// The facts to store with the model.
     pub fn card(&self, dataset: &Dataset) -> ModelCard {
-        let o = &self.options;
-        let mut card = ModelCard::from([
-            ("dataset".into(), dataset.name.clone()),
-            ("steps".into(), o.steps.to_string()),
-            ("batch".into(), o.batch.to_string()),
-            ("learning_rate".into(), o.adam.learning_rate.to_string()),
-            ("seed".into(), o.seed.to_string()),
-            ("doubleback".into(), env!("CARGO_PKG_VERSION").into()),
-            ("instruction_set".into(), doubleback_ops::kernels::isa().name().into()),
-        ]);
-        self.defense.describe(&mut card, o.batch);
-        if !dataset.preparation.is_none() {
-            card.insert("preparation".into(), dataset.preparation.to_string());
-        }
-        for source in &dataset.sources {
-            card.insert(format!("sha256:{}", source.file), source.sha256.clone());
-        }
-        card
+        card::of(self.defense, &self.options, dataset)
     }
 
     /// Trains as [`Recipe::run`], saves the model to `path`, and removes the checkpoints. The model is put together in `work` and then
@@ -134,20 +165,36 @@ impl Recipe {
         watch: &mut dyn Watch,
     ) -> Result<Cooked> {
         let cooked = self.run(dataset, device, Some(work), watch)?;
-        let whole = work.join("model.safetensors");
-        nn::save(&cooked.trained.network, &self.card(dataset), &whole)?;
-        match std::fs::rename(&whole, path) {
-            Err(e) if e.kind() == std::io::ErrorKind::CrossesDevices => {
-                nn::save(&cooked.trained.network, &self.card(dataset), path)?;
-                std::fs::remove_file(&whole).map_err(Error::io(&whole, "removing"))?;
-            }
-            moved => moved.map_err(Error::io(path, "writing"))?,
-        }
+        self.save(&cooked.trained.network, dataset, path, work)?;
         self.clean(work);
         Ok(cooked)
     }
+
+    /// Writes a model to `path`, put together in `work`.
+    pub(super) fn save(&self, network: &Network, dataset: &Dataset, path: &Path, work: &Path) -> Result<()> {
+        let (card, whole) = (self.card(dataset), work.join("model.safetensors"));
+        nn::save(network, &card, &whole)?;
+        match std::fs::rename(&whole, path) {
+            Err(e) if e.kind() == std::io::ErrorKind::CrossesDevices => {
+                nn::save(network, &card, path)?;
+                std::fs::remove_file(&whole).map_err(Error::io(&whole, "removing"))
+            }
+            moved => moved.map_err(Error::io(path, "writing")),
+        }
+    }
 }
 
-fn checkpoint_path(folder: &Path, name: &str) -> PathBuf {
+/// Where the states of a recipe's phases are.
+pub(super) struct Places<'a> {
+    /// Folder of checkpoints.
+    pub work: &'a Path,
+    /// The data that they are of.
+    pub data: Identity,
+    /// If the states at the end are to be kept: those that earlier trainings of fewer steps left, by phase.
+    pub kept: Option<&'a BTreeMap<&'static str, PathBuf>>,
+}
+
+/// The checkpoint of a phase.
+pub(super) fn checkpoint_path(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}.checkpoint.safetensors"))
 }

@@ -1,55 +1,19 @@
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use burn::tensor::Gradients;
-use doubleback_ops::AdamOptions;
 
-use super::checkpoint::{self, State};
-use super::curve::{CurvePoint, Sums};
+use super::checkpoint::{self, Files, State};
+use super::curve::{CurvePoint, Measured, Sums};
+use super::identity::Identity;
 use super::objective::Objective;
 use super::optimizer::Adam;
-use crate::batch::Batch;
+use super::options::TrainOptions;
+use crate::batch::{Batch, Batches};
 use crate::data::Dataset;
 use crate::nn::{Classifier, Module, Network, TrainingPass, predictions, to_vec};
 use crate::progress::{Progress, Watch};
 use crate::{Error, Result};
-
-/// How to train.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TrainOptions {
-    /// Optimizer steps.
-    pub steps: usize,
-    /// Images a step. The training set is gone through in fixed order, as in the authors' code; the last batch of an epoch may be smaller.
-    pub batch: usize,
-    /// The optimizer.
-    pub adam: AdamOptions,
-    /// Seed of the dropout masks.
-    pub seed: u64,
-    /// Steps between points of the curve.
-    pub curve_every: usize,
-    /// Validation images that a point looks at.
-    pub curve_images: usize,
-    /// Perturbation of the FGSM that a point measures.
-    pub curve_eps: f64,
-    /// Time between checkpoints.
-    pub checkpoint_every: Duration,
-}
-
-impl Default for TrainOptions {
-    /// The paper's: 15,050 steps of 256 images, a point every 100.
-    fn default() -> Self {
-        Self {
-            steps: 15_050,
-            batch: 256,
-            adam: AdamOptions::default(),
-            seed: 0,
-            curve_every: 100,
-            curve_images: 512,
-            curve_eps: 0.1,
-            checkpoint_every: Duration::from_secs(15),
-        }
-    }
-}
 
 /// A trained network.
 #[derive(Clone, Debug)]
@@ -63,13 +27,14 @@ pub struct Trained {
 }
 
 /// Trains `network` on `dataset`. With a `checkpoint` path the state is written there from time to time and when `watch` breaks;
-/// if the file is there at the start, training goes on from it and ends with the same bits as one that was never interrupted.
+/// if the file is there at the start, training goes on from it and ends with the same bits as one that was never interrupted. It may have been
+/// begun with fewer steps.
 ///
 /// # Errors
-/// [`Error::Interrupted`] when `watch` breaks; [`Error::Diverged`] when the loss stops being a finite number; whatever reading or
-/// writing the checkpoint gives.
+/// [`Error::Interrupted`] when `watch` breaks; [`Error::Diverged`] when the loss stops being a finite number; when images, labels or options
+/// cannot be trained with; whatever reading or writing the checkpoint gives.
 pub fn train(
-    mut network: Network,
+    network: Network,
     name: &str,
     objective: &dyn Objective,
     dataset: &Dataset,
@@ -77,18 +42,79 @@ pub fn train(
     checkpoint: Option<&Path>,
     watch: &mut dyn Watch,
 ) -> Result<Trained> {
-    check(&network, dataset, options)?;
-    let fingerprint = fingerprint(&network, name, dataset, options)?;
-    let found = match checkpoint {
-        Some(path) => checkpoint::load(path, &fingerprint, &mut network, options.adam)?,
+    options.check(network.architecture(), dataset)?;
+    let files = |checkpoint: &Path| -> Result<Files> {
+        let objective = [("objective", name.to_owned())];
+        Ok(Files {
+            checkpoint: checkpoint.to_owned(),
+            earlier: None,
+            identity: Identity::of_data(dataset).with_training(&objective, network.architecture(), options)?,
+            fingerprint: fingerprint(&network, name, dataset, options)?,
+            keep: false,
+        })
+    };
+    let files = checkpoint.map(files).transpose()?;
+    run(network, name, objective, dataset, options, files.as_ref(), watch)
+}
+
+/// Trains; the options have been checked.
+pub(super) fn run(
+    mut network: Network,
+    name: &str,
+    objective: &dyn Objective,
+    dataset: &Dataset,
+    options: &TrainOptions,
+    files: Option<&Files>,
+    watch: &mut dyn Watch,
+) -> Result<Trained> {
+    let found = match files {
+        Some(files) => checkpoint::load(files, &mut network, options)?,
         None => None,
     };
-    let (mut state, mut adam) = found.unwrap_or_else(|| (State::start(fingerprint), Adam::new(&network, options.adam)));
+    let start = || {
+        let identity = files.map(|files| files.identity.clone()).unwrap_or_default();
+        (State::start(identity), Adam::new(&network, options.adam))
+    };
+    let (mut state, mut adam) = found.unwrap_or_else(start);
+    if state.step > 0 {
+        watch.resume(state.step);
+    }
+    let device = network.device().clone();
+    let batches = Batches::new(&dataset.train, dataset.shape, network.classes(), options.batch, &device)
+        .weighted(options.class_weights.as_deref());
+    let measured = Measured {
+        dataset,
+        images: options.curve_images,
+        eps: options.curve_eps,
+    };
+    let save = |state: &State, network: &Network, adam: &Adam| match files {
+        Some(files) => checkpoint::save(&files.checkpoint, state, network, adam),
+        None => Ok(()),
+    };
     let mut saved = Instant::now();
     let mut saved_step = (state.step > 0).then_some(state.step);
-    while state.step < options.steps {
+    let curve = loop {
+        let is_last = state.step >= options.steps;
+        if state.lacks_point(options.curve_every, is_last) {
+            let point = match state.sums.point(state.step, &network, &measured, watch) {
+                Err(Error::Interrupted) => {
+                    save(&state, &network, &adam)?;
+                    return Err(Error::Interrupted);
+                }
+                point => point?,
+            };
+            if is_last && !state.step.is_multiple_of(options.curve_every) {
+                // More steps would not stop here: the state does not have this point.
+                break [state.curve.clone(), vec![point]].concat();
+            }
+            state.curve.push(point);
+            state.sums = Sums::default();
+        }
+        if is_last {
+            break state.curve.clone();
+        }
         let started = Instant::now();
-        let batch = batch_of_step(state.step, &network, dataset, options.batch)?;
+        let batch = batches.of_step(state.step)?;
         let mut pass = TrainingPass::new(options.seed, state.step);
         let tracked = network.tracked();
         let mut done = differentiate(objective, &tracked, &batch, &mut pass)?;
@@ -97,7 +123,7 @@ pub fn train(
                 model: name.into(),
                 step: state.step + 1,
                 loss: done.loss,
-                checkpoint: last_good(checkpoint, saved_step),
+                checkpoint: last_good(files.map(|files| files.checkpoint.as_path()), saved_step),
             });
         }
         adam.step(&mut network, tracked, &mut done.gradients)?;
@@ -107,44 +133,35 @@ pub fn train(
         state.sums.add(done.loss, done.cross_entropy, done.right, batch.len());
         state.step += 1;
         state.seconds += started.elapsed().as_secs_f64();
-        if state.step.is_multiple_of(options.curve_every) || state.step == options.steps {
-            let point = state
-                .sums
-                .point(state.step, &network, dataset, options.curve_images, options.curve_eps)?;
-            state.curve.push(point);
-            state.sums = Sums::default();
-        }
         let (step, steps, loss) = (state.step, options.steps, Some(done.loss));
         let stop = watch.advance(Progress { step, steps, loss }).is_break();
-        if let Some(path) = checkpoint
-            && (stop || saved.elapsed() >= options.checkpoint_every)
-        {
-            checkpoint::save(path, &state, &network, &adam)?;
+        if stop || saved.elapsed() >= options.checkpoint_every {
+            save(&state, &network, &adam)?;
             (saved, saved_step) = (Instant::now(), Some(state.step));
         }
         if stop {
             return Err(Error::Interrupted);
         }
+    };
+    if files.is_some_and(|files| files.keep) {
+        // The model is worth more than its state, and comes after it.
+        if let Err(error) = save(&state, &network, &adam) {
+            tracing::warn!("{error}. Without this state more steps will start from the first one");
+        }
     }
     Ok(Trained {
         network,
-        curve: state.curve,
+        curve,
         seconds: state.seconds,
     })
 }
 
-/// The images of a step: the training set is gone through from the first to the last, again and again.
-fn batch_of_step(step: usize, network: &Network, dataset: &Dataset, size: usize) -> Result<Batch> {
-    let batches = dataset.train.len().div_ceil(size);
-    let start = step % batches * size;
-    let range = start..(start + size).min(dataset.train.len());
-    Batch::new(
-        &dataset.train,
-        dataset.shape,
-        network.classes(),
-        range,
-        network.device(),
-    )
+impl State {
+    /// Whether the curve's point at this step is to be measured.
+    fn lacks_point(&self, every: usize, is_last: bool) -> bool {
+        let due = is_last || (self.step > 0 && self.step.is_multiple_of(every));
+        due && self.curve.last().is_none_or(|point| point.step != self.step)
+    }
 }
 
 /// What a training step found on its batch.
@@ -176,56 +193,36 @@ fn differentiate(
     })
 }
 
-fn check(network: &Network, dataset: &Dataset, options: &TrainOptions) -> Result<()> {
-    if network.shape() != dataset.shape || network.classes() != dataset.classes.len() {
-        let expected = format!("{:?} and {} classes", network.shape(), network.classes());
-        let found = format!("{:?} and {} classes", dataset.shape, dataset.classes.len());
-        return Err(Error::Shape {
-            what: format!("training on {}", dataset.name),
-            expected,
-            found,
-        });
-    }
-    if dataset.train.is_empty() {
-        return Err(Error::value("training images", "at least one", 0));
-    }
-    for (name, value) in [
-        ("steps", options.steps),
-        ("batch", options.batch),
-        ("curve_every", options.curve_every),
-    ] {
-        if value == 0 {
-            return Err(Error::value(name, "at least 1", value));
-        }
-    }
-    let rate = options.adam.learning_rate;
-    if !(rate > 0.0 && rate.is_finite()) {
-        return Err(Error::value("learning rate", "a positive number", rate));
-    }
-    Ok(())
-}
-
-/// Everything that the result depends on, as text.
-fn fingerprint(network: &Network, name: &str, dataset: &Dataset, options: &TrainOptions) -> Result<String> {
-    let architecture =
-        serde_json::to_string(network.architecture()).map_err(|e| Error::internal("describing the network", e))?;
+/// What earlier versions wrote into checkpoints in place of an [`Identity`]; nothing if they could not have trained this.
+pub(super) fn fingerprint(
+    network: &Network,
+    name: &str,
+    dataset: &Dataset,
+    options: &TrainOptions,
+) -> Result<Option<String>> {
     let TrainOptions {
         steps,
         batch,
         adam,
         seed,
+        class_weights,
         curve_every,
         curve_images,
         curve_eps,
         checkpoint_every: _,
     } = options;
+    if class_weights.is_some() {
+        return Ok(None);
+    }
+    let architecture =
+        serde_json::to_string(network.architecture()).map_err(|e| Error::internal("describing the network", e))?;
     let sources: Vec<&str> = dataset.sources.iter().map(|s| s.sha256.as_str()).collect();
-    Ok(format!(
+    Ok(Some(format!(
         "{name}; {architecture}; {} {sources:?} {} images, preparation {}; {steps} steps of {batch}, {adam:?}, seed {seed}, curve {curve_every} {curve_images} {curve_eps}",
         dataset.name,
         dataset.train.len(),
         dataset.preparation,
-    ))
+    )))
 }
 
 fn last_good(checkpoint: Option<&Path>, step: Option<usize>) -> String {

@@ -1,25 +1,19 @@
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 
+use doubleback::batch;
 use doubleback::evaluate::TestSet;
 
-/// Places of the first `count` images of a class in the test set.
+/// Places in the split of the first `count` images of a class of the test set.
 pub(super) fn first_of(test: &TestSet<'_>, class: usize, count: usize) -> Vec<usize> {
-    let labels = &test.split.labels()[..test.count()];
-    let of_class = |&place: &usize| labels[place] as usize == class;
-    (0..labels.len()).filter(of_class).take(count).collect()
+    let places = (0..test.count()).filter(|&place| test.label(place) == class);
+    places.map(|place| test.index(place)).take(count).collect()
 }
 
-/// Images of the test set, and their labels.
+/// Images at places of the split, and their labels.
 pub(super) fn gather(test: &TestSet<'_>, places: &[usize]) -> (Tensor<4>, Vec<usize>) {
-    let shape = test.shape;
-    let dims = [places.len(), shape.channels, shape.height, shape.width];
-    let pixels: Vec<f32> = places
-        .iter()
-        .flat_map(|&place| test.split.image(place).iter().copied())
-        .collect();
     let labels = places
         .iter()
         .map(|&place| test.split.labels()[place] as usize)
         .collect();
-    (Tensor::from_data(TensorData::new(pixels, dims), test.device), labels)
+    (batch::gather(test.split, test.shape, places, test.device), labels)
 }

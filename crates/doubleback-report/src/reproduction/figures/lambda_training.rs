@@ -4,7 +4,7 @@ use maud::html;
 
 use super::lambda_grid::{Grid, grids, weight};
 use super::training::{COLUMNS, curve_values};
-use super::training_charts::{Curve, how_to_read, panels};
+use super::training_charts::{Curve, how_to_read, known, panels};
 use crate::format::{percent, scientific};
 use crate::page::{Content, Entry, Group, Table};
 use crate::reproduction::context::Context;
@@ -91,10 +91,10 @@ fn reading(grid: &Grid) -> Option<String> {
         Some(format!(
             "λ\u{a0}=\u{a0}{} ends with gradient norm {}, cross-entropy {}, validation accuracy {} clean and {} under FGSM",
             weight(point.lambda),
-            scientific(end.gradient_norm),
+            scientific(known(end.gradient_norm)),
             scientific(end.cross_entropy),
-            percent(end.validation_accuracy),
-            percent(end.validation_fgsm_accuracy)
+            percent(known(end.validation_accuracy)),
+            percent(known(end.validation_fgsm_accuracy))
         ))
     };
     let ends = [penalized.first(), penalized.last().filter(|_| penalized.len() > 1)];

@@ -1,6 +1,6 @@
 use maud::html;
 
-use super::training_charts::{Curve, how_to_read, panels};
+use super::training_charts::{Curve, how_to_read, known, panels};
 use crate::format::{percent, scientific};
 use crate::page::{Content, Entry, Group, Table};
 use crate::reproduction::context::Context;
@@ -45,9 +45,9 @@ fn reading(curves: &[Curve]) -> String {
         .filter_map(|curve| curve.points.last().map(|end| (curve, end)))
         .map(|(curve, end)| {
             let (norm, fgsm, clean) = (
-                scientific(end.gradient_norm),
-                percent(end.validation_fgsm_accuracy),
-                percent(end.validation_accuracy),
+                scientific(known(end.gradient_norm)),
+                percent(known(end.validation_fgsm_accuracy)),
+                percent(known(end.validation_accuracy)),
             );
             format!("{} {norm}, {clean} clean, {fgsm} under FGSM", curve.name)
         })

@@ -37,7 +37,7 @@ const QUANTITIES: [Quantity; 6] = [
     Quantity {
         title: "Gradient norm, validation",
         axis: "mean ‖∇x CE‖₂",
-        value: |point| point.gradient_norm,
+        value: |point| known(point.gradient_norm),
         kind: Kind::Logarithmic,
     },
     Quantity {
@@ -49,16 +49,21 @@ const QUANTITIES: [Quantity; 6] = [
     Quantity {
         title: "Validation accuracy, clean",
         axis: "accuracy (%)",
-        value: |point| point.validation_accuracy,
+        value: |point| known(point.validation_accuracy),
         kind: Kind::Share,
     },
     Quantity {
         title: "Validation accuracy, FGSM",
         axis: "accuracy (%)",
-        value: |point| point.validation_fgsm_accuracy,
+        value: |point| known(point.validation_fgsm_accuracy),
         kind: Kind::Share,
     },
 ];
+
+/// What is drawn as nothing where there were no validation images to measure it on.
+pub fn known(value: Option<f64>) -> f64 {
+    value.unwrap_or(f64::NAN)
+}
 
 /// Curves of training under a common set of quantities, each with its color and name.
 pub struct Curve<'a> {

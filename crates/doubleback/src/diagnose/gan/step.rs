@@ -171,7 +171,7 @@ impl Players {
         let perturbed = self.perturbed(batch, options)?;
         let tracked = self.discriminator.tracked();
         let Judgement { real, class, noise } =
-            tracked.forward(Tensor::cat(vec![batch.images.clone(), perturbed], 0))?;
+            tracked.forward(Tensor::cat(vec![batch.images().clone(), perturbed], 0))?;
         // The other heads take part with weight 0: Adam asks a gradient of every tensor, and leaves those of zero where they are.
         let others = noise.into_iter().fold(real.sum(), |sum, noise| sum + noise.sum());
         let targets = Tensor::cat(vec![batch.targets.clone(); 2], 0);
@@ -192,13 +192,13 @@ impl Players {
         let bounds = self.discriminator.bounds();
         let range = f64::from(bounds.high - bounds.low);
         let eps = options.anchor_eps_of(self.discriminator.shape().channels) * range;
-        let images = batch.images.clone().autodiff().require_grad();
+        let images = batch.images().clone().autodiff().require_grad();
         let class = self.discriminator.forward(images.clone())?.class;
         let gradients = anchor_loss(&class, &batch.targets).backward();
         let gradient = images
             .grad(&gradients)
             .ok_or_else(|| Error::internal("anchoring Q", "its classes do not depend on the images"))?;
-        Ok(sign_step(batch.images.clone(), gradient, eps, bounds))
+        Ok(sign_step(batch.images().clone(), gradient, eps, bounds))
     }
 
     /// How many of each generator's images the discriminator sees: about as many as real ones in all, half of them from vectors where there are
@@ -234,7 +234,7 @@ impl Players {
         let shares = self.shares(real, count);
         // Of every generator other places of the batch, so that few images are seen twice.
         let start = |index: usize| index * (count - shares[index]) / (generated.len() - 1).max(1);
-        let mut images = vec![batch.images.clone()];
+        let mut images = vec![batch.images().clone()];
         let mut classes = Vec::with_capacity(generated.len());
         for (index, (generated, predicted)) in generated.iter().zip(predicted).enumerate() {
             images.push(generated.clone().inner().narrow(0, start(index), shares[index]));

@@ -96,6 +96,7 @@ pub fn train_gan(
     }
     let mut phase = Phase::begin(GAME, options.steps, watch);
     let last_loss = |state: &State| state.losses.last().map(|point| point.discriminator);
+    phase.resume(state.step);
     phase.tell(state.step, last_loss(&state))?;
     let mut saved = Instant::now();
     let mut saved_step = (state.step > 0).then_some(state.step);
@@ -161,7 +162,7 @@ impl Game<'_> {
         let seen = see(
             self.subject.model,
             self.subject.stages,
-            batch.images.clone(),
+            batch.images().clone(),
             self.options,
             step,
         )?;

@@ -1,7 +1,7 @@
 use super::adversarial_training::AdversarialTraining;
 use crate::Result;
 use crate::batch::Batch;
-use crate::nn::{Network, TrainingPass, cross_entropy};
+use crate::nn::{Network, TrainingPass};
 use crate::train::objective::{Objective, ObjectiveValue};
 use crate::train::penalty::{GradientPenalty, PenalizedLoss};
 
@@ -17,12 +17,12 @@ pub struct Both<L> {
 
 impl<L: PenalizedLoss> Objective for Both<L> {
     fn evaluate(&self, network: &Network, batch: &Batch, pass: &mut TrainingPass) -> Result<ObjectiveValue> {
-        let (logits, pullback) = network.forward_with_pullback(batch.images.clone(), pass.mode())?;
+        let (logits, pullback) = network.forward_with_pullback(batch.images().clone(), pass.mode())?;
         let penalty = self.penalty.value(&logits, &pullback, batch)?;
         let perturbed = self.adversarial.perturbed(network, batch, &logits, &pullback)?;
         let perturbed_logits = network.forward(perturbed, pass.mode())?;
-        let clean = cross_entropy(&logits, &batch.targets);
-        let loss = (clean.clone() + penalty + cross_entropy(&perturbed_logits, &batch.targets)) / 2.0;
+        let clean = batch.cross_entropy(&logits);
+        let loss = (clean.clone() + penalty + batch.cross_entropy(&perturbed_logits)) / 2.0;
         Ok(ObjectiveValue {
             loss,
             cross_entropy: clean,

@@ -2,9 +2,12 @@ use std::sync::Arc;
 
 use crate::Result;
 use crate::batch::Batch;
-use crate::nn::{Network, TrainingPass, cross_entropy};
+use crate::nn::{Network, TrainingPass};
 use crate::train::objective::{Objective, ObjectiveValue};
 use crate::train::penalty::Teacher;
+
+/// Name of the phase that trains a teacher, and of the teacher's curve.
+pub const TEACHER: &str = "distilled-teacher";
 
 /// The teacher of distillation: cross-entropy of its logits divided by the temperature.
 #[derive(Clone, Copy, Debug)]
@@ -15,8 +18,8 @@ pub struct TeacherAtTemperature {
 
 impl Objective for TeacherAtTemperature {
     fn evaluate(&self, network: &Network, batch: &Batch, pass: &mut TrainingPass) -> Result<ObjectiveValue> {
-        let logits = network.forward(batch.images.clone(), pass.mode())?;
-        let cross_entropy = cross_entropy(&(logits.clone() / self.temperature), &batch.targets);
+        let logits = network.forward(batch.images().clone(), pass.mode())?;
+        let cross_entropy = batch.cross_entropy(&(logits.clone() / self.temperature));
         Ok(ObjectiveValue {
             loss: cross_entropy.clone(),
             cross_entropy,
@@ -36,8 +39,8 @@ pub struct Distillation {
 impl Objective for Distillation {
     fn evaluate(&self, network: &Network, batch: &Batch, pass: &mut TrainingPass) -> Result<ObjectiveValue> {
         let targets = self.teacher.probabilities(batch)?;
-        let logits = network.forward(batch.images.clone(), pass.mode())?;
-        let cross_entropy = cross_entropy(&(logits.clone() / self.teacher.temperature()), &targets);
+        let logits = network.forward(batch.images().clone(), pass.mode())?;
+        let cross_entropy = batch.cross_entropy_with(&(logits.clone() / self.teacher.temperature()), &targets);
         Ok(ObjectiveValue {
             loss: cross_entropy.clone(),
             cross_entropy,

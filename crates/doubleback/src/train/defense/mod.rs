@@ -21,7 +21,7 @@ use crate::{Error, Result};
 
 pub use adversarial_training::AdversarialTraining;
 pub use both::Both;
-pub use distillation::{Distillation, TeacherAtTemperature};
+pub use distillation::{Distillation, TEACHER, TeacherAtTemperature};
 pub use kind::DefenseKind;
 pub use normal::Normal;
 pub use pgd_training::PgdTraining;

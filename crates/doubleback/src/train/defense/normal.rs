@@ -1,6 +1,6 @@
 use crate::Result;
 use crate::batch::Batch;
-use crate::nn::{Network, TrainingPass, cross_entropy};
+use crate::nn::{Network, TrainingPass};
 use crate::train::objective::{Objective, ObjectiveValue};
 
 /// Cross-entropy alone.
@@ -9,8 +9,8 @@ pub struct Normal;
 
 impl Objective for Normal {
     fn evaluate(&self, network: &Network, batch: &Batch, pass: &mut TrainingPass) -> Result<ObjectiveValue> {
-        let logits = network.forward(batch.images.clone(), pass.mode())?;
-        let cross_entropy = cross_entropy(&logits, &batch.targets);
+        let logits = network.forward(batch.images().clone(), pass.mode())?;
+        let cross_entropy = batch.cross_entropy(&logits);
         Ok(ObjectiveValue {
             loss: cross_entropy.clone(),
             cross_entropy,

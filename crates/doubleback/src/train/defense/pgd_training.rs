@@ -1,7 +1,7 @@
 use crate::Result;
 use crate::attack::{BoundedAttack, Goal, Norm, Pgd};
 use crate::batch::Batch;
-use crate::nn::{Classifier, Module, Network, TrainingPass, cross_entropy};
+use crate::nn::{Classifier, Module, Network, TrainingPass};
 use crate::train::objective::{Objective, ObjectiveValue};
 
 /// Adversarial training with PGD (Madry et al. 2018): the cross-entropy of the perturbed images alone. The attack sees the network in
@@ -26,11 +26,11 @@ impl Objective for PgdTraining {
         };
         let untracked = network.untracked();
         let goal = Goal::AwayFrom(batch.labels.clone());
-        let perturbation = attack.perturb(&untracked, &batch.images, &goal, &[self.eps])?;
+        let perturbation = attack.perturb(&untracked, batch.images(), &goal, &[self.eps])?;
         let bounds = network.bounds();
-        let perturbed = perturbation.images.into_iter().next().unwrap_or(batch.images.clone());
+        let perturbed = perturbation.images.into_iter().next().unwrap_or(batch.images().clone());
         let logits = network.forward(perturbed.clamp(bounds.low, bounds.high), pass.mode())?;
-        let cross_entropy = cross_entropy(&logits, &batch.targets);
+        let cross_entropy = batch.cross_entropy(&logits);
         Ok(ObjectiveValue {
             loss: cross_entropy.clone(),
             cross_entropy,

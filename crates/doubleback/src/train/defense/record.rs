@@ -35,6 +35,27 @@ impl Defense {
         format!("{phase} ({})", settings.join(", "))
     }
 
+    /// Name and settings, each as the command line names it.
+    pub(in crate::train) fn settings(self) -> Vec<(&'static str, String)> {
+        let mut settings = vec![("defense", self.name().to_owned())];
+        if let Some(PenaltyOptions { lambda, norm, output }) = self.penalty() {
+            settings.push(("lambda", lambda.to_string()));
+            settings.push(("penalty-norm", norm.to_string()));
+            settings.push(("penalty-output", output.to_string()));
+        }
+        if let Some(temperature) = self.temperature() {
+            settings.push(("temperature", temperature.to_string()));
+        }
+        if let Some(eps) = self.adversarial_eps() {
+            settings.push(("adversarial-eps", eps.to_string()));
+        }
+        if let Some(PgdTraining { steps, norm, .. }) = self.pgd() {
+            settings.push(("pgd-steps", steps.to_string()));
+            settings.push(("adversarial-norm", norm.to_string()));
+        }
+        settings
+    }
+
     /// Adds its name and settings to the facts that are stored with a model. `batch` gives the weight in the authors' units.
     pub(in crate::train) fn describe(self, card: &mut ModelCard, batch: usize) {
         card.insert("defense".into(), self.name().into());

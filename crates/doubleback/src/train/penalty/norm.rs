@@ -30,6 +30,14 @@ impl Norm {
             Norm::L1 => gradient.abs().sum(),
         }
     }
+
+    /// The same with a weight for each image, `[n, 1, 1, 1]`.
+    pub(crate) fn weighted_sum(self, gradient: Tensor<4>, weights: Tensor<4>) -> Tensor<1> {
+        match self {
+            Norm::SquaredL2 => (gradient.square() * weights).sum(),
+            Norm::L1 => (gradient.abs() * weights).sum(),
+        }
+    }
 }
 
 fn unknown(name: &str) -> Error {

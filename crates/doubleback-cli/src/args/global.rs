@@ -1,0 +1,67 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use doubleback::data::{self, DuplicatePolicy, Grayscale, LoadOptions};
+use doubleback::device::DeviceName;
+
+use super::log_format::LogFormat;
+use super::values;
+use crate::files::Files;
+
+/// Options of all commands.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Options of all commands")]
+pub struct Global {
+    /// Folder with mnist/ and its like [default: doubleback in the user's data folder]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "DOUBLEBACK_DATA",
+        hide_env_values = true
+    )]
+    pub data_dir: Option<PathBuf>,
+    /// How the colors of svhn become gray: luma, or Grundland & Dodgson's decolorize [default: luma]
+    #[arg(long, global = true, value_name = "HOW", value_parser = values::grayscale())]
+    pub grayscale: Option<Grayscale>,
+    /// Rows and columns to resize the images of folder:PATH to
+    #[arg(long, global = true, value_name = "HxW", value_parser = values::image_size)]
+    pub image_size: Option<[usize; 2]>,
+    /// What to do with images that a data set holds more than once [default: remove for notmnist, keep for others]
+    #[arg(long, global = true, value_name = "WHAT", value_parser = values::duplicates())]
+    pub duplicates: Option<DuplicatePolicy>,
+    /// Where to compute: cpu, cuda[:N], vulkan, metal, wgpu; all but cpu need a build with the feature of that name
+    #[arg(long, global = true, value_name = "DEVICE", default_value = "cpu")]
+    pub device: DeviceName,
+    /// Worker threads; 0 is one a core
+    #[arg(long, global = true, value_name = "N", default_value_t = 0)]
+    pub threads: usize,
+    /// Show no progress and no warnings
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Form of progress, warnings and errors on standard error
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t)]
+    pub log_format: LogFormat,
+}
+
+impl Global {
+    /// The files, with those of a data set that is read.
+    pub(super) fn reading_data(&self, files: Files, option: &str, name: &str) -> Files {
+        match data::location(name, &self.load_options()) {
+            Some(path) => files.reading_data(option, name, &path),
+            None => files,
+        }
+    }
+
+    /// Where data sets are looked for.
+    pub fn load_options(&self) -> LoadOptions {
+        let mut options = match &self.data_dir {
+            Some(dir) => LoadOptions::in_dir(dir),
+            None => LoadOptions::default(),
+        };
+        options.grayscale = self.grayscale;
+        options.image_size = self.image_size;
+        options.duplicates = self.duplicates;
+        options
+    }
+}

@@ -1,0 +1,58 @@
+//! What an evaluation is of: everything that its numbers depend on.
+
+use super::TestSet;
+use super::unfinished::Identity;
+use crate::attack::Attack;
+use crate::data::sha256;
+use crate::nn::{Module, Network, to_vec};
+use crate::ops::kernels::isa;
+use crate::{Error, Result};
+
+/// The identity of an evaluation of models, by name, under an attack: with another one, its finished parts are not those of this one. `outputs` says
+/// what is kept beside the numbers.
+///
+/// # Errors
+/// When the device fails.
+pub fn identity(
+    models: &[(&str, &Network)],
+    dataset: &str,
+    test: &TestSet<'_>,
+    attack: &Attack,
+    eps: &[f64],
+    outputs: &str,
+) -> Result<Identity> {
+    let checksums = models
+        .iter()
+        .map(|(name, network)| Ok(format!("{name} ({})", checksum(network)?)))
+        .collect::<Result<Vec<String>>>()?;
+    let settings = serde_json::to_string(&attack.spec()).map_err(|e| Error::internal("describing an attack", e))?;
+    let images = match test.sample() {
+        Some(sample) => format!("{} drawn by seed {}", test.count(), sample.seed()),
+        None => format!("{} from the first", test.count()),
+    };
+    let eps: Vec<String> = attack.sizes(eps).iter().map(f64::to_string).collect();
+    let facts = [
+        ("attack", format!("{} {settings}", attack.name())),
+        ("data", format!("{dataset} ({})", test.checksum())),
+        ("device", format!("{:?}, {}", test.device, isa().name())),
+        ("images", images),
+        ("models", checksums.join(", ")),
+        ("outputs", outputs.to_owned()),
+        (attack.size_name(), eps.join(", ")),
+        ("version", env!("CARGO_PKG_VERSION").to_owned()),
+    ];
+    Ok(facts.map(|(name, fact)| (name.to_owned(), fact)).into())
+}
+
+/// SHA-256 of what a network computes with: its architecture and its tensors.
+fn checksum(network: &Network) -> Result<String> {
+    let architecture = serde_json::to_string(network.architecture())
+        .map_err(|e| Error::internal("describing an architecture as JSON", e))?;
+    let mut parts = vec![sha256(std::iter::once(architecture.as_bytes()))];
+    for tensor in network.tensors() {
+        let values = to_vec(tensor.value().clone())?;
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        parts.push(sha256([tensor.name().as_bytes(), bytes.as_slice()].into_iter()));
+    }
+    Ok(sha256(parts.iter().map(String::as_bytes)))
+}
