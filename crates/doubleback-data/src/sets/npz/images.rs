@@ -147,9 +147,8 @@ impl Images {
     /// SHA-256 of the values of each image.
     pub fn hashes(&self) -> Vec<Hash> {
         let hash = |image| {
-            let mut hash = Sha256::new();
-            self.values(image).for_each(|value| hash.update(value.to_le_bytes()));
-            hash.finalize().into()
+            let bytes: Vec<u8> = self.values(image).flat_map(f32::to_le_bytes).collect();
+            Sha256::digest(bytes).into()
         };
         (0..self.count).into_par_iter().map(hash).collect()
     }
@@ -201,6 +200,21 @@ fn axes(header: &Header, layout: Option<Layout>, labels: &Labels) -> Result<Axes
     if shape.contains(&0) {
         return Err("there is nothing in it. Leave it out, and its labels".to_owned());
     }
+    let expected = labels.values.len();
+    if shape.len() > 2 && shape[0] != expected {
+        let hint = match shape {
+            [.., last] if *last == expected && shape.len() == 3 => {
+                ". The images must come first: `x.transpose(2, 0, 1)`"
+            }
+            [.., last] if *last == expected => ". The images must come first: `x.transpose(3, 0, 1, 2)`",
+            _ => ". Save an image for each label",
+        };
+        let (found, expected) = (grouped(shape[0]), grouped(expected));
+        return Err(format!(
+            "{found} images, but `{}` has {expected} labels{hint}",
+            labels.array
+        ));
+    }
     let layout = match (layout, shape) {
         (Some(Layout::Nhw), [_, _, _]) | (None, [_, _, _]) => Layout::Nhw,
         (Some(layout @ (Layout::Nchw | Layout::Nhwc)), [_, _, _, _]) => layout,
@@ -224,10 +238,7 @@ fn axes(header: &Header, layout: Option<Layout>, labels: &Labels) -> Result<Axes
         },
         (Some(layout), _) => return Err(format!("`layout` says {}. Correct one of them", layout.words())),
         (None, &[_, values]) => {
-            let side = (1..=values)
-                .take_while(|side| side * side <= values)
-                .last()
-                .unwrap_or(1);
+            let side = values.isqrt();
             let side = if side * side == values {
                 side.to_string()
             } else {
@@ -240,21 +251,6 @@ fn axes(header: &Header, layout: Option<Layout>, labels: &Labels) -> Result<Axes
         }
         _ => return Err("expected images x rows x columns, or with channels as well".to_owned()),
     };
-    let expected = labels.values.len();
-    if shape[0] != expected {
-        let hint = match shape {
-            [.., last] if *last == expected && shape.len() == 3 => {
-                ". The images must come first: `x.transpose(2, 0, 1)`"
-            }
-            [.., last] if *last == expected => ". The images must come first: `x.transpose(3, 0, 1, 2)`",
-            _ => ". Save an image for each label",
-        };
-        let (found, expected) = (grouped(shape[0]), grouped(expected));
-        return Err(format!(
-            "{found} images, but `{}` has {expected} labels{hint}",
-            labels.array
-        ));
-    }
     let places = if header.by_column {
         strides(shape.iter())
     } else {
@@ -309,7 +305,8 @@ pub(super) fn one_shape(parts: &[&Images]) -> Result<ImageShape, NpzProblem> {
 
 /// Between which values all pixels are: those of the array `bounds`, or 0 and 1.
 pub(super) fn bounds(npz: &mut Npz, arrays: &Arrays, parts: &[&Images]) -> Result<Bounds, NpzProblem> {
-    for part in parts {
+    let of_fractions = || parts.iter().filter(|part| matches!(part.numbers, Numbers::Floats(_)));
+    for part in of_fractions() {
         if let Some((image, value)) = part.first(|value| !value.is_finite()) {
             let array = part.array.clone();
             return Err(NpzProblem::NotFinite { array, image, value });
@@ -327,7 +324,7 @@ pub(super) fn bounds(npz: &mut Npz, arrays: &Arrays, parts: &[&Images]) -> Resul
         )));
     }
     let Bounds { low, high } = bounds;
-    for part in parts {
+    for part in of_fractions() {
         if let Some((image, value)) = part.first(|value| !(low..=high).contains(&value)) {
             let (least, most) = part.range();
             let array = part.array.clone();

@@ -71,9 +71,16 @@ pub(super) fn classes(
     let classes = match &arrays.classes {
         Some(array) => names(npz, array).map_err(refuse)?,
         None => {
+            let most = labels
+                .iter()
+                .flat_map(|labels| &labels.values)
+                .max()
+                .copied()
+                .unwrap_or_default();
+            let most = usize::try_from(most).unwrap_or_default();
             for labels in labels {
                 // Whatever else: labels are not negative.
-                check_labels(&labels.values, u32::MAX as usize, || of(labels))?;
+                check_labels(&labels.values, most.saturating_add(1), || of(labels))?;
             }
             numbered(labels).map_err(|text| refuse(NpzProblem::Classes(text)))?
         }
