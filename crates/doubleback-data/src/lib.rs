@@ -27,7 +27,9 @@ pub use checksum::sha256;
 pub use class_name::class_index;
 pub use dataset::{Bounds, Dataset, Preparation, Source};
 pub use doubleback_error::ErrorKind;
-pub use error::{CifarProblem, DataError, FolderProblem, IdxProblem, MatProblem, PickleProblem};
+pub use error::{
+    CifarProblem, DataError, FolderProblem, IdxProblem, MatProblem, NpyProblem, NpzProblem, PickleProblem,
+};
 pub use formats::picture::{MAX_DECODED, MAX_SIDE, Picture};
 pub use formats::{idx, mat};
 pub use image_shape::ImageShape;
@@ -45,6 +47,6 @@ pub use sets::file_state::{FileState, FileStatus};
 pub use sets::folder::path as image_folder;
 pub use sets::info::{DatasetInfo, Presence};
 pub use sets::options::LoadOptions;
-pub use sets::{cifar10, svhn};
+pub use sets::{cifar10, npz, svhn};
 pub use split::Split;
 pub use unknown_name::UnknownName;

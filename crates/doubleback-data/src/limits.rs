@@ -21,6 +21,16 @@ pub(crate) mod mat {
     pub const VERSION: u16 = 0x0100;
 }
 
+/// NumPy's files.
+pub(crate) mod npy {
+    /// Most bytes of a file, and of an array in memory: 4 GiB.
+    pub const MAX_BYTES: usize = 1 << 32;
+    /// Most bytes of a header, as NumPy itself has it for files that are not trusted.
+    pub const MAX_HEADER: usize = 10_000;
+    /// Most dimensions of an array, as NumPy 2 has it.
+    pub const MAX_DIMS: usize = 64;
+}
+
 /// Batches of CIFAR-10 and CIFAR-100.
 pub(crate) mod cifar {
     /// Most bytes of a file, after unpacking: 256 MiB, more than all of CIFAR-10 or CIFAR-100 in one.

@@ -47,7 +47,12 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Named<T> {
 /// Names of data sets. Whether there is one of this name shows when it is loaded.
 pub fn dataset() -> Named<String> {
     Named {
-        names: catalog().iter().map(|info| info.name).chain(["folder:PATH"]).collect(),
+        names: catalog()
+            .iter()
+            .map(|info| info.name)
+            .filter(|name| !name.contains(':'))
+            .chain(["folder:PATH", "npz:FILE"])
+            .collect(),
         parse: |name| Ok(name.to_owned()),
     }
 }

@@ -6,6 +6,7 @@ mod folder;
 mod idx;
 mod kind;
 mod mat;
+mod npz;
 mod pickle;
 
 use std::io;
@@ -19,6 +20,7 @@ pub use cifar::CifarProblem;
 pub use folder::FolderProblem;
 pub use idx::IdxProblem;
 pub use mat::MatProblem;
+pub use npz::{NpyProblem, NpzProblem};
 pub use pickle::PickleProblem;
 
 /// Why a data set could not be had.
@@ -56,6 +58,16 @@ pub enum DataError {
         /// The shape of its images.
         shape: ImageShape,
     },
+    /// An option for image folders with images of arrays.
+    #[error(
+        "{dataset}: images of arrays stay as they are; `{option}` is for `folder:PATH`. Leave it out, or change them before they are saved"
+    )]
+    NoFolderButArrays {
+        /// The data set.
+        dataset: String,
+        /// The option, as the command line has it.
+        option: &'static str,
+    },
     /// A folder of images, one sub-folder a class, that is not as it should be.
     #[error("{}: {problem}", shown(path))]
     Folder {
@@ -80,6 +92,14 @@ pub enum DataError {
         /// What the operating system said.
         cause: io::Error,
     },
+    /// An archive of data cannot be read.
+    #[error("{}: {why}", path.display())]
+    Archive {
+        /// The archive.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        why: String,
+    },
     /// A file is not a valid IDX file.
     #[error("{file}: {problem}")]
     Idx {
@@ -103,6 +123,14 @@ pub enum DataError {
         file: String,
         /// What is wrong with it.
         problem: CifarProblem,
+    },
+    /// A file is not a `.npz` file of images and labels that can be read.
+    #[error("{file}: {problem}")]
+    Npz {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        problem: NpzProblem,
     },
     /// An array of a size that the data set does not have.
     #[error(

@@ -70,6 +70,8 @@ pub(crate) const INFO: DatasetInfo = DatasetInfo {
     notice: "notMNIST by Y. Bulatov, no license stated",
     files: &SMALL,
     folders: &[SMALL_FOLDER],
+    places: &[],
+    archives: &[],
     load,
     verify,
 };

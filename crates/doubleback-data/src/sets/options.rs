@@ -44,16 +44,21 @@ impl LoadOptions {
         }
     }
 
-    /// Where the files of the data set `name` belong, whether or not they are there.
+    /// Where the files of the data set `name` belong, whether or not they are there. Those of `emnist:letters` belong where those of `emnist` do.
     ///
     /// # Errors
     /// [`DataError::NoDataDir`] if no folder was given and the user has no data folder.
     pub fn folder(&self, name: &str) -> Result<PathBuf, DataError> {
-        let data_dir = match &self.data_dir {
-            Some(dir) => dir.clone(),
-            None => user_data_dir().ok_or(DataError::NoDataDir)?,
-        };
-        Ok(data_dir.join(name))
+        let (family, _) = name.split_once(':').unwrap_or((name, ""));
+        Ok(self.root()?.join(family))
+    }
+
+    /// The folder that holds those of the data sets.
+    pub(crate) fn root(&self) -> Result<PathBuf, DataError> {
+        match &self.data_dir {
+            Some(dir) => Ok(dir.clone()),
+            None => user_data_dir().ok_or(DataError::NoDataDir),
+        }
     }
 }
 
