@@ -74,7 +74,8 @@ fn sizes(dataset: &Dataset) -> [usize; 3] {
 
 #[test]
 fn files_of_numpy_are_read_whatever_their_types_and_orders() {
-    let values: [(&str, ImageShape, fn(u8) -> f32, f32); 5] = [
+    type Value = fn(u8) -> f32;
+    let values: [(&str, ImageShape, Value, f32); 5] = [
         ("whole.npz", COLOR, unit, 0.0),
         ("fortran.npz", COLOR, unit, 0.0),
         ("named.npz", COLOR, |byte| unit(byte) * 2.0 - 1.0, 1e-6),
@@ -410,7 +411,13 @@ fn what_numpy_refuses_to_make_sense_of_is_refused_with_advice() {
 #[test]
 fn headers_that_lie_get_nothing() {
     let y = || ("y_test", integers(&[0, 1]));
-    let flat = npy_of(&format!("{{'descr': '|u1', 'fortran_order': False, 'shape': (2, {}), }}", u64::MAX), &[]);
+    let flat = npy_of(
+        &format!(
+            "{{'descr': '|u1', 'fortran_order': False, 'shape': (2, {}), }}",
+            u64::MAX
+        ),
+        &[],
+    );
     assert!(message(&[("x_test", flat), y()]).contains("`x.reshape(-1, ROWS, COLUMNS)`"));
     let with = |header: &str| message(&[("x_test", npy_of(header, &[0; 8])), y()]);
     for shape in [

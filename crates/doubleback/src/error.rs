@@ -161,6 +161,7 @@ impl Error {
             | Error::Diverged { .. }
             | Error::Function(_)
             | Error::NoDevice { .. }
+            | Error::NotFinite(_)
             | Error::Command { .. } => ErrorKind::Input,
         }
     }

@@ -172,9 +172,7 @@ fn for_folders(options: &LoadOptions) -> Option<&'static str> {
         ("--channels", options.channels.is_some()),
         ("--background", options.background.is_some()),
     ];
-    given
-        .into_iter()
-        .find_map(|(option, given)| given.then_some(option))
+    given.into_iter().find_map(|(option, given)| given.then_some(option))
 }
 
 /// The known name with the fewest typing errors, if they are few for the length of what was typed.

@@ -300,7 +300,7 @@ fn verify(
         Err(DataError::Archive { path, why }) => {
             let file = path.display().to_string();
             let state = FileState::Damaged(DataError::Archive { path, why });
-            return Ok(vec![FileStatus { file, state }]);
+            return Ok(vec![FileStatus::new(file, Ok(state))]);
         }
         Err(error) => return Err(error),
     };
@@ -325,7 +325,7 @@ fn verify(
         } else {
             FileState::NotOfficial { sha256 }
         };
-        states.insert(0, FileStatus { file, state });
+        states.insert(0, FileStatus::new(file, Ok(state)));
     }
     Ok(states)
 }
