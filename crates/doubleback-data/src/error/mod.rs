@@ -129,8 +129,8 @@ pub enum DataError {
     Npz {
         /// The file.
         file: String,
-        /// What is wrong with it.
-        problem: NpzProblem,
+        /// What is wrong with it; in a box, since it has more to say than others.
+        problem: Box<NpzProblem>,
     },
     /// An array of a size that the data set does not have.
     #[error(

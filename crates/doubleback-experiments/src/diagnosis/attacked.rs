@@ -57,7 +57,11 @@ impl Images {
         };
         // A batch can take long.
         let shared = SharedWatch::new(watch);
-        let (model, mut told): (&dyn Classifier, _) = (&Interruptible::new(model, &shared), &shared);
+        let (watched, mut told) = (Interruptible::new(model.model, &shared), &shared);
+        let model = Named {
+            name: model.name,
+            model: &watched,
+        };
         let mut phase = Phase::begin(attack.name(), count, &mut told);
         phase.done(0)?;
         for (clean, labels, range) in batches(test, model.model.shape(), count, device) {
