@@ -3,9 +3,9 @@
 
 mod edited_model;
 
+use doubleback_test_device::f64_device;
 use std::path::Path;
 
-use burn::tensor::Device;
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::layers::{ConvTranspose2d, Dense, Flatten, GlobalAvgPool, LocalContrast, Standardize, Unflatten};
 use doubleback::nn::{
@@ -22,7 +22,7 @@ const SHAPE: ImageShape = ImageShape {
 };
 
 fn network() -> Network {
-    Network::new(paper_cnn(SHAPE, Bounds::UNIT, 3, Pool::Max), 7, &Device::flex()).unwrap()
+    Network::new(paper_cnn(SHAPE, Bounds::UNIT, 3, Pool::Max), 7, &f64_device()).unwrap()
 }
 
 fn parts() -> Parts {
@@ -30,7 +30,7 @@ fn parts() -> Parts {
 }
 
 fn read(parts: &Parts) -> doubleback::Result<(Network, ModelCard)> {
-    load_bytes(parts.bytes(), Path::new("m.safetensors"), &Device::flex())
+    load_bytes(parts.bytes(), Path::new("m.safetensors"), &f64_device())
 }
 
 fn message(parts: &Parts) -> String {
@@ -85,7 +85,7 @@ fn variances_can_be_divided_by() {
         LayerSpec::new("flatten", Flatten {}),
         LayerSpec::new("logits", Dense { units: 3, bias: true }),
     ];
-    let standardized = Network::new(built(layers), 1, &Device::flex()).unwrap();
+    let standardized = Network::new(built(layers), 1, &f64_device()).unwrap();
     let zero = with_values(&standardized, "standardize.variance", |values| values[0] = 0.0);
     assert!(
         zero.contains(
@@ -279,7 +279,7 @@ fn small_files_do_not_make_large_networks() {
         ])
     };
     for architecture in [enlarging, column] {
-        let network = Network::new(architecture, 1, &Device::flex()).unwrap();
+        let network = Network::new(architecture, 1, &f64_device()).unwrap();
         let found = message(&Parts::of_network(&network, &ModelCard::new()));
         assert!(found.contains("values for one image, more than"), "{found}");
     }
@@ -288,7 +288,7 @@ fn small_files_do_not_make_large_networks() {
         paper_cnn(SHAPE, Bounds::UNIT, 3, Pool::Max),
         resnet_small(SHAPE, Bounds::UNIT, 3),
     ] {
-        let network = Network::new(architecture, 1, &Device::flex()).unwrap();
+        let network = Network::new(architecture, 1, &f64_device()).unwrap();
         assert!(read(&Parts::of_network(&network, &ModelCard::new())).is_ok());
     }
 }
