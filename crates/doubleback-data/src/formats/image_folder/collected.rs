@@ -77,9 +77,7 @@ impl<'a> Collected<'a> {
             labels: Vec::with_capacity(images.len()),
         };
         let gray = wanted.grayscale.converter(shape.height, shape.width);
-        let mut counts = vec![0_usize; classes.len()];
         for (label, _, picture) in images {
-            counts[label as usize] += 1;
             changes.add(&picture);
             if wanted.channels_asked && picture.shape.channels != shape.channels {
                 preparation.channels = wanted.channels;
@@ -104,13 +102,7 @@ impl<'a> Collected<'a> {
             official: false,
             notice: String::new(),
         };
-        let absent: Vec<&String> = classes
-            .iter()
-            .zip(&counts)
-            .filter(|(_, count)| **count == 0)
-            .map(|(class, _)| class)
-            .collect();
-        let notes = notes(folder, &skipped, &passed, &changes, &absent);
+        let notes = notes(folder, &skipped, &passed, &changes);
         Ok(ImageFolder {
             pixels,
             hashes,

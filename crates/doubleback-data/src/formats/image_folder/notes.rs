@@ -94,18 +94,11 @@ pub(super) fn within(folder: &Path, path: &Path) -> String {
 }
 
 /// Sentences for the data set. What a user may not expect is a warning in the log as well.
-pub(super) fn notes(
-    folder: &Path,
-    skipped: &[Skipped],
-    passed: &PassedOver,
-    changes: &Changes,
-    absent: &[&String],
-) -> Vec<String> {
+pub(super) fn notes(folder: &Path, skipped: &[Skipped], passed: &PassedOver, changes: &Changes) -> Vec<String> {
     let warnings = [
         of_skipped(folder, skipped),
         of_others(folder, &passed.others),
         of_folders(folder, &passed.folders),
-        of_absent(absent),
         of_turned(changes.turned),
         of_animated(changes.animated),
         of_transparent(changes).filter(|_| !changes.is_on_background()),
@@ -166,11 +159,6 @@ fn of_folders(folder: &Path, folders: &[PathBuf]) -> Option<String> {
             first_few(names)
         )
     })
-}
-
-fn of_absent(absent: &[&String]) -> Option<String> {
-    let names = absent.iter().map(|class| format!("`{class}`"));
-    (!absent.is_empty()).then(|| format!("no images of {}: {}", classes(absent.len()), first_few(names)))
 }
 
 fn of_turned(turned: usize) -> Option<String> {
