@@ -125,7 +125,7 @@ pub enum DataError {
         /// The file.
         file: String,
         /// What is wrong with it.
-        problem: NpzProblem,
+        problem: Box<NpzProblem>,
     },
     /// An array of a size that the data set does not have.
     #[error(

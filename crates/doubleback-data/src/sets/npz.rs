@@ -86,7 +86,7 @@ fn read(path: &Path) -> Result<Vec<u8>, DataError> {
 fn refused(file: &str) -> impl Fn(NpzProblem) -> DataError {
     move |problem| DataError::Npz {
         file: file.to_owned(),
-        problem,
+        problem: Box::new(problem),
     }
 }
 

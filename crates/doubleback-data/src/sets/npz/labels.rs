@@ -65,7 +65,7 @@ pub(super) fn classes(
 ) -> Result<Vec<String>, DataError> {
     let refuse = |problem| DataError::Npz {
         file: file.to_owned(),
-        problem,
+        problem: Box::new(problem),
     };
     let of = |labels: &Labels| format!("{file}, array `{}`", labels.array);
     let classes = match &arrays.classes {
