@@ -42,6 +42,7 @@ pub use preparation::duplicates::{DuplicatePolicy, PartDuplicates, duplicates};
 pub use preparation::grayscale::Grayscale;
 pub use sets::catalog::{catalog, load, location, verify};
 pub use sets::file_state::{FileState, FileStatus};
+pub use sets::folder::path as image_folder;
 pub use sets::info::{DatasetInfo, Presence};
 pub use sets::options::LoadOptions;
 pub use sets::{cifar10, npz, svhn};

@@ -18,8 +18,9 @@ pub(super) fn generators(
     device: &Device,
     watch: &mut dyn Watch,
 ) -> Result<InterpretGan> {
-    let path = folder.model(&format!("{}-interpretgan", model.name));
-    if path.exists() {
+    let name = format!("{}-interpretgan", model.name);
+    let path = folder.model(&name);
+    if folder.has_model(&name)? {
         return InterpretGan::load(&path, device);
     }
     let checkpoint = folder
@@ -48,6 +49,7 @@ pub(super) fn generators(
         &mut watch,
     )?;
     gan.save(&path)?;
+    folder.made_model(&name)?;
     // Only now: if the run is killed before this, the checkpoint still leads to the same generators. It need not be there.
     let _ = std::fs::remove_file(&checkpoint);
     Ok(gan)

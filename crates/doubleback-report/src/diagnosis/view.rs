@@ -1,3 +1,4 @@
+use doubleback::data::words;
 use doubleback::diagnose::Estimate;
 use doubleback_experiments::diagnosis::{DiagnosisResults, LayerVulnerability, ModelDiagnosis};
 use maud::{Markup, html};
@@ -124,7 +125,7 @@ fn joined(value: String, interval: &str) -> String {
 
 /// `30 to 80 %`: a bar on both sides.
 pub fn window([low, high]: [f64; 2]) -> String {
-    format!("{:.0} to {}", 100.0 * low, whole_percent(high))
+    format!("{} to {}", words::fixed(100.0 * low, 0), whole_percent(high))
 }
 
 /// A share as cells of a table show it.
