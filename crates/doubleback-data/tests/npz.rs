@@ -177,8 +177,8 @@ fn labels_are_whole_numbers_in_one_dimension() {
     );
     assert!(with(doubles([0.0, f64::NAN, 1.0])).contains("it holds NaN at place 1"));
     assert!(with(integers(&[0, -1, 1])).contains("file.npz, array `y_test`: label -1 of image 1 is not one of the"));
-    assert!(with(integers(&[0, 1])).contains(
-        "array `x_test` has the shape 3 x 1 x 2: 3 images, but `y_test` has 2 labels. Save an image for each label"
+    assert!(with(integers(&[0, 1, 0, 1])).contains(
+        "array `x_test` has the shape 3 x 1 x 2: 3 images, but `y_test` has 4 labels. Save an image for each label"
     ));
     assert!(with(bytes(&[3, 2], &[1, 0, 1, 0, 0, 1])).contains("become labels by `y.argmax(axis=1)`"));
     assert!(with(texts(&["ant", "bee", "ant"])).contains("`classes, y = numpy.unique(y, return_inverse=True)`"));

@@ -9,7 +9,7 @@ use crate::checksum::Checksummed;
 use crate::dataset::{Bounds, Dataset, Source};
 use crate::error::DataError;
 use crate::fetch::archive::read_archive;
-use crate::fetch::archive_problem::ArchiveLimits;
+use crate::fetch::archive_problem::{ArchiveLimits, ArchiveProblem};
 use crate::formats::cifar;
 use crate::formats::cifar::{Batch, LabelKind};
 use crate::image_shape::ImageShape;
@@ -114,13 +114,17 @@ fn of_archive<const K: usize>(
         }
         Ok(ControlFlow::Continue(()))
     });
-    if let Some(error) = refused {
-        return Err(error);
+    match (read, refused) {
+        // What is wrong with a batch, unless the archive itself is damaged.
+        (Err(ArchiveProblem::Stopped), Some(error)) => return Err(error),
+        (Err(problem), _) => {
+            return Err(DataError::Archive {
+                path: path.to_owned(),
+                why: problem.to_string(),
+            });
+        }
+        (Ok(_), _) => {}
     }
-    read.map_err(|problem| DataError::Archive {
-        path: path.to_owned(),
-        why: problem.to_string(),
-    })?;
     io::copy(&mut file, &mut io::sink()).map_err(failed)?;
     let (sha256, bytes) = file.finish();
     let is_official = |(batch, file): (&Option<Batch<K>>, &Published)| {
