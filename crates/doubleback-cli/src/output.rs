@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use doubleback::data::words;
 pub use doubleback::data::words::grouped;
 use doubleback::write::write_atomically;
 use doubleback_experiments::Verdict;
@@ -296,12 +297,12 @@ pub fn table_within(header: &[&str], rows: &[Vec<String>], fixed: usize, width: 
 
 /// A share as `97.9 %`.
 pub fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
+    format!("{} %", words::fixed(100.0 * share, 1))
 }
 
 /// An interval as `97.1 to 98.4`, in percent.
 pub fn interval(low: f64, high: f64) -> String {
-    format!("{:.1} to {:.1}", 100.0 * low, 100.0 * high)
+    format!("{} to {}", words::fixed(100.0 * low, 1), words::fixed(100.0 * high, 1))
 }
 
 /// A time as `0:14` or `1:02:03`.

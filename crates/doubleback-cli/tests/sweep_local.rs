@@ -189,7 +189,7 @@ fn wrong_use_is_told_in_one_line_before_anything_is_written() {
         ("sweep none.toml", "error: none.toml: reading the plan: No such file"),
         (
             "sweep bad.toml",
-            "error: bad.toml: line 2: unknown field `step`, expected one of ",
+            "error: bad.toml: line 2: unknown setting `step`. Did you mean `steps`? Known: ",
         ),
         (
             "sweep absent.toml",

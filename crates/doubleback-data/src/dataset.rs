@@ -44,6 +44,8 @@ pub struct Dataset {
     pub sources: Vec<Source>,
     /// What was done to the images of the files, beyond scaling.
     pub preparation: Preparation,
+    /// Whether of equal images all but one were left out.
+    pub deduplicated: bool,
     /// What was left out or changed when it was read, in sentences.
     pub notes: Vec<String>,
 }
@@ -77,6 +79,7 @@ impl Dataset {
             test,
             sources: Vec::new(),
             preparation: Preparation::default(),
+            deduplicated: false,
             notes: Vec::new(),
         };
         for part in Part::ALL {

@@ -2,6 +2,34 @@
 //!
 //! `indicatif::HumanCount` groups digits as well, and would bring a terminal library to crates that have none.
 
+/// A number to so many digits after the point; zero has no sign, whatever it was rounded from.
+///
+/// ```
+/// use doubleback_data::words::{fixed, signed};
+/// assert_eq!(fixed(-0.0004, 3), "0.000");
+/// assert_eq!([signed(-0.0004, 3), signed(-0.6, 1)], ["+0.000", "-0.6"]);
+/// ```
+pub fn fixed(value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$}");
+    match text.strip_prefix('-') {
+        Some(zero) if is_zero(zero) => zero.to_owned(),
+        _ => text,
+    }
+}
+
+/// [`fixed`] with its sign, `+` for zero.
+pub fn signed(value: f64, digits: usize) -> String {
+    let text = format!("{value:+.digits$}");
+    match text.strip_prefix('-') {
+        Some(zero) if is_zero(zero) => format!("+{zero}"),
+        _ => text,
+    }
+}
+
+fn is_zero(digits: &str) -> bool {
+    digits.bytes().all(|byte| matches!(byte, b'0' | b'.'))
+}
+
 /// `60,000 x 28 x 28`.
 pub fn by(dims: &[usize]) -> String {
     dims.iter().map(|&dim| grouped(dim)).collect::<Vec<_>>().join(" x ")
@@ -42,6 +70,19 @@ pub fn grouped64(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn zero_has_one_form() {
+        for value in [0.0, -0.0, 0.0004, -0.0004, -1e-300] {
+            assert_eq!(
+                (fixed(value, 3).as_str(), signed(value, 3).as_str()),
+                ("0.000", "+0.000")
+            );
+            assert_eq!((fixed(value, 0).as_str(), signed(value, 0).as_str()), ("0", "+0"));
+        }
+        assert_eq!([fixed(-0.0006, 3), signed(-0.0006, 3)], ["-0.001", "-0.001"]);
+        assert_eq!([fixed(f64::NAN, 1), signed(f64::NEG_INFINITY, 1)], ["NaN", "-inf"]);
+    }
 
     #[test]
     fn numbers_are_grouped_by_thousands() {

@@ -23,8 +23,14 @@ pub struct DataSummary {
     /// What was done to the images beyond scaling, such as `grayscale luma, global contrast normalization`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preparation: Option<String>,
+    /// Whether of equal images all but one were left out.
+    #[serde(default)]
+    pub deduplicated: bool,
     /// SHA-256 of each source file, in hexadecimal.
     pub checksums: BTreeMap<String, String>,
+    /// SHA-256 of all images with their labels, as they were trained on and measured; results of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
     /// What a reader should know of these data, a sentence each: a subset, how they were prepared, what was skipped.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -40,13 +46,20 @@ pub(crate) fn data_summary(dataset: &Dataset) -> DataSummary {
         bounds: [dataset.bounds.low, dataset.bounds.high],
         classes: dataset.classes.clone(),
         preparation: (!dataset.preparation.is_none()).then(|| dataset.preparation.to_string()),
-        checksums: dataset
-            .sources
-            .iter()
-            .map(|s| (s.file.clone(), s.sha256.clone()))
-            .collect(),
+        deduplicated: dataset.deduplicated,
+        checksums: checksums(dataset),
+        content: Some(dataset.content_sha256()),
         notes: notes(dataset),
     }
+}
+
+/// SHA-256 of each file of a data set.
+pub(crate) fn checksums(dataset: &Dataset) -> BTreeMap<String, String> {
+    dataset
+        .sources
+        .iter()
+        .map(|source| (source.file.clone(), source.sha256.clone()))
+        .collect()
 }
 
 /// What a reader should know of the data.

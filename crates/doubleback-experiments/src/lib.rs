@@ -11,11 +11,15 @@
 
 pub mod bench;
 mod claim;
+mod class_sample;
+mod data_identity;
 mod data_summary;
 mod dataset_settings;
 pub mod diagnosis;
+mod interruptible;
 mod json;
 mod lambda_rule;
+mod outside_data;
 pub mod pooling_study;
 mod profile;
 pub mod reproduce;
@@ -24,6 +28,7 @@ mod run_record;
 pub mod sweep;
 
 pub use claim::{Claim, Verdict};
+pub use class_sample::{ALL_PAIRS_UP_TO, PAIRS};
 pub use data_summary::DataSummary;
 pub use lambda_rule::SHARE_OF_NORMAL;
 pub use profile::Profile;

@@ -27,3 +27,18 @@ impl RunRecord {
         }
     }
 }
+
+/// That several machines made the results, in a sentence.
+pub(crate) fn machines_in_words(machines: &[RunRecord]) -> String {
+    let each: Vec<String> = machines
+        .iter()
+        .map(|one| {
+            let threads = if one.threads == 1 { "thread" } else { "threads" };
+            format!("{}, {} {threads}, {}", one.device, one.threads, one.isa)
+        })
+        .collect();
+    format!(
+        "Parts of this run were made on different machines, whose numbers may differ in the last digits: {}.",
+        each.join("; ")
+    )
+}

@@ -8,6 +8,7 @@ use doubleback::evaluate::{Chosen, Named, TestSet, Transfer};
 use doubleback::nn::{Classifier, FromFunction, predictions, to_vec};
 use doubleback::statistics::wilson;
 use doubleback_experiments::reproduce::{TargetedAttack, TargetedGrid, targeted, targeted_grid};
+use doubleback_experiments::{ALL_PAIRS_UP_TO, PAIRS};
 use doubleback_test_device::test_device;
 
 const SHAPE: ImageShape = ImageShape {
@@ -215,4 +216,66 @@ fn transfers_of_attacks_without_eps_are_counted() {
         right[1] += usize::from(class(&second, &example) == label);
     }
     assert_eq!(counts.right[0], right);
+}
+
+/// Work grows with the images and not with the square of the classes: of a thousand classes a fixed sample of pairs is attacked, and 20 are drawn.
+#[test]
+fn of_many_classes_a_sample_stands_for_all_pairs() {
+    const MANY: usize = 1000;
+    let device = test_device();
+    let weight: Vec<f32> = (0..VALUES * MANY).map(|i| ((i + 1) as f32 * 0.7).sin()).collect();
+    let weight = tensor(&weight, [VALUES, MANY]);
+    let model = FromFunction::new(SHAPE, Bounds::UNIT, MANY, move |x: Tensor<4>| {
+        x.reshape([-1, VALUES as i32]).matmul(weight.clone())
+    });
+    let pixels = (0..MANY * VALUES).map(|i| (i * 37 % 101) as f32 / 100.0).collect();
+    let split = Split::new(pixels, (0..MANY as u32).rev().collect(), SHAPE).unwrap();
+    let test = TestSet {
+        split: &split,
+        shape: SHAPE,
+        chosen: Chosen::First(MANY),
+        device: &device,
+    };
+    let named = Named {
+        name: "model",
+        model: &model,
+    };
+    let attack = attacks()[1];
+    let found = targeted(&attack, named, &[named], &test, 5).unwrap();
+    let sample = found.sample.unwrap();
+    assert_eq!(
+        (sample.drawn, sample.of, sample.all_up_to),
+        (PAIRS, MANY * (MANY - 1), ALL_PAIRS_UP_TO)
+    );
+    // One image a class is all there is.
+    assert_eq!((found.pairs, found.by_class.len()), (PAIRS, 0));
+    assert!(found.images > 250 && found.images <= PAIRS, "{}", found.images);
+    assert_eq!(
+        (found.low, found.high),
+        wilson((found.success * PAIRS as f64).round() as usize, PAIRS)
+    );
+
+    let grid = targeted_grid(&attack, named, &test).unwrap();
+    assert_eq!(grid.cells.len(), ALL_PAIRS_UP_TO * ALL_PAIRS_UP_TO);
+    let row: Vec<usize> = grid.cells[..ALL_PAIRS_UP_TO].iter().map(|cell| cell.target).collect();
+    for (place, cells) in grid.cells.chunks(ALL_PAIRS_UP_TO).enumerate() {
+        assert!(cells.iter().map(|cell| cell.target).eq(row.iter().copied()));
+        assert!(
+            cells
+                .iter()
+                .all(|cell| cell.source == row[place] && cell.index == MANY - 1 - cell.source)
+        );
+    }
+    for cell in grid.cells.iter().step_by(7).filter(|cell| cell.source != cell.target) {
+        let (example, _) = one(&attack, &model, split.image(cell.index), cell.target);
+        assert_eq!((cell.prediction, cell.success), {
+            let said = class(&model, &example);
+            (said, said == cell.target)
+        });
+    }
+    assert_eq!(
+        targeted(&attack, named, &[named], &test, 5).unwrap(),
+        found,
+        "the sample is the same every time"
+    );
 }

@@ -8,16 +8,21 @@ pub const DASH: &str = "–";
 /// `85.2 %` from 0.852.
 pub fn percent(share: f64) -> String {
     if share.is_finite() {
-        format!("{:.1}\u{a0}%", 100.0 * share)
+        format!("{}\u{a0}%", words::fixed(100.0 * share, 1))
     } else {
         DASH.to_owned()
     }
 }
 
+/// `85.2 %` of so many; a dash of none.
+pub fn percent_of(part: usize, of: usize) -> String {
+    percent(part as f64 / of as f64)
+}
+
 /// `95 %` from 0.95: a bar, which has no decimals.
 pub fn whole_percent(share: f64) -> String {
     if share.is_finite() {
-        format!("{:.0}\u{a0}%", 100.0 * share)
+        format!("{}\u{a0}%", words::fixed(100.0 * share, 0))
     } else {
         DASH.to_owned()
     }
@@ -26,7 +31,7 @@ pub fn whole_percent(share: f64) -> String {
 /// `85.2` from 0.852, for cells under a heading that gives the unit.
 pub fn bare_percent(share: f64) -> String {
     if share.is_finite() {
-        format!("{:.1}", 100.0 * share)
+        words::fixed(100.0 * share, 1)
     } else {
         DASH.to_owned()
     }
@@ -35,7 +40,11 @@ pub fn bare_percent(share: f64) -> String {
 /// `[83.1, 87.0]`, in percent.
 pub fn interval(low: f64, high: f64) -> String {
     if low.is_finite() && high.is_finite() {
-        format!("[{:.1},\u{a0}{:.1}]", 100.0 * low, 100.0 * high)
+        format!(
+            "[{},\u{a0}{}]",
+            words::fixed(100.0 * low, 1),
+            words::fixed(100.0 * high, 1)
+        )
     } else {
         String::new()
     }
@@ -46,12 +55,7 @@ pub fn points(difference: f64) -> String {
     if !difference.is_finite() {
         return DASH.to_owned();
     }
-    let text = format!("{:+.1}", 100.0 * difference);
-    if text == "-0.0" {
-        "+0.0".to_owned()
-    } else {
-        text.replace('-', "−")
-    }
+    words::signed(100.0 * difference, 1).replace('-', "−")
 }
 
 /// `[+25.0, +36.1]`, in points.
@@ -187,6 +191,16 @@ mod tests {
         assert_eq!(scientific(24.0), "24.00");
         assert_eq!(points(0.314), "+31.4");
         assert_eq!(points(-0.0001), "+0.0");
+        assert_eq!(percent(-0.0001), "0.0\u{a0}%");
+        assert_eq!(
+            (whole_percent(-0.001), bare_percent(-0.0)),
+            ("0\u{a0}%".to_owned(), "0.0".to_owned())
+        );
+        assert_eq!(interval(-0.0001, 0.5), "[0.0,\u{a0}50.0]");
+        assert_eq!(
+            (short(-1e-9), scientific(-0.0)),
+            ("-1.0\u{a0}×\u{a0}10⁻⁹".to_owned(), "0".to_owned())
+        );
         assert_eq!(points_interval(-0.02, 0.1), "[−2.0,\u{a0}+10.0]");
         assert_eq!(signed(-0.351), "−0.35");
         assert_eq!(count(1_234_567), "1,234,567");

@@ -16,6 +16,7 @@ mod page;
 mod pooling;
 mod redraw;
 mod reproduction;
+mod sampled;
 mod svg;
 
 pub use diagnosis::{diagnosis_html, write_diagnosis};

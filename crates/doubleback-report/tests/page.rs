@@ -38,6 +38,7 @@ fn nothing() -> Results {
     results.clean_accuracy.clear();
     results.clean.clear();
     results.transfer.clear();
+    results.by_class.clear();
     results.masking.clear();
     results.margin_check.clear();
     results.gradients.clear();
@@ -121,7 +122,7 @@ fn nothing_is_fetched() {
 fn each_section_is_drawn() {
     let html = whole("mnist");
     let page = Html::parse_document(&html);
-    assert_eq!(select(&page, "section").len(), 19);
+    assert_eq!(select(&page, "section").len(), 20);
     assert!(select(&page, ".missing").is_empty());
     let charts = [
         ("FGSM: one for each of the five models whose examples they are", 5),

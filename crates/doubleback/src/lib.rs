@@ -35,6 +35,7 @@ pub mod train;
 pub mod write;
 
 pub use doubleback_data as data;
+pub use doubleback_error::ErrorKind;
 pub use doubleback_ops as ops;
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, Result};
 pub use not_finite::{NotFinite, Quantity};

@@ -72,6 +72,8 @@ pub enum Stream<'a> {
         /// Number of the restart.
         restart: u64,
     },
+    /// Which classes, and which pairs of them, stand for all of a data set that has many.
+    ClassSample,
 }
 
 const DROPOUT: u64 = 1 << 32;
@@ -81,6 +83,7 @@ const GRID: u64 = GENERATOR_NOISE + (1 << 43);
 const EXPLANATION: u64 = GENERATOR_NOISE + (1 << 44);
 const MIXTURE: u64 = 1 << 56;
 const SAMPLE: u64 = 1 << 57;
+const CLASS_SAMPLE: u64 = 1 << 58;
 
 impl Stream<'_> {
     /// The numbers of this stream for a seed.
@@ -102,6 +105,7 @@ impl Stream<'_> {
             Self::ExplanationNoise { index } => EXPLANATION.wrapping_add(index),
             Self::LatentMixture { step } => MIXTURE.wrapping_add(step),
             Self::TestSample { class } => SAMPLE.wrapping_add(class.into()),
+            Self::ClassSample => CLASS_SAMPLE,
             // Any odd factor keeps the restarts of an image apart.
             Self::AttackStart { image, restart } => {
                 hash_of_image(image).wrapping_add(restart.wrapping_mul(0x9e37_79b9_7f4a_7c15))
@@ -145,6 +149,7 @@ mod tests {
             [0, (1 << 46) - 1].map(|index| Stream::ExplanationNoise { index }),
             [0, STEPS - 1].map(|step| Stream::LatentMixture { step }),
             [0, u32::MAX].map(|class| Stream::TestSample { class }),
+            [Stream::ClassSample; 2],
         ];
         let numbers: Vec<u64> = ranges
             .iter()

@@ -3,6 +3,7 @@
 
 mod edited_model;
 
+use doubleback_test_device::f64_device;
 use std::path::Path;
 
 use burn::tensor::Tensor;
@@ -27,7 +28,7 @@ const SHAPE: ImageShape = ImageShape {
 };
 
 fn network() -> Network {
-    Network::new(paper_cnn(SHAPE, Bounds::UNIT, 3, Pool::Max), 7, &test_device()).unwrap()
+    Network::new(paper_cnn(SHAPE, Bounds::UNIT, 3, Pool::Max), 7, &f64_device()).unwrap()
 }
 
 fn parts() -> Parts {
@@ -35,7 +36,7 @@ fn parts() -> Parts {
 }
 
 fn read(parts: &Parts) -> doubleback::Result<(Network, ModelCard)> {
-    load_bytes(parts.bytes(), Path::new("m.safetensors"), &test_device())
+    load_bytes(parts.bytes(), Path::new("m.safetensors"), &f64_device())
 }
 
 fn message(parts: &Parts) -> String {
@@ -90,7 +91,7 @@ fn variances_can_be_divided_by() {
         LayerSpec::new("flatten", Flatten {}),
         LayerSpec::new("logits", Dense { units: 3, bias: true }),
     ];
-    let standardized = Network::new(built(layers), 1, &test_device()).unwrap();
+    let standardized = Network::new(built(layers), 1, &f64_device()).unwrap();
     let zero = with_values(&standardized, "standardize.variance", |values| values[0] = 0.0);
     assert!(
         zero.contains(
@@ -284,7 +285,7 @@ fn small_files_do_not_make_large_networks() {
         ])
     };
     for architecture in [enlarging, column] {
-        let network = Network::new(architecture, 1, &test_device()).unwrap();
+        let network = Network::new(architecture, 1, &f64_device()).unwrap();
         let found = message(&Parts::of_network(&network, &ModelCard::new()));
         assert!(found.contains("values for one image, more than"), "{found}");
     }
@@ -293,7 +294,7 @@ fn small_files_do_not_make_large_networks() {
         paper_cnn(SHAPE, Bounds::UNIT, 3, Pool::Max),
         resnet_small(SHAPE, Bounds::UNIT, 3),
     ] {
-        let network = Network::new(architecture, 1, &test_device()).unwrap();
+        let network = Network::new(architecture, 1, &f64_device()).unwrap();
         assert!(read(&Parts::of_network(&network, &ModelCard::new())).is_ok());
     }
 }

@@ -120,7 +120,7 @@ pub const LONG: &str = "Measure a model's accuracy under one attack.\n\n\
     `8 bits` is the accuracy on the examples rounded to 8-bit pictures (`accuracy_8bit` in the JSON; null for contrast-normalized data, which has no \
     8-bit form).\n\n\
     With --out, arrays for NumPy are written to one file an eps: FILE-eps0.1.npz holds examples and originals (float32, \
-    [n, channels, height, width]), index, label, prediction, prediction_8bit (int64) and success (bool). jsma's go to FILE.npz itself. With --png, \
+    [n, channels, height, width]), index, label, prediction, prediction_8bit (int64), success (bool) and classes (their names, by label). jsma's go to FILE.npz itself. With --png, \
     the images, the examples and what was changed are written as 8-bit PNG files into the new folder DIR, one sub-folder a class, with a manifest.json \
     that says what the model takes each for; `8 bits` is the accuracy on exactly these files.\n\n\
     An interrupted attack goes on from its last finished batch of 256 images when the same command is given again, and gives the same bits. Until it \
@@ -238,7 +238,10 @@ impl AttackArgs {
             .into_iter()
             .fold(files, |files, path| files.writing("--out", &path, Format::Npz));
         let pictures = self.png.iter();
-        pictures.fold(files, |files, folder| files.writing_folder("--png", folder, PICTURES))
+        let files = pictures.fold(files, |files, folder| files.writing_folder("--png", folder, PICTURES));
+        let work = self.work();
+        work.iter()
+            .fold(files, |files, work| files.writing_folder("unfinished work", work, &[]))
     }
 
     /// The folder in which finished batches are kept, if there is a place for it.
@@ -251,9 +254,12 @@ impl AttackArgs {
 impl TransferArgs {
     pub(super) fn files(&self, global: &Global) -> Files {
         let models = self.models.iter();
-        models.fold(self.options.files(global), |files, model| {
+        let files = models.fold(self.options.files(global), |files, model| {
             files.reading("--models", &model.path)
-        })
+        });
+        let work = self.work();
+        work.iter()
+            .fold(files, |files, work| files.writing_folder("unfinished work", work, &[]))
     }
 
     /// The folder in which finished batches are kept, if there is a place for it.

@@ -1,3 +1,4 @@
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -64,4 +65,22 @@ impl Global {
         options.duplicates = self.duplicates;
         options
     }
+}
+
+/// The options by which another process of this program loads the same data: those of [`Global::load_options`], turned around.
+pub fn load_arguments(options: &LoadOptions) -> std::io::Result<Vec<OsString>> {
+    let mut arguments = Vec::new();
+    if let Some(dir) = &options.data_dir {
+        arguments.extend(["--data-dir".into(), std::path::absolute(dir)?.into()]);
+    }
+    if let Some(grayscale) = options.grayscale {
+        arguments.extend(["--grayscale".into(), grayscale.to_string().into()]);
+    }
+    if let Some([height, width]) = options.image_size {
+        arguments.extend(["--image-size".into(), format!("{height}x{width}").into()]);
+    }
+    if let Some(duplicates) = options.duplicates {
+        arguments.extend(["--duplicates".into(), duplicates.name().into()]);
+    }
+    Ok(arguments)
 }

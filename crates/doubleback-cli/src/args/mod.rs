@@ -22,7 +22,7 @@ pub use attack::{AttackArgs, AttackOptions, TransferArgs};
 pub use bench::{BenchArgs, BenchAttackArgs, BenchCommand, BenchGanArgs, BenchStepArgs};
 pub use data::{DataCommand, FetchArgs, ShowArgs};
 pub use diagnose::DiagnoseArgs;
-pub use global::Global;
+pub use global::{Global, load_arguments};
 pub use log_format::LogFormat;
 pub use pooling::PoolingArgs;
 pub use report::ReportArgs;

@@ -50,6 +50,9 @@ pub struct SweepArgs {
     /// For slurm: time limit of one training, such as 4:00:00
     #[arg(long, value_name = "TIME")]
     pub time: Option<String>,
+    /// For slurm: trainings in one array of jobs, at most the site's MaxArraySize [default: 1000, and fewer where Slurm refuses that]
+    #[arg(long, value_name = "N", value_parser = values::at_least_one)]
+    pub array_size: Option<usize>,
     /// For slurm: another option of sbatch, such as --slurm-option=--mem=8G; as often as needed
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
     pub slurm_option: Vec<String>,

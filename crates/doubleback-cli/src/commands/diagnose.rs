@@ -1,6 +1,8 @@
+use doubleback::statistics::greatest_by;
 use std::time::Duration;
 
 use doubleback::attack::{AttackSpec, check_eps};
+use doubleback::data::words::signed;
 use doubleback::diagnose::{AGREEMENT, CONSISTENCY, Check, CheckName, Estimate, SUCCESS, oracle_is_weak};
 use doubleback::evaluate::{FileModel, ModelPath, model_names};
 use doubleback_experiments::diagnosis::{
@@ -149,10 +151,8 @@ fn of_model(model: &ModelDiagnosis, oracle_error: &Estimate) -> String {
                 points(&layer.v),
                 points_interval(&layer.v),
                 points(&probe.v),
-                information
-                    .loss
-                    .map_or("-".into(), |loss| format!("{:+.3}", loss.value)),
-                probe.entropy_loss.map_or("-".into(), |loss| format!("{loss:+.3}")),
+                information.loss.map_or("-".into(), |loss| signed(loss.value, 3)),
+                probe.entropy_loss.map_or("-".into(), |loss| signed(loss, 3)),
                 percent(layer.agreement.clean_prediction.value),
                 percent(layer.agreement.fooled_prediction.value),
             ]
@@ -199,8 +199,11 @@ fn of_model(model: &ModelDiagnosis, oracle_error: &Estimate) -> String {
     for correlation in &model.correlations {
         if let Some(rho) = correlation.spearman {
             let found = format!(
-                "Spearman of {}: {:+.2} ({:+.2} to {:+.2})",
-                correlation.name, rho.value, rho.low, rho.high
+                "Spearman of {}: {} ({} to {})",
+                correlation.name,
+                signed(rho.value, 2),
+                signed(rho.low, 2),
+                signed(rho.high, 2)
             );
             text += &output::sentences("  ", &found);
         }
@@ -280,7 +283,7 @@ fn warnings(model: &ModelDiagnosis, oracle_error: &Estimate) -> Vec<String> {
 /// The layer after the first with the greatest share, in words.
 fn greatest(model: &ModelDiagnosis) -> Option<String> {
     let after_first = model.layers.iter().skip(1);
-    let layer = after_first.max_by(|a, b| a.v.value.total_cmp(&b.v.value))?;
+    let layer = greatest_by(after_first, |layer| layer.v.value)?;
     Some(format!(
         "{}: {} ({})",
         layer.layer,
@@ -340,11 +343,15 @@ fn side_by_side(results: &DiagnosisResults) -> String {
 
 /// A difference of shares, in percentage points.
 fn points(estimate: &Estimate) -> String {
-    format!("{:+.1}", 100.0 * estimate.value)
+    signed(100.0 * estimate.value, 1)
 }
 
 fn points_interval(estimate: &Estimate) -> String {
-    format!("{:+.1} to {:+.1}", 100.0 * estimate.low, 100.0 * estimate.high)
+    format!(
+        "{} to {}",
+        signed(100.0 * estimate.low, 1),
+        signed(100.0 * estimate.high, 1)
+    )
 }
 
 fn counted(number: usize, what: &str) -> String {

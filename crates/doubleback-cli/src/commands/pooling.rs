@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use doubleback::data::words::{fixed, signed};
 use doubleback_experiments::pooling_study::{
     CLEAN, Comparison, Difference, Options, PoolingResults, Profile, WORST_CASE, pooling,
 };
@@ -88,10 +89,10 @@ fn summary(results: &PoolingResults) -> String {
     );
     text += &layers(results);
     text += &masked(results);
-    text += "\nClaims of Zheng et al. 2020 in this run, as this program formulates them: only the\npaper's abstract is public\n\n";
+    text += "\nClaims of Zheng et al. 2020 in this run, as this program formulates them: only\nthe paper's abstract is public\n\n";
     for claim in &results.claims {
         text += &format!("  {:>2}  {:<13}  ", claim.number, verdict(claim.verdict));
-        text += &wrapped(&claim.statement, 60, 21);
+        text += &wrapped(&claim.statement, 59, 21);
     }
     text
 }
@@ -121,7 +122,7 @@ fn matched(difference: &Difference) -> String {
 
 /// Such as `+1.2 (-0.3 to +2.7)`.
 fn interval(difference: &Difference, scale: f64, digits: usize) -> String {
-    let number = |value: f64| format!("{:+.digits$}", scale * value);
+    let number = |value: f64| signed(scale * value, digits);
     match (difference.mean, difference.low.zip(difference.high)) {
         (None, _) => String::new(),
         (Some(mean), None) => number(mean),
@@ -139,8 +140,8 @@ fn layers(results: &PoolingResults) -> String {
             vec![
                 format!("{} {}", one.architecture, one.layer),
                 one.measure.clone(),
-                format!("{:.3}", one.max),
-                format!("{:.3}", one.avg),
+                fixed(one.max, 3),
+                fixed(one.avg, 3),
                 interval(&one.difference, 1.0, 3),
             ]
         })

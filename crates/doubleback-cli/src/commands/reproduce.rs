@@ -93,7 +93,7 @@ fn summary(results: &Results) -> String {
     text += "\nThe paper's claims in this run\n\n";
     for claim in &results.claims {
         text += &format!("  {:>2}  {:<13}  ", claim.number, verdict(claim.verdict));
-        text += &wrapped(&claim.statement, 60, 21);
+        text += &wrapped(&claim.statement, 59, 21);
     }
     text
 }

@@ -12,7 +12,7 @@ use doubleback_experiments::sweep::{
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::args::{Launcher, LogFormat, SweepArgs, SweepCellArgs};
+use crate::args::{Launcher, LogFormat, SweepArgs, SweepCellArgs, load_arguments};
 use crate::context::Context;
 use crate::exit::{Failure, Result};
 use crate::files::{Files, SWEEP};
@@ -93,6 +93,9 @@ fn check_options(args: &SweepArgs) -> Result<()> {
             if args.time.is_some() {
                 return refuse("--time", only);
             }
+            if args.array_size.is_some() {
+                return refuse("--array-size", only);
+            }
             if !args.slurm_option.is_empty() {
                 return refuse("--slurm-option", only);
             }
@@ -118,6 +121,7 @@ fn slurm_options(args: &SweepArgs, context: &Context) -> SlurmOptions {
         time: args.time.clone(),
         options: args.slurm_option.clone(),
         jobs: args.jobs,
+        array_size: args.array_size,
         threads: context.threads_given,
         retries: args.retries,
         look_every: Duration::try_from_secs_f64(args.look_every).unwrap_or(Duration::from_secs(5)),
@@ -129,10 +133,8 @@ fn cell_command(context: &Context) -> Result<CellCommand> {
     let program =
         std::env::current_exe().map_err(|cause| Failure::io("this program", "looking for its file", &cause))?;
     let mut arguments: Vec<OsString> = vec!["--device".into(), context.device_name.to_string().into()];
-    if let Some(dir) = &context.data.data_dir {
-        let dir = std::path::absolute(dir).map_err(|cause| Failure::io(dir.display(), "looking at it", &cause))?;
-        arguments.extend(["--data-dir".into(), dir.into()]);
-    }
+    let data = load_arguments(&context.data).map_err(|cause| Failure::io("--data-dir", "looking at it", &cause))?;
+    arguments.extend(data);
     arguments.push("sweep-cell".into());
     Ok(CellCommand { program, arguments })
 }

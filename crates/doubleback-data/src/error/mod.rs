@@ -4,6 +4,7 @@
 mod cifar;
 mod folder;
 mod idx;
+mod kind;
 mod mat;
 mod pickle;
 

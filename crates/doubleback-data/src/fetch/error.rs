@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use doubleback_error::ErrorKind;
+
 use super::archive_problem::ArchiveProblem;
 use crate::error::DataError;
 use crate::words::grouped64;
@@ -84,6 +86,24 @@ pub enum FetchError {
     Interrupted,
 }
 
+impl FetchError {
+    /// Whose fault it is. What no server gives is [`Missing`](ErrorKind::Missing).
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            FetchError::Data(error) => error.kind(),
+            FetchError::Write { cause, .. } => cause.into(),
+            FetchError::Servers { .. } => ErrorKind::Missing,
+            FetchError::Interrupted => ErrorKind::Interrupted,
+            FetchError::Local { .. }
+            | FetchError::Url { .. }
+            | FetchError::Proxy { .. }
+            | FetchError::Different { .. }
+            | FetchError::Busy { .. }
+            | FetchError::Archive { .. } => ErrorKind::Input,
+        }
+    }
+}
+
 /// What a server did.
 #[derive(Debug)]
 pub struct ServerFailure {
@@ -155,5 +175,27 @@ fn advice(cause: &io::Error) -> &'static str {
             "Free some space, or give another folder with `--data-dir`."
         }
         _ => "Check that you may write there, or give another folder with `--data-dir`.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_server_gives_is_missing() {
+        let servers = FetchError::Servers {
+            file: "a".to_owned(),
+            folder: "mnist".into(),
+            failures: Vec::new(),
+        };
+        assert_eq!(servers.kind(), ErrorKind::Missing);
+        assert_eq!(FetchError::Interrupted.kind(), ErrorKind::Interrupted);
+        assert_eq!(FetchError::Data(DataError::NoDataDir).kind(), ErrorKind::Input);
+        let full = FetchError::Write {
+            path: "a".into(),
+            cause: io::ErrorKind::StorageFull.into(),
+        };
+        assert_eq!(full.kind(), ErrorKind::Input);
     }
 }

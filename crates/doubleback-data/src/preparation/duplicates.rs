@@ -103,6 +103,7 @@ pub fn duplicates(dataset: &Dataset) -> [PartDuplicates; 3] {
 
 /// The data set with one of equal images, see [`DuplicatePolicy::Remove`]. What was removed is noted.
 pub(crate) fn remove(mut dataset: Dataset) -> Result<Dataset, DataError> {
+    dataset.deduplicated = true;
     let mut seen = HashSet::new();
     for part in [Part::Test, Part::Validation, Part::Train] {
         let split = dataset.split(part);

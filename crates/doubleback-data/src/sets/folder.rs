@@ -24,8 +24,8 @@ pub(crate) const PREFIX: &str = "folder:";
 pub(crate) const VALIDATION_PERCENT: usize = 10;
 pub(crate) const TEST_PERCENT: usize = 15;
 
-/// The folder, if `name` names one.
-pub(crate) fn path(name: &str) -> Option<PathBuf> {
+/// The folder of images that the name of a data set names, if it is of the form `folder:PATH`.
+pub fn path(name: &str) -> Option<PathBuf> {
     let path = name.strip_prefix(PREFIX)?;
     // A shell leaves `folder:~/images` as it is.
     match (path.strip_prefix("~/"), etcetera::home_dir()) {

@@ -99,7 +99,7 @@ fn load(options: &LoadOptions) -> Result<Dataset, DataError> {
         all
     };
     let mut of_small = shuffled(&small, SMALL_FOLDER);
-    let dataset = match &large {
+    let mut dataset = match &large {
         None => {
             let least = of_small.counts().into_iter().min().unwrap_or(0);
             let (test, validation) = (least * 15 / 100, least / 10);
@@ -126,6 +126,7 @@ fn load(options: &LoadOptions) -> Result<Dataset, DataError> {
             build(train, validation, test)?
         }
     };
+    dataset.deduplicated = !keep;
     Ok(with_provenance(dataset, [Some(small), large], notes))
 }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 use burn::tensor::{Device, Tensor};
 
 use super::results::AttackSummary;
+use crate::interruptible::{Interruptible, SharedWatch};
 use doubleback::attack::Attack;
 use doubleback::data::Split;
 use doubleback::diagnose::batches;
@@ -54,7 +55,10 @@ impl Images {
             eps: 0.0,
             zero_gradient_images: 0,
         };
-        let mut phase = Phase::begin(attack.name(), count, watch);
+        // A batch can take long.
+        let shared = SharedWatch::new(watch);
+        let (model, mut told): (&dyn Classifier, _) = (&Interruptible::new(model, &shared), &shared);
+        let mut phase = Phase::begin(attack.name(), count, &mut told);
         phase.done(0)?;
         for (clean, labels, range) in batches(test, model.model.shape(), count, device) {
             let place = |row: usize| range.start + row;

@@ -3,10 +3,10 @@ use burn::tensor::Device;
 use super::model_file::ModelFile;
 use super::results::GeneratorTraining;
 use crate::run_folder::RunFolder;
-use doubleback::Result;
 use doubleback::data::Dataset;
 use doubleback::diagnose::{GanFiles, GanOptions, InterpretGan, Subject, train_gan};
 use doubleback::progress::{Renamed, Watch};
+use doubleback::{Error, Result};
 
 /// The generators of a model's stages, trained if they are not in the folder yet.
 pub(super) fn generators(
@@ -18,13 +18,18 @@ pub(super) fn generators(
     device: &Device,
     watch: &mut dyn Watch,
 ) -> Result<InterpretGan> {
-    let path = folder.model(&format!("{}-interpretgan", model.name));
-    if path.exists() {
+    let name = format!("{}-interpretgan", model.name);
+    let path = folder.model(&name);
+    if folder.has_model(&name)? {
         return InterpretGan::load(&path, device);
     }
     let checkpoint = folder
         .work()
         .join(format!("{}-interpretgan.checkpoint.safetensors", model.name));
+    // A model that is told from others by its folder has it in its name.
+    for folder in [&path, &checkpoint].into_iter().filter_map(|file| file.parent()) {
+        std::fs::create_dir_all(folder).map_err(Error::io(folder, "making the folder"))?;
+    }
     let grids = folder.generators(&model.name)?;
     let files = GanFiles {
         checkpoint: Some(&checkpoint),
@@ -44,6 +49,7 @@ pub(super) fn generators(
         &mut watch,
     )?;
     gan.save(&path)?;
+    folder.made_model(&name)?;
     // Only now: if the run is killed before this, the checkpoint still leads to the same generators. It need not be there.
     let _ = std::fs::remove_file(&checkpoint);
     Ok(gan)

@@ -98,6 +98,10 @@ impl Options {
         ),
         ("decoders", format!("{} steps of {} images", decoders.steps, decoders.batch)),
         ("preparation", dataset.preparation.to_string()),
+        (
+            "duplicates",
+            if dataset.deduplicated { "removed" } else { "kept" }.to_owned(),
+        ),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()

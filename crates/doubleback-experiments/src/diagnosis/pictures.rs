@@ -5,6 +5,7 @@ use burn::tensor::activation::softmax;
 
 use super::attacked::Images;
 use super::results::{ExplainedImage, Explanation, LabelledFrame};
+use crate::class_sample::shown;
 use doubleback::Result;
 use doubleback::data::Frame;
 use doubleback::diagnose::{Judge, greatest};
@@ -13,7 +14,7 @@ use doubleback::nn::{Stage, to_vec};
 /// Draws of noise that a mean explanation is of.
 const DRAWS: usize = 8;
 
-/// One image of each class: the first that the attack turned wrong, or else the first.
+/// One image of each class: the first that the attack turned wrong, or else the first. Of many classes a sample is shown.
 pub(super) fn chosen(images: &Images, classes: usize) -> Vec<usize> {
     let fooled = images.fooled();
     let first = |class: usize| {
@@ -21,7 +22,10 @@ pub(super) fn chosen(images: &Images, classes: usize) -> Vec<usize> {
         let any = of_class.clone().next();
         of_class.find(|&image| fooled[image]).or(any)
     };
-    (0..classes).filter_map(first).collect()
+    let mut present: Vec<usize> = images.labels.iter().copied().filter(|&class| class < classes).collect();
+    present.sort_unstable();
+    present.dedup();
+    shown(&present).into_iter().filter_map(first).collect()
 }
 
 /// Explains the images at these places, clean and attacked, with the same noise.

@@ -25,6 +25,9 @@ pub struct DiagnosisResults {
     pub settings: BTreeMap<String, String>,
     /// SHA-256 of the data files, by name.
     pub data: BTreeMap<String, String>,
+    /// SHA-256 of all images with their labels; results of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
     /// Test images looked at.
     pub count: usize,
     /// Channels, height and width of an image.

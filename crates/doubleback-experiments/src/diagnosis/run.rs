@@ -16,6 +16,7 @@ use super::options::Options;
 use super::oracle::{descriptions, oracle_recipes};
 use super::pictures;
 use super::results::{DiagnosisResults, ModelDiagnosis, OracleSummary};
+use crate::interruptible::{Interruptible, SharedWatch};
 use crate::run_folder::RunFolder;
 use crate::run_record::RunRecord;
 use doubleback::attack::{Attack, AttackSpec};
@@ -50,7 +51,8 @@ pub fn diagnose(
 ) -> Result<DiagnosisResults> {
     let attack = AttackSpec::named(&options.attack)?.attack()?;
     let stages = check(dataset, models, oracle, options, &attack)?;
-    let folder = RunFolder::open(&options.out, &settings(dataset, models, oracle, options))?;
+    let here = RunRecord::here(&options.device_name, options.threads);
+    let folder = RunFolder::open(&options.out, &settings(dataset, models, oracle, options), dataset, here)?;
     let mut run = Run {
         dataset,
         options,
@@ -86,21 +88,23 @@ pub fn diagnose(
     let mut seconds = run.seconds;
     seconds.insert("total".into(), folder.seconds());
     folder.tick()?;
+    // As they were when the run began.
+    let data = folder.data().clone();
+    let (machine, machines) = folder.machines()?;
+    let mut settings = options.settings(dataset);
+    settings.extend(machines.map(|machines| ("machines".to_owned(), machines)));
     let results = DiagnosisResults {
         dataset: dataset.name.clone(),
         profile: options.profile.name().into(),
         seed: options.seed,
-        run: RunRecord::here(&options.device_name, options.threads),
-        settings: options.settings(dataset),
-        data: dataset
-            .sources
-            .iter()
-            .map(|s| (s.file.clone(), s.sha256.clone()))
-            .collect(),
+        run: machine,
+        settings,
+        data: data.checksums,
+        content: data.content,
         count: options.count(&dataset.test),
-        shape: [dataset.shape.channels, dataset.shape.height, dataset.shape.width],
-        bounds: [dataset.bounds.low, dataset.bounds.high],
-        classes: dataset.classes.clone(),
+        shape: data.shape,
+        bounds: data.bounds,
+        classes: data.classes,
         oracle: oracle_summary,
         models: diagnosed,
         seconds,
@@ -152,14 +156,15 @@ impl Run<'_> {
         for (number, recipe) in (1..).zip(&recipes) {
             let name = format!("oracle-{number}");
             let path = self.folder.model(&name);
-            if !path.exists() {
+            if !self.folder.has_model(&name)? {
                 self.timed("oracle", |run| {
                     let work = run.folder.work().join(&name);
                     std::fs::create_dir_all(&work).map_err(Error::io(&work, "making the folder"))?;
                     let mut watch = Renamed::new(watch, |_: &str| {
                         format!("oracle, network {number} of {}", recipes.len())
                     });
-                    recipe.run_to(&path, run.dataset, run.device, &work, &mut watch)
+                    recipe.run_to(&path, run.dataset, run.device, &work, &mut watch)?;
+                    run.folder.made_model(&name)
                 })?;
             }
             members.push(ModelFile::read(&path, self.device)?);
@@ -202,7 +207,9 @@ impl Run<'_> {
                 true => &run.dataset.test,
                 false => &run.dataset.validation,
             };
-            let sweep = eps_sweep(&model.network, run.attack, images, SWEEP_IMAGES, run.device, watch);
+            let shared = SharedWatch::new(watch);
+            let (watched, mut told) = (Interruptible::new(&model.network, &shared), &shared);
+            let sweep = eps_sweep(&watched, run.attack, images, SWEEP_IMAGES, run.device, &mut told);
             let sweep = sweep.map_err(|error| error.of_model(&model.name, |image| image))?;
             Ok((sweep.chosen.eps, sweep.points))
         })

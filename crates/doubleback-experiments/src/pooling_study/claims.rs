@@ -5,6 +5,7 @@ use super::WORST_CASE;
 use super::compare::{ENTROPY_LOSS, INFORMATION_LOSS};
 use super::results::{Comparison, Difference, LayerComparison, RankCorrelation};
 use crate::claim::{Claim, Evidence, verdict};
+use doubleback::data::words;
 use doubleback::train::DefenseKind;
 
 pub(super) fn claims(
@@ -83,7 +84,7 @@ fn counted(cases: &[Evidence]) -> String {
 
 /// A mean with its interval, `scale` times, such as `+1.2 [-0.3, +2.7]`.
 fn interval(mean: Option<f64>, low: Option<f64>, high: Option<f64>, scale: f64, digits: usize) -> String {
-    let number = |value: f64| format!("{:+.digits$}", scale * value);
+    let number = |value: f64| words::signed(scale * value, digits);
     match (mean, low.zip(high)) {
         (None, _) => "nothing".into(),
         (Some(mean), None) => format!("{} (no interval)", number(mean)),
@@ -127,11 +128,11 @@ fn robust(statement: &str, cells: &[(&Comparison, &Difference)]) -> Claim {
             pairs => format!("{value}, {pairs} pairs"),
         };
         text.push(format!(
-            "{} {} eps {:.3}: {pairs} (clean {:+.1})",
+            "{} {} eps {:.3}: {pairs} (clean {})",
             one.architecture,
             one.training,
             one.eps,
-            100.0 * one.clean_difference
+            words::signed(100.0 * one.clean_difference, 1)
         ));
     }
     claim(

@@ -10,7 +10,6 @@ use super::profile::Profile;
 use super::results::{LayerResult, ModelResult, PoolingResults};
 use super::study::Study;
 use super::train;
-use crate::data_summary::data_summary;
 use crate::run_folder::{RunFolder, described};
 use crate::run_record::RunRecord;
 use doubleback::data::Dataset;
@@ -69,7 +68,8 @@ pub(super) fn study(
     for &architecture in &plan.architectures {
         plan.recipe(&any(architecture), dataset)?;
     }
-    let folder = RunFolder::open(&options.out, &settings(plan, dataset, options))?;
+    let here = RunRecord::here(&options.device_name, options.threads);
+    let folder = RunFolder::open(&options.out, &settings(plan, dataset, options), dataset, here)?;
     let study = Study {
         folder: &folder,
         plan,
@@ -103,12 +103,16 @@ pub(super) fn study(
     let layer_comparisons = layer_comparisons(&stages, &architectures);
     let correlations = correlations(&stages, &architectures, options.seed);
     folder.tick()?;
+    // As they were when the run began.
+    let mut data = folder.data().clone();
+    let (machine, machines) = folder.machines()?;
+    data.notes.extend(machines);
     let results = PoolingResults {
         dataset: dataset.name.clone(),
         profile: options.profile.name().into(),
         seeds,
-        run: RunRecord::here(&options.device_name, options.threads),
-        data: data_summary(dataset),
+        run: machine,
+        data,
         architectures,
         trainings: plan.training_settings(dataset),
         attacks: plan.attacks(),

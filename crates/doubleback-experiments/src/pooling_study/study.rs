@@ -11,6 +11,7 @@ use super::results::{AttackedAccuracy, LayerResult, ModelResult};
 use super::statistics::accuracy;
 use super::withstand::{Withstood, withstand};
 use super::{TRANSFER, WORST_CASE, train};
+use crate::interruptible::{Interruptible, SharedWatch};
 use crate::run_folder::RunFolder;
 use doubleback::data::{Dataset, sha256};
 use doubleback::evaluate::{Chosen, TestSet};
@@ -82,8 +83,11 @@ impl Study<'_> {
             device: self.device,
         };
         let steps = 4 * self.plan.eps.len() * test.batches().count();
-        let mut phase = Phase::begin(phase, steps, watch);
-        withstand(models, &test, self.plan, &mut || phase.step_done())
+        let shared = SharedWatch::new(watch);
+        let watched = models.map(|model| Interruptible::new(model, &shared));
+        let mut told = &shared;
+        let mut phase = Phase::begin(phase, steps, &mut told);
+        withstand([&watched[0], &watched[1]], &test, self.plan, &mut || phase.step_done())
     }
 
     /// A finished part, if it is of these very models, or the part computed and kept.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::plan::Plan;
 use doubleback::attack::{Attack, Standing};
 use doubleback::evaluate::{Chosen, TestSet};
-use doubleback::nn::{Classifier, Loss, Network, predictions};
+use doubleback::nn::{Classifier, Loss, predictions};
 use doubleback::{Error, Result};
 
 /// Right answers of one model: by eps, then by image.
@@ -47,7 +47,7 @@ impl Withstood {
 
 /// Calls `breathe` between attacks: it may stop the work.
 pub(super) fn withstand(
-    models: [&Network; 2],
+    models: [&dyn Classifier; 2],
     test: &TestSet<'_>,
     plan: &Plan,
     breathe: &mut dyn FnMut() -> Result<()>,
@@ -85,7 +85,7 @@ pub(super) fn withstand(
 }
 
 /// A model that nothing but clean images was shown to yet.
-fn first(model: &Network, test: &TestSet<'_>, plan: &Plan) -> Result<Withstood> {
+fn first(model: &dyn Classifier, test: &TestSet<'_>, plan: &Plan) -> Result<Withstood> {
     let clean = TestSet {
         chosen: Chosen::First(plan.clean_images),
         ..*test
@@ -128,13 +128,18 @@ struct Batch {
 }
 
 impl Batch {
-    fn right(&self, model: &Network, images: Tensor<4>) -> Result<Vec<bool>> {
+    fn right(&self, model: &dyn Classifier, images: Tensor<4>) -> Result<Vec<bool>> {
         let found = predictions(&model.logits(images)?)?;
         Ok(found.iter().zip(&self.labels).map(|(a, b)| a == b).collect())
     }
 
     /// Right answers and examples at each eps, and where the gradient was zero.
-    fn attack(&self, model: &Network, attack: &Attack, eps: &[f64]) -> Result<(Right, Vec<Tensor<4>>, Vec<bool>)> {
+    fn attack(
+        &self,
+        model: &dyn Classifier,
+        attack: &Attack,
+        eps: &[f64],
+    ) -> Result<(Right, Vec<Tensor<4>>, Vec<bool>)> {
         let attacked = attack.run(model, &self.images, &self.labels, eps)?;
         let (right, examples) = attacked
             .by_eps
@@ -150,7 +155,7 @@ impl Batch {
     /// PGD on the margin. Its examples are of no further use, so images that are fooled already are left alone.
     fn margin(
         &self,
-        model: &Network,
+        model: &dyn Classifier,
         unperturbed: &[bool],
         plan: &Plan,
         breathe: &mut dyn FnMut() -> Result<()>,

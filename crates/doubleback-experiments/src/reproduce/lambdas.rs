@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::extent::LambdaGrid;
 use super::options::Options;
+use crate::interruptible::{Interruptible, SharedWatch};
 use crate::lambda_rule::{Candidate, choose, is_eligible};
 use crate::reproduce::pictures::{LambdaGradient, Picture, score_gradient};
 use crate::reproduce::results::LambdaPoint;
@@ -18,7 +19,6 @@ use doubleback::batch::tensor_of;
 use doubleback::data::Dataset;
 use doubleback::evaluate::{Chosen, Named, TestSet, Transfer, clean_accuracy};
 use doubleback::nn::{self, Network, to_vec};
-use doubleback::progress::Watch;
 use doubleback::train::{CurvePoint, DefenseKind, Recipe, paper_lambda};
 use doubleback::{Error, Result};
 
@@ -26,6 +26,8 @@ use doubleback::{Error, Result};
 const PICTURES: usize = 5;
 /// Test images of the accuracies.
 const IMAGES: usize = 1024;
+/// The grid's normal model among the models of the folder.
+const GRID_NORMAL: &str = "lambda-normal";
 
 /// The grid's models, measured.
 #[derive(Default)]
@@ -54,7 +56,7 @@ pub(super) struct Grid<'a> {
 
 impl Grid<'_> {
     /// Trains and measures what is not there yet.
-    pub fn measure(&self, grid: &LambdaGrid, watch: &mut dyn Watch) -> Result<Measured> {
+    pub fn measure(&self, grid: &LambdaGrid, watch: &SharedWatch<'_>) -> Result<Measured> {
         let normal = self.normal(grid, watch)?;
         let mut measured = Measured::default();
         let zero = (DefenseKind::Normal, vec![0.0]);
@@ -106,15 +108,18 @@ impl Grid<'_> {
     }
 
     /// The normal model of the grid, whose examples the others are held against.
-    fn normal(&self, grid: &LambdaGrid, watch: &mut dyn Watch) -> Result<(Network, Vec<CurvePoint>)> {
+    fn normal(&self, grid: &LambdaGrid, watch: &SharedWatch<'_>) -> Result<(Network, Vec<CurvePoint>)> {
         let folder = self.work(DefenseKind::Normal, 0.0)?;
         let path = folder.join("normal.safetensors");
-        if let (true, Some(curve)) = (path.exists(), self.folder.get("lambda-normal-curve")?) {
+        let made = self.folder.has_file(GRID_NORMAL, &path)?;
+        if let (true, Some(curve)) = (made, self.folder.get("lambda-normal-curve")?) {
             return Ok((nn::load(&path, self.device)?.0, curve));
         }
         let recipe = self.recipe(grid, DefenseKind::Normal, 0.0);
-        let cooked = recipe.run(self.dataset, self.device, Some(&folder), watch)?;
+        let mut told = watch;
+        let cooked = recipe.run(self.dataset, self.device, Some(&folder), &mut told)?;
         nn::save(&cooked.trained.network, &recipe.card(self.dataset), &path)?;
+        self.folder.made_file(GRID_NORMAL, &path)?;
         self.folder.put("lambda-normal-curve", &cooked.trained.curve)?;
         Ok((cooked.trained.network, cooked.trained.curve))
     }
@@ -125,24 +130,26 @@ impl Grid<'_> {
         defense: DefenseKind,
         lambda: f64,
         (normal, normal_curve): &(Network, Vec<CurvePoint>),
-        watch: &mut dyn Watch,
+        watch: &SharedWatch<'_>,
     ) -> Result<Part> {
         let recipe = self.recipe(grid, defense, lambda);
+        let mut told = watch;
         let (network, curve) = match defense {
             DefenseKind::Normal => (normal.clone(), normal_curve.clone()),
-            _ => match recipe.run(self.dataset, self.device, Some(&self.work(defense, lambda)?), watch) {
+            _ => match recipe.run(self.dataset, self.device, Some(&self.work(defense, lambda)?), &mut told) {
                 Ok(cooked) => (cooked.trained.network, cooked.trained.curve),
                 Err(error @ Error::Diverged { .. }) => return Ok(Part::Diverged(error.to_string())),
                 Err(error) => return Err(error),
             },
         };
+        let (watched, watched_normal) = (Interruptible::new(&network, watch), Interruptible::new(normal, watch));
         let model = Named {
             name: defense.name(),
-            model: &network,
+            model: &watched,
         };
         let source = Named {
             name: NORMAL,
-            model: normal,
+            model: &watched_normal,
         };
         let set = |split, count| TestSet {
             split,

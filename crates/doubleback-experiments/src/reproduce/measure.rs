@@ -4,24 +4,27 @@ use std::collections::BTreeMap;
 
 use super::model_names::{ADVTRAIN, DOUBLEBACK, NORMAL};
 use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
 
+use super::by_class::by_class;
 use super::claims::{Measurements, claims};
 use super::options::Options;
 use super::overlap::overlap;
 use super::published::{PublishedGradients, score};
-use super::results::{LambdaPoint, Overlap, Seconds, TrainingSummary};
-use super::targeted::{TargetedAttack, TargetedGrid, TargetedSummary, targeted, targeted_grid};
+use super::results::{ByClass, LambdaPoint, Overlap, Seconds, TrainingSummary};
+use super::targeted::{TargetedAttack, TargetedGrid, TargetedRun, TargetedSummary, TargetedTally, targeted_grid_of};
 use super::training::TrainingRecord;
 use crate::claim::Claim;
+use crate::interruptible::SharedWatch;
 use crate::run_folder::RunFolder;
 use doubleback::Result;
 use doubleback::attack::{Attack, AttackSpec, Ifgsm, Jsma};
 use doubleback::data::Dataset;
 use doubleback::evaluate::{
-    Chosen, CleanAccuracy, Counts, GradientDistribution, LogProbabilities, MarginCheck, Masking, Named, Smoothness,
-    Statistics, TestSet, Transfer, TransferCell, clean_accuracy, margin_check, smoothness, statistics,
+    Chosen, CleanAccuracy, Confusion, Counts, GradientDistribution, LogProbabilities, MarginCheck, Masking, Named,
+    Smoothness, Statistics, TestSet, Transfer, TransferCell, clean_confusion, margin_check, smoothness, statistics,
 };
-use doubleback::progress::{Phase, Watch};
+use doubleback::progress::Phase;
 use doubleback::train::{Recipe, paper_lambda};
 
 /// The trained models and what to measure them on.
@@ -38,6 +41,7 @@ pub(super) struct Measured {
     pub models: Vec<String>,
     pub clean: Vec<CleanAccuracy>,
     pub transfer: Vec<TransferCell>,
+    pub by_class: Vec<ByClass>,
     pub masking: BTreeMap<String, BTreeMap<String, Masking>>,
     pub margin_check: Vec<MarginCheck>,
     pub gradients: Vec<GradientDistribution>,
@@ -63,6 +67,13 @@ impl Measured {
     }
 }
 
+/// What the authors' perturbations did, and the file that they were in.
+#[derive(Serialize, Deserialize)]
+struct Published {
+    sha256: String,
+    counts: Counts,
+}
+
 impl Evaluation<'_> {
     pub fn test(&self, count: usize) -> TestSet<'_> {
         TestSet {
@@ -74,43 +85,46 @@ impl Evaluation<'_> {
     }
 
     /// Everything that does not need another training.
-    pub fn measure(&self, published: Option<&PublishedGradients>, watch: &mut dyn Watch) -> Result<Measured> {
+    pub fn measure(&self, published: Option<&PublishedGradients>, watch: &SharedWatch<'_>) -> Result<Measured> {
         let (folder, named, profile) = (self.folder, self.named, self.options.profile);
         let attacks = [
             AttackSpec::named("fgsm")?.attack()?,
             AttackSpec::named("tgsm")?.attack()?,
         ];
-        let targeted_attacks = self.targeted_attacks();
-        let steps = (attacks.len() + 1) * named.len()
-            + targeted_attacks.len() * named.iter().filter(|named| profile.aims_at(named.name)).count()
-            + 3;
-        let mut phase = Phase::begin("evaluating", steps, watch);
-        let clean = folder.part_or("clean", || clean_accuracy(named, &self.test(usize::MAX)))?;
-        phase.step_done()?;
+        let steps = (attacks.len() + 1) * named.len() + 3;
+        let mut told = watch;
+        let mut phase = Phase::begin("evaluating", steps, &mut told);
+        let kept = folder.has("clean");
+        let clean: Vec<Confusion> = folder.part_or("clean", || clean_confusion(named, &self.test(usize::MAX)))?;
+        step(&mut phase, kept)?;
         let test = self.test(profile.transfer_images());
         let mut transfer = Transfer::new(named, &test);
-        let (mut cells, mut masking) = (Vec::new(), BTreeMap::<String, BTreeMap<_, _>>::new());
+        let (mut all, mut masking) = (Vec::<Counts>::new(), BTreeMap::<String, BTreeMap<_, _>>::new());
         for attack in &attacks {
             for &crafted_on in named {
                 let part = format!("transfer-{}-{}", attack.name(), crafted_on.name);
+                let kept = folder.has(&part);
                 let counts: Counts = folder.part_or(&part, || transfer.run(attack, crafted_on, &profile.eps()))?;
-                cells.extend(counts.cells());
                 masking
                     .entry(crafted_on.name.into())
                     .or_default()
                     .insert(attack.name().into(), counts.masking());
-                phase.step_done()?;
+                all.push(counts);
+                step(&mut phase, kept)?;
             }
         }
+        let kept = folder.has("margin");
         let margin = folder.part_or("margin", || margin_check(named, &test, &[0.1, 0.2, 0.3, 0.4, 0.5]))?;
-        phase.step_done()?;
+        step(&mut phase, kept)?;
+        let kept = folder.has("overlaps");
         let overlaps = folder.part_or("overlaps", || self.overlaps(&attacks, &test))?;
-        phase.step_done()?;
+        step(&mut phase, kept)?;
         let (mut gradients, mut log_probabilities, mut rough, mut smooth) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for &model in named {
-            let found: Statistics =
-                folder.part_or(&format!("statistics-{}", model.name), || statistics(model, &test))?;
+            let part = format!("statistics-{}", model.name);
+            let kept = folder.has(&part);
+            let found: Statistics = folder.part_or(&part, || statistics(model, &test))?;
             gradients.extend(found.gradients);
             log_probabilities.push(found.log_probabilities);
             if model.name == NORMAL {
@@ -118,28 +132,21 @@ impl Evaluation<'_> {
             } else {
                 smooth.push(smoothness(model.name, &found.roughness, &rough));
             }
-            phase.step_done()?;
+            step(&mut phase, kept)?;
         }
         let mut aimed = Vec::new();
-        for attack in &targeted_attacks {
+        for attack in &self.targeted_attacks() {
             for &crafted_on in named.iter().filter(|named| profile.aims_at(named.name)) {
-                let part = format!("targeted-{}-{}", attack.name(), crafted_on.name);
-                aimed.push(folder.part_or(&part, || {
-                    targeted(
-                        attack,
-                        crafted_on,
-                        named,
-                        &self.test(usize::MAX),
-                        profile.targeted_images(),
-                    )
-                })?);
-                phase.step_done()?;
+                aimed.push(self.aimed(attack, crafted_on, watch)?);
             }
         }
+        let models: Vec<String> = named.iter().map(|m| m.name.to_owned()).collect();
+        let of_model = |(model, found): (&String, &Confusion)| CleanAccuracy::of(model, found);
         Ok(Measured {
-            models: named.iter().map(|m| m.name.to_owned()).collect(),
-            clean,
-            transfer: cells,
+            clean: models.iter().zip(&clean).map(of_model).collect(),
+            transfer: all.iter().flat_map(Counts::cells).collect(),
+            by_class: by_class(&models, &clean, &all, &self.dataset.classes),
+            models,
             masking,
             margin_check: margin,
             gradients,
@@ -149,6 +156,36 @@ impl Evaluation<'_> {
             overlaps,
             targeted: aimed,
         })
+    }
+
+    /// Every class of one model as the target of one attack; kept batch by batch, since with many classes it is most of the work.
+    fn aimed(
+        &self,
+        attack: &TargetedAttack,
+        crafted_on: Named<'_>,
+        watch: &SharedWatch<'_>,
+    ) -> Result<TargetedSummary> {
+        let part = format!("targeted-{}-{}", attack.name(), crafted_on.name);
+        if let Some(found) = self.folder.get(&part)? {
+            return Ok(found);
+        }
+        let so_far = format!("{part}-so-far");
+        let tally: TargetedTally = self.folder.get(&so_far)?.unwrap_or_default();
+        let (test, per_class) = (self.test(usize::MAX), self.options.profile.targeted_images());
+        let mut run = TargetedRun::new(attack, crafted_on, self.named, &test, per_class, tally)?;
+        let mut told = watch;
+        let phase = format!("{} on {}", attack.name(), crafted_on.name);
+        let mut phase = Phase::begin(&phase, run.examples(), &mut told);
+        phase.resume(run.done());
+        while let Some(tally) = run.step()? {
+            self.folder.put(&so_far, tally)?;
+            phase.done(run.done())?;
+        }
+        let found = run.summary()?;
+        self.folder.put(&part, &found)?;
+        self.folder.forget(&so_far);
+        self.folder.tick()?;
+        Ok(found)
     }
 
     /// JSMA as in the paper, and iterated TGSM.
@@ -167,13 +204,22 @@ impl Evaluation<'_> {
     }
 
     /// One picture of each class with every class as the target, for every model.
-    pub fn grids(&self) -> Result<Vec<TargetedGrid>> {
+    pub fn grids(&self, watch: &SharedWatch<'_>) -> Result<Vec<TargetedGrid>> {
         let test = self.test(usize::MAX);
         let mut grids = Vec::new();
         for attack in self.targeted_attacks() {
             let aimed = |named: &&Named<'_>| self.options.profile.aims_at(named.name);
             for &crafted_on in self.named.iter().filter(aimed) {
-                grids.push(targeted_grid(&attack, crafted_on, &test)?);
+                let part = format!("grid-{}-{}", attack.name(), crafted_on.name);
+                let phase = format!("pictures of {} on {}", attack.name(), crafted_on.name);
+                grids.push(self.folder.part_or(&part, || {
+                    targeted_grid_of(&attack, crafted_on, &test, &mut |done, targets| {
+                        if done == 0 {
+                            watch.begin(&phase, targets);
+                        }
+                        watch.done(done, targets)
+                    })
+                })?);
             }
         }
         Ok(grids)
@@ -198,16 +244,31 @@ impl Evaluation<'_> {
 
     /// Accuracy on the authors' own perturbations, if their gradients were given now or in an earlier run.
     fn published(&self, published: Option<&PublishedGradients>) -> Result<Vec<TransferCell>> {
-        let counts: Option<Counts> = match published {
-            Some(published) => {
-                let eps: Vec<f64> = (1..=5).map(|i| f64::from(i) / 10.0).collect();
-                let score = || score(published, self.named, &self.test(usize::MAX), &eps);
-                Some(self.folder.part_or("published", score)?)
-            }
-            None => self.folder.get("published")?,
+        const PART: &str = "published";
+        let known: Option<Published> = self.folder.get(PART)?;
+        let Some(published) = published else {
+            return Ok(known.map(|known| known.counts.cells()).unwrap_or_default());
         };
-        Ok(counts.map(|counts| counts.cells()).unwrap_or_default())
+        if let Some(known) = known.filter(|known| known.sha256 == published.sha256()) {
+            return Ok(known.counts.cells());
+        }
+        let eps: Vec<f64> = (1..=5).map(|i| f64::from(i) / 10.0).collect();
+        let found = Published {
+            sha256: published.sha256().to_owned(),
+            counts: score(published, self.named, &self.test(usize::MAX), &eps)?,
+        };
+        self.folder.put(PART, &found)?;
+        Ok(found.counts.cells())
     }
+}
+
+/// One more part is there, from this run or an earlier one.
+fn step(phase: &mut Phase<'_>, kept: bool) -> Result<()> {
+    if kept {
+        phase.step_kept();
+        return Ok(());
+    }
+    phase.step_done()
 }
 
 /// Times of a run whose attacks and evaluation took `evaluate` seconds of `total`.

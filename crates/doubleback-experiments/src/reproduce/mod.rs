@@ -1,6 +1,7 @@
 //! The paper's experiments from start to end: trains its models, attacks all with all, and collects [`Results`].
 //!
 //! Every finished part is kept in the output folder, so a run that was stopped at any instant goes on where it was.
+mod by_class;
 mod claims;
 mod extent;
 mod lambdas;
@@ -22,6 +23,8 @@ pub use options::Options;
 pub use overlap::overlap;
 pub use pictures::{LambdaGradient, Perturbed, Picture, Pictures, Prediction, Saliency, draw, score_gradient};
 pub use published::{PublishedGradients, score};
-pub use results::{LambdaPoint, Overlap, Results, Seconds, SeedRun, TrainingSummary};
+pub use results::{ByClass, CraftedExamples, LambdaPoint, Overlap, Results, Seconds, SeedRun, TrainingSummary};
 pub use run::{Finished, reproduce};
-pub use targeted::{GridCell, TargetShare, TargetedAttack, TargetedGrid, TargetedSummary, targeted, targeted_grid};
+pub use targeted::{
+    GridCell, PairSample, TargetShare, TargetedAttack, TargetedGrid, TargetedSummary, targeted, targeted_grid,
+};

@@ -13,6 +13,7 @@ use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 
 use super::targeted::TargetedGrid;
+use crate::class_sample::shown;
 use doubleback::attack::Attack;
 use doubleback::batch::tensor_of;
 use doubleback::data::{Bounds, ImageShape};
@@ -129,7 +130,8 @@ pub struct LambdaGradient {
     pub gradients: Vec<Vec<f32>>,
 }
 
-/// Draws one image of each class (the first in the test set) with its perturbed versions and saliency maps.
+/// Draws one image of each class (the first in the test set) with its perturbed versions and saliency maps; of more than
+/// [`ALL_PAIRS_UP_TO`](crate::ALL_PAIRS_UP_TO) classes, one image of each of so many, drawn by a fixed seed.
 ///
 /// # Errors
 /// When the images do not fit a model.
@@ -137,8 +139,16 @@ pub fn draw(models: &[Named<'_>], test: &TestSet<'_>, attacks: &[(&Attack, f64)]
     let classes = models.first().map_or(0, |named| named.model.classes());
     let bounds = models.first().map_or(Bounds::UNIT, |named| named.model.bounds());
     let labels = test.split.labels();
-    let chosen: Vec<usize> = (0..classes)
-        .filter_map(|class| labels.iter().position(|&label| label as usize == class))
+    let mut first = vec![None; classes];
+    for (place, &label) in labels.iter().enumerate() {
+        if let Some(first) = first.get_mut(label as usize) {
+            first.get_or_insert(place);
+        }
+    }
+    let with_image: Vec<usize> = (0..classes).filter(|&class| first[class].is_some()).collect();
+    let chosen: Vec<usize> = shown(&with_image)
+        .into_iter()
+        .filter_map(|class| first[class])
         .collect();
     let mut images = Vec::new();
     for &index in &chosen {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use burn::tensor::{Tensor, TensorData};
 
+use doubleback::data::sha256;
 use doubleback::evaluate::{Chosen, Confusion, Counts, Named, TestSet};
 use doubleback::{Error, Result};
 
@@ -12,13 +13,14 @@ use doubleback::{Error, Result};
 pub struct PublishedGradients {
     values: Vec<f32>,
     pixels: usize,
+    sha256: String,
 }
 
 impl PublishedGradients {
     /// Reads a float32 `.npy` file.
     ///
     /// # Errors
-    /// When the file is missing, damaged, or not a matrix of float32.
+    /// When the file is missing, damaged, not a matrix of float32, or has values that are not finite.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(Error::io(path, "reading the published gradients"))?;
         let damaged = |e: std::io::Error| Error::file(path, format!("is not a whole .npy file ({e}). Copy it again"));
@@ -40,7 +42,17 @@ impl PublishedGradients {
             .into_vec()
             .map_err(|e| Error::file(path, format!("does not hold float32 values ({e})")))?;
         let pixels = usize::try_from(pixels).map_err(|_| Error::file(path, "has too many pixels"))?;
-        Ok(Self { values, pixels })
+        if let Some(place) = values.iter().position(|value| !value.is_finite()) {
+            let problem = format!("holds {} in row {}. Copy it again", values[place], place / pixels);
+            return Err(Error::file(path, problem));
+        }
+        let sha256 = sha256([bytes.as_slice()].into_iter());
+        Ok(Self { values, pixels, sha256 })
+    }
+
+    /// SHA-256 of the file, in hexadecimal.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
     }
 
     /// Pixels of an image.

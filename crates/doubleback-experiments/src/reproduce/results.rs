@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use doubleback::evaluate::{
-    CleanAccuracy, GradientDistribution, LogProbabilities, MarginCheck, Masking, Smoothness, TransferCell,
+    ClassAccuracy, CleanAccuracy, Confusion, GradientDistribution, LogProbabilities, MarginCheck, Masking, Smoothness,
+    TransferCell,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,10 @@ pub struct Results {
     pub clean: Vec<CleanAccuracy>,
     /// Accuracy of every model on the examples crafted on every model, for each attack and eps (Figures 1 and 3).
     pub transfer: Vec<TransferCell>,
+    /// Accuracy by class of each model and what it takes for what: on unperturbed test images, then on those examples of size [`HEADLINE_EPS`] that it
+    /// withstands worst. Results of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_class: Vec<ByClass>,
     /// Images whose loss gradient is exactly zero, by model and attack.
     pub masking: BTreeMap<String, BTreeMap<String, Masking>>,
     /// White-box accuracy under FGSM on the logit margin, whose gradient does not underflow as that of the cross-entropy does.
@@ -89,6 +94,30 @@ impl Results {
                 && (cell.eps - HEADLINE_EPS).abs() < 1e-9
         })
     }
+}
+
+/// What a model takes the images of each class for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ByClass {
+    /// Model.
+    pub model: String,
+    /// The examples that it classifies; none for unperturbed images.
+    pub examples: Option<CraftedExamples>,
+    /// Accuracy of each class that has images.
+    pub per_class: Vec<ClassAccuracy>,
+    /// What was taken for what: true class, predicted class, images.
+    pub confusion: Confusion,
+}
+
+/// How examples were made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CraftedExamples {
+    /// `fgsm` or `tgsm`.
+    pub attack: String,
+    /// The model whose gradients made them.
+    pub crafted_on: String,
+    /// Perturbation size.
+    pub eps: f64,
 }
 
 /// How a model was trained.

@@ -12,8 +12,8 @@ use super::published::PublishedGradients;
 use super::results::{Results, SeedRun};
 use super::training::{TrainingRecord, trained};
 use crate::claim::Claim;
-use crate::data_summary::{DataSummary, data_summary};
 use crate::dataset_settings::DatasetSettings;
+use crate::interruptible::{Interruptible, SharedWatch};
 use crate::run_folder::{RunFolder, described};
 use crate::run_record::RunRecord;
 use doubleback::attack::AttackSpec;
@@ -62,10 +62,16 @@ fn reproduce_with(
         .as_deref()
         .map(|path| read_published(path, dataset))
         .transpose()?;
+    if options.profile.lambda_grid().is_some() && dataset.validation.is_empty() {
+        let expected = "at least one: the profiles `standard` and `paper` choose weights by them. Give some, or the profile `quick`";
+        return Err(Error::value("validation images", expected, 0));
+    }
     let main = recipes(options.seed);
-    let folder = RunFolder::open(&options.out, &settings(dataset, options, &main))?;
+    let folder = open(&main, dataset, options)?;
+    let watch = &SharedWatch::new(watch);
     let models = trained_models(&folder, &main, dataset, device, watch)?;
-    let named = models.named();
+    let watched = models.watched(watch);
+    let named = models.named(&watched);
     let evaluation = Evaluation {
         folder: &folder,
         dataset,
@@ -83,9 +89,9 @@ fn reproduce_with(
         );
         draw(&named, &test, &[(&fgsm, 0.2), (&tgsm, 0.2)])
     })?;
-    let grids = folder.part_or("grids", || evaluation.grids())?;
+    let grids = evaluation.grids(watch)?;
     let evaluate = folder.get::<f64>("evaluate-seconds")?.unwrap_or(0.0) + started.elapsed().as_secs_f64();
-    folder.put("evaluate-seconds", &evaluate)?;
+    folder.keep("evaluate-seconds", &evaluate)?;
     folder.tick()?;
     let grid = match options.profile.lambda_grid() {
         None => lambdas::Measured::default(),
@@ -119,16 +125,16 @@ fn reproduce_with(
     } else {
         Vec::new()
     };
-    let data = data_summary(dataset);
+    // As they were when the run began.
+    let mut data = folder.data().clone();
+    let (machine, machines) = folder.machines()?;
+    data.notes.extend(grid.notes.into_iter().chain(machines));
     let results = Results {
         dataset: dataset.name.clone(),
         profile: options.profile.name().into(),
         seed: options.seed,
-        run: RunRecord::here(&options.device_name, options.threads),
-        data: DataSummary {
-            notes: [data.notes, grid.notes].concat(),
-            ..data
-        },
+        run: machine,
+        data,
         models: measured.models,
         training: main
             .iter()
@@ -137,6 +143,7 @@ fn reproduce_with(
         clean_accuracy: measured.clean.iter().map(|c| (c.model.clone(), c.accuracy)).collect(),
         clean: measured.clean,
         transfer: measured.transfer,
+        by_class: measured.by_class,
         masking: measured.masking,
         margin_check: measured.margin_check,
         gradients: measured.gradients,
@@ -157,17 +164,23 @@ fn reproduce_with(
     Ok(Finished { results, pictures })
 }
 
+fn open(recipes: &[Recipe], dataset: &Dataset, options: &Options) -> Result<RunFolder> {
+    let here = RunRecord::here(&options.device_name, options.threads);
+    RunFolder::open(&options.out, &settings(dataset, options, recipes), dataset, here)
+}
+
 /// The models of another seed, measured as the first ones were.
 fn other_seed(
     recipes: &[Recipe],
     dataset: &Dataset,
     options: &Options,
     device: &Device,
-    watch: &mut dyn Watch,
+    watch: &SharedWatch<'_>,
 ) -> Result<SeedRun> {
-    let folder = RunFolder::open(&options.out, &settings(dataset, options, recipes))?;
+    let folder = open(recipes, dataset, options)?;
     let models = trained_models(&folder, recipes, dataset, device, watch)?;
-    let named = models.named();
+    let watched = models.watched(watch);
+    let named = models.named(&watched);
     let evaluation = Evaluation {
         folder: &folder,
         dataset,
@@ -195,8 +208,14 @@ struct Models {
 }
 
 impl Models {
-    fn named(&self) -> Vec<Named<'_>> {
-        self.models.iter().map(|(name, model)| Named { name, model }).collect()
+    fn watched<'a, 'w>(&'a self, watch: &'a SharedWatch<'w>) -> Vec<Interruptible<'a, 'w>> {
+        let models = self.models.iter();
+        models.map(|(_, model)| Interruptible::new(model, watch)).collect()
+    }
+
+    fn named<'a>(&'a self, watched: &'a [Interruptible<'a, '_>]) -> Vec<Named<'a>> {
+        let models = self.models.iter().zip(watched);
+        models.map(|((name, _), model)| Named { name, model }).collect()
     }
 }
 
@@ -206,12 +225,13 @@ fn trained_models(
     recipes: &[Recipe],
     dataset: &Dataset,
     device: &Device,
-    watch: &mut dyn Watch,
+    watch: &SharedWatch<'_>,
 ) -> Result<Models> {
     let (mut models, mut records) = (Vec::new(), BTreeMap::new());
+    let mut told = watch;
     for recipe in recipes {
         let name = recipe.defense.name();
-        let record = trained(folder, recipe, dataset, device, watch)?;
+        let record = trained(folder, recipe, dataset, device, &mut told)?;
         models.push((name, nn::load(&folder.model(name), device)?.0));
         records.insert(name, record);
     }
@@ -398,7 +418,80 @@ mod tests {
         assert!(other.err().unwrap().to_string().contains("holds another run"));
     }
 
-    /// As the first version wrote them, which put its own number behind: a run that it began goes on.
+    #[test]
+    fn other_data_under_the_same_name_are_refused_and_the_old_results_stay() {
+        let (dataset, device) = (few_images(), test_device());
+        let folder = tempfile::tempdir().unwrap();
+        let recipes = |seed| few_steps(&dataset, seed);
+        let options = Options {
+            seeds: 1,
+            ..options(folder.path())
+        };
+        let first = reproduce_with(&recipes, &dataset, &options, &device, &mut ()).unwrap();
+        let written = std::fs::read(folder.path().join("results.json")).unwrap();
+        let refused = |dataset: &Dataset| {
+            let recipes = |seed| few_steps(dataset, seed);
+            let again = reproduce_with(&recipes, dataset, &options, &device, &mut ());
+            again.err().map(|error| error.to_string())
+        };
+        let test = |keep: usize, labels: &dyn Fn(u32) -> u32| {
+            let images = dataset.test.images()[..keep * dataset.shape.len()].to_vec();
+            let labels = dataset.test.labels()[..keep]
+                .iter()
+                .map(|&label| labels(label))
+                .collect();
+            let mut other = dataset.clone();
+            other.test = Split::new(images, labels, dataset.shape).unwrap();
+            other
+        };
+        let fewer = refused(&test(23, &|label| label)).unwrap();
+        assert!(
+            fewer.contains("holds another run: of other data (test images: 24 there, 23 here)"),
+            "{fewer}"
+        );
+        let corrected = refused(&test(24, &|label| (label + 1) % 3)).unwrap();
+        assert!(corrected.contains("SHA-256 of all images and labels: "), "{corrected}");
+        let mut other = dataset.clone();
+        other.deduplicated = true;
+        let deduplicated = refused(&other);
+        assert!(deduplicated.unwrap().contains("duplicates: kept there, removed here"));
+        assert_eq!(std::fs::read(folder.path().join("results.json")).unwrap(), written);
+        // The same data are welcome, with what was noted when they were measured.
+        let mut noted = dataset.clone();
+        noted.notes.push("A later note".into());
+        let again = reproduce_with(&recipes, &noted, &options, &device, &mut ()).unwrap();
+        assert_eq!(again.results.data, first.results.data);
+        // Another model in the place of one that was measured is not taken for it.
+        let models = folder.path().join("models");
+        std::fs::copy(models.join("doubleback.safetensors"), models.join("normal.safetensors")).unwrap();
+        assert!(
+            refused(&dataset)
+                .unwrap()
+                .contains("is not the model that this run made")
+        );
+    }
+
+    #[test]
+    fn without_validation_images_no_weight_is_chosen() {
+        let (mut dataset, device) = (few_images(), test_device());
+        dataset.validation = Split::empty(dataset.shape);
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options {
+            profile: Profile::Standard,
+            ..options(&folder.path().join("out"))
+        };
+        let refused = reproduce(&dataset, &options, &device, &mut ())
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(
+            refused.starts_with("validation images: 0 is not at least one"),
+            "{refused}"
+        );
+        assert!(!options.out.exists());
+    }
+
+    /// Two versions of one number refuse each other's folders by what differs, not by how it is written.
     #[test]
     fn the_settings_of_a_run_stay_as_they_were() {
         let (dataset, folder) = (few_images(), PathBuf::new());

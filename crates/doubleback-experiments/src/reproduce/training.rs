@@ -26,8 +26,7 @@ pub(super) fn trained(
 ) -> Result<TrainingRecord> {
     let name = recipe.defense.name();
     let part = format!("training-{name}");
-    let path = folder.model(name);
-    if let (true, Some(record)) = (path.exists(), folder.get(&part)?) {
+    if let (true, Some(record)) = (folder.has_model(name)?, folder.get(&part)?) {
         return Ok(record);
     }
     let cooked = folder.counted(|| recipe.run(dataset, device, Some(&folder.work()), watch))?;
@@ -38,7 +37,8 @@ pub(super) fn trained(
         seconds: cooked.trained.seconds,
         parameters: cooked.trained.network.parameter_count(),
     };
-    nn::save(&cooked.trained.network, &recipe.card(dataset), &path)?;
+    nn::save(&cooked.trained.network, &recipe.card(dataset), &folder.model(name))?;
+    folder.made_model(name)?;
     folder.put(&part, &record)?;
     // Only now: if the run is killed before this, the checkpoint still leads to the same model.
     recipe.clean(&folder.work());

@@ -1,9 +1,6 @@
 //! Values of the penalty weight: a number, a list, or so many on a log scale.
 
-use std::fmt;
-
-use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use super::settings_file::Value;
 
 /// Penalty weights as a plan writes them: `10`, `[1, 3, 10]`, or `{ from = 1e2, to = 1e5, count = 13 }`, which is evenly spaced on a log
 /// scale, both ends included, and rounded to six significant digits so that every machine gets the same numbers.
@@ -19,48 +16,39 @@ pub enum Lambdas {
     Paper(Vec<f64>),
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Range {
     from: f64,
     to: f64,
     count: usize,
 }
 
-impl<'de> Deserialize<'de> for Axis {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AxisVisitor)
-    }
-}
+/// What an axis can be, for messages.
+const EXPECTED: &str =
+    "a weight, such as 10, a list of weights, such as [1, 10], or { from = 100, to = 1e5, count = 13 }";
 
-struct AxisVisitor;
-
-impl<'de> Visitor<'de> for AxisVisitor {
-    type Value = Axis;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number, a list of numbers, or { from = …, to = …, count = … }")
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Axis, E> {
-        checked(vec![value]).map(Axis).map_err(E::custom)
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Axis, E> {
-        self.visit_f64(value as f64)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Axis, A::Error> {
-        let mut list = Vec::new();
-        while let Some(value) = values.next_element::<f64>()? {
-            list.push(value);
-        }
-        checked(list).map(Axis).map_err(A::Error::custom)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Axis, A::Error> {
-        let range = Range::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
-        log_spaced(&range).and_then(checked).map(Axis).map_err(A::Error::custom)
+impl Axis {
+    /// The weights of a setting.
+    pub(super) fn read(value: &Value<'_>) -> Result<Self, String> {
+        let values = if let Some(list) = value.list() {
+            let number = |one: &Value<'_>| one.number().map_or_else(|| one.is_not("a weight, such as 10"), Ok);
+            list.iter().map(number).collect::<Result<_, String>>()?
+        } else if let Some(table) = value.table(&["from", "to", "count"]) {
+            let table = table?;
+            let (Some(from), Some(to), Some(count)) = (table.get("from"), table.get("to"), table.get("count")) else {
+                return value
+                    .refuse("a range has `from`, `to` and `count`, such as { from = 100, to = 1e5, count = 13 }");
+            };
+            let end = |one: Value<'_>| one.number().map_or_else(|| one.is_not("a number, such as 100"), Ok);
+            let range = Range {
+                from: end(from)?,
+                to: end(to)?,
+                count: count.count(0, "a whole number, such as 13")?,
+            };
+            log_spaced(&range).or_else(|problem| value.refuse(&problem))?
+        } else {
+            vec![value.number().map_or_else(|| value.is_not(EXPECTED), Ok)?]
+        };
+        checked(values).map(Axis).or_else(|problem| value.refuse(&problem))
     }
 }
 
@@ -105,16 +93,13 @@ fn checked(values: Vec<f64>) -> Result<Vec<f64>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[derive(Deserialize)]
-    struct Holder {
-        lambda: Axis,
-    }
+    use crate::sweep::settings_file::SettingsFile;
 
     fn axis(text: &str) -> Result<Vec<f64>, String> {
-        toml::from_str::<Holder>(&format!("lambda = {text}"))
-            .map(|h| h.lambda.0)
-            .map_err(|e| e.message().to_owned())
+        let text = format!("lambda = {text}");
+        let file = SettingsFile::parse(&text)?;
+        let root = file.root(&["lambda"])?;
+        Axis::read(&root.get("lambda").unwrap()).map(|axis| axis.0)
     }
 
     #[test]
@@ -143,9 +128,17 @@ mod tests {
             ("nan", "not zero or a positive"),
             ("{ from = 0, to = 1, count = 3 }", "no log scale"),
             ("{ from = 1, to = 10, count = 1 }", "not between 2 and 1000"),
-            ("{ from = 1, to = 10 }", "missing field `count`"),
-            ("{ from = 1, to = 10, steps = 3 }", "unknown field `steps`"),
-            ("\"many\"", "expected a number, a list"),
+            ("{ from = 1, to = 10 }", "a range has `from`, `to` and `count`"),
+            ("{ from = 1, to = 10, steps = 3 }", "unknown setting `steps`"),
+            (
+                "{ from = 1, to = \"x\", count = 3 }",
+                "line 1: to: \"x\" is not a number",
+            ),
+            ("[1, \"x\"]", "line 1: lambda: \"x\" is not a weight, such as 10"),
+            (
+                "\"many\"",
+                "line 1: lambda: \"many\" is not a weight, such as 10, a list of weights",
+            ),
         ] {
             let message = axis(text).unwrap_err();
             assert!(message.contains(problem), "{text}: {message}");

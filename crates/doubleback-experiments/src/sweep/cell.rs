@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::{Lambdas, six_digits};
 use super::plan::{Measure, Plan};
+use crate::data_identity::short;
+use crate::data_summary::checksums;
 use crate::profile::Profile;
 use doubleback::data::Dataset;
 use doubleback::nn::{Pool, architecture};
@@ -54,6 +56,9 @@ pub struct Settings {
     pub measure: Measure,
     /// SHA-256 of the data's files.
     pub data: BTreeMap<String, String>,
+    /// SHA-256 of all images with their labels, as they are trained on; cells of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
 }
 
 impl Settings {
@@ -99,30 +104,77 @@ impl Settings {
     /// Refuses data whose files are others than when the sweep was begun.
     pub(super) fn check_data(&self, dataset: &Dataset) -> Result<()> {
         let found = checksums(dataset);
-        match self
+        if let Some((file, _)) = self
             .data
             .iter()
             .find(|(file, sha256)| found.get(*file) != Some(*sha256))
         {
-            None => Ok(()),
-            Some((file, _)) => {
+            let problem = format!(
+                "is not the file of {} that the sweep was begun with. Give the same --data-dir, or another --out",
+                self.dataset
+            );
+            return Err(Error::file(file, problem));
+        }
+        let now = dataset.content_sha256();
+        match &self.content {
+            Some(before) if *before != now => {
                 let problem = format!(
-                    "is not the file of {} that the sweep was begun with. Give the same --data-dir, or another --out",
-                    self.dataset
+                    "its images or labels are not those that the sweep was begun with (SHA-256 {}, not {}), though its files are: it was read \
+                     with other options, or by another version. Give the same options as then, or another --out",
+                    short(&now),
+                    short(before)
                 );
-                Err(Error::file(file, problem))
+                Err(Error::file(&self.dataset, problem))
             }
+            _ => Ok(()),
         }
     }
-}
 
-/// SHA-256 of each file of a data set.
-pub(super) fn checksums(dataset: &Dataset) -> BTreeMap<String, String> {
-    dataset
-        .sources
-        .iter()
-        .map(|source| (source.file.clone(), source.sha256.clone()))
-        .collect()
+    /// What the plan asks for and the settings of a cell that is there do not agree in, in words; nothing if they are the same training. A cell
+    /// of an earlier version that did not record the images is taken at the checksums of its files.
+    pub(super) fn differences(&self, there: &Self) -> Result<Vec<String>> {
+        let fields = |settings: &Self| -> Result<BTreeMap<String, serde_json::Value>> {
+            let value = serde_json::to_value(settings).and_then(serde_json::from_value);
+            value.map_err(|e| Error::internal("comparing the settings of cells", e.to_string()))
+        };
+        let (wanted, there) = (fields(self)?, fields(there)?);
+        let names = wanted
+            .keys()
+            .chain(there.keys().filter(|name| !wanted.contains_key(*name)));
+        let word = |value: Option<&serde_json::Value>| match value {
+            None | Some(serde_json::Value::Null) => "none".to_owned(),
+            Some(serde_json::Value::String(text)) => short(text),
+            Some(value) => value.to_string(),
+        };
+        let mut found = Vec::new();
+        for name in names {
+            let (wanted, there) = (wanted.get(name), there.get(name));
+            if wanted == there || (name == "content" && there.is_none()) {
+                continue;
+            }
+            found.push(match name.as_str() {
+                // Long lists of files.
+                "data" => format!("data: {}", self.files_that_differ(there)),
+                "content" => format!(
+                    "images and labels: SHA-256 {} there, {} here",
+                    word(there),
+                    word(wanted)
+                ),
+                _ => format!("{name}: {} there, {} here", word(there), word(wanted)),
+            });
+        }
+        Ok(found)
+    }
+
+    /// The files of the data whose checksums are others, with both.
+    fn files_that_differ(&self, there: Option<&serde_json::Value>) -> String {
+        let there = |file: &str| Some(short(there?.get(file)?.as_str()?));
+        let differing = self.data.iter().filter_map(|(file, sha256)| {
+            let there = there(file).unwrap_or_else(|| "none".into());
+            (there != short(sha256)).then(|| format!("SHA-256 of {file} {there} there, {} here", short(sha256)))
+        });
+        differing.collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// The cells of one of the plan's data sets, normal models first: the others wait for their examples at the end.
@@ -147,7 +199,12 @@ pub(super) fn cells(plan: &Plan, name: &str, dataset: &Dataset) -> Result<Vec<Ce
         let expected = format!("between 0 and {range}, the range of {name}");
         return Err(Error::value("eps", expected, eps));
     }
+    if let Some(count) = plan.measure.test_images.filter(|&count| count > dataset.test.len()) {
+        let expected = format!("at most {}, the test images of {name}", dataset.test.len());
+        return Err(Error::value("test_images", expected, count));
+    }
     let profile = plan.profile.unwrap_or(Profile::default_for(dataset));
+    let (data, content) = (checksums(dataset), dataset.content_sha256());
     let mut variants: Vec<(DefenseKind, Option<Weight>)> = vec![(DefenseKind::Normal, None)];
     for grid in plan.defenses.iter().filter(|grid| grid.defense != DefenseKind::Normal) {
         match &grid.lambdas {
@@ -179,7 +236,8 @@ pub(super) fn cells(plan: &Plan, name: &str, dataset: &Dataset) -> Result<Vec<Ce
                 learning_rate: plan.learning_rate.unwrap_or(defaults.adam.learning_rate),
                 checkpoint_every: plan.checkpoint_every,
                 measure: plan.measure.clone(),
-                data: checksums(dataset),
+                data: data.clone(),
+                content: Some(content.clone()),
             };
             settings.recipe(dataset)?;
             let cell = Cell {
@@ -286,6 +344,11 @@ mod tests {
     fn weights_that_would_share_a_name_and_eps_out_of_range_are_refused() {
         let text = "[[defense]]\nname = \"doubleback\"\nlambda = [1, 1.0000001]";
         assert!(of(text).unwrap_err().to_string().contains("more than six digits apart"));
+        let text = "[measure]\ntest_images = 2001";
+        assert_eq!(
+            of(text).unwrap_err().to_string(),
+            "test_images: 2001 is not at most 2000, the test images of mnist-mini"
+        );
         let text = "[measure]\ntest_eps = [1.5]";
         assert_eq!(
             of(text).unwrap_err().to_string(),

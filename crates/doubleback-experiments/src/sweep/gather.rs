@@ -9,6 +9,7 @@ use super::results::{Point, SweepResults};
 use super::run_cell::{Outcome, Record, black_box};
 use super::selection::select;
 use super::sweep_folder::Sweep;
+use crate::interruptible::SharedWatch;
 use crate::json;
 use crate::lambda_rule::SHARE_OF_NORMAL;
 use doubleback::Result;
@@ -27,7 +28,9 @@ impl Sweep {
         let missing = |cell: &&Cell| self.folder(cell).is_done() && !self.folder(cell).black_box().is_file();
         let steps = self.cells().iter().filter(missing).count();
         let mut step = 0;
-        let mut phase = (steps > 0).then(|| Phase::begin("measuring on the normal models' examples", steps, watch));
+        let shared = SharedWatch::new(watch);
+        let mut told = &shared;
+        let mut phase = (steps > 0).then(|| Phase::begin("measuring on the normal models' examples", steps, &mut told));
         // One data set in memory at a time.
         let mut cells: Vec<&Cell> = self.cells().iter().collect();
         cells.sort_by_key(|cell| cell.settings.dataset.as_str());
@@ -38,7 +41,8 @@ impl Sweep {
                     Some((loaded, data)) if loaded == name => data,
                     _ => self.load(name)?,
                 };
-                black_box(&self.folder(cell), &cell.settings, &loaded, device)?;
+                cell.settings.check_data(&loaded)?;
+                black_box(&self.folder(cell), &cell.settings, &loaded, device, &shared)?;
                 dataset = Some((name, loaded));
                 step += 1;
                 if let Some(phase) = &mut phase {

@@ -16,6 +16,7 @@ mod plan;
 mod results;
 mod run_cell;
 mod selection;
+mod settings_file;
 pub mod slurm;
 mod sweep_folder;
 

@@ -1,14 +1,13 @@
 //! What a sweep trains, read from a TOML file.
 
 use std::path::Path;
-use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize};
-use toml::Spanned;
+use serde::{Deserialize, Serialize};
 
 use super::axis::{Axis, Lambdas};
+use super::settings_file::{SettingsFile, Table, Value};
 use crate::profile::Profile;
-use doubleback::attack::{deserialize_eps, deserialize_eps_list};
+use doubleback::attack::parse_eps;
 use doubleback::nn::{Pool, check_architecture};
 use doubleback::train::{Defense, DefenseKind};
 use doubleback::{Error, Result};
@@ -31,7 +30,7 @@ use doubleback::{Error, Result};
 /// assert_eq!(plan.seeds, [0, 1]);
 ///
 /// let error = Plan::parse("datasets = [\"mnist-mini\"]\nstep = 100").unwrap_err();
-/// assert!(error.starts_with("line 2: unknown field `step`"), "{error}");
+/// assert!(error.starts_with("line 2: unknown setting `step`. Did you mean `steps`?"), "{error}");
 /// # Ok::<(), String>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -75,10 +74,8 @@ pub struct DefenseGrid {
 #[serde(deny_unknown_fields, default)]
 pub struct Measure {
     /// Perturbation of the normal model's FGSM examples of the validation images, which models are chosen by.
-    #[serde(deserialize_with = "deserialize_eps")]
     pub selection_eps: f64,
     /// Perturbations of FGSM on test images, from the normal model and from the model itself.
-    #[serde(deserialize_with = "deserialize_eps_list")]
     pub test_eps: Vec<f64>,
     /// Test images: the first so many, or all.
     pub test_images: Option<usize>,
@@ -92,80 +89,6 @@ impl Default for Measure {
             test_eps: vec![0.1, 0.2, 0.3],
             test_images: None,
         }
-    }
-}
-
-/// The file as it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    datasets: Vec<String>,
-    #[serde(default = "first_seed")]
-    seeds: Vec<u64>,
-    #[serde(default, deserialize_with = "by_name")]
-    profile: Option<Profile>,
-    #[serde(default = "paper_cnn", deserialize_with = "known_architecture")]
-    arch: String,
-    #[serde(default, deserialize_with = "by_name")]
-    pool: Option<Pool>,
-    #[serde(default, deserialize_with = "at_least_one")]
-    steps: Option<usize>,
-    #[serde(default, deserialize_with = "at_least_one")]
-    batch: Option<usize>,
-    #[serde(default, deserialize_with = "positive")]
-    learning_rate: Option<f64>,
-    #[serde(default, deserialize_with = "positive")]
-    checkpoint_every: Option<f64>,
-    lambda: Option<Spanned<Axis>>,
-    paper_lambda: Option<Spanned<Axis>>,
-    #[serde(default)]
-    defense: Vec<Spanned<WrittenDefense>>,
-    measure: Option<Spanned<Measure>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenDefense {
-    name: DefenseKind,
-    lambda: Option<Axis>,
-    paper_lambda: Option<Axis>,
-}
-
-fn first_seed() -> Vec<u64> {
-    vec![0]
-}
-
-fn paper_cnn() -> String {
-    "paper-cnn".into()
-}
-
-fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err = Error>>(deserializer: D) -> std::result::Result<T, D::Error> {
-    String::deserialize(deserializer)?
-        .parse()
-        .map_err(serde::de::Error::custom)
-}
-
-fn by_name<'de, D: Deserializer<'de>, T: FromStr<Err = Error>>(d: D) -> std::result::Result<Option<T>, D::Error> {
-    parsed(d).map(Some)
-}
-
-fn known_architecture<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<String, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    check_architecture(&name).map_err(serde::de::Error::custom)?;
-    Ok(name)
-}
-
-fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<usize>, D::Error> {
-    match usize::deserialize(deserializer)? {
-        0 => Err(serde::de::Error::custom("0 is not a whole number of at least 1")),
-        number => Ok(Some(number)),
-    }
-}
-
-fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<f64>, D::Error> {
-    match f64::deserialize(deserializer)? {
-        number if number > 0.0 && number.is_finite() => Ok(Some(number)),
-        number => Err(serde::de::Error::custom(format!("{number} is not a positive number"))),
     }
 }
 
@@ -184,126 +107,247 @@ impl Plan {
     /// # Errors
     /// Says the line and what is wrong with it.
     pub fn parse(text: &str) -> std::result::Result<Self, String> {
-        let line = |at: usize| {
-            text.as_bytes()[..at.min(text.len())]
-                .iter()
-                .filter(|&&b| b == b'\n')
-                .count()
-                + 1
-        };
-        let written: Written = toml::from_str(text).map_err(|e| {
-            let problem = e.message().trim().replace('\n', ", ");
-            match e.span() {
-                Some(span) => format!("line {}: {problem}", line(span.start)),
-                None => problem,
+        let file = SettingsFile::parse(text)?;
+        let root = file.root(&SETTINGS)?;
+        let datasets = match root.get("datasets") {
+            Some(value) => names(&value)?,
+            None => {
+                return Err(format!("there is no `datasets`. Give {DATASETS}"));
             }
-        })?;
-        let at = |span: std::ops::Range<usize>, problem: String| format!("line {}: {problem}", line(span.start));
-
-        distinct("datasets", &written.datasets)?;
-        distinct("seeds", &written.seeds)?;
-        if let (Some(_), Some(paper)) = (&written.lambda, &written.paper_lambda) {
-            return Err(at(
-                paper.span(),
-                "`lambda` and `paper_lambda` are both given. Give one".into(),
+        };
+        let seeds = root.get("seeds").map_or_else(|| Ok(vec![0]), |value| seeds(&value))?;
+        if let (Some(_), Some(paper)) = (root.get("lambda"), root.get("paper_lambda")) {
+            return Err(format!(
+                "line {}: `lambda` and `paper_lambda` are both given. Give one",
+                paper.line()
             ));
         }
-        let common = units(
-            written.lambda.map(Spanned::into_inner),
-            written.paper_lambda.map(Spanned::into_inner),
-        );
+        let common = lambdas(&root)?;
         let mut defenses: Vec<DefenseGrid> = Vec::new();
-        for entry in written.defense {
-            let span = entry.span();
-            let grid = grid(entry.into_inner(), common.as_ref()).map_err(|problem| at(span.clone(), problem))?;
+        for entry in defense_tables(&root)? {
+            let grid = grid(&entry, common.as_ref())?;
             if defenses.iter().any(|other| other.defense == grid.defense) {
-                let problem = format!("the defense `{}` is given twice. Give it once", grid.defense);
-                return Err(at(span, problem));
+                return Err(format!(
+                    "line {}: the defense `{}` is given twice. Give it once",
+                    entry.line(),
+                    grid.defense
+                ));
             }
             defenses.push(grid);
         }
-        let measure = match written.measure {
-            Some(measure) => {
-                check(measure.get_ref()).map_err(|problem| at(measure.span(), problem))?;
-                measure.into_inner()
+        let measure = root
+            .get("measure")
+            .map_or_else(|| Ok(Measure::default()), |value| measure(&value))?;
+        let positive = |name, expected| root.get(name).map(|value| value.positive(expected)).transpose();
+        let at_least_one = |name, expected| root.get(name).map(|value| value.count(1, expected)).transpose();
+        let arch = match root.get("arch") {
+            None => "paper-cnn".to_owned(),
+            Some(value) => {
+                let name = value.text("the name of a network, such as \"paper-cnn\"")?;
+                check_architecture(name).map_err(|e| format!("line {}: {e}", value.line()))?;
+                name.to_owned()
             }
-            None => Measure::default(),
         };
+        let pool = root
+            .get("pool")
+            .map(|value| value.name("the name of a pooling, such as \"max\""));
+        let profile = root
+            .get("profile")
+            .map(|value| value.name("the name of a profile, such as \"quick\""));
         Ok(Self {
-            datasets: written.datasets,
-            seeds: written.seeds,
-            profile: written.profile,
-            arch: written.arch,
-            pool: written.pool.unwrap_or_default(),
-            steps: written.steps,
-            batch: written.batch,
-            learning_rate: written.learning_rate,
-            checkpoint_every: written.checkpoint_every.unwrap_or(15.0),
+            datasets,
+            seeds,
+            profile: profile.transpose()?,
+            arch,
+            pool: pool.transpose()?.unwrap_or_default(),
+            steps: at_least_one("steps", "a whole number of at least 1, such as 2000")?,
+            batch: at_least_one("batch", "a whole number of at least 1, such as 256")?,
+            learning_rate: positive("learning_rate", "a positive number, such as 0.001")?,
+            checkpoint_every: positive("checkpoint_every", "a positive number of seconds, such as 15")?.unwrap_or(15.0),
             defenses,
             measure,
         })
     }
 }
 
-fn units(lambda: Option<Axis>, paper_lambda: Option<Axis>) -> Option<Lambdas> {
-    lambda
-        .map(|axis| Lambdas::PerExample(axis.0))
-        .or(paper_lambda.map(|axis| Lambdas::Paper(axis.0)))
+/// All settings at the top of a plan.
+const SETTINGS: [&str; 13] = [
+    "datasets",
+    "seeds",
+    "profile",
+    "arch",
+    "pool",
+    "steps",
+    "batch",
+    "learning_rate",
+    "checkpoint_every",
+    "lambda",
+    "paper_lambda",
+    "defense",
+    "measure",
+];
+
+const DATASETS: &str = "a list of names of data sets, such as datasets = [\"mnist-mini\"]";
+
+/// The values of a list that has at least one, each read by `one`, none twice.
+fn distinct<T: PartialEq + std::fmt::Display>(
+    value: &Value<'_>,
+    expected: &str,
+    one: impl Fn(&Value<'_>) -> std::result::Result<T, String>,
+) -> std::result::Result<Vec<T>, String> {
+    let Some(list) = value.list() else {
+        return value.is_not(expected);
+    };
+    if list.is_empty() {
+        return value.is_not(expected);
+    }
+    let mut found = Vec::with_capacity(list.len());
+    for entry in &list {
+        let read = one(entry)?;
+        if found.contains(&read) {
+            return entry.refuse(&format!("{read} is given twice. Give it once"));
+        }
+        found.push(read);
+    }
+    Ok(found)
 }
 
-fn grid(written: WrittenDefense, common: Option<&Lambdas>) -> std::result::Result<DefenseGrid, String> {
-    let defense = written.name;
-    let given = written.lambda.is_some() || written.paper_lambda.is_some();
-    if written.lambda.is_some() && written.paper_lambda.is_some() {
-        return Err("`lambda` and `paper_lambda` are both given. Give one".into());
+fn names(value: &Value<'_>) -> std::result::Result<Vec<String>, String> {
+    distinct(value, DATASETS, |one| {
+        Ok(one.text("the name of a data set, such as \"mnist-mini\"")?.to_owned())
+    })
+}
+
+fn seeds(value: &Value<'_>) -> std::result::Result<Vec<u64>, String> {
+    let expected = "a list of whole numbers, such as seeds = [0, 1, 2]";
+    distinct(value, expected, |one| one.whole(0, "a whole number, such as 0"))
+}
+
+fn eps(value: &Value<'_>) -> std::result::Result<f64, String> {
+    const EXPECTED: &str = "a positive size, such as 0.1 or \"8/255\"";
+    let number = match value.number() {
+        Some(number) => number,
+        None => parse_eps(value.text(EXPECTED)?).or_else(|_| value.is_not(EXPECTED))?,
+    };
+    if number > 0.0 && number.is_finite() {
+        Ok(number)
+    } else {
+        value.is_not(EXPECTED)
     }
+}
+
+fn measure(value: &Value<'_>) -> std::result::Result<Measure, String> {
+    let Some(table) = value.table(&["selection_eps", "test_eps", "test_images"]) else {
+        return value.is_not("a table: write [measure] on a line of its own, and test_eps = [0.1, 0.2] below it");
+    };
+    let table = table?;
+    let mut measure = Measure::default();
+    if let Some(value) = table.get("selection_eps") {
+        measure.selection_eps = eps(&value)?;
+    }
+    if let Some(value) = table.get("test_eps") {
+        measure.test_eps = distinct(&value, "a list of sizes, such as test_eps = [0.1, \"8/255\"]", eps)?;
+    }
+    if let Some(value) = table.get("test_images") {
+        measure.test_images = Some(value.count(1, "a whole number of at least 1, such as 1000")?);
+    }
+    Ok(measure)
+}
+
+/// The entries under `[[defense]]`.
+fn defense_tables<'a>(root: &Table<'a>) -> std::result::Result<Vec<Table<'a>>, String> {
+    const EXPECTED: &str =
+        "a list of tables: write [[defense]] on a line of its own, and name = \"doubleback\" below it";
+    let Some(value) = root.get("defense") else {
+        return Ok(Vec::new());
+    };
+    let Some(list) = value.list() else {
+        return value.is_not(EXPECTED);
+    };
+    let table = |one: Value<'a>| match one.table(&["name", "lambda", "paper_lambda"]) {
+        Some(table) => table,
+        None => one.is_not(EXPECTED),
+    };
+    list.into_iter().map(table).collect()
+}
+
+fn lambdas(table: &Table<'_>) -> std::result::Result<Option<Lambdas>, String> {
+    let axis = |name| table.get(name).map(|value| Axis::read(&value)).transpose();
+    let (lambda, paper_lambda) = (axis("lambda")?, axis("paper_lambda")?);
+    Ok(lambda
+        .map(|axis| Lambdas::PerExample(axis.0))
+        .or(paper_lambda.map(|axis| Lambdas::Paper(axis.0))))
+}
+
+fn grid(entry: &Table<'_>, common: Option<&Lambdas>) -> std::result::Result<DefenseGrid, String> {
+    let at = |problem: String| Err(format!("line {}: {problem}", entry.line()));
+    let Some(name) = entry.get("name") else {
+        return at("a defense has no `name`. Give one, such as name = \"doubleback\"".into());
+    };
+    let defense: DefenseKind = name.name("the name of a defense, such as \"doubleback\"")?;
+    if entry.get("lambda").is_some() && entry.get("paper_lambda").is_some() {
+        return at("`lambda` and `paper_lambda` are both given. Give one".into());
+    }
+    let own = lambdas(entry)?;
     if Defense::new(defense).penalty().is_none() {
-        if given {
-            return Err(format!(
+        if own.is_some() {
+            return at(format!(
                 "the defense `{defense}` has no penalty and so no `lambda`. Leave it out"
             ));
         }
         return Ok(DefenseGrid { defense, lambdas: None });
     }
-    match units(written.lambda, written.paper_lambda).or_else(|| common.cloned()) {
+    match own.or_else(|| common.cloned()) {
         Some(lambdas) => Ok(DefenseGrid {
             defense,
             lambdas: Some(lambdas),
         }),
-        None => Err(format!(
+        None => at(format!(
             "the defense `{defense}` needs weights. Give it `lambda` or `paper_lambda`, or one of them at the top for all"
         )),
-    }
-}
-
-fn distinct<T: PartialEq + std::fmt::Display>(name: &str, values: &[T]) -> std::result::Result<(), String> {
-    if values.is_empty() {
-        return Err(format!("{name}: an empty list. Give at least one"));
-    }
-    for (place, value) in values.iter().enumerate() {
-        if values[..place].contains(value) {
-            return Err(format!("{name}: {value} is given twice. Give it once"));
-        }
-    }
-    Ok(())
-}
-
-/// What can be said before the data's bounds are known.
-fn check(measure: &Measure) -> std::result::Result<(), String> {
-    distinct("test_eps", &measure.test_eps)?;
-    let mut all = measure.test_eps.iter().chain([&measure.selection_eps]);
-    if let Some(eps) = all.find(|&&eps| !(eps > 0.0 && eps.is_finite())) {
-        return Err(format!("eps: {eps} is not a positive number"));
-    }
-    match measure.test_images {
-        Some(0) => Err("test_images: 0 is not a whole number of at least 1".into()),
-        _ => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        /// Pieces of the longest plan in any order, cut and repeated: a plan, or an error of one line.
+        #[test]
+        fn whatever_is_written_is_a_plan_or_an_error_of_one_line(
+            pieces in prop::collection::vec((0usize..600, 0usize..80), 1..12),
+            noise in ".{0,3}",
+        ) {
+            const WHOLE: &str = include_str!("../../../../fuzz/seeds/plan/all-fields.toml");
+            let cut = |&(start, length): &(usize, usize)| {
+                let start = start.min(WHOLE.len());
+                &WHOLE[start..(start + length).min(WHOLE.len())]
+            };
+            let text = pieces.iter().map(cut).collect::<Vec<_>>().join(&noise);
+            if let Err(problem) = Plan::parse(&text) {
+                prop_assert!(!problem.is_empty() && !problem.contains('\n'), "{problem:?}");
+            }
+            let damaged = format!("{}{noise}{}", &WHOLE[..pieces[0].0.min(WHOLE.len())], cut(&pieces[0]));
+            if let Err(problem) = Plan::parse(&damaged) {
+                prop_assert!(!problem.is_empty() && !problem.contains('\n'), "{problem:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_longest_plan_is_one() {
+        assert_eq!(
+            Plan::parse(include_str!("../../../../fuzz/seeds/plan/all-fields.toml"))
+                .unwrap()
+                .defenses
+                .len(),
+            3
+        );
+    }
 
     const HEAD: &str = "datasets = [\"mnist-mini\"]\n";
 
@@ -334,9 +378,49 @@ mod tests {
     #[test]
     fn mistakes_are_told_with_their_line() {
         for (text, message) in [
-            ("step = 3", "line 2: unknown field `step`, expected one of"),
-            ("steps = 0", "line 2: 0 is not a whole number of at least 1"),
-            ("steps = \"x\"", "line 2: invalid type: string \"x\", expected usize"),
+            (
+                "step = 3",
+                "line 2: unknown setting `step`. Did you mean `steps`? Known: datasets, ",
+            ),
+            (
+                "steps = 0",
+                "line 2: steps: 0 is not a whole number of at least 1, such as 2000",
+            ),
+            (
+                "steps = \"x\"",
+                "line 2: steps: \"x\" is not a whole number of at least 1, such as 2000",
+            ),
+            ("steps = -5", "line 2: steps: -5 is not a whole number"),
+            (
+                "seeds = 3",
+                "line 2: seeds: 3 is not a list of whole numbers, such as seeds = [0, 1, 2]",
+            ),
+            (
+                "seeds = [0, 0.5]",
+                "line 2: seeds: 0.5 is not a whole number, such as 0",
+            ),
+            (
+                "arch = [\"paper-cnn\"]",
+                "line 2: arch: a list is not the name of a network, such as \"paper-cnn\"",
+            ),
+            (
+                "defense = \"doubleback\"",
+                "line 2: defense: \"doubleback\" is not a list of tables: write [[defense]] on a line of its own",
+            ),
+            ("[[defense]]\nlambda = 1", "line 2: a defense has no `name`"),
+            (
+                "[measure]\ntest_eps = 0.1",
+                "line 3: test_eps: 0.1 is not a list of sizes, such as test_eps = [0.1, \"8/255\"]",
+            ),
+            (
+                "[measure]\ntest_eps = [\"8/x\"]",
+                "line 3: test_eps: \"8/x\" is not a positive size, such as 0.1 or \"8/255\"",
+            ),
+            (
+                "[measure]\ntest_images = 1.5",
+                "line 3: test_images: 1.5 is not a whole number of at least 1, such as 1000",
+            ),
+            ("measure = 3", "line 2: measure: 3 is not a table: write [measure]"),
             ("steps = ", "line 2: "),
             (
                 "profile = \"quik\"",
@@ -347,7 +431,10 @@ mod tests {
                 "line 2: unknown architecture `paper`. Did you mean `paper-cnn`?",
             ),
             ("pool = \"mean\"", "line 2: unknown pooling `mean`."),
-            ("learning_rate = 0", "line 2: 0 is not a positive number"),
+            (
+                "learning_rate = 0",
+                "line 2: learning_rate: 0 is not a positive number, such as 0.001",
+            ),
             (
                 "lambda = 1\npaper_lambda = 2",
                 "line 3: `lambda` and `paper_lambda` are both given",
@@ -370,21 +457,17 @@ mod tests {
             ),
             (
                 "[[defense]]\nname = \"doubleback\"\nlambda = []",
-                "line 4: an empty list of weights",
+                "line 4: lambda: an empty list of weights",
             ),
             (
                 "[measure]\nselection_eps = 0",
-                "line 2: eps: 0 is not a positive number",
+                "line 3: selection_eps: 0 is not a positive size, such as 0.1 or \"8/255\"",
             ),
             (
                 "[measure]\ntest_eps = [0.1, 0.1]",
-                "line 2: test_eps: 0.1 is given twice",
+                "line 3: test_eps: 0.1 is given twice",
             ),
-            (
-                "[measure]\ntest_eps = [\"8/x\"]",
-                "line 3: eps: 8/x is not a number such as 0.1 or 8/255",
-            ),
-            ("seeds = [1, 1]", "seeds: 1 is given twice"),
+            ("seeds = [1, 1]", "line 2: seeds: 1 is given twice"),
         ] {
             let found = Plan::parse(&(HEAD.to_owned() + text)).unwrap_err();
             assert!(
@@ -392,7 +475,18 @@ mod tests {
                 "{text}\n  expected {message}\n  found    {found}"
             );
         }
-        assert!(Plan::parse("").unwrap_err().contains("missing field `datasets`"));
+        let missing = Plan::parse("").unwrap_err();
+        assert!(
+            missing.contains("there is no `datasets`. Give a list of names"),
+            "{missing}"
+        );
+        let wrong = Plan::parse("datasets = \"mnist\"").unwrap_err();
+        assert!(
+            wrong.starts_with(
+                "line 1: datasets: \"mnist\" is not a list of names of data sets, such as datasets = [\"mnist-mini\"]"
+            ),
+            "{wrong}"
+        );
     }
 
     #[test]

@@ -12,9 +12,11 @@ use super::files::{CellFolder, State, host, make_folder, read_json};
 use super::lock::Lock;
 use super::memory;
 use super::results::Accuracy;
+use crate::data_identity::short;
+use crate::interruptible::{Interruptible, SharedWatch};
 use crate::json;
 use doubleback::attack::AttackSpec;
-use doubleback::data::{self, Dataset, LoadOptions, Split};
+use doubleback::data::{self, Dataset, LoadOptions, Split, sha256};
 use doubleback::evaluate::{Chosen, Counts, Named, TestSet, Transfer, clean_accuracy};
 use doubleback::nn::{self, ModelCard, Network};
 use doubleback::progress::{Phase, Progress, Watch};
@@ -81,6 +83,9 @@ pub struct BlackBox {
 /// What remains of a training while its model is measured.
 #[derive(Serialize, Deserialize)]
 struct Training {
+    /// Of the model's file; folders of earlier versions have none.
+    #[serde(default)]
+    sha256: Option<String>,
     seconds: f64,
     curve: Vec<CurvePoint>,
     teacher_curve: Option<Vec<CurvePoint>>,
@@ -120,7 +125,7 @@ pub fn run_cell(folder: &CellFolder, device: &Device, data: &LoadOptions, watch:
     let _ = std::fs::remove_file(folder.training());
     let _ = std::fs::remove_dir_all(folder.work());
     // If the normal model is not ready yet, gathering does it.
-    black_box(folder, &settings, &dataset, device)?;
+    black_box(folder, &settings, &dataset, device, &SharedWatch::new(&mut watch))?;
     let _ = std::fs::remove_file(folder.state());
     Ok(())
 }
@@ -133,18 +138,33 @@ fn trained(
     device: &Device,
     watch: &mut dyn Watch,
 ) -> Result<(Network, Training)> {
-    if let (true, Some(training)) = (folder.model().is_file(), read_json(&folder.training())?) {
-        return Ok((nn::load(&folder.model(), device)?.0, training));
+    if let (true, Some(training)) = (folder.model().is_file(), read_json::<Training>(&folder.training())?) {
+        let bytes = read_model(&folder.model())?;
+        let found = sha256([bytes.as_slice()].into_iter());
+        if let Some(expected) = training.sha256.as_ref().filter(|expected| **expected != found) {
+            let problem = format!(
+                "is not the model that this cell trained (SHA-256 {}, not {}). Put that back, or delete the cell's folder",
+                short(&found),
+                short(expected)
+            );
+            return Err(Error::file(folder.model(), problem));
+        }
+        return Ok((nn::load_bytes(bytes, &folder.model(), device)?.0, training));
     }
     let cooked = recipe.run(dataset, device, Some(&folder.work()), watch)?;
+    nn::save(&cooked.trained.network, &recipe.card(dataset), &folder.model())?;
     let training = Training {
+        sha256: Some(sha256([read_model(&folder.model())?.as_slice()].into_iter())),
         seconds: cooked.trained.seconds,
         curve: cooked.trained.curve,
         teacher_curve: cooked.teacher_curve,
     };
-    nn::save(&cooked.trained.network, &recipe.card(dataset), &folder.model())?;
     json::write(&folder.training(), &training)?;
     Ok((cooked.trained.network, training))
+}
+
+fn read_model(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(Error::io(path, "reading the model"))
 }
 
 fn measured(
@@ -156,10 +176,12 @@ fn measured(
     device: &Device,
     watch: &mut dyn Watch,
 ) -> Result<Record> {
-    let mut phase = Phase::begin("measuring", 3, watch);
+    let shared = SharedWatch::new(watch);
+    let (watched, mut told) = (Interruptible::new(&network, &shared), &shared);
+    let mut phase = Phase::begin("measuring", 3, &mut told);
     let named = Named {
         name: settings.defense.name(),
-        model: &network,
+        model: &watched,
     };
     let validation = clean(named, &images(&dataset.validation, None, dataset, device))?;
     phase.step_done()?;
@@ -215,6 +237,7 @@ pub(super) fn black_box(
     settings: &Settings,
     dataset: &Dataset,
     device: &Device,
+    watch: &SharedWatch<'_>,
 ) -> Result<Option<BlackBox>> {
     if let Some(known) = read_json(&folder.black_box())? {
         return Ok(Some(known));
@@ -231,6 +254,7 @@ pub(super) fn black_box(
         nn::load(&normal.model(), device)?.0,
         nn::load(&folder.model(), device)?.0,
     );
+    let (source, model) = (Interruptible::new(&source, watch), Interruptible::new(&model, watch));
     let source = Named {
         name: "the normal model",
         model: &source,

@@ -9,6 +9,7 @@ use super::lock::Lock;
 use super::memory::estimate;
 use super::plan::Plan;
 use crate::json;
+use crate::outside_data::check_outside;
 use doubleback::data::{self, Dataset, LoadOptions};
 use doubleback::write::remove_partial_files;
 use doubleback::{Error, Result};
@@ -33,6 +34,7 @@ impl Sweep {
         let (mut all, mut estimates) = (Vec::<Cell>::new(), BTreeMap::new());
         for name in &plan.datasets {
             let dataset = data::load(name, data)?;
+            check_outside(out, &dataset)?;
             let of_data = cells(plan, name, &dataset)?;
             estimates.insert(name.clone(), largest(&of_data, &dataset)?);
             for cell in of_data {
@@ -51,8 +53,15 @@ impl Sweep {
         let folders = out.join("cells");
         for cell in &all {
             let folder = CellFolder::new(folders.join(&cell.name));
-            if read_json::<Settings>(&folder.settings())?.is_some_and(|found| found != cell.settings) {
-                let problem = "holds a cell with other settings or data than the plan's. Give another --out, or delete that folder";
+            let Some(there) = read_json::<Settings>(&folder.settings())? else {
+                continue;
+            };
+            let differences = cell.settings.differences(&there)?;
+            if !differences.is_empty() {
+                let problem = format!(
+                    "holds a cell with other settings or data than the plan's ({}). Give another --out, or delete that folder",
+                    differences.join("; ")
+                );
                 return Err(Error::file(folder.path(), problem));
             }
         }
@@ -117,5 +126,49 @@ fn largest(cells: &[Cell], dataset: &Dataset) -> Result<u64> {
     match cells.first() {
         Some(cell) => estimate(&cell.settings.recipe(dataset)?, dataset),
         None => Ok(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_cell_of_other_settings_or_data_is_refused_with_what_differs() {
+        let folder = tempfile::tempdir().unwrap();
+        let plan = |steps: usize| Plan::parse(&format!("datasets = [\"mnist-mini\"]\nsteps = {steps}")).unwrap();
+        let open = |steps| Sweep::open(&plan(steps), folder.path(), &LoadOptions::default()).map(drop);
+        open(5).unwrap();
+        let refused = open(6).unwrap_err().to_string();
+        assert!(
+            refused.contains("(steps: 5 there, 6 here). Give another --out"),
+            "{refused}"
+        );
+
+        let path = folder.path().join("cells/mnist-mini_normal_seed-0/settings.json");
+        let kept = std::fs::read_to_string(&path).unwrap();
+        let with = |change: &dyn Fn(&mut Value)| {
+            let mut value: Value = serde_json::from_str(&kept).unwrap();
+            change(&mut value);
+            std::fs::write(&path, value.to_string()).unwrap();
+            open(5)
+        };
+        let refused = with(&|of| of["content"] = json!("0123456789abcdef"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            refused.contains("(images and labels: SHA-256 0123456789ab… there, "),
+            "{refused}"
+        );
+        let file = |of: &mut Value| {
+            let files = of["data"].as_object_mut().unwrap();
+            *files.values_mut().next().unwrap() = json!("fedcba9876543210");
+        };
+        let refused = with(&file).unwrap_err().to_string();
+        assert!(refused.contains(" fedcba987654… there, "), "{refused}");
+        // As earlier versions wrote them.
+        with(&|of| drop(of.as_object_mut().unwrap().remove("content"))).unwrap();
     }
 }

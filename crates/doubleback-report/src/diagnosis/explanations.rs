@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use super::view::View;
 use crate::format;
 use crate::page::{Content, Table, picture, scrolled};
+use crate::sampled::classes_shown;
 use crate::svg::{Cell, LabelledGrid, Panel};
 
 /// Most images side by side in one table of the page.
@@ -19,18 +20,20 @@ pub fn content(view: &View) -> Result<Content, String> {
         return Err("No explanations were kept as pictures in this run.".to_owned());
     }
     let drawn = || view.models().filter(|model| !model.images.is_empty());
+    let most = drawn().map(|model| model.images.len()).max().unwrap_or(0);
+    let shown = classes_shown(most, view.results.classes.len());
     Ok(Content {
         reading: reading(view),
         groups: Vec::new(),
         pictures: html! { @for model in drawn() { (of_model(view, model)) } },
         file_panels: drawn().map(|model| panel(view, model)).collect(),
-        caption: "First row: a test image and the same image attacked, with the network's own answer. Every further row: what the generator of a stage \
+        caption: shown
+            + "First row: a test image and the same image attacked, with the network's own answer. Every further row: what the generator of a stage \
                   makes of the stage's features, from the clean image at the left and from the attacked one at the right, with the same random numbers; \
                   below it the class that the oracle sees and its probability. ✗ marks a class other than the true one. A broken frame marks the stage from \
                   which on the explanations, by the oracle's mean probability over all draws of the random numbers, show another class than those of the clean image; \
                   a single draw, as drawn here, can differ from it. The images were \
-                  chosen to show the attack at work and are no fair sample."
-            .to_owned(),
+                  chosen to show the attack at work and are no fair sample.",
         details: html! {},
         values: values(view),
     })

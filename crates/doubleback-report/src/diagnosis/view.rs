@@ -1,4 +1,6 @@
+use doubleback::data::words;
 use doubleback::diagnose::Estimate;
+use doubleback::statistics::greatest_by;
 use doubleback_experiments::diagnosis::{DiagnosisResults, LayerVulnerability, ModelDiagnosis};
 use maud::{Markup, html};
 
@@ -82,7 +84,7 @@ pub fn stages(model: &ModelDiagnosis) -> Vec<String> {
 /// The stage with the greatest share of the damage.
 pub fn dominant(model: &ModelDiagnosis) -> Option<&LayerVulnerability> {
     let known = model.layers.iter().filter(|layer| layer.v.value.is_finite());
-    known.max_by(|a, b| a.v.value.total_cmp(&b.v.value))
+    greatest_by(known, |layer| layer.v.value)
 }
 
 /// The stage with the next greatest share.
@@ -91,7 +93,7 @@ pub fn second<'a>(model: &'a ModelDiagnosis, first: &LayerVulnerability) -> Opti
         .layers
         .iter()
         .filter(|layer| layer.layer != first.layer && layer.v.value.is_finite());
-    others.max_by(|a, b| a.v.value.total_cmp(&b.v.value))
+    greatest_by(others, |layer| layer.v.value)
 }
 
 /// Whether an estimate's interval lies above another's.
@@ -124,7 +126,7 @@ fn joined(value: String, interval: &str) -> String {
 
 /// `30 to 80 %`: a bar on both sides.
 pub fn window([low, high]: [f64; 2]) -> String {
-    format!("{:.0} to {}", 100.0 * low, whole_percent(high))
+    format!("{} to {}", words::fixed(100.0 * low, 0), whole_percent(high))
 }
 
 /// A share as cells of a table show it.

@@ -1,6 +1,7 @@
 //! What pages are made of, whatever they report on: figures and sections, tables, pictures, and the files that they become.
 
 mod color;
+pub mod confusion;
 mod content;
 mod csv_table;
 mod document;

@@ -7,7 +7,7 @@ use doubleback_experiments::reproduce::{Pictures, Results};
 use super::context::Context;
 use super::figures;
 use super::published::Published;
-use super::sections::{authors, claims, clean, cost, heat_map, images, masking, reproducibility, summary};
+use super::sections::{authors, claims, classes, clean, cost, heat_map, images, masking, reproducibility, summary};
 use crate::Error;
 use crate::page::{Page, Part};
 
@@ -58,6 +58,7 @@ fn page<'a>() -> Page<Context<'a>> {
     ];
     let after = [
         Part::text("heat-map", "Every model against every model's examples", heat_map::body),
+        Part::text("classes", "Accuracy by class", classes::body),
         Part::text("masking", "Gradient masking", masking::body),
         Part::text("images", "Adversarial examples", images::body),
         Part::text("authors", "The authors' own perturbations", authors::body),

@@ -3,10 +3,10 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use npyz::WriterBuilder;
 use npyz::npz::NpzWriter;
 use npyz::zip::DateTime;
 use npyz::zip::write::FileOptions;
+use npyz::{DType, WriterBuilder};
 
 use crate::data::ImageShape;
 use crate::write::write_atomically;
@@ -16,6 +16,7 @@ use crate::{Error, Result};
 #[derive(Clone, Debug)]
 pub struct Examples {
     shape: ImageShape,
+    classes: Vec<String>,
     examples: Vec<f32>,
     originals: Vec<f32>,
     index: Vec<usize>,
@@ -68,6 +69,7 @@ impl Examples {
     pub fn new(shape: ImageShape) -> Self {
         Self {
             shape,
+            classes: Vec::new(),
             examples: Vec::new(),
             originals: Vec::new(),
             index: Vec::new(),
@@ -76,6 +78,13 @@ impl Examples {
             prediction_8bit: Vec::new(),
             success: Vec::new(),
         }
+    }
+
+    /// The same with the names of the classes in label order, which the file then has too.
+    #[must_use]
+    pub fn with_classes(mut self, classes: &[String]) -> Self {
+        self.classes = classes.to_vec();
+        self
     }
 
     /// Shape of an image.
@@ -128,7 +137,8 @@ impl Examples {
     }
 
     /// Writes an `.npz` file, whole or not at all: `examples` and `originals` (float32, `[n, channels, height, width]`), `index` (place in
-    /// the part of the data set), `label`, `prediction` (int64), `success` (bool); where the data has 8-bit values, also `prediction_8bit`.
+    /// the part of the data set), `label`, `prediction` (int64), `success` (bool); where the data has 8-bit values, also `prediction_8bit`;
+    /// where they are known, the names of the `classes` in label order (text).
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -158,6 +168,9 @@ impl Examples {
             put(&mut file, "prediction_8bit", &[n], &integers(&self.prediction_8bit))?;
         }
         put(&mut file, "success", &[n], &self.success)?;
+        if !self.classes.is_empty() {
+            put_text(&mut file, "classes", &self.classes)?;
+        }
         Ok(file.zip_writer().finish()?.into_inner())
     }
 }
@@ -174,6 +187,19 @@ fn put<T: npyz::AutoSerialize + Copy>(
         .large_file(size_of_val(values) > u32::MAX as usize / 2);
     let mut array = file.array(name, options)?.default_dtype().shape(shape).begin_nd()?;
     array.extend(values.iter().copied())?;
+    array.finish()
+}
+
+/// NumPy's text: as many code points for each as the longest has.
+fn put_text(file: &mut NpzWriter<Cursor<Vec<u8>>>, name: &str, values: &[String]) -> std::io::Result<()> {
+    let longest = values.iter().map(|text| text.chars().count()).max().unwrap_or(0).max(1);
+    let kind = format!("<U{longest}").parse().map_err(std::io::Error::other)?;
+    let mut array = file
+        .array::<str>(name, Default::default())?
+        .dtype(DType::Plain(kind))
+        .shape(&[values.len() as u64])
+        .begin_nd()?;
+    values.iter().try_for_each(|text| array.push(text.as_str()))?;
     array.finish()
 }
 
@@ -199,7 +225,8 @@ mod tests {
             predictions_8bit: Some(&[3, 7]),
             success: &[false, true],
         };
-        let mut examples = Examples::new(shape);
+        let classes = ["cat", "größer", "2"].map(str::to_owned);
+        let mut examples = Examples::new(shape).with_classes(&classes);
         examples.push(batch).unwrap();
         let short = ExampleBatch { labels: &[3], ..batch };
         assert!(examples.push(short).is_err());
@@ -226,6 +253,8 @@ mod tests {
         assert_eq!(integers("prediction_8bit"), [3, 7]);
         assert_eq!(integers("label"), [3, 8]);
         assert_eq!(integers("prediction"), [3, 9]);
+        let names = file.by_name("classes").unwrap().unwrap();
+        assert_eq!(names.into_vec::<String>().unwrap(), classes);
         let success = file.by_name("success").unwrap().unwrap();
         assert_eq!(success.into_vec::<bool>().unwrap(), [false, true]);
     }

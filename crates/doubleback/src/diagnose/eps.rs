@@ -1,5 +1,6 @@
 //! The perturbation size at which layers can be told apart: the attack should succeed on some images and fail on others.
 
+use crate::statistics::least_by;
 use burn::tensor::{Device, Tensor};
 
 use super::checks::SUCCESS;
@@ -74,7 +75,7 @@ pub fn eps_sweep(
     }
     let middle = (SUCCESS[0] + SUCCESS[1]) / 2.0;
     let distance = |point: &EpsPoint| (point.success - middle).abs();
-    let nearest = points.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)));
+    let nearest = least_by(&points, |point| distance(point));
     let chosen = *nearest.ok_or_else(|| Error::value("sizes of the eps sweep", "at least one", 0))?;
     Ok(EpsSweep { points, chosen })
 }

@@ -91,7 +91,8 @@ impl WhiteBoxEvaluation<'_> {
         kept: Option<&mut Unfinished>,
         watch: &mut dyn Watch,
     ) -> Result<(WhiteBox, Vec<Examples>)> {
-        let mut examples = vec![Examples::new(self.model.model.shape()); self.attack.sizes(self.eps).len()];
+        let none = Examples::new(self.model.model.shape()).with_classes(self.classes);
+        let mut examples = vec![none; self.attack.sizes(self.eps).len()];
         let results = self.with(kept, watch, Some(&mut examples))?;
         Ok((results, examples))
     }

@@ -35,8 +35,8 @@ pub use architectures::{
 pub use card::ModelCard;
 pub use chain::Chain;
 pub(crate) use checked::{Checked, first_bad};
-pub(crate) use classifier::check_images;
 pub use classifier::{Classifier, FromFunction, Pullback};
+pub(crate) use classifier::{check_images, check_type};
 pub use ensemble::Ensemble;
 pub use initialize::Start;
 pub use layer_spec::{IMAGES, LayerSpec};

@@ -43,9 +43,9 @@ impl TargetedAttack {
         }
     }
 
-    /// Attacks a batch with one target for all.
-    pub(super) fn run(&self, model: &dyn Classifier, images: &Tensor<4>, target: usize) -> Result<Attacked> {
-        let goal = Goal::Towards(vec![target; images.dims()[0]]);
+    /// Attacks a batch, each image with its target.
+    pub(super) fn run(&self, model: &dyn Classifier, images: &Tensor<4>, targets: &[usize]) -> Result<Attacked> {
+        let goal = Goal::Towards(targets.to_vec());
         match self {
             TargetedAttack::Jsma(jsma) => run_minimal(model, jsma, images, &goal),
             TargetedAttack::Itgsm { attack, eps } => run(model, attack, images, &goal, &[*eps]),

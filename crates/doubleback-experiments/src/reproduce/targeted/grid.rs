@@ -1,25 +1,44 @@
 use super::attack::TargetedAttack;
-use super::images::{first_of, gather};
+use super::images::{first_of_each, gather};
 use super::{Frame, GridCell, TargetedGrid};
+use crate::class_sample::{ALL_PAIRS_UP_TO, shown};
 use crate::reproduce::pictures::shown_range;
 use doubleback::Result;
 use doubleback::evaluate::{Named, TestSet};
-use doubleback::nn::to_vec;
+use doubleback::nn::{predictions, to_vec};
 
-/// Attacks one model's first test image of each class with every class as the target, for pictures. Classes without a test image have no row.
+/// Attacks one model's first test image of each class with every class as the target, for pictures. Classes without a test image have no row. Of
+/// more than [`ALL_PAIRS_UP_TO`](crate::ALL_PAIRS_UP_TO) classes so many are drawn, by a fixed seed.
 ///
 /// # Errors
 /// When the images do not fit the model, or a setting of the attack is out of range.
 pub fn targeted_grid(attack: &TargetedAttack, crafted_on: Named<'_>, test: &TestSet<'_>) -> Result<TargetedGrid> {
+    targeted_grid_of(attack, crafted_on, test, &mut |_, _| Ok(()))
+}
+
+/// As [`targeted_grid`]; `told` hears how many targets of how many are done, and may stop it.
+pub(crate) fn targeted_grid_of(
+    attack: &TargetedAttack,
+    crafted_on: Named<'_>,
+    test: &TestSet<'_>,
+    told: &mut dyn FnMut(usize, usize) -> Result<()>,
+) -> Result<TargetedGrid> {
     let Named { name, model } = crafted_on;
-    let places: Vec<usize> = (0..model.classes())
-        .flat_map(|class| first_of(test, class, 1))
-        .collect();
+    let first = first_of_each(test, model.classes(), 1);
+    let all: Vec<usize> = (0..model.classes()).collect();
+    // Of many classes those that have a picture; of few all, even if they are targets only.
+    let with_image: Vec<usize> = all.iter().copied().filter(|&class| !first[class].is_empty()).collect();
+    let targets = if all.len() > ALL_PAIRS_UP_TO {
+        shown(&with_image)
+    } else {
+        all
+    };
+    let places: Vec<usize> = targets.iter().flat_map(|&class| first[class].iter().copied()).collect();
     let bounds = shown_range(test, &places, model.bounds());
     let mut cells = Vec::new();
     if !places.is_empty() {
         let (images, labels) = gather(test, &places);
-        let predicted = crafted_on.predict(&images, |row| places[row])?;
+        let predicted = predictions(&model.logits(images)?)?;
         for ((&index, &source), &prediction) in places.iter().zip(&labels).zip(&predicted) {
             cells.push(GridCell {
                 index,
@@ -33,7 +52,8 @@ pub fn targeted_grid(attack: &TargetedAttack, crafted_on: Named<'_>, test: &Test
             });
         }
     }
-    for target in 0..model.classes() {
+    for (done, &target) in targets.iter().enumerate() {
+        told(done, targets.len())?;
         let others: Vec<usize> = places
             .iter()
             .copied()
@@ -43,9 +63,7 @@ pub fn targeted_grid(attack: &TargetedAttack, crafted_on: Named<'_>, test: &Test
             continue;
         }
         let (images, labels) = gather(test, &others);
-        let attacked = attack
-            .run(model, &images, target)
-            .map_err(|error| error.of_model(name, |row| others[row]))?;
+        let attacked = attack.run(model, &images, &vec![target; others.len()])?;
         let mut frames = vec![Vec::new(); others.len()];
         for step in attack.frames(model, &images, target)? {
             for (frames, pixels) in frames.iter_mut().zip(to_vec(step)?.chunks_exact(test.shape.len())) {
@@ -68,6 +86,7 @@ pub fn targeted_grid(attack: &TargetedAttack, crafted_on: Named<'_>, test: &Test
             }
         }
     }
+    told(targets.len(), targets.len())?;
     cells.sort_by_key(|cell| (cell.source, cell.target));
     Ok(TargetedGrid {
         attack: attack.name().into(),

@@ -3,10 +3,15 @@ use burn::tensor::Tensor;
 use doubleback::batch;
 use doubleback::evaluate::TestSet;
 
-/// Places in the split of the first `count` images of a class of the test set.
-pub(super) fn first_of(test: &TestSet<'_>, class: usize, count: usize) -> Vec<usize> {
-    let places = (0..test.count()).filter(|&place| test.label(place) == class);
-    places.map(|place| test.index(place)).take(count).collect()
+/// By class, the places in the split of its first `count` images of the test set.
+pub(super) fn first_of_each(test: &TestSet<'_>, classes: usize, count: usize) -> Vec<Vec<usize>> {
+    let mut places = vec![Vec::new(); classes];
+    for place in 0..test.count() {
+        if let Some(of_class) = places.get_mut(test.label(place)).filter(|places| places.len() < count) {
+            of_class.push(test.index(place));
+        }
+    }
+    places
 }
 
 /// Images at places of the split, and their labels.

@@ -1,5 +1,6 @@
 //! Targeted attacks with every class as the target: how often they succeed, at what cost, and their pictures (Figures 5 and 11).
 mod attack;
+mod examples;
 mod grid;
 mod images;
 mod measure;
@@ -9,7 +10,9 @@ use serde::{Deserialize, Serialize};
 pub use attack::TargetedAttack;
 pub use doubleback::data::Frame;
 pub use grid::targeted_grid;
+pub(crate) use grid::targeted_grid_of;
 pub use measure::targeted;
+pub(crate) use measure::{TargetedRun, TargetedTally};
 
 /// What a targeted attack did to the first images of every class with every other class as the target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,10 +39,25 @@ pub struct TargetedSummary {
     pub mean_changed: f64,
     /// Mean L2 length of the perturbations.
     pub mean_l2: f64,
-    /// Success by true class and target, `[source][target]`; `None` on the diagonal, and for classes without an image.
+    /// Success by true class and target, `[source][target]`; `None` on the diagonal, and for classes without an image. Empty where a sample of
+    /// the pairs was attacked.
     pub by_class: Vec<Vec<Option<f64>>>,
     /// What the other models take the same examples for, in the order of the models.
     pub taken_for_target: Vec<TargetShare>,
+    /// The sample of pairs of classes that was attacked in the place of all, where there are too many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<PairSample>,
+}
+
+/// A sample of the pairs of a true class and another class as the target, drawn without replacement by a fixed seed, the same for all models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PairSample {
+    /// Pairs of classes that were drawn; each is attacked with as many images as every pair would have been.
+    pub drawn: usize,
+    /// Pairs of classes that there are.
+    pub of: usize,
+    /// Data sets of at most so many classes are attacked with all pairs.
+    pub all_up_to: usize,
 }
 
 /// Share of the examples crafted on one model that another takes for the target.
@@ -57,7 +75,7 @@ pub struct TargetShare {
     pub count: usize,
 }
 
-/// One image of each class with every class as the target. On the diagonal stand the images themselves.
+/// One image of each class with every class as the target; of many classes, of a sample of them. On the diagonal stand the images themselves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TargetedGrid {
     /// `jsma` or `itgsm`.

@@ -29,6 +29,8 @@ pub struct SlurmOptions {
     pub options: Vec<String>,
     /// Cells at a time, if there is a limit.
     pub jobs: Option<usize>,
+    /// Cells of one array, at most; without a number as many as Slurm takes by default, and fewer where it refuses that.
+    pub array_size: Option<usize>,
     /// CPUs of a cell; without a number, what Slurm gives.
     pub threads: Option<usize>,
     /// How often a cell that was killed or failed is submitted again.
@@ -36,6 +38,9 @@ pub struct SlurmOptions {
     /// Time between looks at the queue and the files.
     pub look_every: Duration,
 }
+
+/// Slurm refuses larger arrays unless told otherwise.
+const LARGEST_ARRAY: usize = 1000;
 
 /// A cell is lost when it is neither in the queue nor done at two looks: files on a network file system may show late.
 const LOOKS_UNTIL_LOST: usize = 2;
@@ -67,6 +72,7 @@ pub fn run(
         failed: Vec::new(),
         reasons: Vec::new(),
         deaf: false,
+        array_size: options.array_size.unwrap_or(LARGEST_ARRAY).max(1),
     };
     loop {
         let tally = slurm.look(observer)?;
@@ -125,6 +131,8 @@ struct Slurm<'a> {
     reasons: Vec<String>,
     /// The controller did not answer the last time.
     deaf: bool,
+    /// Cells of one array, at most: less than asked for once Slurm has refused that.
+    array_size: usize,
 }
 
 impl<'a> Slurm<'a> {
@@ -220,19 +228,34 @@ impl<'a> Slurm<'a> {
     }
 
     fn submit(&mut self, cells: &[&Cell], observer: &mut dyn Observer) -> Result<()> {
-        // Slurm refuses larger arrays unless told otherwise.
-        const LARGEST: usize = 1000;
-        for cells in cells.chunks(LARGEST) {
-            let names: Vec<String> = cells.iter().map(|cell| cell.name.clone()).collect();
-            let job = script::submit(
+        let mut left = cells;
+        while !left.is_empty() {
+            let (array, rest) = left.split_at(self.array_size.min(left.len()));
+            let names: Vec<String> = array.iter().map(|cell| cell.name.clone()).collect();
+            let submitted = script::submit(
                 self.sweep.root(),
                 &mut self.submissions,
                 names,
                 self.options,
                 self.command,
-            )?;
-            observer.note(&format!("submitted {} as Slurm's job {job}", count(cells.len())));
-            for cell in cells {
+            );
+            let job = match submitted {
+                Ok(job) => job,
+                Err(refused) if is_about_arrays(&refused) && array.len() > 1 => {
+                    self.array_size = array.len() / 2;
+                    observer.note(&format!(
+                        "Slurm refuses an array of {}; trying {}. Its limit is MaxArraySize of `scontrol show config`: give it as --array-size",
+                        count(array.len()),
+                        self.array_size
+                    ));
+                    continue;
+                }
+                Err(refused) if is_about_arrays(&refused) => return Err(without_arrays(&refused)),
+                Err(other) => return Err(other),
+            };
+            left = rest;
+            observer.note(&format!("submitted {} as Slurm's job {job}", count(array.len())));
+            for cell in array {
                 if let Some(progress) = self.cells.get_mut(cell.name.as_str()) {
                     progress.submitted += 1;
                     progress.missing = 0;
@@ -240,6 +263,21 @@ impl<'a> Slurm<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether sbatch refused an array for its size or form.
+fn is_about_arrays(error: &Error) -> bool {
+    matches!(error, Error::Command { problem, .. } if problem.contains("Invalid job array specification"))
+}
+
+/// A Slurm that takes no array at all.
+fn without_arrays(refused: &Error) -> Error {
+    Error::Command {
+        command: "sbatch".into(),
+        problem: format!(
+            "{refused}. It refuses even an array of one job: ask whether this Slurm takes job arrays, or use `--launcher local`"
+        ),
     }
 }
 

@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_queue_is_read() {
-        let text = "doubleback-1f-1|0|RUNNING|None\ndoubleback-1f-1|12|PENDING|JobHeldUser\ndoubleback-1f-1|3|PENDING|Priority\n\
+        let text = "Welcome to the cluster\n| 3 | jobs | of yours |\ndoubleback-1f-1|0|RUNNING|None\ndoubleback-1f-1|12|PENDING|JobHeldUser\ndoubleback-1f-1|3|PENDING|Priority\n\
                     doubleback-1f-1|4|CANCELLED|None\nnonsense\n";
         let queue = parse(text);
         assert_eq!(queue.len(), 3);

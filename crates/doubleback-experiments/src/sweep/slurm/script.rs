@@ -47,11 +47,32 @@ pub(super) fn submit(
         }
     }
     sbatch.args(&options.options).arg(&script);
-    let said = slurm(&mut sbatch)?;
-    // `job` or `job;cluster`.
-    let job = said.trim().split(';').next().unwrap_or_default().to_owned();
+    let said = match slurm(&mut sbatch) {
+        Ok(said) => said,
+        Err(refused) => {
+            submissions.refused()?;
+            return Err(refused);
+        }
+    };
+    // Without a number it is found by its name, which is its own.
+    let job = job_number(&said).unwrap_or(&name).to_owned();
     submissions.submitted(&job)?;
     Ok(job)
+}
+
+/// The number of the job in what sbatch says: `job` or `job;cluster` on a line of its own. Sites greet and warn before and behind it, and some
+/// wrappers of sbatch say it in a sentence whatever they are asked for.
+fn job_number(said: &str) -> Option<&str> {
+    said.lines().rev().find_map(number_of_line)
+}
+
+fn number_of_line(line: &str) -> Option<&str> {
+    let line = line.trim();
+    let line = line.strip_prefix("Submitted batch job ").unwrap_or(line);
+    let (number, rest) = line.split_at(line.bytes().take_while(u8::is_ascii_digit).count());
+    // A sentence that begins with a number is none.
+    let alone = rest.is_empty() || rest.starts_with(';') || rest.starts_with(" on cluster ");
+    (alone && !number.is_empty()).then_some(number)
 }
 
 /// The folder in the form of `--output`, where a percent sign has a meaning.
@@ -90,6 +111,29 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_number_of_the_job_is_found_whatever_the_site_says_besides() {
+        for (said, expected) in [
+            ("4711\n", Some("4711")),
+            ("4711;cluster\n", Some("4711")),
+            (
+                "Welcome to the cluster: your project has 12.5 core-hours left\n4711\n",
+                Some("4711"),
+            ),
+            (
+                "12 jobs of yours are waiting\n4711;west\nRemember to clean up\n\n",
+                Some("4711"),
+            ),
+            ("2026\n4711\n", Some("4711")),
+            ("Submitted batch job 4711\n", Some("4711")),
+            ("Submitted batch job 4711 on cluster west\n", Some("4711")),
+            ("Welcome\n", None),
+            ("", None),
+        ] {
+            assert_eq!(job_number(said), expected, "{said}");
+        }
+    }
 
     #[test]
     fn a_task_becomes_the_program_with_its_cell_whatever_the_names() {

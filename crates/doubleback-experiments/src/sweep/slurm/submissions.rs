@@ -100,6 +100,12 @@ impl Submissions {
         Ok((name, number))
     }
 
+    /// Forgets the array begun last, which Slurm did not take.
+    pub fn refused(&mut self) -> Result<()> {
+        self.kept.arrays.pop();
+        self.keep()
+    }
+
     /// Keeps the number that Slurm gave the array submitted last.
     pub fn submitted(&mut self, job: &str) -> Result<()> {
         if let Some(array) = self.kept.arrays.last_mut() {
@@ -147,6 +153,10 @@ mod tests {
         submissions.submitted("77").unwrap();
         let again = Submissions::open(folder.path()).unwrap();
         assert_eq!((again.ids().as_str(), again.count("a"), again.count("c")), ("77", 1, 0));
+        submissions.begin(vec!["c".into()]).unwrap();
+        submissions.refused().unwrap();
+        let again = Submissions::open(folder.path()).unwrap();
+        assert_eq!((again.names().len(), again.ids().as_str()), (1, "77"));
         submissions.forget().unwrap();
         assert!(Submissions::open(folder.path()).unwrap().is_empty());
     }

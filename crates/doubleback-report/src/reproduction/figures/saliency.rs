@@ -5,6 +5,7 @@ use crate::format::{interval, percent, scientific};
 use crate::page::{Content, Table, picture, reading_of};
 use crate::reproduction::context::Context;
 use crate::reproduction::gallery::{columns, original};
+use crate::sampled::classes_shown;
 use crate::svg::{ImageGrid, Panel, badge};
 use doubleback_experiments::reproduce::model_names::{DOUBLEBACK, INSENSITIVE};
 
@@ -25,6 +26,7 @@ pub fn saliency(context: &Context) -> Result<Content, String> {
     } else {
         String::new()
     };
+    let shown = classes_shown(pictures.images.len(), context.results.data.classes.len());
     Ok(Content {
         reading: reading(context),
         groups: Vec::new(),
@@ -34,7 +36,7 @@ pub fn saliency(context: &Context) -> Result<Content, String> {
         },
         file_panels: vec![sheet(context, &models)],
         caption: format!(
-            "Input gradient of the score function Σₖ log pₖ: how each pixel would change all log-probabilities together. Blue: negative; white: \
+            "{shown}Input gradient of the score function Σₖ log pₖ: how each pixel would change all log-probabilities together. Blue: negative; white: \
              zero; brown: positive. {added}Each map is scaled by its own greatest magnitude, so that shapes can be compared, but not strengths \
              (for these see the gradient norms). Regularized models should show smooth strokes that follow the object, others speckle."
         ),

@@ -6,7 +6,9 @@ use maud::{Markup, html};
 use super::targeted_tables::{by_class, others, values};
 use crate::format::{self, percent, scientific, short};
 use crate::page::{Content, Group};
+use crate::reproduction::contact_sheet::columns;
 use crate::reproduction::context::Context;
+use crate::sampled::classes_shown;
 use crate::svg::{Axis, Panel, Row, RowChart};
 
 /// A mean number of values, to one digit after the point.
@@ -41,13 +43,16 @@ pub fn content(context: &Context, attack: &str, pictures: Markup, reading: Strin
     } else {
         vec![success(context, &all), cost(context, &all)]
     };
+    let shown = grids(context, attack).first().map_or(0, |grid| columns(grid));
+    let shown = match shown {
+        0 => String::new(),
+        shown => classes_shown(shown, context.results.data.classes.len()),
+    };
     let mut text = String::new();
     if let Some(one) = all.first() {
         text = format!(
-            "{} images with every other class as the target, {} examples a model; at most {} {} of {}. Success is what the attacked model says \
-             of the finished examples, with 95\u{a0}% Wilson intervals. ",
-            format::count(one.images),
-            format::count(one.pairs),
+            "{}; at most {} {} of {}. Success is what the attacked model says of the finished examples, with 95\u{a0}% Wilson intervals. ",
+            aimed(one),
             format::count(one.steps),
             if one.attack == "jsma" {
                 "pairs of values, each changed by a theta"
@@ -65,20 +70,37 @@ pub fn content(context: &Context, attack: &str, pictures: Markup, reading: Strin
         }],
         pictures,
         file_panels: Vec::new(),
-        caption: text + caption,
+        caption: text + &shown + caption,
         details: html! {
             @if !all.is_empty() {
                 details {
                     summary { "Table: what each model takes the examples for (% of the target)" }
                     (others(context, &all))
                 }
-                details {
-                    summary { "Table: success by true class and target (%)" }
-                    @for one in &all { (by_class(context, one)) }
+                @if all.iter().any(|one| !one.by_class.is_empty()) {
+                    details {
+                        summary { "Table: success by true class and target (%)" }
+                        @for one in &all { (by_class(context, one)) }
+                    }
                 }
             }
         },
         values: values(&all),
+    }
+}
+
+/// Which images were attacked towards which classes.
+fn aimed(one: &TargetedSummary) -> String {
+    let (images, examples) = (format::count(one.images), format::count(one.pairs));
+    match &one.sample {
+        None => format!("{images} images with every other class as the target, {examples} examples a model"),
+        Some(sample) => format!(
+            "A sample of {} of the {} pairs of a true class and a target, drawn by a fixed seed, the same for all models (only data sets of at most {} \
+             classes are attacked with all pairs): {images} images, {examples} examples a model",
+            format::count(sample.drawn),
+            format::count(sample.of),
+            format::count(sample.all_up_to)
+        ),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::page::{caption, missing, picture};
 use crate::reproduction::context::Context;
 use crate::reproduction::gallery::{columns, guesses, original, whole_percent};
 use crate::reproduction::headline::headline;
+use crate::sampled::classes_shown;
 use crate::svg::badge;
 
 pub fn body(context: &Context) -> Markup {
@@ -36,6 +37,7 @@ pub fn body(context: &Context) -> Markup {
         figure data-guesses=(classes) {
             (panes("images", &tables, first, Some(&judge_control(context))))
             (caption(None, &html! {
+                (classes_shown(pictures.images.len(), context.results.data.classes.len()))
                 "One test image a row. The first column is the unperturbed image with its true class; "
                 "each further column is the same image perturbed with the gradients of the model that heads it. Under each example stands the class that "
                 span.script-only { "the chosen model" } span.no-script { "the model that it was crafted on" }

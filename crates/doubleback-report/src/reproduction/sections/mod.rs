@@ -2,6 +2,7 @@
 
 pub mod authors;
 pub mod claims;
+pub mod classes;
 pub mod clean;
 pub mod cost;
 pub mod heat_map;
