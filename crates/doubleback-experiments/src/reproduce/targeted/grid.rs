@@ -5,7 +5,7 @@ use crate::class_sample::{ALL_PAIRS_UP_TO, shown};
 use crate::reproduce::pictures::shown_range;
 use doubleback::Result;
 use doubleback::evaluate::{Named, TestSet};
-use doubleback::nn::to_vec;
+use doubleback::nn::{predictions, to_vec};
 
 /// Attacks one model's first test image of each class with every class as the target, for pictures. Classes without a test image have no row. Of
 /// more than [`ALL_PAIRS_UP_TO`](crate::ALL_PAIRS_UP_TO) classes so many are drawn, by a fixed seed.
@@ -38,7 +38,7 @@ pub(crate) fn targeted_grid_of(
     let mut cells = Vec::new();
     if !places.is_empty() {
         let (images, labels) = gather(test, &places);
-        let predicted = crafted_on.predict(&images, |row| places[row])?;
+        let predicted = predictions(&model.logits(images)?)?;
         for ((&index, &source), &prediction) in places.iter().zip(&labels).zip(&predicted) {
             cells.push(GridCell {
                 index,
