@@ -1,10 +1,12 @@
-//! How the program ends: 0 done, 1 a failure of ours, 2 wrong use or bad input, 3 done and below `--fail-under`, 130 interrupted.
+//! How the program ends: 0 done, 1 a failure of ours, 2 wrong use or bad input, 3 done and below `--fail-under`, 130 interrupted. Which kind of
+//! error has which status is said once, in [`status`], and in `docs/errors.md`.
 
 use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
 use doubleback::data::DataError;
+use doubleback::data::fetch::FetchError;
 use doubleback::{Error, ErrorKind};
 
 use crate::args::LogFormat;
@@ -34,14 +36,33 @@ pub enum Failure {
 /// Result of commands.
 pub type Result<T> = std::result::Result<T, Failure>;
 
+/// The exit status of a kind of error.
+pub fn status(kind: ErrorKind) -> u8 {
+    match kind {
+        ErrorKind::Input | ErrorKind::Missing => WRONG_USE,
+        ErrorKind::Device | ErrorKind::Ours => OURS,
+        ErrorKind::Interrupted => INTERRUPTED,
+    }
+}
+
 impl Failure {
+    /// What an error of some kind says.
+    pub fn of(kind: ErrorKind, message: String) -> Self {
+        match kind {
+            ErrorKind::Input | ErrorKind::Missing => Failure::Input(message),
+            ErrorKind::Device | ErrorKind::Ours => Failure::Ours(message),
+            ErrorKind::Interrupted => Failure::Interrupted(message),
+        }
+    }
+
     /// The exit status.
     pub fn status(&self) -> u8 {
         match self {
-            Failure::Input(_) => WRONG_USE,
-            Failure::Ours(_) => OURS,
+            Failure::Input(_) => status(ErrorKind::Input),
+            Failure::Ours(_) => status(ErrorKind::Ours),
+            Failure::Interrupted(_) => status(ErrorKind::Interrupted),
+            // Not an error: the work is done, and its result is what the status says.
             Failure::Below(_) => BELOW,
-            Failure::Interrupted(_) => INTERRUPTED,
         }
     }
 
@@ -74,26 +95,29 @@ impl fmt::Display for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        match (error.kind(), &error) {
-            (ErrorKind::Interrupted, _) => Failure::Interrupted(error.to_string()),
-            (ErrorKind::Device | ErrorKind::Ours, _) => Failure::Ours(error.to_string()),
-            (ErrorKind::Input | ErrorKind::Missing, Error::Io { source, .. }) => {
-                Failure::Input(format!("{error}. {}", advice(source)))
-            }
-            (ErrorKind::Input | ErrorKind::Missing, _) => Failure::Input(error.to_string()),
-        }
+        let message = match &error {
+            Error::Io { source, .. } => format!("{error}. {}", advice(source)),
+            _ => error.to_string(),
+        };
+        Failure::of(error.kind(), message)
     }
 }
 
 impl From<DataError> for Failure {
     fn from(error: DataError) -> Self {
-        Failure::Input(error.to_string())
+        Failure::of(error.kind(), error.to_string())
+    }
+}
+
+impl From<FetchError> for Failure {
+    fn from(error: FetchError) -> Self {
+        Failure::of(error.kind(), error.to_string())
     }
 }
 
 impl From<doubleback_report::Error> for Failure {
     fn from(error: doubleback_report::Error) -> Self {
-        Failure::Input(error.to_string())
+        Failure::of(error.kind(), error.to_string())
     }
 }
 
@@ -117,4 +141,45 @@ pub fn install_panic_hook() {
         let place = panic.location().map(|at| format!(" at {at}")).unwrap_or_default();
         eprintln!("error: a bug in doubleback{place}: {what}. Please report this line with the command that led to it");
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `docs/errors.md` has a row for each kind: its name, then its status.
+    #[test]
+    fn the_table_in_the_docs_is_what_the_program_does() {
+        let page = include_str!("../../../docs/errors.md");
+        let cells = |line: &str| -> Vec<String> { line.split('|').map(|cell| cell.trim().replace('`', "")).collect() };
+        let rows: Vec<Vec<String>> = page.lines().filter(|line| line.starts_with('|')).map(cells).collect();
+        for kind in ErrorKind::ALL {
+            let row = rows.iter().find(|row| row[1] == kind.name());
+            let row = row.unwrap_or_else(|| panic!("docs/errors.md has no row for {}", kind.name()));
+            assert_eq!(row[3], status(kind).to_string(), "{}", kind.name());
+            assert_eq!(Failure::of(kind, String::new()).status(), status(kind));
+        }
+    }
+
+    #[test]
+    fn errors_of_every_crate_end_with_the_status_of_their_kind() {
+        let io = || io::Error::from(io::ErrorKind::NotFound);
+        let failures: [(Failure, u8); 6] = [
+            (Error::Interrupted.into(), INTERRUPTED),
+            (Error::device("reading a tensor", "lost").into(), OURS),
+            (Error::io("a", "reading")(io()).into(), WRONG_USE),
+            (DataError::NoDataDir.into(), WRONG_USE),
+            (FetchError::Interrupted.into(), INTERRUPTED),
+            (
+                doubleback_report::Error::Pictures {
+                    source: Error::internal("drawing", "no"),
+                }
+                .into(),
+                OURS,
+            ),
+        ];
+        for (failure, expected) in failures {
+            assert_eq!(failure.status(), expected, "{failure}");
+        }
+    }
 }

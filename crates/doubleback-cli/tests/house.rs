@@ -11,13 +11,14 @@ use std::path::{Path, PathBuf};
 use arrows::{Arrows, Sources, arrows, circles, name};
 
 /// From the top of the house down: a crate may use those below it.
-const CRATES: [&str; 7] = [
+const CRATES: [&str; 8] = [
     "doubleback-cli",
     "doubleback-report",
     "doubleback-experiments",
     "doubleback",
     "doubleback-ops",
     "doubleback-data",
+    "doubleback-error",
     "doubleback-test-device",
 ];
 

@@ -280,7 +280,7 @@ fn an_interrupt_keeps_what_was_done() {
 fn an_interrupted_training_writes_no_json() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
-    std::fs::write(here.join("a.json"), "before").unwrap();
+    std::fs::write(here.join("a.json"), "[\"before\"]").unwrap();
     let words = "train --quiet --dataset mnist-mini --defense normal --steps 100000 --batch 32 --checkpoint-every 0 --out a.safetensors";
     for json in ["--json", "--json a.json"] {
         let words = format!("{words} {json}");
@@ -303,7 +303,7 @@ fn an_interrupted_training_writes_no_json() {
         assert_eq!((run.status, run.stdout.as_str()), (130, ""), "{}", run.stderr);
         std::fs::remove_dir_all(here.join("a.work")).unwrap();
     }
-    assert_eq!(std::fs::read_to_string(here.join("a.json")).unwrap(), "before");
+    assert_eq!(std::fs::read_to_string(here.join("a.json")).unwrap(), "[\"before\"]");
     assert_eq!(files(here), ["a.json"]);
 }
 

@@ -1,5 +1,7 @@
 //! Names that are not known.
 
+use doubleback_error::ErrorKind;
+
 /// A name that is not one of the known ones, with the nearest of these as a hint.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown {what} `{found}`.{hint} Known: {known}")]
@@ -15,6 +17,11 @@ pub struct UnknownName {
 }
 
 impl UnknownName {
+    /// Whose fault it is: the user's, who can mend it.
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Input
+    }
+
     /// The error for `found`, which is none of the `known` names of a `what`.
     ///
     /// ```

@@ -124,7 +124,7 @@ proptest! {
         let (y, statistics) = conv2d_with_statistics(x.clone(), w.clone(), options).unwrap();
         prop_assert_eq!(y.dims(), expected.dims());
         let close = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12);
-        let moments = to_vec(batch_norm_statistics(expected.clone()));
+        let moments = to_vec(batch_norm_statistics(expected.clone()).unwrap());
         prop_assert!(close(&to_vec(y.clone()), &to_vec(expected)) && close(&to_vec(statistics), &moments));
         prop_assert_eq!(to_vec(y), to_vec(conv2d(x, w, options).unwrap()));
     }
@@ -164,16 +164,16 @@ proptest! {
         let pool = pool.filter(|_| dims[1] > 1 && dims[2] > 1);
         let options = BatchNormOptions { epsilon: 1e-3, relu, pool, frozen };
         let c = [1, 1, 1, dims[3]];
-        let fixed = batch_norm_statistics(random(dims, 5));
+        let fixed = batch_norm_statistics(random(dims, 5)).unwrap();
         let norm = |z: Tensor<4>, gain: Tensor<4>, shift: Tensor<4>| {
-            let statistics = if frozen { fixed.clone() } else { batch_norm_statistics(z.clone()) };
+            let statistics = if frozen { fixed.clone() } else { batch_norm_statistics(z.clone()).unwrap() };
             let statistics = if z.is_autodiff() && !statistics.is_autodiff() { statistics.autodiff() } else { statistics };
             BatchNorm::new(z, channels(gain), channels(shift), statistics, options).unwrap()
         };
         let gain = random(c, 6) + 2.0;
         // At the kink of the ReLU there is no derivative to compare with.
         let linear = BatchNormOptions { relu: false, pool: None, ..options };
-        let statistics = if frozen { fixed.clone() } else { batch_norm_statistics(random(dims, 1)) };
+        let statistics = if frozen { fixed.clone() } else { batch_norm_statistics(random(dims, 1)).unwrap() };
         let y = BatchNorm::new(random(dims, 1), channels(gain.clone()), channels(random(c, 7)), statistics, linear).unwrap().forward();
         prop_assume!(!relu || least_magnitude(y.clone()) > 1e-4);
         prop_assume!(pool != Some(PoolKind::Max) || least_gap(y.clone()) > 1e-4);
@@ -194,7 +194,7 @@ proptest! {
     fn two_vjps_and_the_output_of_one_batch_norm(dims in [2usize..4, 2usize..4, 2usize..4, 1usize..4], max: bool, pooled: bool) {
         let kind = if max { PoolKind::Max } else { PoolKind::Avg };
         let options = BatchNormOptions { epsilon: 1e-3, relu: true, pool: pooled.then_some(kind), frozen: false };
-        let statistics = batch_norm_statistics(random(dims, 1));
+        let statistics = batch_norm_statistics(random(dims, 1)).unwrap();
         let linear = BatchNormOptions { relu: false, pool: None, ..options };
         let c = [1, 1, 1, dims[3]];
         let (gain, shift) = (random(c, 6) + 2.0, random(c, 7));
@@ -203,7 +203,7 @@ proptest! {
         let size = if pooled { [dims[0], dims[1] / 2, dims[2] / 2, dims[3]] } else { dims };
         check_gradients([random(dims, 1), gain, shift], |[z, gain, shift]| {
             let constant = |seed| if z.is_autodiff() { random(size, seed).autodiff() } else { random(size, seed) };
-            let norm = BatchNorm::new(z.clone(), channels(gain), channels(shift), batch_norm_statistics(z.clone()), options).unwrap();
+            let norm = BatchNorm::new(z.clone(), channels(gain), channels(shift), batch_norm_statistics(z.clone()).unwrap(), options).unwrap();
             let output = norm.forward().square().sum().reshape([1, 1, 1, 1]);
             norm.vjp(constant(8)).unwrap() * norm.vjp(constant(9)).unwrap() + output
         });

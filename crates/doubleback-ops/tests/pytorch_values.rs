@@ -187,7 +187,7 @@ fn batch_norm() {
                     frozen: false,
                 };
                 let vector = |t: &Tensor<4>| t.clone().reshape([3]);
-                let statistics = batch_norm_statistics(t[0].clone());
+                let statistics = batch_norm_statistics(t[0].clone()).unwrap();
                 let norm =
                     BatchNorm::new(t[0].clone(), vector(&t[1]), vector(&t[2]), statistics.clone(), options).unwrap();
                 let y = norm.forward();

@@ -1,6 +1,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use doubleback::ErrorKind;
+
 /// Why a report or its figures could not be drawn or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -33,10 +35,32 @@ pub enum Error {
         /// What was found in its place, and what to do.
         problem: String,
     },
+    /// A folder, or a file of a run, is not there.
+    #[error("{}: {problem}", path.display())]
+    Missing {
+        /// The folder or file.
+        path: PathBuf,
+        /// What is there instead, and what to do.
+        problem: String,
+    },
     /// The pictures of a run could not be read.
     #[error("{source}. Give the command that made this run again")]
     Pictures {
         /// Which file, and what is wrong with it.
         source: doubleback::Error,
     },
+}
+
+impl Error {
+    /// Whose fault it is.
+    pub fn kind(&self) -> ErrorKind {
+        // No `_` here: a new variant must choose.
+        match self {
+            Error::Write { source, .. } => source.into(),
+            Error::Values { .. } => ErrorKind::Ours,
+            Error::Run { .. } => ErrorKind::Input,
+            Error::Missing { .. } => ErrorKind::Missing,
+            Error::Pictures { source } => source.kind(),
+        }
+    }
 }

@@ -75,7 +75,7 @@ pub fn redraw(folder: impl AsRef<Path>) -> Result<Redrawn, Error> {
     let json = match std::fs::read(&path) {
         Ok(json) => json,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Err(run(folder, without_results(folder)));
+            return Err(missing(folder, without_results(folder)));
         }
         Err(error) => {
             return Err(run(
@@ -118,6 +118,13 @@ pub fn redraw(folder: impl AsRef<Path>) -> Result<Redrawn, Error> {
 
 fn run(path: &Path, problem: String) -> Error {
     Error::Run {
+        path: path.to_owned(),
+        problem,
+    }
+}
+
+fn missing(path: &Path, problem: String) -> Error {
+    Error::Missing {
         path: path.to_owned(),
         problem,
     }
@@ -180,7 +187,7 @@ fn pictures(folder: &Path) -> Result<Pictures, Error> {
     let path = folder.join(Pictures::FILE);
     if !path.exists() {
         let problem = "is missing: earlier versions of doubleback did not write it. Give the command that made this run again; what is done is kept";
-        return Err(run(&path, problem.to_owned()));
+        return Err(missing(&path, problem.to_owned()));
     }
     Pictures::read(folder).map_err(|error| Error::Pictures { source: error })
 }

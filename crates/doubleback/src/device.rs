@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 pub use burn::tensor::Device;
 
-use crate::{Error, Result};
+use crate::{Error, ErrorKind, Result};
 
 /// Where to compute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +91,13 @@ impl FromStr for DeviceName {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("known devices are cpu, cuda, cuda:N, vulkan, metal, wgpu")]
 pub struct UnknownDevice;
+
+impl UnknownDevice {
+    /// Whose fault it is: the user's, who can mend it.
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Input
+    }
+}
 
 #[cfg(test)]
 mod tests {

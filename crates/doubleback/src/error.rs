@@ -1,7 +1,11 @@
 use std::path::PathBuf;
 
+use burn::tensor::DType;
+use doubleback_error::ErrorKind;
+
 use crate::data::fetch::FetchError;
 use crate::data::{DataError, UnknownName};
+use crate::not_finite::NotFinite;
 
 /// Everything that can go wrong in this crate. Messages name the operation, the file or tensor, what was expected, what was found,
 /// and what to do.
@@ -27,6 +31,16 @@ pub enum Error {
         /// The shape given.
         found: String,
     },
+    /// Tensors of another type than that of the model, or of what they belong to.
+    #[error("{what}: expected values of type {expected:?}, found {found:?}. Cast them, or the model")]
+    Type {
+        /// What was given.
+        what: String,
+        /// The type that fits.
+        expected: DType,
+        /// The type given.
+        found: DType,
+    },
     /// An architecture that cannot be built.
     #[error("layer `{layer}`: {problem}")]
     Architecture {
@@ -45,6 +59,9 @@ pub enum Error {
         /// The value given.
         found: String,
     },
+    /// Images, logits or input gradients that are NaN or infinite.
+    #[error(transparent)]
+    NotFinite(#[from] NotFinite),
     /// A name that is not known.
     #[error(transparent)]
     Unknown(#[from] UnknownName),
@@ -123,30 +140,29 @@ pub enum Error {
     Interrupted,
 }
 
-/// Whose fault an error is, for an exit status or the class of an exception.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// Wrong use, or bad input: the message says what to do.
-    Input,
-    /// A file that is not there.
-    Missing,
-    /// The user's wish.
-    Interrupted,
-    /// A device failed.
-    Device,
-    /// A bug.
-    Ours,
-}
-
 impl Error {
     /// Whose fault it is.
     pub fn kind(&self) -> ErrorKind {
+        // No `_` here: a new variant must choose.
         match self {
+            Error::Data(error) => error.kind(),
+            Error::Fetch(error) => error.kind(),
+            Error::Unknown(error) => error.kind(),
+            Error::Io { source, .. } => source.into(),
             Error::Interrupted => ErrorKind::Interrupted,
-            Error::Op(_) | Error::Internal { .. } => ErrorKind::Ours,
             Error::Device { .. } => ErrorKind::Device,
-            Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => ErrorKind::Missing,
-            _ => ErrorKind::Input,
+            // What this crate gives to its ops it has checked before.
+            Error::Op(_) | Error::Internal { .. } => ErrorKind::Ours,
+            Error::Shape { .. }
+            | Error::Type { .. }
+            | Error::Architecture { .. }
+            | Error::Value { .. }
+            | Error::File { .. }
+            | Error::Diverged { .. }
+            | Error::Function(_)
+            | Error::NoDevice { .. }
+            | Error::NotFinite(_)
+            | Error::Command { .. } => ErrorKind::Input,
         }
     }
 
@@ -195,6 +211,28 @@ impl Error {
         }
     }
 
+    /// The same error, which if it is [`NotFinite`] counts images as the data do: `place` gives the place in the data of an image of the batch.
+    pub fn at(self, place: impl FnOnce(usize) -> usize) -> Self {
+        match self {
+            Error::NotFinite(found) if found.model.is_none() => Error::NotFinite(NotFinite {
+                image: found.image.map(place),
+                ..found
+            }),
+            other => other,
+        }
+    }
+
+    /// The same error, [`at`](Self::at) a place in the data, which if it is [`NotFinite`] names the model.
+    pub fn of_model(self, model: &str, place: impl FnOnce(usize) -> usize) -> Self {
+        match self.at(place) {
+            Error::NotFinite(found) if found.model.is_none() => Error::NotFinite(NotFinite {
+                model: Some(model.to_owned()),
+                ..found
+            }),
+            other => other,
+        }
+    }
+
     /// A device computation that failed.
     pub fn device(action: &'static str, problem: impl std::fmt::Display) -> Self {
         Error::Device {
@@ -220,5 +258,17 @@ mod tests {
         assert_eq!(Error::device("reading a tensor", "lost").kind(), ErrorKind::Device);
         assert_eq!(Error::internal("describing as JSON", "no").kind(), ErrorKind::Ours);
         assert_eq!(Error::value("steps", "at least 1", 0).kind(), ErrorKind::Input);
+        assert_eq!(Error::unknown("attack", "fsgm", ["fgsm"]).kind(), ErrorKind::Input);
+    }
+
+    #[test]
+    fn errors_of_the_crates_below_keep_their_kind() {
+        let missing = || DataError::MissingFiles {
+            folder: "mnist".into(),
+            missing: Vec::new(),
+        };
+        assert_eq!(Error::from(missing()).kind(), ErrorKind::Missing);
+        assert_eq!(Error::from(FetchError::Data(missing())).kind(), ErrorKind::Missing);
+        assert_eq!(Error::from(FetchError::Interrupted).kind(), ErrorKind::Interrupted);
     }
 }

@@ -26,6 +26,7 @@ pub mod diagnose;
 mod error;
 pub mod evaluate;
 pub mod nn;
+mod not_finite;
 pub mod progress;
 pub mod random;
 pub mod statistics;
@@ -34,5 +35,7 @@ pub mod train;
 pub mod write;
 
 pub use doubleback_data as data;
+pub use doubleback_error::ErrorKind;
 pub use doubleback_ops as ops;
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, Result};
+pub use not_finite::{NotFinite, Quantity};

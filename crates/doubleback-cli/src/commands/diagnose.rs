@@ -1,9 +1,10 @@
+use doubleback::statistics::greatest_by;
 use std::time::Duration;
 
 use doubleback::attack::{AttackSpec, check_eps};
 use doubleback::data::words::signed;
 use doubleback::diagnose::{AGREEMENT, CONSISTENCY, Check, CheckName, Estimate, SUCCESS, oracle_is_weak};
-use doubleback::evaluate::{ModelPath, check_fits, model_names};
+use doubleback::evaluate::{FileModel, ModelPath, model_names};
 use doubleback_experiments::diagnosis::{
     Budget, DiagnosisResults, ModelDiagnosis, ModelFile, Options, Profile, diagnose,
 };
@@ -28,13 +29,22 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<()> {
     let read = |models: &[ModelPath], names: Vec<String>| -> Result<Vec<ModelFile>> {
         let read = |(ModelPath { path, .. }, name): (&ModelPath, String)| {
             let model = ModelFile::read(path, &context.device)?;
-            check_fits(path, &model.network, &model.card, &dataset)?;
             Ok(ModelFile { name, ..model })
         };
         models.iter().zip(names).map(read).collect()
     };
     let subjects = read(&args.models, names)?;
     let oracle = read(&args.oracle, oracle_names)?;
+    let files = args.models.iter().chain(&args.oracle);
+    let files: Vec<FileModel<'_>> = files
+        .zip(subjects.iter().chain(&oracle))
+        .map(|(ModelPath { path, .. }, file)| FileModel {
+            path,
+            model: &file.network,
+            card: &file.card,
+        })
+        .collect();
+    let dataset = models::fit(&files, dataset)?;
     let eps = match args.eps {
         Eps::Auto => None,
         Eps::Given(eps) => Some(eps),
@@ -277,7 +287,7 @@ fn warnings(model: &ModelDiagnosis, oracle_error: &Estimate) -> Vec<String> {
 /// The layer after the first with the greatest share, in words.
 fn greatest(model: &ModelDiagnosis) -> Option<String> {
     let after_first = model.layers.iter().skip(1);
-    let layer = after_first.max_by(|a, b| a.v.value.total_cmp(&b.v.value))?;
+    let layer = greatest_by(after_first, |layer| layer.v.value)?;
     Some(format!(
         "{}: {} ({})",
         layer.layer,

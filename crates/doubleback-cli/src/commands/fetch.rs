@@ -1,7 +1,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use doubleback::data::fetch::{self, FetchError, FetchEvent, FetchOptions, Outcome};
+use doubleback::data::fetch::{self, FetchEvent, FetchOptions, Outcome};
 use doubleback::progress::{Progress, Watch};
 
 use crate::args::FetchArgs;
@@ -94,14 +94,5 @@ fn stop_if_asked() -> ControlFlow<()> {
     match interrupt::requested() {
         true => ControlFlow::Break(()),
         false => ControlFlow::Continue(()),
-    }
-}
-
-impl From<FetchError> for Failure {
-    fn from(error: FetchError) -> Self {
-        match error {
-            FetchError::Interrupted => Failure::Interrupted(error.to_string()),
-            _ => Failure::Input(error.to_string()),
-        }
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use doubleback_error::ErrorKind;
+
 use super::archive_problem::ArchiveProblem;
 use crate::error::DataError;
 use crate::words::grouped64;
@@ -17,7 +19,7 @@ pub enum FetchError {
     Data(#[from] DataError),
     /// A folder of one's own.
     #[error(
-        "{name}: is a folder on this machine and cannot be fetched. Fetch one of the named data sets: `doubleback data list`"
+        "{name}: is on this machine and cannot be fetched. Fetch one of the named data sets: `doubleback data list`"
     )]
     Local {
         /// The name that was asked for.
@@ -82,6 +84,24 @@ pub enum FetchError {
     /// The work was stopped.
     #[error("interrupted. What was fetched is kept: run the same command again to go on")]
     Interrupted,
+}
+
+impl FetchError {
+    /// Whose fault it is. What no server gives is [`Missing`](ErrorKind::Missing).
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            FetchError::Data(error) => error.kind(),
+            FetchError::Write { cause, .. } => cause.into(),
+            FetchError::Servers { .. } => ErrorKind::Missing,
+            FetchError::Interrupted => ErrorKind::Interrupted,
+            FetchError::Local { .. }
+            | FetchError::Url { .. }
+            | FetchError::Proxy { .. }
+            | FetchError::Different { .. }
+            | FetchError::Busy { .. }
+            | FetchError::Archive { .. } => ErrorKind::Input,
+        }
+    }
 }
 
 /// What a server did.
@@ -155,5 +175,27 @@ fn advice(cause: &io::Error) -> &'static str {
             "Free some space, or give another folder with `--data-dir`."
         }
         _ => "Check that you may write there, or give another folder with `--data-dir`.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_server_gives_is_missing() {
+        let servers = FetchError::Servers {
+            file: "a".to_owned(),
+            folder: "mnist".into(),
+            failures: Vec::new(),
+        };
+        assert_eq!(servers.kind(), ErrorKind::Missing);
+        assert_eq!(FetchError::Interrupted.kind(), ErrorKind::Interrupted);
+        assert_eq!(FetchError::Data(DataError::NoDataDir).kind(), ErrorKind::Input);
+        let full = FetchError::Write {
+            path: "a".into(),
+            cause: io::ErrorKind::StorageFull.into(),
+        };
+        assert_eq!(full.kind(), ErrorKind::Input);
     }
 }

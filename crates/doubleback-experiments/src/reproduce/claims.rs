@@ -1,5 +1,6 @@
 //! The paper's claims, held against a run's own numbers and intervals.
 
+use doubleback::statistics::greatest_by;
 use std::collections::BTreeMap;
 
 use super::model_names::{ADVTRAIN, DISTILLED, DOUBLEBACK, INSENSITIVE, NORMAL};
@@ -303,7 +304,7 @@ fn over_regularized(run: &Measurements) -> Claim {
     defenses.dedup();
     for defense in defenses.into_iter().filter(|&defense| defense != NORMAL) {
         let largest = run.lambdas.iter().filter(|point| point.defense == defense);
-        let largest = largest.max_by(|a, b| a.lambda.total_cmp(&b.lambda));
+        let largest = greatest_by(largest, |point| point.lambda);
         if let (Some(normal), Some(largest)) = (normal, largest) {
             // That this grid has none does not speak against there being some.
             let below = largest.test.high < SHARE_OF_NORMAL * normal.test.low;

@@ -311,6 +311,43 @@ fn grid(entry: &Table<'_>, common: Option<&Lambdas>) -> std::result::Result<Defe
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        /// Pieces of the longest plan in any order, cut and repeated: a plan, or an error of one line.
+        #[test]
+        fn whatever_is_written_is_a_plan_or_an_error_of_one_line(
+            pieces in prop::collection::vec((0usize..600, 0usize..80), 1..12),
+            noise in ".{0,3}",
+        ) {
+            const WHOLE: &str = include_str!("../../../../fuzz/seeds/plan/all-fields.toml");
+            let cut = |&(start, length): &(usize, usize)| {
+                let start = start.min(WHOLE.len());
+                &WHOLE[start..(start + length).min(WHOLE.len())]
+            };
+            let text = pieces.iter().map(cut).collect::<Vec<_>>().join(&noise);
+            if let Err(problem) = Plan::parse(&text) {
+                prop_assert!(!problem.is_empty() && !problem.contains('\n'), "{problem:?}");
+            }
+            let damaged = format!("{}{noise}{}", &WHOLE[..pieces[0].0.min(WHOLE.len())], cut(&pieces[0]));
+            if let Err(problem) = Plan::parse(&damaged) {
+                prop_assert!(!problem.is_empty() && !problem.contains('\n'), "{problem:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_longest_plan_is_one() {
+        assert_eq!(
+            Plan::parse(include_str!("../../../../fuzz/seeds/plan/all-fields.toml"))
+                .unwrap()
+                .defenses
+                .len(),
+            3
+        );
+    }
 
     const HEAD: &str = "datasets = [\"mnist-mini\"]\n";
 

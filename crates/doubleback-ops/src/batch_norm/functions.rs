@@ -10,8 +10,28 @@ use crate::error::{Error, Result, expect, expect_one_type};
 use crate::options::BatchNormOptions;
 
 /// Mean and biased variance of each channel over all other axes, `[2, channels]`.
-pub fn batch_norm_statistics(z: Tensor<4>) -> Tensor<2> {
-    Tensor::from_dispatch(Dispatch::batch_norm_statistics(z.into_dispatch()))
+///
+/// # Errors
+/// When there is no channel, or no value in each: nothing has no mean.
+pub fn batch_norm_statistics(z: Tensor<4>) -> Result<Tensor<2>> {
+    let op = "batch_norm_statistics";
+    expect_values(op, z.dims())?;
+    expect_one_type(op, &[("input", z.dtype())])?;
+    Ok(Tensor::from_dispatch(Dispatch::batch_norm_statistics(
+        z.into_dispatch(),
+    )))
+}
+
+/// Refuses what has no values.
+fn expect_values(op: &'static str, dims: [usize; 4]) -> Result<()> {
+    if dims.contains(&0) {
+        return Err(Error::shape(
+            op,
+            "at least one value in each channel",
+            format!("{dims:?}"),
+        ));
+    }
+    Ok(())
 }
 
 /// One application of batch norm (Ioffe & Szegedy 2015): its input and parameters, from which come its output, its vjp, and through
@@ -38,7 +58,7 @@ impl BatchNorm {
     /// - `statistics`: `[2, channels]`, mean and biased variance
     ///
     /// # Errors
-    /// When these disagree in channels or float type, or windows do not fit the input.
+    /// When these disagree in channels or float type, the input has no values, or windows do not fit it.
     pub fn new(
         z: Tensor<4>,
         gain: Tensor<1>,
@@ -46,6 +66,7 @@ impl BatchNorm {
         statistics: Tensor<2>,
         options: BatchNormOptions,
     ) -> Result<Self> {
+        expect_values("batch_norm", z.dims())?;
         let channels = z.dims()[3];
         if gain.dims() != [channels] || shift.dims() != [channels] || statistics.dims() != [2, channels] {
             let found = format!(

@@ -50,7 +50,7 @@ pub fn conv2d_with_statistics(x: Tensor<4>, w: Tensor<4>, options: Conv2dOptions
         Some(shape) => plain::conv2d_with_statistics(x, w, shape),
         None => {
             let y = parts::conv2d(x, w, &parts);
-            (y.clone(), batch_norm_statistics(y))
+            (y.clone(), batch_norm_statistics(y)?)
         }
     })
 }

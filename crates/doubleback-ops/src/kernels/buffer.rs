@@ -40,9 +40,9 @@ struct Block {
     size: usize,
 }
 
-// SAFETY: a block is plain memory with one owner.
+// SAFETY: a block owns memory of the global allocator, which any thread may use and free, and nothing else points into it.
 unsafe impl Send for Block {}
-// SAFETY: as above; it is written through `&mut` only.
+// SAFETY: `&Block` gives the address and the size, both of which never change; who reads or writes behind the address answers for it.
 unsafe impl Sync for Block {}
 
 impl Block {
@@ -50,9 +50,12 @@ impl Block {
         Layout::from_size_align(size, ALIGNMENT).unwrap_or_else(|_| handle_alloc_error(Layout::new::<u8>()))
     }
 
+    /// # Panics
+    /// When the size is 0, of which there is no allocation.
     fn fresh(size: usize) -> Self {
+        assert!(size > 0);
         let layout = Self::layout(size);
-        // SAFETY: the size is not zero, see `Memory::new`.
+        // SAFETY: the layout's size is not zero, as asserted.
         let start = unsafe { alloc(layout) };
         Self {
             start: NonNull::new(start).unwrap_or_else(|| handle_alloc_error(layout)),
@@ -63,9 +66,14 @@ impl Block {
 
 impl Drop for Block {
     fn drop(&mut self) {
-        // SAFETY: allocated with this very layout.
+        // SAFETY: `fresh`, which alone makes blocks, allocated `start` with the layout of this size, and a block is dropped once.
         unsafe { dealloc(self.start.as_ptr(), Self::layout(self.size)) }
     }
+}
+
+/// What no allocator could give.
+fn too_large() -> ! {
+    panic!("a buffer of more bytes than memory has addresses")
 }
 
 /// A block that goes back to [`FREE`] when dropped.
@@ -75,7 +83,8 @@ impl Memory {
     fn new(bytes: usize) -> Self {
         let size = bytes
             .max(1)
-            .next_multiple_of(if bytes < LEAST { ALIGNMENT } else { 4096 });
+            .checked_next_multiple_of(if bytes < LEAST { ALIGNMENT } else { 4096 })
+            .unwrap_or_else(|| too_large());
         if size < LEAST {
             return Self(ManuallyDrop::new(Block::fresh(size)));
         }
@@ -95,7 +104,7 @@ impl Memory {
 
 impl Drop for Memory {
     fn drop(&mut self) {
-        // SAFETY: taken once, here.
+        // SAFETY: `self.0` is not used again: this is `drop`, which runs once, and a `ManuallyDrop` has no drop of its own.
         let block = unsafe { ManuallyDrop::take(&mut self.0) };
         if block.size < LEAST {
             return;
@@ -124,81 +133,98 @@ impl AllocationController for Memory {
     }
 
     unsafe fn memory_mut(&mut self, _: AccessPolicy) -> Result<&mut [MaybeUninit<u8>], AccessError> {
-        // SAFETY: the block is this long and has one owner.
+        // SAFETY: `start` is the first of `size` allocated bytes, which may be unwritten as `MaybeUninit` allows; the block has one owner, borrowed
+        // mutably here, so there is no other reference.
         Ok(unsafe { std::slice::from_raw_parts_mut(self.0.start.as_ptr().cast(), self.0.size) })
     }
 
     fn memory(&self, _: AccessPolicy) -> Result<&[MaybeUninit<u8>], AccessError> {
-        // SAFETY: the block is this long.
+        // SAFETY: `start` is the first of `size` allocated bytes, which may be unwritten as `MaybeUninit` allows; they are written through `&mut self`
+        // alone, which this borrow excludes.
         Ok(unsafe { std::slice::from_raw_parts(self.0.start.as_ptr().cast(), self.0.size) })
     }
 
     fn duplicate(&self) -> Option<Box<dyn AllocationController>> {
         let copy = Memory::new(self.0.size);
-        // SAFETY: both blocks are at least this long, and no two blocks overlap.
+        // SAFETY: this block has `size` bytes, and `copy` as many: a size is rounded up to one that stays as it is when rounded again. Two
+        // allocations do not overlap. Unwritten bytes are copied as what they are.
         unsafe { std::ptr::copy_nonoverlapping(self.0.start.as_ptr(), copy.0.start.as_ptr(), self.0.size) };
         Some(Box::new(copy))
     }
 }
 
-/// Values in recycled memory, aligned for every instruction set.
-///
-/// A value that was not written yet must not be seen through a slice: until all are, only `as_mut_ptr` and
-/// `as_ptr` may be used, which make no reference to the values.
-pub struct Buffer<T = f32> {
+/// Room for values in recycled memory, aligned for every instruction set, of which some or all were not written yet: there is no reference
+/// to the values, only pointers.
+pub(crate) struct Unwritten<T = f32> {
     memory: Memory,
     len: usize,
     values: PhantomData<T>,
 }
 
-impl<T: Pod + Send + Sync> Buffer<T> {
-    /// `len` values of which nothing is known.
-    ///
-    /// # Safety
-    /// Every value must be written before it is read, or seen through a slice.
-    pub(crate) unsafe fn uninitialized(len: usize) -> Self {
+impl<T: Pod + Send + Sync> Unwritten<T> {
+    /// Room for `len` values.
+    pub fn new(len: usize) -> Self {
+        const { assert!(align_of::<T>() <= ALIGNMENT) };
+        let bytes = len.checked_mul(size_of::<T>()).unwrap_or_else(|| too_large());
         Self {
-            memory: Memory::new(len * size_of::<T>()),
+            memory: Memory::new(bytes),
             len,
             values: PhantomData,
         }
     }
 
+    /// Where the first value belongs. Valid for as many values as there is room for, reads of what was written, until the room is dropped.
+    pub fn as_mut_ptr(&mut self) -> *mut T {
+        self.memory.0.start.as_ptr().cast()
+    }
+
+    /// As `as_mut_ptr`, to read what was written.
+    pub fn as_ptr(&self) -> *const T {
+        self.memory.0.start.as_ptr().cast()
+    }
+
+    /// The values.
+    ///
+    /// # Safety
+    /// All `len` values must have been written.
+    pub unsafe fn assume_written(self) -> Buffer<T> {
+        Buffer(self)
+    }
+}
+
+/// Values in recycled memory, aligned for every instruction set.
+pub struct Buffer<T = f32>(
+    /// Every value of it is written: only `assume_written`, whose caller vouches for that, makes a buffer.
+    Unwritten<T>,
+);
+
+impl<T: Pod + Send + Sync> Buffer<T> {
     /// Zeros.
     pub(crate) fn zeroed(len: usize) -> Self {
-        // SAFETY: written just below.
-        let mut buffer = unsafe { Self::uninitialized(len) };
-        // SAFETY: the memory holds `len` values, and `Pod` says that zero bytes are one.
-        unsafe { std::ptr::write_bytes(buffer.as_mut_ptr(), 0, len) };
-        buffer
+        let mut room = Unwritten::<T>::new(len);
+        // SAFETY: there is room for `len` values, all of which are written here; `Pod` says that zero bytes are a value.
+        unsafe {
+            std::ptr::write_bytes(room.as_mut_ptr(), 0, len);
+            room.assume_written()
+        }
     }
 
     /// Number of values.
     pub(crate) fn len(&self) -> usize {
-        self.len
+        self.0.len
     }
 
     /// Whether there are none.
     pub(crate) fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// The first value, which may not have been written yet.
-    pub(crate) fn as_ptr(&self) -> *const T {
-        self.memory.0.start.as_ptr().cast()
-    }
-
-    /// As `as_ptr`, to write through.
-    pub(crate) fn as_mut_ptr(&mut self) -> *mut T {
-        self.memory.0.start.as_ptr().cast()
+        self.0.len == 0
     }
 
     /// `chunks * chunk` values that `fill` writes chunk by chunk, in parallel.
     ///
     /// # Safety
-    /// `fill(i, p)` must write all `chunk` values from `p` on.
+    /// `fill(i, p)` must write all `chunk` values from `p` on, and touch no others.
     pub(crate) unsafe fn filled(chunks: usize, chunk: usize, fill: impl Fn(usize, *mut T) + Sync) -> Self {
-        // SAFETY: the caller's.
+        // SAFETY: asked of the caller in the same words.
         unsafe { Self::filled_then(chunks, chunk, fill, |_| ()).0 }
     }
 
@@ -212,11 +238,11 @@ impl<T: Pod + Send + Sync> Buffer<T> {
         fill: impl Fn(usize, *mut T) + Sync,
         after: impl Fn(&[T]) -> P + Sync,
     ) -> (Self, Vec<P>) {
-        // SAFETY: `fill` writes every value.
-        let mut buffer = unsafe { Self::uninitialized(chunks * chunk) };
-        let start = Shared(buffer.as_mut_ptr());
+        let mut room = Unwritten::<T>::new(chunks.checked_mul(chunk).unwrap_or_else(|| too_large()));
+        let start = Shared(room.as_mut_ptr());
         let said = (0..chunks).into_par_iter().map(|i| {
-            // SAFETY: chunk i is inside the buffer, no one else looks at it, and `fill` has written it when it becomes a slice.
+            // SAFETY: there is room for `chunks * chunk` values and i < chunks, so chunk i is inside of it. No other task touches it, and `fill` has
+            // written all of it, as the caller says, when it becomes a slice.
             unsafe {
                 let part = start.get().add(i * chunk);
                 fill(i, part);
@@ -224,30 +250,31 @@ impl<T: Pod + Send + Sync> Buffer<T> {
             }
         });
         let said = said.collect();
-        (buffer, said)
+        // SAFETY: the loop ended, so `fill` has written every chunk.
+        (unsafe { room.assume_written() }, said)
     }
 
     /// `len` values that `fill(start, end, p)` writes in parallel, `block` at a time; the last block may be shorter.
     ///
     /// # Safety
-    /// `fill` must write the values `start..end`, the first of them at `p`.
+    /// `fill` must write the values `start..end`, the first of them at `p`, and touch no others.
     pub(crate) unsafe fn blocks(len: usize, block: usize, fill: impl Fn(usize, usize, *mut T) + Sync) -> Self {
-        // SAFETY: `fill` writes every value.
-        let mut buffer = unsafe { Self::uninitialized(len) };
-        let first = Shared(buffer.as_mut_ptr());
+        let mut room = Unwritten::<T>::new(len);
+        let first = Shared(room.as_mut_ptr());
         (0..len.div_ceil(block)).into_par_iter().for_each(|i| {
             let (start, end) = (i * block, ((i + 1) * block).min(len));
-            // SAFETY: `start` is inside the buffer.
+            // SAFETY: i < len.div_ceil(block), so start < len, for which there is room.
             fill(start, end, unsafe { first.get().add(start) });
         });
-        buffer
+        // SAFETY: the loop ended, so `fill` has written all blocks, which together are all values.
+        unsafe { room.assume_written() }
     }
 
     /// The values as the storage of a tensor.
     pub fn into_bytes(self) -> Bytes {
-        let length = self.len * size_of::<T>();
-        // SAFETY: the first `length` bytes were written.
-        unsafe { Bytes::from_controller(Box::new(self.memory), length) }
+        let length = self.0.len * size_of::<T>();
+        // SAFETY: the first `length` bytes are those of the values, all of which are written; `Pod` has no padding that could be unwritten.
+        unsafe { Bytes::from_controller(Box::new(self.0.memory), length) }
     }
 }
 
@@ -255,15 +282,16 @@ impl<T: Pod + Send + Sync> Deref for Buffer<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
-        // SAFETY: the memory holds `len` values, aligned to more than any number needs, and whoever made the buffer has written them all.
-        unsafe { std::slice::from_raw_parts(self.as_ptr(), self.len) }
+        // SAFETY: the room is for `len` values, aligned to `ALIGNMENT`, which is enough as `Unwritten::new` asserts; all are written, and no one
+        // writes while `self` is borrowed.
+        unsafe { std::slice::from_raw_parts(self.0.as_ptr(), self.0.len) }
     }
 }
 
 impl<T: Pod + Send + Sync> DerefMut for Buffer<T> {
     fn deref_mut(&mut self) -> &mut [T] {
-        // SAFETY: as in `deref`; and `self` is borrowed mutably, so this is the only reference.
-        unsafe { std::slice::from_raw_parts_mut(self.as_mut_ptr(), self.len) }
+        // SAFETY: as in `deref`; `self` is borrowed mutably, so this is the only reference.
+        unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr(), self.0.len) }
     }
 }
 
@@ -271,10 +299,11 @@ impl<T: Pod + Send + Sync> DerefMut for Buffer<T> {
 #[derive(Clone, Copy)]
 pub(crate) struct Shared<T>(pub *mut T);
 
-// SAFETY: those who dereference it vouch that they touch different places.
-unsafe impl<T> Send for Shared<T> {}
-// SAFETY: as above.
-unsafe impl<T> Sync for Shared<T> {}
+// SAFETY: an address is a number, which any thread may have. Only dereferencing it can do harm, which is unsafe: who does so says there why no
+// other thread touches the same place at the same time. `T: Send`, since the values are written by other threads than the one that owns them.
+unsafe impl<T: Send> Send for Shared<T> {}
+// SAFETY: as for `Send`: a `&Shared` gives the same address.
+unsafe impl<T: Send> Sync for Shared<T> {}
 
 impl<T> Shared<T> {
     /// The pointer; a method, so that closures capture the whole.
@@ -306,6 +335,30 @@ mod tests {
         drop(bytes);
         assert_eq!(copy.len(), 80_000);
         assert_eq!(copy[79_996..], 3f32.to_le_bytes());
+    }
+
+    #[test]
+    fn every_value_that_was_written_is_there() {
+        // SAFETY: all three values of each chunk are written.
+        let (buffer, sums) = unsafe {
+            Buffer::<i32>::filled_then(
+                5,
+                3,
+                |i, p| (0..3).for_each(|k| p.add(k).write((3 * i + k) as i32)),
+                |chunk| chunk.iter().sum::<i32>(),
+            )
+        };
+        assert_eq!(buffer[..], (0..15).collect::<Vec<_>>()[..]);
+        assert_eq!(sums, [3, 12, 21, 30, 39]);
+        // SAFETY: each block is written from its start to its end.
+        let buffer = unsafe { Buffer::<u8>::blocks(7, 3, |start, end, p| p.write_bytes(start as u8, end - start)) };
+        assert_eq!(buffer[..], [0, 0, 0, 3, 3, 3, 6]);
+    }
+
+    #[test]
+    #[should_panic(expected = "more bytes than memory has addresses")]
+    fn sizes_do_not_wrap_around() {
+        Buffer::<f32>::zeroed(usize::MAX / 4 + 2);
     }
 
     #[test]

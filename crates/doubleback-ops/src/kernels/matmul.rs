@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use super::buffer::{Buffer, Shared};
+use super::buffer::{Buffer, Shared, Unwritten};
 use super::pack::Panel;
 use super::simd::{Kernel, Simd, dispatch, isa};
 use super::tile::{Reads, evenly, load_columns, row, store_columns};
@@ -32,33 +32,50 @@ const PANELS: usize = 4;
 /// Rows a task when there are too few panels to share out.
 const ROWS: usize = 224;
 
+impl Product {
+    /// Values of the left matrix, of the right one, and of the result.
+    ///
+    /// # Panics
+    /// When one of them could not be addressed.
+    fn values(&self) -> [usize; 3] {
+        let Self { m, k, n, .. } = *self;
+        [(m, k), (k, n), (m, n)].map(|(rows, columns)| match rows.checked_mul(columns) {
+            Some(values) => values,
+            None => panic!("a matrix of {rows} times {columns} values"),
+        })
+    }
+}
+
 /// `a · b`.
 pub fn matmul(a: &[f32], b: &[f32], product: Product) -> Buffer {
+    let [_, _, values] = product.values();
     if product.k == 0 {
-        return Buffer::zeroed(product.m * product.n);
+        return Buffer::zeroed(values);
     }
-    // SAFETY: every value is written.
-    let mut out = unsafe { Buffer::uninitialized(product.m * product.n) };
-    // SAFETY: `out` has room for the product, all of which is written.
-    unsafe { multiply(a, b, product, Shared(out.as_mut_ptr()), false) };
-    out
+    let mut out = Unwritten::new(values);
+    // SAFETY: `out` has room for the product, and `multiply` writes all of it: nothing to write only where it is empty, as k is not 0.
+    unsafe {
+        multiply(a, b, product, Shared(out.as_mut_ptr()), false);
+        out.assume_written()
+    }
 }
 
 /// Adds `a · b` to `out`.
 pub fn matmul_add(a: &[f32], b: &[f32], product: Product, out: &mut [f32]) {
-    assert_eq!(out.len(), product.m * product.n);
-    // SAFETY: `out` is as long as the product.
+    assert_eq!(out.len(), product.values()[2]);
+    // SAFETY: `out` is as long as the product, borrowed mutably, and written as every slice is.
     unsafe { multiply(a, b, product, Shared(out.as_mut_ptr()), true) };
 }
 
 /// Writes the product to `start`, or adds it to what is there.
 ///
 /// # Safety
-/// `start` must have room for `m * n` values, which belong to no one else, and of which all are written before if they are added to.
+/// `start` must have room for `m * n` values, which belong to no one else, and of which all are written before if they are added to. All are written
+/// afterwards, if `k` is not 0.
 unsafe fn multiply(a: &[f32], b: &[f32], product: Product, start: Shared<f32>, accumulate: bool) {
     let Product { m, k, n, .. } = product;
-    assert_eq!((a.len(), b.len()), (m * k, k * n));
-    if m * k * n == 0 {
+    assert_eq!([a.len(), b.len()], product.values()[..2]);
+    if [m, k, n].contains(&0) {
         return;
     }
     let columns = PANELS * 2 * isa().lanes();
@@ -81,12 +98,13 @@ unsafe fn multiply(a: &[f32], b: &[f32], product: Product, start: Shared<f32>, a
             out: start.get(),
             accumulate,
         };
-        // SAFETY: parts do not overlap and lie in the product; the lengths of the matrices were asserted above.
+        // SAFETY: a part's rows end at m at most and its columns at n, so it lies in the product, for which `out` is valid; parts of different tasks
+        // differ in group or block and do not overlap, and together they are all of it. The lengths of the matrices were asserted above.
         unsafe { dispatch(part) }
     });
 }
 
-/// A block of the result.
+/// A block of the result. `rows` and `columns` must be among those of the product, `out` valid for all of it, and the block no one else's.
 struct Part<'a> {
     a: &'a [f32],
     b: &'a [f32],
@@ -114,7 +132,8 @@ impl Kernel for Part<'_> {
                 let column = first + index * wide;
                 let columns = (last - column).min(wide);
                 let width = columns.next_multiple_of(S::LANES);
-                // SAFETY: the panel's columns and rows are inside the matrix.
+                // SAFETY: start + depth <= k and column + columns <= n, so these rows and columns are inside `b`; the panel has depth * wide values, at
+                // least depth * width.
                 unsafe { pack::<S>(self.b, self.product, (start, depth), (column, columns), panel, width) };
             }
             for (top, rows) in evenly(self.rows.1 - self.rows.0, S::TILE) {
@@ -129,7 +148,9 @@ impl Kernel for Part<'_> {
                         columns,
                         vectors,
                     };
-                    // SAFETY: rows, columns and depth are inside the matrices.
+                    // SAFETY: top + rows <= m and start + depth <= k, so every pixel's taps are inside `a`; the panel has `depth` rows; the result's
+                    // `rows` rows of `columns` values from (top, column) on, n apart, are inside the product, and written before when they are
+                    // added to: by the caller, or for `start > 0` by the round before.
                     unsafe {
                         let reads = match self.product.left_transposed {
                             false => Reads {
@@ -163,6 +184,9 @@ impl Kernel for Part<'_> {
 }
 
 /// Copies rows `start..start + depth` of some columns of `b` to `panel`, `wide` values a row; the columns that are missing stay zero.
+///
+/// # Safety
+/// The rows and columns must be inside `b`, and `panel` must have `depth * wide` values, `wide` at least `columns`.
 #[inline(always)]
 unsafe fn pack<S: Simd>(
     b: &[f32],
@@ -174,7 +198,8 @@ unsafe fn pack<S: Simd>(
 ) {
     let Product { k, n, .. } = product;
     let (from, to) = (b.as_ptr(), panel.as_mut_ptr());
-    // SAFETY: these rows and columns are inside `b`, the panel holds `depth * wide` values.
+    // SAFETY: row start + i < start + depth and column + c < column + columns throughout, inside `b` as the caller says, and i * wide + c inside the panel;
+    // a vector that passes the last of the columns is read and written in part, and blocks that are transposed are whole.
     unsafe {
         if !product.right_transposed {
             for i in 0..depth {

@@ -11,6 +11,8 @@ mod pack;
 mod pool;
 mod relu;
 mod simd;
+#[cfg(test)]
+mod tests;
 mod tile;
 
 pub use adam::adam_update;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::options::Pool2dShape;
 
-use super::buffer::{Buffer, Shared};
+use super::buffer::{Buffer, Shared, Unwritten};
 use super::simd::{Kernel, Simd, dispatch};
 
 /// Input rows and columns of the window at output row `y` and column `x`.
@@ -17,6 +17,7 @@ fn window(shape: &Pool2dShape, y: usize, x: usize) -> (Range<usize>, Range<usize
     (rows, columns)
 }
 
+/// Values of an image of input and of one of output.
 fn sizes(shape: &Pool2dShape) -> (usize, usize) {
     let per_image = |dims: [usize; 4]| dims[1] * dims[2] * dims[3];
     (per_image(shape.input_dims()), per_image(shape.output_dims()))
@@ -26,10 +27,11 @@ fn sizes(shape: &Pool2dShape) -> (usize, usize) {
 pub fn max_pool2d(x: &[f32], shape: &Pool2dShape) -> (Buffer, Buffer<i32>) {
     let (input, output) = sizes(shape);
     assert_eq!(x.len(), shape.batch * input);
-    // SAFETY: the kernel writes every output pixel of its image, in both outputs.
+    let mut indices = Unwritten::<i32>::new(shape.batch * output);
+    let start = Shared(indices.as_mut_ptr());
+    // SAFETY: the kernel writes every output pixel of its image, in both results; image < batch, so its indices have their place, which no other
+    // task touches. When all images are done all indices are written.
     unsafe {
-        let mut indices = Buffer::<i32>::uninitialized(shape.batch * output);
-        let start = Shared(indices.as_mut_ptr());
         let values = Buffer::filled(shape.batch, output, |image, out: *mut f32| {
             dispatch(MaxPool {
                 x: &x[image * input..][..input],
@@ -38,10 +40,11 @@ pub fn max_pool2d(x: &[f32], shape: &Pool2dShape) -> (Buffer, Buffer<i32>) {
                 indices: start.get().add(image * output),
             });
         });
-        (values, indices)
+        (values, indices.assume_written())
     }
 }
 
+/// `values` and `indices` must be valid for one image of output, and belong to no one else.
 struct MaxPool<'a> {
     x: &'a [f32],
     shape: &'a Pool2dShape,
@@ -55,7 +58,7 @@ impl Kernel for MaxPool<'_> {
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
         let ([height, width], channels) = (self.shape.output(), self.shape.channels);
-        // SAFETY: one image of output in each.
+        // SAFETY: both are valid for one image of output by the kernel's contract, and zeros are values when the slices are made.
         let (values, indices) = unsafe {
             let length = height * width * channels;
             std::ptr::write_bytes(self.values, 0, length);
@@ -96,7 +99,7 @@ pub fn pool_select(x: &[f32], indices: &[i32], shape: &Pool2dShape) -> Buffer {
     let (input, output) = sizes(shape);
     assert_eq!((x.len(), indices.len()), (shape.batch * input, shape.batch * output));
     let channels = shape.channels;
-    // SAFETY: every output value of the image is written.
+    // SAFETY: `indices` of an image are as many as its output values, in whole pixels, and `out` gets a value for each; reads are of slices.
     unsafe {
         Buffer::filled(shape.batch, output, |image, out: *mut f32| {
             let (x, indices) = (&x[image * input..][..input], &indices[image * output..][..output]);
@@ -113,7 +116,7 @@ pub fn pool_select(x: &[f32], indices: &[i32], shape: &Pool2dShape) -> Buffer {
 pub fn pool_unselect(g: &[f32], indices: &[i32], shape: &Pool2dShape) -> Buffer {
     let (input, output) = sizes(shape);
     assert_eq!((g.len(), indices.len()), (shape.batch * output, shape.batch * output));
-    // SAFETY: the kernel clears its image before adding into it.
+    // SAFETY: `filled` hands the kernel one image, all of which it clears, and so writes, before adding into it.
     unsafe {
         Buffer::filled(shape.batch, input, |image, out| {
             dispatch(Unselect {
@@ -126,6 +129,7 @@ pub fn pool_unselect(g: &[f32], indices: &[i32], shape: &Pool2dShape) -> Buffer 
     }
 }
 
+/// `out` must be valid for one image of input, and belong to no one else.
 struct Unselect<'a> {
     g: &'a [f32],
     indices: &'a [i32],
@@ -139,7 +143,7 @@ impl Kernel for Unselect<'_> {
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
         let ([height, width], channels) = (self.shape.output(), self.shape.channels);
-        // SAFETY: one image of input.
+        // SAFETY: `out` is valid for one image of input by the kernel's contract.
         let out = unsafe { cleared(self.out, self.shape.input[0] * self.shape.input[1] * channels) };
         for y in 0..height {
             for x in 0..width {
@@ -164,7 +168,7 @@ impl Kernel for Unselect<'_> {
 /// `length` values at `out` must be writable and belong to no one else.
 #[inline(always)]
 unsafe fn cleared<'a>(out: *mut f32, length: usize) -> &'a mut [f32] {
-    // SAFETY: the caller's.
+    // SAFETY: the caller says that the values are writable and no one else's; zeros are values when the slice is made.
     unsafe {
         std::ptr::write_bytes(out, 0, length);
         std::slice::from_raw_parts_mut(out, length)
@@ -175,7 +179,7 @@ unsafe fn cleared<'a>(out: *mut f32, length: usize) -> &'a mut [f32] {
 pub fn avg_pool2d(x: &[f32], shape: &Pool2dShape) -> Buffer {
     let (input, output) = sizes(shape);
     assert_eq!(x.len(), shape.batch * input);
-    // SAFETY: the kernel clears its image before adding into it.
+    // SAFETY: `filled` hands the kernel one image, all of which it clears, and so writes, before adding into it.
     unsafe {
         Buffer::filled(shape.batch, output, |image, out| {
             dispatch(Average {
@@ -192,7 +196,7 @@ pub fn avg_pool2d(x: &[f32], shape: &Pool2dShape) -> Buffer {
 pub fn avg_pool2d_transpose(g: &[f32], shape: &Pool2dShape) -> Buffer {
     let (input, output) = sizes(shape);
     assert_eq!(g.len(), shape.batch * output);
-    // SAFETY: the kernel clears its image before adding into it.
+    // SAFETY: `filled` hands the kernel one image, all of which it clears, and so writes, before adding into it.
     unsafe {
         Buffer::filled(shape.batch, input, |image, out| {
             dispatch(Average {
@@ -205,6 +209,7 @@ pub fn avg_pool2d_transpose(g: &[f32], shape: &Pool2dShape) -> Buffer {
     }
 }
 
+/// `out` must be valid for one image of output, or of input if transposed, and belong to no one else.
 struct Average<'a> {
     from: &'a [f32],
     shape: &'a Pool2dShape,
@@ -223,7 +228,7 @@ impl Kernel for Average<'_> {
         } else {
             [height, width]
         };
-        // SAFETY: one image of input or output.
+        // SAFETY: `out` is valid for as many values by the kernel's contract.
         let out = unsafe { cleared(self.out, plane[0] * plane[1] * channels) };
         let share = 1.0 / (self.shape.options.kernel[0] * self.shape.options.kernel[1]) as f32;
         for y in 0..height {

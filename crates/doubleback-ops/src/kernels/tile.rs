@@ -106,7 +106,8 @@ pub(crate) unsafe fn row<S: Simd>(
     accumulate: bool,
 ) {
     for (start, length) in evenly(pixels, S::TILE) {
-        // SAFETY: pixels start..start + length are among the caller's.
+        // SAFETY: start + length <= pixels, so the reads and writes are among those that the caller vouches for; from `first_tap` on the panel has all rows
+        // that are read, of `vectors` whole vectors each.
         unsafe {
             let reads = Reads {
                 input: reads.input.add(start * reads.pixel_stride),
@@ -124,7 +125,8 @@ pub(crate) unsafe fn row<S: Simd>(
     }
 }
 
-/// M pixels by V vectors of output channels.
+/// M pixels by V vectors of output channels. The reads and writes of [`row`] for these pixels must be valid, `weights` for V vectors a tap, and `columns`
+/// be more than V - 1 vectors; where sums are added, `out` must be written.
 struct Tile<const M: usize, const V: usize> {
     reads: Reads,
     weights: *const f32,
@@ -147,7 +149,8 @@ impl<const M: usize, const V: usize> Kernel for Tile<M, V> {
             columns,
             accumulate,
         } = self;
-        // SAFETY: see `row`.
+        // SAFETY: pixel m < M, row < rows, group < groups and tap < taps throughout, which are the reads that the kernel's contract says are valid; `w`
+        // moves on by V vectors a tap; stores end at `columns`, a vector that passes them is written in part.
         unsafe {
             let mut sums = [[S::zero(); V]; M];
             let mut w = weights;
@@ -188,9 +191,12 @@ impl<const M: usize, const V: usize> Kernel for Tile<M, V> {
 }
 
 /// Stores the first `columns` lanes.
+///
+/// # Safety
+/// The processor must have `S`, and `out` be valid for writes of min(columns, LANES) values.
 #[inline(always)]
 pub(crate) unsafe fn store_columns<S: Simd>(out: *mut f32, vector: S::Vector, columns: usize) {
-    // SAFETY: the caller vouches for min(columns, LANES) values at `out`.
+    // SAFETY: the caller vouches for min(columns, LANES) values at `out`, and no more are written.
     unsafe {
         if columns >= S::LANES {
             S::store(out, vector);
@@ -201,9 +207,12 @@ pub(crate) unsafe fn store_columns<S: Simd>(out: *mut f32, vector: S::Vector, co
 }
 
 /// Loads `columns` values, at most a vector of them.
+///
+/// # Safety
+/// The processor must have `S`, and `p` be valid for reads of min(columns, LANES) values.
 #[inline(always)]
 pub(crate) unsafe fn load_columns<S: Simd>(p: *const f32, columns: usize) -> S::Vector {
-    // SAFETY: the caller vouches for min(columns, LANES) values at `p`.
+    // SAFETY: the caller vouches for min(columns, LANES) values at `p`, and no more are read.
     unsafe {
         if columns >= S::LANES {
             S::load(p)

@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 
 use super::backend::MatmulOps;
 use crate::error::{Error, Result, expect_one_type};
+use crate::options::{ADDRESSABLE, addressable};
 
 /// Matrix product `a · b`.
 ///
@@ -12,7 +13,7 @@ use crate::error::{Error, Result, expect_one_type};
 /// `[rows, inner]` times `[inner, columns]`
 ///
 /// # Errors
-/// When the inner sizes or the float types differ.
+/// When the inner sizes or the float types differ, or the result has more values than memory has addresses.
 pub fn matmul(a: Tensor<2>, b: Tensor<2>) -> Result<Tensor<2>> {
     product(a, b, "matmul", false, false)
 }
@@ -23,7 +24,7 @@ pub fn matmul(a: Tensor<2>, b: Tensor<2>) -> Result<Tensor<2>> {
 /// `[rows, inner]` times `[columns, inner]`
 ///
 /// # Errors
-/// When the inner sizes or the float types differ.
+/// As [`matmul`].
 pub fn matmul_transposed(a: Tensor<2>, b: Tensor<2>) -> Result<Tensor<2>> {
     product(a, b, "matmul_transposed", false, true)
 }
@@ -40,6 +41,11 @@ fn product(
     if inner(a.dims(), left_transposed) != inner(b.dims(), !right_transposed) {
         let found = format!("{:?} and {:?}", a.dims(), b.dims());
         return Err(Error::shape(name, "the same inner size in both matrices", found));
+    }
+    let outer = |dims: [usize; 2], first: bool| if first { dims[1] } else { dims[0] };
+    let result = [outer(a.dims(), left_transposed), outer(b.dims(), !right_transposed)];
+    if !addressable(&result) {
+        return Err(Error::shape(name, ADDRESSABLE, format!("a result of {result:?}")));
     }
     Ok(Tensor::from_dispatch(Dispatch::matmul(
         a.into_dispatch(),

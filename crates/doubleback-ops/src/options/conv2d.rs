@@ -114,6 +114,18 @@ impl Conv2dShape {
         })
     }
 
+    /// Refuses sizes that [`new`](Self::new) would not give: the fields are public, and kernels read and write by them.
+    pub(crate) fn assert_sound(&self) {
+        let options = Conv2dOptions {
+            stride: self.stride,
+            padding: self.padding.into(),
+            dilation: self.dilation,
+            groups: 1,
+        };
+        let checked = Self::new("convolution", self.input_dims(), self.weight_dims(), options);
+        assert_eq!(checked.as_ref(), Ok(self));
+    }
+
     /// Height and width that the dilated kernel covers.
     pub fn reach(&self) -> [usize; 2] {
         reach(self.kernel, self.dilation)
@@ -225,7 +237,7 @@ impl Conv2dParts {
             parts.output_dims(),
         ]
         .iter()
-        .all(addressable)
+        .all(|dims| addressable(dims))
         {
             return refuse(ADDRESSABLE.into());
         }

@@ -1,3 +1,4 @@
+use super::size::{ADDRESSABLE, addressable};
 use crate::error::{Error, Result};
 
 /// Positions in an image that the indices of a maximum can tell apart.
@@ -39,7 +40,8 @@ pub struct Pool2dShape {
 }
 
 impl Pool2dShape {
-    /// Checks that the window fits the padded input and that every window holds a real pixel, whose position the indices can tell.
+    /// Checks that the window fits the padded input and that every window holds a real pixel, whose position the indices can tell, and that nothing is
+    /// empty or too large to address.
     pub fn new(op: &'static str, input: [usize; 4], options: Pool2dOptions) -> Result<Self> {
         let [batch, height, width, channels] = input;
         let size = [height, width];
@@ -58,12 +60,16 @@ impl Pool2dShape {
             let expected = format!("at most {POSITIONS} pixels in an image");
             return Err(Error::shape(op, expected, format!("input {input:?}")));
         }
-        Ok(Self {
+        let shape = Self {
             batch,
             input: size,
             channels,
             options,
-        })
+        };
+        if !addressable(&input) || !addressable(&shape.output_dims()) {
+            return Err(Error::shape(op, ADDRESSABLE, format!("input {input:?}, {options:?}")));
+        }
+        Ok(shape)
     }
 
     /// Output height and width.

@@ -1,6 +1,7 @@
 //! Several models under the same attack: does a defense move, shrink or spread the damage?
 
 use doubleback::diagnose::Estimate;
+use doubleback::statistics::greatest_by;
 use doubleback_experiments::diagnosis::ModelDiagnosis;
 use maud::{Markup, html};
 
@@ -165,7 +166,7 @@ fn turns(model: &ModelDiagnosis) -> String {
         .flips
         .iter()
         .filter(|flip| flip.layer != "none" && flip.fooled > 0);
-    let most = stages.max_by_key(|flip| flip.fooled);
+    let most = greatest_by(stages, |flip| flip.fooled as f64);
     most.map_or(DASH.to_owned(), |flip| flip.layer.clone())
 }
 

@@ -10,6 +10,10 @@ use crate::page::{File, picture};
 const SCALE: usize = 3;
 /// White between pictures, in pixels of the sheet.
 const GAP: usize = 4;
+/// Most pixels along a side of a picture; a run's images have fewer.
+const MOST: usize = 1 << 12;
+/// Most bytes of a sheet.
+const MOST_BYTES: usize = 1 << 28;
 
 /// A sheet for every model with pictures.
 pub fn sheets(view: &View) -> Vec<File> {
@@ -47,15 +51,20 @@ fn sheet(model: &ModelDiagnosis, shape: [usize; 3]) -> Option<Vec<u8>> {
     draw(&rows.collect::<Vec<_>>(), shape)
 }
 
-/// Pictures in rows on white; `None` without pictures or for other than one or three channels.
+/// Pictures in rows on white; `None` without pictures, for other than one or three channels, or for more of them than can be drawn.
 fn draw(rows: &[Vec<Option<&Frame>>], [channels, height, width]: [usize; 3]) -> Option<Vec<u8>> {
     let columns = rows.first().map_or(0, Vec::len);
-    if columns == 0 || height * width == 0 || (channels != 1 && channels != 3) {
+    let drawable = |side: &usize| (1..=MOST).contains(side);
+    if columns == 0 || ![height, width].iter().all(drawable) || (channels != 1 && channels != 3) {
         return None;
     }
     let (tall, wide) = (height * SCALE + GAP, width * SCALE + GAP);
     let (sheet_height, sheet_width) = (rows.len() * tall + GAP, columns * wide + GAP);
-    let mut bytes = vec![255; sheet_height * sheet_width * channels];
+    let length = sheet_height.checked_mul(sheet_width)?.checked_mul(channels)?;
+    if length > MOST_BYTES {
+        return None;
+    }
+    let mut bytes = vec![255; length];
     for (row, frames) in rows.iter().enumerate() {
         for (column, frame) in frames.iter().enumerate() {
             let Some(frame) = frame.filter(|frame| frame.bytes.len() == channels * height * width) else {

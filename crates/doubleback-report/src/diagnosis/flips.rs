@@ -1,5 +1,6 @@
 //! At which stage the explanations of single images turn to another class.
 
+use doubleback::statistics::greatest_by;
 use doubleback_experiments::diagnosis::{FlipCount, ModelDiagnosis};
 use maud::html;
 
@@ -57,7 +58,7 @@ fn total(model: &ModelDiagnosis, part: Part) -> usize {
 fn reading(model: &ModelDiagnosis) -> Option<String> {
     let all = total(model, fooled);
     let stages = model.flips.iter().filter(|flip| flip.layer != NONE);
-    let most = stages.max_by_key(|flip| flip.fooled).filter(|_| all > 0)?;
+    let most = greatest_by(stages, |flip| flip.fooled as f64).filter(|_| all > 0)?;
     let never = model
         .flips
         .iter()

@@ -1,6 +1,7 @@
 //! What a decoder, and what a probe, can still make of each stage.
 
 use doubleback::diagnose::Estimate;
+use doubleback::statistics::greatest_by;
 use doubleback_experiments::diagnosis::ModelDiagnosis;
 use maud::{Markup, html};
 
@@ -45,9 +46,8 @@ fn reading(model: &ModelDiagnosis) -> Option<String> {
         .information
         .iter()
         .filter_map(|layer| Some((layer, layer.loss?.value)));
-    let (layer, loss) = losses
-        .filter(|(_, loss)| loss.is_finite())
-        .max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let finite = losses.filter(|(_, loss)| loss.is_finite());
+    let (layer, loss) = greatest_by(finite, |(_, loss)| *loss)?;
     Some(format!(
         "the most of the image is lost at {}: {} nats a pixel.",
         layer.layer,

@@ -1,5 +1,6 @@
 use doubleback::data::words;
 use doubleback::diagnose::Estimate;
+use doubleback::statistics::greatest_by;
 use doubleback_experiments::diagnosis::{DiagnosisResults, LayerVulnerability, ModelDiagnosis};
 use maud::{Markup, html};
 
@@ -83,7 +84,7 @@ pub fn stages(model: &ModelDiagnosis) -> Vec<String> {
 /// The stage with the greatest share of the damage.
 pub fn dominant(model: &ModelDiagnosis) -> Option<&LayerVulnerability> {
     let known = model.layers.iter().filter(|layer| layer.v.value.is_finite());
-    known.max_by(|a, b| a.v.value.total_cmp(&b.v.value))
+    greatest_by(known, |layer| layer.v.value)
 }
 
 /// The stage with the next greatest share.
@@ -92,7 +93,7 @@ pub fn second<'a>(model: &'a ModelDiagnosis, first: &LayerVulnerability) -> Opti
         .layers
         .iter()
         .filter(|layer| layer.layer != first.layer && layer.v.value.is_finite());
-    others.max_by(|a, b| a.v.value.total_cmp(&b.v.value))
+    greatest_by(others, |layer| layer.v.value)
 }
 
 /// Whether an estimate's interval lies above another's.

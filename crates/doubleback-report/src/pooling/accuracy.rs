@@ -1,5 +1,6 @@
 //! Accuracy of either kind of pooling under the worst of the attacks, by eps.
 
+use doubleback::statistics::greatest_by;
 use doubleback_experiments::pooling_study::{ModelResult, WORST_CASE};
 use maud::html;
 
@@ -43,19 +44,17 @@ fn reading(view: &View) -> String {
         .iter()
         .filter(|one| one.difference.mean.is_some_and(f64::is_finite));
     let size = |one: &doubleback_experiments::pooling_study::Comparison| one.difference.mean.unwrap_or(0.0).abs();
-    known
-        .max_by(|a, b| size(a).total_cmp(&size(b)))
-        .map_or(String::new(), |one| {
-            format!(
-                "The largest difference: {}, {} at ε\u{a0}=\u{a0}{}, {} with average and {} with max pooling, {} points.",
-                one.architecture,
-                training_words(&one.training),
-                eps_name(one.eps),
-                percent(one.avg),
-                percent(one.max),
-                words(&one.difference)
-            )
-        })
+    greatest_by(known, |one| size(one)).map_or(String::new(), |one| {
+        format!(
+            "The largest difference: {}, {} at ε\u{a0}=\u{a0}{}, {} with average and {} with max pooling, {} points.",
+            one.architecture,
+            training_words(&one.training),
+            eps_name(one.eps),
+            percent(one.avg),
+            percent(one.max),
+            words(&one.difference)
+        )
+    })
 }
 
 /// The trainings of an architecture's models, in order of appearance.

@@ -3,6 +3,7 @@
 //! The bars were fixed before anything was measured. What they mean is said here; in which words a reader is told is for reports.
 
 use super::measurements::{Agreement, Estimate};
+use crate::statistics::least_by;
 
 /// Least share of explanations to which the oracle gives the class that the network gives the image: on clean images at every stage, on
 /// attacked ones at the last.
@@ -163,7 +164,7 @@ fn missed_at<'a>(stages: impl Iterator<Item = (&'a str, Estimate)>, bar: &Bar) -
 fn clean_agreement(stages: &[(&str, &Agreement)]) -> Check {
     let check = Check::new(CheckName::CleanAgreement, Bar::AtLeast(AGREEMENT));
     let shares = || known(stages, |agreement| agreement.clean_prediction);
-    match shares().min_by(|a, b| a.1.value.total_cmp(&b.1.value)) {
+    match least_by(shares(), |(_, share)| share.value) {
         Some((stage, least)) => Check {
             missed_at: missed_at(shares(), &check.bar),
             ..check.measured(&least, Measured::Stage(stage.to_owned(), least))

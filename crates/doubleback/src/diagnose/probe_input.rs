@@ -31,7 +31,7 @@ impl ProbeInput {
         let images = tensor_of(train, model.shape(), 0..IMAGES.min(train.len()), device);
         let of_stage = |latent: Tensor<4>| {
             let [_, height, width, channels] = latent.dims();
-            let statistics = to_vec(batch_norm_statistics(latent))?;
+            let statistics = to_vec(batch_norm_statistics(latent)?)?;
             let (mean, variance) = statistics.split_at(channels);
             let least = LEAST * (variance.iter().sum::<f32>() / channels as f32).sqrt();
             let scale: Vec<f32> = variance

@@ -45,7 +45,7 @@ impl Standard {
     pub fn fix(&mut self, latents: &Tensor<4>) -> Result<()> {
         // The size is checked where it is for all.
         self.forward(latents.clone())?;
-        let mut values = to_vec(batch_norm_statistics(latents.clone()))?;
+        let mut values = to_vec(batch_norm_statistics(latents.clone())?)?;
         if values.iter().any(|value| !value.is_finite()) {
             return Err(Error::value("latents", "finite", "one that is not"));
         }

@@ -1,5 +1,6 @@
 //! Flags of gradient masking: a model that withstands an attack only because its gradients vanish is not robust.
 
+use crate::statistics::greatest_by;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -89,13 +90,13 @@ pub fn loss_underflow<'a>(checks: impl IntoIterator<Item = &'a MarginCheck>) -> 
     })
 }
 
-/// The check, of those with finite accuracies, in which the accuracy falls most from the cross-entropy to the margin; the last of equals.
+/// The check, of those with finite accuracies, in which the accuracy falls most from the cross-entropy to the margin; the first of equals.
 pub fn greatest_fall<'a>(checks: impl IntoIterator<Item = &'a MarginCheck>) -> Option<&'a MarginCheck> {
     let fall = |check: &MarginCheck| check.cross_entropy_accuracy - check.margin_accuracy;
-    checks
+    let known = checks
         .into_iter()
-        .filter(|check| check.cross_entropy_accuracy.is_finite() && check.margin_accuracy.is_finite())
-        .max_by(|a, b| fall(a).total_cmp(&fall(b)))
+        .filter(|check| check.cross_entropy_accuracy.is_finite() && check.margin_accuracy.is_finite());
+    greatest_by(known, |check| fall(check))
 }
 
 impl Masking {

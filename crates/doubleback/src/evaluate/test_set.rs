@@ -21,9 +21,10 @@ pub struct Named<'a> {
 }
 
 impl Named<'_> {
-    /// Whether both are the same model under the same name.
+    /// Whether both are the same model under the same name: at the same place, and of the same type, since a model that wraps another may begin
+    /// where that begins. It may say no of one model, never yes of two.
     pub(super) fn is(&self, other: &Named<'_>) -> bool {
-        self.name == other.name && std::ptr::addr_eq(self.model, other.model)
+        self.name == other.name && std::ptr::eq(self.model, other.model)
     }
 }
 

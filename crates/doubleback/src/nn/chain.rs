@@ -1,5 +1,6 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::classifier::check_type;
 use super::fusion::epilogue;
 use super::initialize;
 use super::layer_spec::{LayerSpec, misfit};
@@ -50,7 +51,7 @@ impl Chain {
     /// `[n, height, width, channels]` to `[n, height, width, channels]`
     ///
     /// # Errors
-    /// When the input has another size.
+    /// When the input has another size or type, or there is none.
     pub fn forward(&self, x: Tensor<4>, mode: &mut Mode<'_>) -> Result<Tensor<4>> {
         let [n, height, width, channels] = x.dims();
         let first = self.layers.first().map_or("chain", |layer| &layer.name);
@@ -58,6 +59,10 @@ impl Chain {
             let [h, w, c] = self.sizes[0];
             return Err(Error::shape(format!("input of `{first}`"), [n, h, w, c], x.dims()));
         }
+        if n == 0 {
+            return Err(Error::value("images", "at least one", 0));
+        }
+        check_type(&format!("input of `{first}`"), self.tensors.dtype(), &x)?;
         let layer = |index: usize| -> Option<&dyn Layer> { Some(self.layers.get(index)?.kind.layer()) };
         let (mut x, mut index, mut statistics) = (x, 0, None);
         while let Some(this) = layer(index) {

@@ -1,4 +1,4 @@
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Tensor};
 
 use crate::data::{Bounds, ImageShape};
 use crate::{Error, Result};
@@ -22,7 +22,7 @@ impl<'a, const D: usize> Pullback<'a, D> {
     /// The gradient at a cotangent. Can be called any number of times for one forward pass.
     ///
     /// # Errors
-    /// When the cotangent is not shaped as the logits, or as the latent that it is of.
+    /// When the cotangent is not shaped as the logits, or as the latent that it is of, or of another type.
     pub fn apply(&self, cotangent: Tensor<D>) -> Result<Tensor<4>> {
         (self.0)(cotangent)
     }
@@ -47,13 +47,13 @@ pub trait Classifier: Send + Sync {
     /// `[n, classes]`.
     ///
     /// # Errors
-    /// When the images have another shape.
+    /// When the images have another shape or type, or there is none.
     fn logits(&self, images: Tensor<4>) -> Result<Tensor<2>>;
 
     /// The logits and their pullback.
     ///
     /// # Errors
-    /// When the images have another shape.
+    /// As [`logits`](Self::logits).
     fn logits_with_pullback(&self, images: Tensor<4>) -> Result<(Tensor<2>, Pullback<'_>)>;
 }
 
@@ -152,7 +152,8 @@ impl Classifier for FromFunction<'_> {
     /// # Errors
     /// When the images have another shape, the function fails, or its logits are not `[n, classes]`.
     fn logits(&self, images: Tensor<4>) -> Result<Tensor<2>> {
-        check_images(self.shape, &images)?;
+        // What type the function wants only the function knows.
+        check_images(self.shape, None, &images)?;
         self.forward(images)
     }
 
@@ -160,22 +161,21 @@ impl Classifier for FromFunction<'_> {
     /// As [`logits`](Self::logits), also from the pullback.
     fn logits_with_pullback(&self, images: Tensor<4>) -> Result<(Tensor<2>, Pullback<'_>)> {
         let logits = self.logits(images.clone())?;
-        let pullback = by_autodiff("logits", logits.dims(), images, |images| self.forward(images));
+        let pullback = by_autodiff("logits", &logits, images, |images| self.forward(images));
         Ok((logits, pullback))
     }
 }
 
-/// The pullback of `forward` at `x`, by Burn's autodiff: one forward pass a call. `what` and `dims` are the name and sizes of the output.
+/// The pullback of `forward` at `x`, by Burn's autodiff: one forward pass a call. `what` is the name of the output `y`.
 pub(crate) fn by_autodiff<'a, const D: usize>(
     what: &'static str,
-    dims: [usize; D],
+    y: &Tensor<D>,
     x: Tensor<4>,
     forward: impl Fn(Tensor<4>) -> Result<Tensor<D>> + Send + 'a,
 ) -> Pullback<'a, D> {
+    let (dims, dtype) = (y.dims(), y.dtype());
     Pullback::new(move |cotangent: Tensor<D>| {
-        if cotangent.dims() != dims {
-            return Err(Error::shape(format!("cotangent of the {what}"), dims, cotangent.dims()));
-        }
+        check_cotangent(what, (dims, dtype), &cotangent)?;
         let x = x.clone().autodiff().require_grad();
         let gradients = (forward(x.clone())? * cotangent).sum().backward();
         let gradient = x.grad(&gradients);
@@ -183,14 +183,43 @@ pub(crate) fn by_autodiff<'a, const D: usize>(
     })
 }
 
-pub(crate) fn check_images(shape: ImageShape, images: &Tensor<4>) -> Result<()> {
+/// Refuses images that a model of this shape, with tensors of this type if it has any, does not take: of another shape or type, or none at all.
+pub(crate) fn check_images(shape: ImageShape, dtype: Option<DType>, images: &Tensor<4>) -> Result<()> {
     let [n, channels, height, width] = images.dims();
-    if [channels, height, width] == [shape.channels, shape.height, shape.width] {
-        return Ok(());
+    if [channels, height, width] != [shape.channels, shape.height, shape.width] {
+        return Err(Error::shape(
+            "images",
+            [n, shape.channels, shape.height, shape.width],
+            images.dims(),
+        ));
     }
-    Err(Error::shape(
-        "images",
-        [n, shape.channels, shape.height, shape.width],
-        images.dims(),
-    ))
+    if n == 0 {
+        return Err(Error::value("images", "at least one", 0));
+    }
+    check_type("images", dtype, images)
+}
+
+/// Refuses a tensor of another type than `dtype`, if that is known.
+pub(crate) fn check_type<const D: usize>(what: &str, dtype: Option<DType>, tensor: &Tensor<D>) -> Result<()> {
+    match dtype {
+        Some(expected) if expected != tensor.dtype() => Err(Error::Type {
+            what: what.to_owned(),
+            expected,
+            found: tensor.dtype(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a cotangent of `what` that is not shaped as it, or of another type.
+pub(crate) fn check_cotangent<const D: usize>(
+    what: &str,
+    (dims, dtype): ([usize; D], DType),
+    cotangent: &Tensor<D>,
+) -> Result<()> {
+    let what = format!("cotangent of the {what}");
+    if cotangent.dims() != dims {
+        return Err(Error::shape(what, dims, cotangent.dims()));
+    }
+    check_type(&what, Some(dtype), cotangent)
 }

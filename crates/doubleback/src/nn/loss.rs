@@ -7,6 +7,7 @@ use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use super::classifier::Classifier;
+use crate::not_finite::{NotFinite, Quantity};
 use crate::{Error, Result};
 
 /// Mean over the batch of `-Σ_k target_k log p_k`, shape `[1]`.
@@ -88,9 +89,7 @@ impl Loss {
                 let others = logits
                     .clone()
                     .mask_fill(truth.clone().equal_elem(1.0), f32::NEG_INFINITY);
-                let classes = Tensor::arange(0..classes as i64, &truth.device()).reshape([1, -1]);
-                let best = others.argmax(1).equal(classes).float();
-                Ok(best.cast(truth.dtype()) - truth)
+                Ok(first_greatest(others).cast(truth.dtype()) - truth)
             }
         }
     }
@@ -155,13 +154,29 @@ impl FromStr for Loss {
     }
 }
 
+/// 1 at the greatest value of each row, `[n, classes]`, at the first of equals as in [`predictions`]: which of them `argmax` gives is the backend's
+/// choice.
+fn first_greatest(values: Tensor<2>) -> Tensor<2> {
+    let [n, classes] = values.dims();
+    let places = Tensor::arange(0..classes as i64, &values.device())
+        .reshape([1, classes as i32])
+        .expand([n, classes]);
+    let greatest = values.clone().max_dim(1).expand([n, classes]);
+    let elsewhere = values.not_equal(greatest);
+    let first = places.clone().mask_fill(elsewhere, classes as i64).min_dim(1);
+    places.equal(first.expand([n, classes])).float()
+}
+
 /// Class of the largest logit of each image; the first of equals.
 ///
 /// # Errors
-/// When the device fails.
+/// When the logits of an image are not finite: it is of no class. When the device fails.
 pub fn predictions(logits: &Tensor<2>) -> Result<Vec<usize>> {
     let classes = logits.dims()[1];
     let values = to_vec(logits.clone())?;
+    if let Some(place) = values.iter().position(|value| !value.is_finite()) {
+        return Err(NotFinite::new(Quantity::Logits, place / classes.max(1)).into());
+    }
     Ok(values
         .chunks_exact(classes)
         .map(|row| {
@@ -184,9 +199,46 @@ pub fn to_vec<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
 
 #[cfg(test)]
 mod tests {
+    use burn::tensor::DType;
 
     use super::*;
     use doubleback_test_device::test_device;
+
+    /// On whatever device: the tie rule is not the backend's.
+    #[test]
+    fn of_equal_logits_the_first_is_taken_everywhere() {
+        let rows = [[2.0, 5.0, 5.0, 1.0], [3.0, 3.0, 3.0, 3.0], [-1.0, -7.0, -1.0, -1.0]];
+        let logits = Tensor::<2>::from_floats(rows, &test_device());
+        assert_eq!(predictions(&logits).unwrap(), [1, 0, 0]);
+        let like = Tensor::<4>::zeros([3, 1, 1, 1], &test_device());
+        let margin = |labels: &[usize]| to_vec(Loss::Margin.cotangent(&logits, labels, &like).unwrap()).unwrap();
+        assert_eq!(
+            margin(&[3, 0, 0]),
+            [0.0, 1.0, 0.0, -1.0, -1.0, 1.0, 0.0, 0.0, -1.0, 0.0, 1.0, 0.0]
+        );
+        assert_eq!(
+            margin(&[1, 2, 3]),
+            [0.0, -1.0, 1.0, 0.0, 1.0, 0.0, -1.0, 0.0, 1.0, 0.0, 0.0, -1.0]
+        );
+    }
+
+    /// A large number in place of minus infinity would itself be infinite in f16, and no number after a subtraction.
+    #[test]
+    fn losses_of_halves_are_finite() {
+        let rows = [[65000.0, -65000.0, 1.0], [0.5, 0.25, 0.5]];
+        let logits = Tensor::<2>::from_floats(rows, &test_device()).cast(DType::F16);
+        let like = Tensor::<4>::zeros([2, 1, 1, 1], &test_device()).cast(DType::F16);
+        for loss in Loss::ALL {
+            let cotangent = loss.cotangent(&logits, &[0, 0], &like).unwrap();
+            assert_eq!(cotangent.dtype(), DType::F16);
+            let values = to_vec(cotangent).unwrap();
+            assert!(values.iter().all(|value| value.is_finite()), "{loss:?}: {values:?}");
+            if loss == Loss::Margin {
+                assert_eq!(values, [-1.0, 0.0, 1.0, -1.0, 0.0, 1.0]);
+            }
+        }
+        assert_eq!(predictions(&logits).unwrap(), [0, 0]);
+    }
 
     /// Hand-computed: logits 0 and ln 3 have probabilities 1/4 and 3/4.
     #[test]

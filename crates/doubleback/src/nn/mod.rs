@@ -7,6 +7,7 @@ mod architecture;
 mod architectures;
 pub mod card;
 mod chain;
+mod checked;
 mod classifier;
 mod ensemble;
 mod fusion;
@@ -33,8 +34,9 @@ pub use architectures::{
 };
 pub use card::ModelCard;
 pub use chain::Chain;
-pub(crate) use classifier::check_images;
+pub(crate) use checked::{Checked, first_bad};
 pub use classifier::{Classifier, FromFunction, Pullback};
+pub(crate) use classifier::{check_images, check_type};
 pub use ensemble::Ensemble;
 pub use initialize::Start;
 pub use layer_spec::{IMAGES, LayerSpec};

@@ -1,5 +1,6 @@
 use burn::tensor::{DType, Tensor};
 
+use super::classifier::check_type;
 use super::parameter::Parameter;
 use super::tensors::Tensors;
 use super::training_pass::TrainingPass;
@@ -106,7 +107,7 @@ pub trait Module: Clone {
     /// Replaces the value of a parameter or buffer.
     ///
     /// # Errors
-    /// When there is none of this name, or its length differs.
+    /// When there is none of this name, or its length or type differs.
     fn set(&mut self, name: &str, value: Tensor<1>) -> Result<()> {
         if !self.tensors().any(|tensor| tensor.name() == name) {
             return Err(Error::unknown("parameter", name, self.tensors().map(Parameter::name)));
@@ -115,6 +116,7 @@ pub trait Module: Clone {
             if tensor.value().dims() != value.dims() {
                 return Err(Error::shape(name, tensor.dims(), value.dims()));
             }
+            check_type(name, Some(tensor.value().dtype()), &value)?;
             tensor.set(value.clone());
             Ok(())
         };

@@ -1,7 +1,7 @@
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 
 use super::architecture::Architecture;
-use super::classifier::{Classifier, Pullback, check_images};
+use super::classifier::{Classifier, Pullback, check_cotangent, check_images};
 use super::fusion::epilogue;
 use super::graph::Graph;
 use super::initialize;
@@ -11,9 +11,9 @@ use super::layout::{to_nchw, to_nhwc};
 use super::mode::Mode;
 use super::module::Module;
 use super::tensors::Tensors;
+use crate::Result;
 use crate::data::{Bounds, ImageShape};
 use crate::random::Stream;
-use crate::{Error, Result};
 
 /// Layers with their parameters: chains, and sums where they meet.
 ///
@@ -94,13 +94,13 @@ impl Network {
     /// Logits `[n, classes]` of `images` `[n, channels, height, width]`, and their pullback on the same tape.
     ///
     /// # Errors
-    /// When the images have another shape.
+    /// When the images have another shape or type, or there is none.
     pub fn forward_with_pullback(
         &self,
         images: Tensor<4>,
         mut mode: Mode<'_>,
     ) -> Result<(Tensor<2>, Pullback<'static>)> {
-        check_images(self.shape(), &images)?;
+        check_images(self.shape(), self.tensors.dtype(), &images)?;
         let layers = 0..self.architecture.layers.len();
         let (logits, pullback) = self.run(layers, to_nhwc(images), &[], &mut |_| (), &mut mode)?;
         let (logits, pullback) = as_logits(logits, self.classes(), pullback);
@@ -181,6 +181,10 @@ impl Network {
         epilogue(index, layers[index].kind.layer(), next)
     }
 
+    pub(super) fn dtype(&self) -> Option<DType> {
+        self.tensors.dtype()
+    }
+
     pub(super) fn graph(&self) -> &Graph {
         &self.graph
     }
@@ -188,7 +192,7 @@ impl Network {
     /// Logits `[n, classes]` of `images` `[n, channels, height, width]`.
     ///
     /// # Errors
-    /// When the images have another shape.
+    /// As [`forward_with_pullback`](Self::forward_with_pullback).
     pub fn forward(&self, images: Tensor<4>, mode: Mode<'_>) -> Result<Tensor<2>> {
         Ok(self.forward_with_pullback(images, mode)?.0)
     }
@@ -200,11 +204,9 @@ pub(super) fn as_logits<T>(
     classes: usize,
     pullback: impl Fn(Tensor<4>) -> Result<T>,
 ) -> (Tensor<2>, impl Fn(Tensor<2>) -> Result<T>) {
-    let n = value.dims()[0];
+    let (n, dtype) = (value.dims()[0], value.dtype());
     let of_logits = move |cotangent: Tensor<2>| {
-        if cotangent.dims() != [n, classes] {
-            return Err(Error::shape("cotangent of the logits", [n, classes], cotangent.dims()));
-        }
+        check_cotangent("logits", ([n, classes], dtype), &cotangent)?;
         pullback(cotangent.reshape([n, 1, 1, classes]))
     };
     (value.reshape([n, classes]), of_logits)

@@ -1,6 +1,6 @@
 use burn::tensor::Tensor;
 
-use super::classifier::{Classifier, Pullback, by_autodiff, check_images};
+use super::classifier::{Classifier, Pullback, by_autodiff, check_cotangent, check_images, check_type};
 use super::layer_spec::{IMAGES, LayerSpec};
 use super::layers::{LayerKind, Size};
 use super::layout::{to_nchw, to_nhwc};
@@ -54,13 +54,13 @@ pub trait Staged: Classifier {
     /// That of `input` is the images.
     ///
     /// # Errors
-    /// When the images have another shape, or there is no such stage.
+    /// When the images have another shape or type, or there is no such stage.
     fn latents(&self, images: Tensor<4>, stages: &[usize]) -> Result<Vec<Tensor<4>>>;
 
     /// The logits `[n, classes]` of a stage's latent `[n, height, width, channels]`.
     ///
     /// # Errors
-    /// When the latent has another shape, or there is no such stage.
+    /// When the latent has another shape or type, or there is no such stage.
     fn logits_from(&self, stage: usize, latent: Tensor<4>) -> Result<Tensor<2>>;
 
     /// The logits `[n, classes]` of a stage's latent `[n, height, width, channels]`, and their pullback to that latent: from a cotangent of the
@@ -72,9 +72,7 @@ pub trait Staged: Classifier {
     /// they do not depend on the latent.
     fn logits_from_with_pullback(&self, stage: usize, latent: Tensor<4>) -> Result<(Tensor<2>, Pullback<'_>)> {
         let logits = self.logits_from(stage, latent.clone())?;
-        let pullback = by_autodiff("logits", logits.dims(), latent, move |latent| {
-            self.logits_from(stage, latent)
-        });
+        let pullback = by_autodiff("logits", &logits, latent, move |latent| self.logits_from(stage, latent));
         Ok((logits, pullback))
     }
 
@@ -91,7 +89,7 @@ pub trait Staged: Classifier {
             latent.ok_or_else(|| Error::value("stages", "one latent each", "none"))
         };
         let latent = forward(images.clone())?;
-        let pullback = by_autodiff("latent", latent.dims(), images, forward);
+        let pullback = by_autodiff("latent", &latent, images, forward);
         Ok((latent, pullback))
     }
 }
@@ -163,7 +161,7 @@ impl Staged for Network {
     }
 
     fn latents(&self, images: Tensor<4>, stages: &[usize]) -> Result<Vec<Tensor<4>>> {
-        check_images(self.shape(), &images)?;
+        check_images(self.shape(), self.dtype(), &images)?;
         if let Some(pair) = stages.windows(2).find(|pair| pair[0] >= pair[1]) {
             return Err(Error::value("stages", "in ascending order", format!("{pair:?}")));
         }
@@ -195,6 +193,10 @@ impl Staged for Network {
         if latent.dims() != expected {
             return Err(Error::shape("latent", expected, latent.dims()));
         }
+        if n == 0 {
+            return Err(Error::value("latents", "at least one", 0));
+        }
+        check_type("latent", self.dtype(), &latent)?;
         let layers = value..self.architecture().layers.len();
         let (logits, pullback) = self.run(layers, latent, &[], &mut |_| (), &mut Mode::Inference)?;
         let (logits, pullback) = as_logits(logits, self.classes(), pullback);
@@ -202,14 +204,12 @@ impl Staged for Network {
     }
 
     fn latents_with_pullback(&self, images: Tensor<4>, stage: usize) -> Result<(Tensor<4>, Pullback<'_, 4>)> {
-        check_images(self.shape(), &images)?;
+        check_images(self.shape(), self.dtype(), &images)?;
         let (value, _) = self.cut(stage)?;
         let (latent, pullback) = self.run(0..value, to_nhwc(images), &[value], &mut |_| (), &mut Mode::Inference)?;
-        let expected = latent.dims();
+        let expected = (latent.dims(), latent.dtype());
         let pullback = move |cotangent: Tensor<4>| {
-            if cotangent.dims() != expected {
-                return Err(Error::shape("cotangent of the latent", expected, cotangent.dims()));
-            }
+            check_cotangent("latent", expected, &cotangent)?;
             Ok(to_nchw(pullback(cotangent)?))
         };
         Ok((latent, Pullback::new(pullback)))

@@ -1,5 +1,6 @@
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Tensor};
 
+use super::classifier::check_type;
 use super::layer_spec::{LayerSpec, misfit};
 use super::layers::{LARGEST, Size, TensorSpec};
 use super::parameter::Parameter;
@@ -25,11 +26,13 @@ impl Tensors {
     /// specification and full name.
     ///
     /// # Errors
-    /// Names the first tensor of more than 2^27 values, or that `value` gives another number of values; whatever `value` gives.
+    /// Names the first tensor of more than 2^27 values, or that `value` gives another number of values, or of another type than those before; whatever
+    /// `value` gives.
     pub(crate) fn build<'a>(
         layers: impl IntoIterator<Item = (&'a LayerSpec, &'a [Size])>,
         mut value: impl FnMut(&TensorSpec, &str) -> Result<Tensor<1>>,
     ) -> Result<Self> {
+        let mut dtype = None;
         let mut named = |layer: &str, specs: Vec<TensorSpec>| -> Result<Vec<Parameter>> {
             let tensor = |spec: TensorSpec| {
                 let name = format!("{layer}.{}", spec.name);
@@ -38,6 +41,8 @@ impl Tensors {
                     .filter(|&count| count <= LARGEST)
                     .ok_or_else(|| misfit(&name, format!("{:?} are more than {LARGEST} values", spec.dims)))?;
                 let value = value(&spec, &name)?;
+                check_type(&name, dtype, &value)?;
+                dtype = Some(value.dtype());
                 match value.dims() == [count] {
                     true => Ok(Parameter::new(name, spec.dims, value)),
                     false => Err(Error::shape(name, [count], value.dims())),
@@ -54,6 +59,16 @@ impl Tensors {
             })
         };
         Ok(Self(layers.into_iter().map(of_layer).collect::<Result<_>>()?))
+    }
+
+    /// The float type of the tensors, which all share; none if there are no tensors.
+    pub(crate) fn dtype(&self) -> Option<DType> {
+        let first = self
+            .0
+            .iter()
+            .flat_map(|layer| layer.parameters.iter().chain(&layer.buffers))
+            .next();
+        first.map(|tensor| tensor.value().dtype())
     }
 
     /// Those of one layer.

@@ -1,7 +1,7 @@
 use burn::tensor::{Gradients, Tensor};
 use doubleback_ops::{AdamOptions, AdamState, adam_update};
 
-use crate::nn::{Module, Parameter};
+use crate::nn::{Module, Parameter, check_type};
 use crate::{Error, Result};
 
 /// Adam (Kingma & Ba 2015) over the parameters of a [`Module`].
@@ -37,10 +37,16 @@ impl Adam {
     /// drops the loss and the logits before.
     ///
     /// # Errors
-    /// When a parameter has no gradient: it does not influence the loss.
+    /// When a parameter has no gradient, since it does not influence the loss, or one of another type, as after `module` was cast.
     pub fn step<M: Module>(&mut self, module: &mut M, tracked: M, gradients: &mut Gradients) -> Result<()> {
         let collected = collect(&tracked, gradients)?;
         drop(tracked);
+        // Before anything changes: what is taken out of a module does not come back after an error.
+        for ((parameter, gradient), state) in module.parameters().zip(&collected).zip(&self.states) {
+            let dtype = Some(parameter.value().dtype());
+            check_type(&format!("gradient of `{}`", parameter.name()), dtype, gradient)?;
+            check_type(&format!("moment of `{}`", parameter.name()), dtype, &state.first)?;
+        }
         self.step += 1;
         let states = std::mem::take(&mut self.states);
         for ((parameter, gradient), state) in module.parameters_mut().zip(collected).zip(states) {

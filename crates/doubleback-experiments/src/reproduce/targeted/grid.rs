@@ -5,7 +5,7 @@ use crate::class_sample::{ALL_PAIRS_UP_TO, shown};
 use crate::reproduce::pictures::shown_range;
 use doubleback::Result;
 use doubleback::evaluate::{Named, TestSet};
-use doubleback::nn::{predictions, to_vec};
+use doubleback::nn::to_vec;
 
 /// Attacks one model's first test image of each class with every class as the target, for pictures. Classes without a test image have no row. Of
 /// more than [`ALL_PAIRS_UP_TO`](crate::ALL_PAIRS_UP_TO) classes so many are drawn, by a fixed seed.
@@ -38,7 +38,7 @@ pub(crate) fn targeted_grid_of(
     let mut cells = Vec::new();
     if !places.is_empty() {
         let (images, labels) = gather(test, &places);
-        let predicted = predictions(&model.logits(images)?)?;
+        let predicted = crafted_on.predict(&images, |row| places[row])?;
         for ((&index, &source), &prediction) in places.iter().zip(&labels).zip(&predicted) {
             cells.push(GridCell {
                 index,
@@ -63,7 +63,9 @@ pub(crate) fn targeted_grid_of(
             continue;
         }
         let (images, labels) = gather(test, &others);
-        let attacked = attack.run(model, &images, &vec![target; others.len()])?;
+        let attacked = attack
+            .run(model, &images, &vec![target; others.len()])
+            .map_err(|error| error.of_model(name, |row| others[row]))?;
         let mut frames = vec![Vec::new(); others.len()];
         for step in attack.frames(model, &images, target)? {
             for (frames, pixels) in frames.iter_mut().zip(to_vec(step)?.chunks_exact(test.shape.len())) {

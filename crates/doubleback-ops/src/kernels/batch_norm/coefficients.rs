@@ -4,6 +4,8 @@ use crate::kernels::simd::Simd;
 use crate::kernels::tile::load_columns;
 use crate::options::{BatchNormOptions, PoolKind};
 
+use super::windows::Windows;
+
 /// What the three orders share, per channel, in f64.
 pub struct Coefficients {
     pub(super) mean: Vec<f64>,
@@ -45,6 +47,13 @@ impl Coefficients {
         self.options
     }
 
+    /// Refuses windows of other channels, or of a size that the pooling does not have, and those that do not cover the activation.
+    pub(super) fn assert_fit(&self, windows: &Windows) {
+        let size = if self.options.pool.is_some() { 2 } else { 1 };
+        assert_eq!((windows.channels, windows.size), (self.channels(), size));
+        assert!(windows.cover());
+    }
+
     pub(super) fn channels(&self) -> usize {
         self.gain.len()
     }
@@ -58,10 +67,10 @@ impl Coefficients {
     }
 }
 
-/// A vector of one coefficient of the channels from `channel` on.
+/// A vector of one coefficient of the channels from `channel` on, which must not lie behind the last.
 #[inline(always)]
 pub(super) unsafe fn of<S: Simd>(values: &[f32], channel: usize) -> S::Vector {
     let lanes = values.len() - channel;
-    // SAFETY: as many values are left.
+    // SAFETY: `lanes` values are left from `channel` on, and no more than these are read; `S` is the caller's, who runs on a processor that has it.
     unsafe { load_columns::<S>(values.as_ptr().add(channel), lanes) }
 }

@@ -1,6 +1,6 @@
 //! A gradient of the input as a combination, in each channel, of a few tensors: the pass over memory that both derivatives share.
 
-use crate::kernels::buffer::{Buffer, Shared};
+use crate::kernels::buffer::{Buffer, Shared, Unwritten};
 use crate::kernels::simd::{Kernel, Simd, dispatch};
 use crate::kernels::tile::{load_columns, store_columns};
 
@@ -16,9 +16,11 @@ pub(super) struct Gate<S: Simd> {
 }
 
 impl<S: Simd> Gate<S> {
+    /// # Safety
+    /// The processor must have `S`, and `channel` must be below the number of channels.
     #[inline(always)]
     pub unsafe fn new(k: &Coefficients, channel: usize) -> Self {
-        // SAFETY: `channel` is a channel of the coefficients, of which `of` reads no more than there are.
+        // SAFETY: the caller says that `channel` is a channel of the coefficients, of which `of` reads no more than there are.
         unsafe {
             Self {
                 slope: of::<S>(&k.slope, channel),
@@ -28,9 +30,11 @@ impl<S: Simd> Gate<S> {
         }
     }
 
+    /// # Safety
+    /// The processor must have `S`.
     #[inline(always)]
     pub unsafe fn open(&self, z: S::Vector) -> S::Mask {
-        // SAFETY: touches no memory; the caller's `S` is one that this processor has.
+        // SAFETY: touches no memory; the caller says that the processor has `S`.
         unsafe {
             match self.relu {
                 true => S::not_le(S::mul_add(z, self.slope, self.offset), S::zero()),
@@ -78,18 +82,16 @@ impl Dense {
     }
 }
 
-/// Writes the combination that `dense` describes.
-pub(super) fn combine(dense: &Dense, from: Cotangents<'_>, at: Point<'_>, out: &mut Buffer) {
+/// The combination that `dense` describes.
+pub(super) fn combine(dense: &Dense, from: Cotangents<'_>, at: Point<'_>) -> Buffer {
+    at.assert_sizes();
     let Point {
-        z,
-        windows,
-        kept,
-        coefficients,
+        windows, coefficients, ..
     } = at;
     let (pooled, whole) = (windows.pooled_values(), windows.values());
-    assert_eq!((from.g.len(), z.len(), out.len()), (pooled, whole, whole));
+    assert_eq!(from.g.len(), pooled);
     assert!(from.t.is_none_or(|t| t.len() == whole) && from.later.is_none_or(|later| later.len() == pooled));
-    assert!(windows.size == 1 || kept.bits.len() == pooled);
+    let mut out = Unwritten::new(whole);
     let to = Shared(out.as_mut_ptr());
     windows.each_run(|start, end| {
         let combine = Combine {
@@ -99,7 +101,8 @@ pub(super) fn combine(dense: &Dense, from: Cotangents<'_>, at: Point<'_>, out: &
             rows: (start, end),
             out: to.get(),
         };
-        // SAFETY: rows of windows do not overlap.
+        // SAFETY: the kernel's `W` is the size of the windows; all lengths were asserted, and `out` is as long as `z`. Each task has rows of its own,
+        // whose pixels belong to no other.
         unsafe {
             match (windows.size, from.t.is_some(), from.later.is_some()) {
                 (2, false, false) if coefficients.options.frozen => dispatch(FrozenRows(combine)),
@@ -112,8 +115,11 @@ pub(super) fn combine(dense: &Dense, from: Cotangents<'_>, at: Point<'_>, out: &
             }
         }
     });
+    // SAFETY: the windows cover the activation, so every pixel is in a window of some row or left over after one, and the tasks wrote both.
+    unsafe { out.assume_written() }
 }
 
+/// `out` must be valid for writes of the pixels of these rows.
 struct Combine<'a> {
     dense: &'a Dense,
     from: Cotangents<'a>,
@@ -150,7 +156,9 @@ impl<const W: usize, const T: bool, const LATER: bool> Kernel for CombineRows<'_
             let ((first, height), pooled) = (windows.row(row), windows.pooled_row(row));
             for channel in (0..channels).step_by(S::LANES) {
                 let lanes = channels - channel;
-                // SAFETY: inside the row of windows and the pixels left over after it.
+                // SAFETY: `channel` is a channel, and no more than the `lanes` from it on are touched. Window x < across of row `row` lies whole in the
+                // image, since across * W <= width and down * W <= height, and `left_over` gives pixels of the row's `height` rows of pixels; `at` is the
+                // window's place among the pooled values. All slices have these lengths, see `Point::assert_sizes`.
                 unsafe {
                     let gate = Gate::<S>::new(k, channel);
                     let (at_g, at_z) = (of::<S>(&dense.cotangent, channel), of::<S>(&dense.z, channel));
@@ -177,7 +185,7 @@ impl<const W: usize, const T: bool, const LATER: bool> Kernel for CombineRows<'_
                             scaled = S::mul_add(at_later, load_columns::<S>(later.add(at), lanes), scaled);
                         }
                         let bits = match W {
-                            1 => S::load_bits(std::ptr::null(), 0),
+                            1 => S::load_bits(kept.bits.as_ptr(), 0),
                             _ => S::load_bits(kept.bits.as_ptr().add(at), lanes),
                         };
                         for i in 0..W * W {
@@ -220,7 +228,9 @@ impl Kernel for FrozenRows<'_> {
             for channel in (0..channels).step_by(S::LANES) {
                 let lanes = channels - channel;
                 let start = first + channel;
-                // SAFETY: inside the row of windows and the pixels left over after it.
+                // SAFETY: `channel` is a channel, and no more than the `lanes` from it on are touched. Window x < across of row `row` lies whole in the
+                // image, since across * W <= width and down * W <= height, and `left_over` gives pixels of the row's `height` rows of pixels; `at` is the
+                // window's place among the pooled values. All slices have these lengths, see `Point::assert_sizes`.
                 unsafe {
                     let at_g = of::<S>(&dense.cotangent, channel);
                     for x in 0..windows.across() {

@@ -4,7 +4,7 @@ use crate::options::PoolKind;
 
 use super::coefficients::{Coefficients, of};
 use super::windows::{Windows, place};
-use crate::kernels::buffer::{Buffer, Shared};
+use crate::kernels::buffer::{Buffer, Shared, Unwritten};
 use crate::kernels::simd::{Kernel, Simd, dispatch};
 use crate::kernels::tile::{load_columns, store_columns};
 
@@ -20,18 +20,15 @@ pub struct BatchNormed {
 
 /// Normalized, rectified and pooled `z`, with what the derivatives need; `picked` stays empty unless `keep`.
 pub fn batch_norm(z: &[f32], windows: &Windows, k: &Coefficients, keep: bool) -> BatchNormed {
-    assert_eq!((z.len(), k.channels()), (windows.values(), windows.channels));
+    k.assert_fit(windows);
+    assert_eq!(z.len(), windows.values());
     let (length, pool) = (windows.pooled_values(), windows.size > 1);
-    // SAFETY: every window's values are written.
-    let (mut out, mut picked, mut bits) = unsafe {
-        (
-            Buffer::uninitialized(length),
-            Buffer::uninitialized(if pool && keep { length } else { 0 }),
-            Buffer::<u8>::uninitialized(if pool { length } else { 0 }),
-        )
-    };
+    let wanted = pool && keep;
+    let mut out = Unwritten::new(length);
+    let mut picked = Unwritten::new(if wanted { length } else { 0 });
+    let mut bits = Unwritten::<u8>::new(if pool { length } else { 0 });
     let (to, picks) = (Shared(out.as_mut_ptr()), Shared(picked.as_mut_ptr()));
-    let (kept, wanted) = (Shared(bits.as_mut_ptr()), !picked.is_empty());
+    let kept = Shared(bits.as_mut_ptr());
     windows.each_run(|start, end| {
         let run = |kernel: &dyn Fn(Run<'_>)| {
             kernel(Run {
@@ -44,7 +41,8 @@ pub fn batch_norm(z: &[f32], windows: &Windows, k: &Coefficients, keep: bool) ->
                 bits: kept.get(),
             });
         };
-        // SAFETY: rows of windows do not overlap.
+        // SAFETY: the windows are as large as the kernel's `W`, as `assert_fit` checked; `z`, `out` and, where they are touched, `picked` and `bits` have
+        // the lengths of these windows. Each task has rows of its own, whose windows and places in the results belong to no other.
         run(&|run| unsafe {
             match k.options.pool {
                 None => dispatch(Rows::<1, false>(run)),
@@ -53,13 +51,18 @@ pub fn batch_norm(z: &[f32], windows: &Windows, k: &Coefficients, keep: bool) ->
             }
         });
     });
-    BatchNormed {
-        values: out,
-        picked,
-        bits,
+    // SAFETY: the tasks wrote the value of every window of every row and channel; with pooling its bits too, and where wanted what was picked. Where
+    // they did not, there is room for none.
+    unsafe {
+        BatchNormed {
+            values: out.assume_written(),
+            picked: picked.assume_written(),
+            bits: bits.assume_written(),
+        }
     }
 }
 
+/// Rows of windows to normalize. `out`, `bits` and `picked` must be valid for writes of one value a window and channel of these rows.
 struct Run<'a> {
     z: &'a [f32],
     windows: &'a Windows,
@@ -94,7 +97,8 @@ impl<const W: usize, const MAX: bool> Kernel for Rows<'_, W, MAX> {
             let ((first, _), pooled) = (windows.row(row), windows.pooled_row(row));
             for channel in (0..channels).step_by(S::LANES) {
                 let lanes = channels - channel;
-                // SAFETY: inside the row of windows.
+                // SAFETY: `channel` is a channel, and no more than the `lanes` from it on are touched. Window x < across of row `row` lies whole in the
+                // image, since across * W <= width and down * W <= height; `to` is its place among the pooled values.
                 unsafe {
                     let (slope, offset) = (of::<S>(&k.slope, channel), of::<S>(&k.offset, channel));
                     let (share, zero) = (S::splat(&share), S::zero());

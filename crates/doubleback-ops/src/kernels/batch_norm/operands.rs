@@ -25,6 +25,18 @@ pub struct Point<'a> {
     pub coefficients: &'a Coefficients,
 }
 
+impl Point<'_> {
+    /// Refuses lengths that do not fit each other: kernels read and write by these sizes without looking again.
+    pub(super) fn assert_sizes(&self) {
+        let (windows, k) = (self.windows, self.coefficients);
+        k.assert_fit(windows);
+        let pooled = windows.pooled_values();
+        assert_eq!(self.z.len(), windows.values());
+        assert!(windows.size == 1 || self.kept.bits.len() == pooled);
+        assert!(self.kept.picked.is_empty() || self.kept.picked.len() == pooled);
+    }
+}
+
 /// A cotangent, and its sums over each channel.
 #[derive(Clone, Copy)]
 pub struct Summed<'a> {

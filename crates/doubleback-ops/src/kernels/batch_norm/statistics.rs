@@ -14,6 +14,7 @@ const BLOCK: usize = 64;
 
 /// Mean and biased variance of each channel of `[pixels, channels]`, as `[2, channels]`.
 pub fn batch_norm_statistics(z: &[f32], channels: usize) -> Vec<f32> {
+    assert!(channels > 0 && z.len().is_multiple_of(channels));
     let pixels = (z.len() / channels).div_ceil(PARTS).max(BLOCK);
     let parts = z.par_chunks(pixels * channels).map(|part| Partial::of(part, channels));
     merged(&parts.collect::<Vec<_>>(), channels)
@@ -28,8 +29,9 @@ pub(crate) struct Partial {
 }
 
 impl Partial {
-    /// Of `[pixels, channels]`.
+    /// Of `[pixels, channels]`, whole pixels.
     pub fn of(z: &[f32], channels: usize) -> Self {
+        assert!(z.len().is_multiple_of(channels));
         let count = (z.len() / channels) as f64;
         let (mut mean, mut squares) = (vec![0.0; channels], vec![0.0; channels]);
         if count > 0.0 {
@@ -41,7 +43,8 @@ impl Partial {
                 sums: &mut mean,
                 squares: &mut squares,
             };
-            // SAFETY: the kernel asks only that `origin`, `sums` and `squares` have a value for each channel, which they do.
+            // SAFETY: the kernel asks that `z` is whole pixels, which its callers hand over, and that `origin`, `sums` and `squares` have a value for each
+            // channel, which they do.
             unsafe { dispatch(deviations) };
             for ((mean, square), &origin) in mean.iter_mut().zip(&mut squares).zip(origin) {
                 let deviation = *mean / count;
@@ -85,7 +88,8 @@ impl Kernel for Deviations<'_> {
         for block in self.z.chunks(BLOCK * channels) {
             for channel in (0..channels).step_by(S::LANES) {
                 let lanes = channels - channel;
-                // SAFETY: inside the block; lanes behind the last channel are not added to anything.
+                // SAFETY: blocks are whole pixels, as the length is a multiple of the channels, so `lanes` values are left from `x` on, and as many in
+                // `origin`, `sums` and `squares` from `channel` on; no more are touched.
                 unsafe {
                     let origin = of::<S>(self.origin, channel);
                     let (mut sum, mut square) = (S::zero(), S::zero());

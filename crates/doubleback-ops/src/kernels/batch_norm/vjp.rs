@@ -12,7 +12,8 @@ use super::windows::place;
 /// `[2, channels]`: sums over the values that count of the cotangent `g`, and of `g` times the normalized input.
 pub fn batch_norm_vjp_sums(g: &[f32], at: Point<'_>) -> Vec<f32> {
     let (windows, k) = (at.windows, at.coefficients);
-    assert_eq!((g.len(), at.z.len()), (windows.pooled_values(), windows.values()));
+    at.assert_sizes();
+    assert_eq!(g.len(), windows.pooled_values());
     let [sum, product] = windows.summed::<2>(|start, end, sums| {
         let sums = Sums {
             g,
@@ -20,7 +21,7 @@ pub fn batch_norm_vjp_sums(g: &[f32], at: Point<'_>) -> Vec<f32> {
             rows: (start, end),
             sums,
         };
-        // SAFETY: rows of the activation.
+        // SAFETY: the kernel's `W` is the size of the windows, and all lengths were asserted. Nothing is written but the task's own sums.
         unsafe {
             match windows.size {
                 1 => dispatch(SumRows::<1>(sums)),
@@ -36,16 +37,13 @@ pub fn batch_norm_vjp_sums(g: &[f32], at: Point<'_>) -> Vec<f32> {
 /// Gradient of the input: `slope * (g - mean(g) - x mean(g x))`, with x the normalized input and `g` zero at values that do not count;
 /// `slope * g` when frozen.
 pub fn batch_norm_vjp(g: Summed<'_>, at: Point<'_>) -> Buffer {
-    // SAFETY: every value is written.
-    let mut out = unsafe { Buffer::uninitialized(at.windows.values()) };
     let dense = Dense::of_vjp(g.sums, at.windows, at.coefficients);
     let from = Cotangents {
         g: g.values,
         later: None,
         t: None,
     };
-    combine(&dense, from, at, &mut out);
-    out
+    combine(&dense, from, at)
 }
 
 struct Sums<'a> {
@@ -80,7 +78,9 @@ impl<const W: usize> Kernel for SumRows<'_, W> {
             let ((first, _), pooled) = (windows.row(row), windows.pooled_row(row));
             for channel in (0..channels).step_by(S::LANES) {
                 let lanes = channels - channel;
-                // SAFETY: inside the row of windows.
+                // SAFETY: `channel` is a channel, and no more than the `lanes` from it on are touched. Window x < across of row `row` lies whole in the
+                // image, since across * W <= width and down * W <= height; `at` is its place among the pooled values. All slices have these lengths,
+                // see `Point::assert_sizes`.
                 unsafe {
                     let gate = Gate::<S>::new(k, channel);
                     let (center, one) = (of::<S>(&k.center, channel), S::splat(&1.0));

@@ -1,6 +1,6 @@
 //! The vjp of the vjp.
 
-use crate::kernels::buffer::{Buffer, Shared};
+use crate::kernels::buffer::{Buffer, Shared, Unwritten};
 use crate::kernels::simd::{Kernel, Simd, dispatch};
 use crate::kernels::tile::{load_columns, store_columns};
 
@@ -24,12 +24,9 @@ pub struct BatchNormVjpVjp {
 /// Gradients for the cotangent `t` of [`batch_norm_vjp`](super::batch_norm_vjp) at `g`; see the default body for the formulas.
 pub fn batch_norm_vjp_vjp(t: &[f32], g: Summed<'_>, at: Point<'_>, want_input: bool) -> BatchNormVjpVjp {
     let (windows, k) = (at.windows, at.coefficients);
-    assert_eq!(
-        (t.len(), at.z.len(), g.values.len()),
-        (windows.values(), windows.values(), windows.pooled_values())
-    );
-    // SAFETY: every value is written before it is read.
-    let mut cotangent = unsafe { Buffer::uninitialized(windows.pooled_values()) };
+    at.assert_sizes();
+    assert_eq!((t.len(), g.values.len()), (windows.values(), windows.pooled_values()));
+    let mut cotangent = Unwritten::new(windows.pooled_values());
     let picked_t = Shared(cotangent.as_mut_ptr());
     let t_sums = windows.summed::<3>(|start, end, sums| {
         let sums = Sums {
@@ -40,7 +37,8 @@ pub fn batch_norm_vjp_vjp(t: &[f32], g: Summed<'_>, at: Point<'_>, want_input: b
             picked: picked_t.get(),
             sums,
         };
-        // SAFETY: rows of windows do not overlap.
+        // SAFETY: the kernel's `W` is the size of the windows; all lengths were asserted, and `picked` is as long as `g`. Each task has rows of its own,
+        // whose windows belong to no other.
         unsafe {
             match windows.size {
                 1 => dispatch(SumRows::<1>(sums)),
@@ -50,18 +48,19 @@ pub fn batch_norm_vjp_vjp(t: &[f32], g: Summed<'_>, at: Point<'_>, want_input: b
     });
     let t_sums: Vec<f32> = t_sums.iter().flatten().map(|&sum| sum as f32).collect();
     let factors = Factors::new(&t_sums, g.sums, windows, k);
+    // SAFETY: the passes for the sums went over all rows and wrote one value for every window and channel.
+    let mut cotangent = unsafe { cotangent.assume_written() };
     cotangents(&factors.cotangent, at, &mut cotangent);
-    let mut input = Buffer::zeroed(0);
-    if want_input && !k.options.frozen {
-        // SAFETY: every value is written.
-        input = unsafe { Buffer::uninitialized(windows.values()) };
+    let input = if want_input && !k.options.frozen {
         let from = Cotangents {
             g: g.values,
             later: None,
             t: Some(t),
         };
-        combine(&factors.input, from, at, &mut input);
-    }
+        combine(&factors.input, from, at)
+    } else {
+        Buffer::zeroed(0)
+    };
     BatchNormVjpVjp {
         cotangent,
         input,
@@ -85,15 +84,12 @@ pub fn batch_norm_joint_vjp(later: Summed<'_>, t: Summed<'_>, g: Summed<'_>, at:
         *sum += term;
     }
     dense.later = vjp.cotangent;
-    // SAFETY: every value is written.
-    let mut input = unsafe { Buffer::uninitialized(windows.values()) };
     let from = Cotangents {
         g: g.values,
         later: Some(later.values),
         t: Some(t.values),
     };
-    combine(&dense, from, at, &mut input);
-    input
+    combine(&dense, from, at)
 }
 
 /// The gradients as combinations, and the one that is a sum.
@@ -188,7 +184,9 @@ impl<const W: usize> Kernel for SumRows<'_, W> {
             for channel in (0..channels).step_by(S::LANES) {
                 let lanes = channels - channel;
                 let start = first + channel;
-                // SAFETY: inside the row of windows and the pixels left over after it.
+                // SAFETY: `channel` is a channel, and no more than the `lanes` from it on are touched. Window x < across of row `row` lies whole in the
+                // image, since across * W <= width and down * W <= height, and `left_over` gives pixels of the row's `height` rows of pixels; `at` is the
+                // window's place among the pooled values. `picked` is as long as `g`. All slices have these lengths, see `Point::assert_sizes`.
                 unsafe {
                     let gate = Gate::<S>::new(k, channel);
                     let center = of::<S>(&k.center, channel);
@@ -196,7 +194,7 @@ impl<const W: usize> Kernel for SumRows<'_, W> {
                     for x in 0..windows.across() {
                         let at = pooled + x * channels + channel;
                         let bits = match W {
-                            1 => S::load_bits(std::ptr::null(), 0),
+                            1 => S::load_bits(kept.bits.as_ptr(), 0),
                             _ => S::load_bits(kept.bits.as_ptr().add(at), lanes),
                         };
                         let mut pick = S::zero();
@@ -230,6 +228,8 @@ impl<const W: usize> Kernel for SumRows<'_, W> {
 /// Turns the sums over the values of `t` that count into gradients of the cotangent, in place.
 fn cotangents(first: &Dense, at: Point<'_>, out: &mut Buffer) {
     let windows = at.windows;
+    assert_eq!(out.len(), windows.pooled_values());
+    assert!(windows.size == 1 || at.coefficients.options.frozen || at.kept.picked.len() == out.len());
     let to = Shared(out.as_mut_ptr());
     windows.each_run(|start, end| {
         let gradient = PooledGradient {
@@ -238,7 +238,8 @@ fn cotangents(first: &Dense, at: Point<'_>, out: &mut Buffer) {
             rows: (start, end),
             out: to.get(),
         };
-        // SAFETY: rows of windows do not overlap.
+        // SAFETY: the kernel's `W` is the size of the windows; the lengths of `at` were asserted by the caller, those of `out` and of what was picked
+        // above. Each task has rows of its own, whose windows belong to no other.
         unsafe {
             match windows.size {
                 1 => dispatch(GradientRows::<1>(gradient)),
@@ -281,7 +282,9 @@ impl<const W: usize> Kernel for GradientRows<'_, W> {
             let ((first, _), pooled) = (windows.row(row), windows.pooled_row(row));
             for channel in (0..channels).step_by(S::LANES) {
                 let lanes = channels - channel;
-                // SAFETY: inside the row of windows.
+                // SAFETY: `channel` is a channel, and no more than the `lanes` from it on are touched. Window x < across of row `row` lies whole in the
+                // image, since across * W <= width and down * W <= height; `at` is its place among the pooled values. `out` is as long. All slices have these lengths,
+                // see `Point::assert_sizes`.
                 unsafe {
                     let gate = Gate::<S>::new(k, channel);
                     let (at_t, at_z) = (of::<S>(&factors.t, channel), of::<S>(&factors.z, channel));

@@ -40,6 +40,11 @@ impl Windows {
         self.batch * self.down() * self.across() * self.channels
     }
 
+    /// Whether every pixel is in a row of windows or left over after one, so that a pass over all rows meets all values.
+    pub(super) fn cover(&self) -> bool {
+        self.down() > 0 || self.values() == 0
+    }
+
     /// Rows of windows in an image.
     pub fn down(&self) -> usize {
         self.height / self.size
@@ -50,7 +55,7 @@ impl Windows {
         self.width / self.size
     }
 
-    /// Runs `task` on runs of rows of windows, numbered through all images.
+    /// Runs `task` on runs of rows of windows, numbered through all images: together all of `0..batch * down()`, each row once.
     pub(super) fn each_run(&self, task: impl Fn(usize, usize) + Sync) {
         let rows = self.batch * self.down();
         let run = (TASK / (self.width * self.size * self.channels).max(1)).max(1);

@@ -19,7 +19,8 @@ pub(super) fn conv2d_direct<P: Send>(
     let panels = Panels::new(taps, shape.channels_out, |tap, out| w[tap * shape.channels_out + out]);
     let [_, height, width, channels] = shape.output_dims();
     let input = shape.input[0] * shape.input[1] * shape.channels_in;
-    // SAFETY: the kernel writes every pixel of its image, and reads within the lengths that the caller asserted.
+    // SAFETY: `filled_then` hands the kernel one image; panels are all output channels and rows all of its rows, so it writes every value. It reads one
+    // image of `x` and the panels of a weight, whose lengths the caller asserted.
     unsafe {
         Buffer::filled_then(
             shape.batch,
@@ -37,6 +38,7 @@ pub(super) fn conv2d_direct<P: Send>(
     }
 }
 
+/// `x` must be one image, `panels` those of the weight, `out` valid for writes of one image of output.
 struct Direct<'a> {
     x: &'a [f32],
     panels: &'a Panels,
@@ -59,7 +61,9 @@ impl Kernel for Direct<'_> {
         for panel in self.panels.iter() {
             for y in 0..height {
                 let (start, end, input_row) = kernel_rows(shape, y);
-                // SAFETY: rows input_row.. and the padded columns that `width` pixels read are inside `x`; when no row is left, nothing is read.
+                // SAFETY: `kernel_rows` gives kernel rows whose input rows are inside the image, and the kernel fits the padded row at each of `width`
+                // pixels, as the shape was checked: all reads are inside `x`; when no row is left, nothing is read. The panel has a row for every
+                // tap. `out` has `width` pixels of all channels in row y < height.
                 unsafe {
                     let reads = Reads {
                         input: if end > start {

@@ -26,7 +26,8 @@ pub(crate) fn conv2d_few<P: Send>(
         .collect();
     let [height, width] = shape.output();
     let input = shape.input[0] * shape.input[1] * shape.channels_in;
-    // SAFETY: the kernel writes every pixel of its image; the caller asserted the lengths.
+    // SAFETY: `filled_then` hands the kernel one image, of which it writes every channel of every pixel of every row. It reads one image of `x` and the
+    // weights, whose lengths the caller asserted.
     unsafe {
         Buffer::filled_then(
             shape.batch,
@@ -44,6 +45,7 @@ pub(crate) fn conv2d_few<P: Send>(
     }
 }
 
+/// `x` must be one image, `weights` the weight as `[out][taps]`, `out` valid for writes of one image of output.
 struct Few<'a> {
     x: &'a [f32],
     weights: &'a [f32],
@@ -68,7 +70,9 @@ impl Kernel for Few<'_> {
             for channel in 0..shape.channels_out {
                 let weights = &self.weights[(channel * shape.kernel[0] + start) * taps..];
                 for (first, pixels) in evenly(width, PIXELS) {
-                    // SAFETY: the rows and columns read are inside the padded image, the pixels written inside the output.
+                    // SAFETY: `kernel_rows` gives kernel rows whose input rows are inside the image, and the kernel fits the padded row at each of the
+                    // pixels first..first + pixels <= width, as the shape was checked: all reads are inside `x`, and when no row is left,
+                    // nothing is read. The weights of `channel` have `end - start` rows from `start` on. The pixels written are in row y.
                     unsafe {
                         let input = if end > start {
                             x.as_ptr().add(input_row * stride + first * pixel_stride)

@@ -31,7 +31,11 @@ pub fn conv2d_with_statistics(x: &[f32], w: &[f32], shape: &Conv2dShape) -> (Buf
 }
 
 /// Values of the input and of the weight.
+///
+/// # Panics
+/// When the sizes are not those of a convolution: kernels read and write by them without looking again.
 fn lengths(shape: &Conv2dShape) -> (usize, usize) {
+    shape.assert_sound();
     (
         shape.input_dims().iter().product(),
         shape.weight_dims().iter().product(),

@@ -10,6 +10,7 @@ use crate::kernels::tile::{Reads, row};
 
 /// Input gradient at the cotangent `g`; see [`crate::conv2d_input_grad`] for shapes.
 pub fn conv2d_input_grad(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
+    shape.assert_sound();
     assert_eq!(
         (g.len(), w.len()),
         (
@@ -61,7 +62,8 @@ fn scatter(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
     let panels = Panels::new(co, taps, |out, tap| w[tap * co + out]);
     let [height, width] = shape.output();
     let image = shape.input[0] * shape.input[1] * ci;
-    // SAFETY: the kernel clears its whole image before adding into it; lengths were asserted by the caller.
+    // SAFETY: `filled` hands the kernel one image, all of which it clears, and so writes, before adding into it; `g` is one image of the cotangent, and
+    // the panels hold the weight, whose lengths the caller asserted.
     unsafe {
         Buffer::filled(shape.batch, image, |index, out| {
             let g = &g[index * height * width * co..][..height * width * co];
@@ -75,6 +77,7 @@ fn scatter(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
     }
 }
 
+/// `g` must be one image of the cotangent, `out` valid for writes of one image of input that is no one else's.
 struct Scatter<'a> {
     g: &'a [f32],
     panels: &'a Panels,
@@ -92,7 +95,7 @@ impl Kernel for Scatter<'_> {
         let ([height, width], ci, co) = (shape.output(), shape.channels_in, shape.channels_out);
         let (stride, padding, dilation) = (shape.stride, shape.padding, shape.dilation);
         let taps = kernel_height * kernel_width * ci;
-        // SAFETY: `out` is one image of that many values.
+        // SAFETY: `out` is valid for one image of input by the kernel's contract, and zeros are values when the slice is made.
         let image = unsafe {
             std::ptr::write_bytes(self.out, 0, input_height * input_width * ci);
             std::slice::from_raw_parts_mut(self.out, input_height * input_width * ci)
@@ -100,7 +103,8 @@ impl Kernel for Scatter<'_> {
         let mut products = vec![0.0; width * taps];
         for y in 0..height {
             for panel in self.panels.iter() {
-                // SAFETY: one row of g holds width * co values, `products` width * taps.
+                // SAFETY: y < height, so `g` has a row of width * co values from there on; a panel's columns are among the taps, so `products` has its
+                // `width` rows of them, taps apart; the panel has co rows.
                 unsafe {
                     let input = self.g.as_ptr().add(y * width * co);
                     let reads = Reads {

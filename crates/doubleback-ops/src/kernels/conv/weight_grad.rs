@@ -13,6 +13,7 @@ use crate::kernels::tile::{each, evenly, load_columns, store_columns, unrolled};
 
 /// Weight gradient of `conv2d(x, w)` at the cotangent `g`; see [`crate::conv2d_weight_grad`] for shapes.
 pub fn conv2d_weight_grad(x: &[f32], g: &[f32], shape: &Conv2dShape) -> Buffer {
+    shape.assert_sound();
     assert_eq!(
         (x.len(), g.len()),
         (
@@ -35,7 +36,7 @@ pub fn conv2d_weight_grad(x: &[f32], g: &[f32], shape: &Conv2dShape) -> Buffer {
                 &x[range.start * input..range.end * input],
                 &g[range.start * output..range.end * output],
             );
-            // SAFETY: whole images and a whole weight are handed over.
+            // SAFETY: the kernel asks for whole images of `x` and `g`, as many of each, and for a sum as long as the weight, which these are.
             unsafe {
                 dispatch(Group {
                     x,
@@ -50,6 +51,7 @@ pub fn conv2d_weight_grad(x: &[f32], g: &[f32], shape: &Conv2dShape) -> Buffer {
     sum_in_order(parts, length)
 }
 
+/// `x` and `g` must be whole images, and `sum` as long as the weight.
 struct Group<'a> {
     x: &'a [f32],
     g: &'a [f32],
@@ -87,7 +89,8 @@ impl Kernel for Group<'_> {
                     let tiles = (0..runs.count)
                         .flat_map(|run| evenly(runs.length, S::TILE).map(move |(first, count)| (run, first, count)));
                     for (run, first, count) in tiles {
-                        // SAFETY: rows start..end of g and the input rows they read are inside the image; the taps inside the weight.
+                        // SAFETY: `output_rows` gives rows of `g` whose input row, and so their padded columns, are inside `x`; run * length + first +
+                        // count <= taps and ky < kernel rows, so the taps are inside the weight, and column + columns <= channels.
                         unsafe {
                             let walk = Walk {
                                 x: x.as_ptr().add(input_row * stride + run * runs.stride + first),

@@ -9,7 +9,7 @@ use super::vector::{Kernel, Simd};
 #[inline(never)]
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
-    // SAFETY: the features are enabled here; the rest is the caller's.
+    // SAFETY: the caller says that the processor has the features, and vouches for what the kernel asks.
     unsafe { kernel.run::<Avx2>() }
 }
 

@@ -15,7 +15,7 @@ use super::vector::Kernel;
 /// # Safety
 /// What the kernel asks of its caller.
 pub(crate) unsafe fn dispatch<K: Kernel>(kernel: K) -> K::Output {
-    // SAFETY: `isa()` only names instruction sets that this processor was seen to have.
+    // SAFETY: `isa()` only names instruction sets that this processor was seen to have; the caller vouches for what the kernel asks.
     unsafe {
         match isa() {
             #[cfg(target_arch = "x86_64")]

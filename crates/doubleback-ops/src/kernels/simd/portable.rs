@@ -14,7 +14,7 @@ unsafe impl Simd for Portable {
 
     #[inline(never)]
     unsafe fn call<K: Kernel>(kernel: K) -> K::Output {
-        // SAFETY: what the kernel asks is the caller's.
+        // SAFETY: any processor does; the caller vouches for what the kernel asks.
         unsafe { kernel.run::<Self>() }
     }
     #[inline(always)]

@@ -1,6 +1,7 @@
 //! Figure 9: what the weight of the penalty does to accuracy (right) and to gradients (left).
 
 use doubleback::evaluate::TransferCell;
+use doubleback::statistics::least_by;
 use doubleback_experiments::SHARE_OF_NORMAL;
 use doubleback_experiments::reproduce::LambdaPoint;
 use maud::html;
@@ -71,7 +72,7 @@ fn attack_size(context: &Context, grids: &[Grid]) -> Option<f64> {
     );
     let wanted = headline(context).unwrap_or(0.2);
     let positive = sizes.into_iter().filter(|&eps| eps > 0.0);
-    positive.min_by(|a, b| (a - wanted).abs().total_cmp(&(b - wanted).abs()))
+    least_by(positive, |eps| (eps - wanted).abs())
 }
 
 fn at(cells: &[TransferCell], eps: Option<f64>) -> Option<&TransferCell> {

@@ -160,7 +160,7 @@ impl Discriminator {
 
     /// Channels last, and between -1 and 1 whatever the bounds.
     fn prepared(&self, images: Tensor<4>) -> Result<Tensor<4>> {
-        crate::nn::check_images(self.shape, &images)?;
+        crate::nn::check_images(self.shape, None, &images)?;
         let (low, high) = (f64::from(self.bounds.low), f64::from(self.bounds.high));
         let scaled = (images - (low + high) / 2.0) * (2.0 / (high - low));
         Ok(crate::nn::to_nhwc(scaled))

@@ -115,7 +115,10 @@ impl UnaryLayer for BatchNorm {
             Mode::Inference => Tensor::stack(vec![context.buffers[0].view::<1>(), context.buffers[1].view::<1>()], 0),
             Mode::Training(pass) => {
                 let taken = context.statistics.take();
-                let statistics = taken.unwrap_or_else(|| batch_norm_statistics(x.clone().inner()));
+                let statistics = match taken {
+                    Some(statistics) => statistics,
+                    None => batch_norm_statistics(x.clone().inner())?,
+                };
                 pass.record(statistics.clone());
                 statistics
             }

@@ -10,7 +10,7 @@ use super::points;
 use super::points::Matrix;
 use super::rows::Rows;
 use super::transform::{Grid, TileRow, Transform, transform};
-use crate::kernels::buffer::{Buffer, Shared};
+use crate::kernels::buffer::{Buffer, Shared, Unwritten};
 use crate::kernels::pack::Panels;
 use crate::kernels::simd::{Kernel, Simd, dispatch, isa};
 use crate::kernels::tile::{Reads, row};
@@ -53,12 +53,13 @@ fn run<const N: usize, const R: usize, const M: usize, P: Send>(
         let [image, top] = rows.place(row);
         (image * height + top) * width * co
     };
-    // SAFETY: the tiles of all rows together write every pixel.
-    let mut out = unsafe { Buffer::uninitialized(shape.output_dims().iter().product()) };
+    let mut out = Unwritten::new(shape.output_dims().iter().product());
     let start = Shared(out.as_mut_ptr());
     let said = (0..count.div_ceil(rows.run)).into_par_iter().map(|run| {
         let range = (run * rows.run, ((run + 1) * rows.run).min(count));
-        // SAFETY: rows of tiles do not overlap; the lengths fit the shape, as the caller asserted.
+        // SAFETY: `out` has room for the output, of which this run's rows of tiles, no one else's, are the values first..last: rows are numbered through all
+        // images, and each ends where the next begins. The kernel has written them when they become a slice. The lengths of `x` and `w` fit
+        // the shape, as the caller asserted.
         unsafe {
             dispatch(Run::<N, R, M> {
                 x,
@@ -73,17 +74,17 @@ fn run<const N: usize, const R: usize, const M: usize, P: Send>(
         }
     });
     let said = said.collect();
-    (out, said)
+    // SAFETY: the runs are all rows of tiles, and the tiles of a row cover its pixels: every value is written.
+    (unsafe { out.assume_written() }, said)
 }
 
 /// `G w Gᵀ` for all pairs of channels: `[N * N, in, out]`.
 fn transformed_kernel<const N: usize, const R: usize>(w: &[f32], ci: usize, co: usize) -> Buffer {
     let plane = ci * co;
-    // SAFETY: every task writes its channel's values at all points.
-    let mut kernel = unsafe { Buffer::<f32>::uninitialized(N * N * plane) };
+    let mut kernel = Unwritten::<f32>::new(N * N * plane);
     let start = Shared(kernel.as_mut_ptr());
     (0..ci).into_par_iter().for_each(|i| {
-        // SAFETY: input channel i only.
+        // SAFETY: i < ci, so channel i has `co` values in each of the R * R planes of `w` and the N * N planes of the result, which no other task touches.
         unsafe {
             dispatch(KernelOf::<N, R> {
                 w: w.as_ptr().add(i * co),
@@ -93,7 +94,8 @@ fn transformed_kernel<const N: usize, const R: usize>(w: &[f32], ci: usize, co: 
             });
         }
     });
-    kernel
+    // SAFETY: the tasks are all input channels, and each wrote all output channels at all points.
+    unsafe { kernel.assume_written() }
 }
 
 /// The kernel's values from one input channel to all output channels. `w` is the first of them, `out` the place of the first at the first
@@ -156,7 +158,7 @@ impl<const N: usize, const R: usize> Kernel for KernelTile<N, R> {
 /// Channels that are summed up at a time: a sum of short sums rounds less than one long sum.
 const DEPTH: usize = 32;
 
-/// A run of rows of tiles.
+/// A run of rows of tiles. `range` must be among all rows, `x` whole images, `out` valid for writes of all pixels of these rows.
 struct Run<'a, const N: usize, const R: usize, const M: usize> {
     x: &'a [f32],
     panels: &'a Panels,
@@ -174,12 +176,14 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Run<'_, N, R, M>
         let (ci, co) = (self.shape.channels_in, self.shape.channels_out);
         let tiles = (self.range.1 - self.range.0) * self.rows.across;
         let input = Tiles::of_input::<N, R>(self.x, self.shape, self.rows, self.range);
-        // SAFETY: every place is written before it is read.
-        let mut products = unsafe { Buffer::<f32>::uninitialized(N * N * stride(tiles, co)) };
-        // SAFETY: rows, columns and points are inside the buffers; output pixels inside this run's rows.
+        // The gaps that the stride leaves between points stay unwritten.
+        let mut products = Unwritten::<f32>::new(N * N * stride(tiles, co));
+        // SAFETY: at each point `input` has `tiles` pixels of `ci` channels, all written, and `products` room for `tiles` pixels of `co` channels; the first of
+        // the sums over `ci` writes these and the others add to them. The panels have a row for every point and input channel. When they are
+        // read all panels, so all output channels, are written. `out` is valid for this run's rows by the kernel's contract.
         unsafe {
             for point in 0..N * N {
-                let values = input.values.as_ptr().add(point * input.stride);
+                let values = input.at(point).as_ptr();
                 let product = products.as_mut_ptr().add(point * stride(tiles, co));
                 for panel in self.panels.iter() {
                     for first in (0..ci).step_by(DEPTH) {
@@ -210,9 +214,9 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Run<'_, N, R, M>
     }
 }
 
-/// From products at the points to pixels, for all tiles of a run.
+/// From products at the points to pixels, for all tiles of a run. `products` must be valid at each point for reads of all tiles of `co` channels, `out` for
+/// writes of the pixels of these rows.
 struct Output<'a, const N: usize, const R: usize, const M: usize> {
-    /// The gaps that the stride leaves between points were never written.
     products: *const f32,
     stride: usize,
     shape: &'a Conv2dShape,
@@ -233,7 +237,8 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Output<'_, N, R,
                 let (tile, left) = ((row - self.range.0) * self.rows.across + x, x * M);
                 let size = [(height - top).min(M), (width - left).min(M)];
                 for channel in (0..co).step_by(S::LANES) {
-                    // SAFETY: the tile is in the buffer, its pixels in the image.
+                    // SAFETY: `tile` is one of the run's and `channel` one of `co`, so `products` has it at all N * N points; `size` ends the tile with the image,
+                    // so its pixels are among those of these rows.
                     unsafe {
                         let from = Grid {
                             start: self.products.add(tile * co + channel),
@@ -260,11 +265,22 @@ pub(super) fn stride(tiles: usize, channels: usize) -> usize {
 
 /// Transformed tiles of a run of rows.
 pub(super) struct Tiles {
-    pub values: Buffer,
-    pub stride: usize,
+    /// At each point, `stride` values from the one before, the values of all tiles are written; the gaps between points are not.
+    values: Unwritten,
+    stride: usize,
+    points: usize,
+    /// Values written at each point.
+    written: usize,
 }
 
 impl Tiles {
+    /// The values at a point.
+    pub fn at(&self, point: usize) -> &[f32] {
+        assert!(point < self.points);
+        // SAFETY: there is room for `stride` values at each of the points, and both constructors wrote the first `written` of them, at most `stride`.
+        unsafe { std::slice::from_raw_parts(self.values.as_ptr().add(point * self.stride), self.written) }
+    }
+
     /// Of the input, `[point][tile][channel]`.
     pub fn of_input<const N: usize, const R: usize>(
         x: &[f32],
@@ -273,9 +289,9 @@ impl Tiles {
         range: (usize, usize),
     ) -> Self {
         let ci = shape.channels_in;
-        let stride = stride((range.1 - range.0) * rows.across, ci);
-        // SAFETY: every place that is read is written.
-        let mut values = unsafe { Buffer::uninitialized(N * N * stride) };
+        let tiles = (range.1 - range.0) * rows.across;
+        let stride = stride(tiles, ci);
+        let mut values = Unwritten::new(N * N * stride);
         let run = TileRun::<_, N, N> {
             image: x,
             size: shape.input,
@@ -288,9 +304,14 @@ impl Tiles {
             stride,
             panels: false,
         };
-        // SAFETY: the buffer has room for all tiles.
+        // SAFETY: `image` is whole images, `range` among all rows; at each of the N * N points `values` has room for all tiles of all channels.
         unsafe { dispatch(run) }
-        Self { values, stride }
+        Self {
+            values,
+            stride,
+            points: N * N,
+            written: tiles * ci,
+        }
     }
 
     /// Of the gradient of the output, `[point][panel][tile][channel]` with panels of two vectors of channels.
@@ -300,14 +321,14 @@ impl Tiles {
         rows: &Rows,
         range: (usize, usize),
     ) -> Self {
-        let co = shape.channels_out;
-        let stride = stride((range.1 - range.0) * rows.across, co.next_multiple_of(isa().lanes()));
-        // SAFETY: every place that is read is written.
-        let mut values = unsafe { Buffer::uninitialized(N * N * stride) };
+        let channels = shape.channels_out.next_multiple_of(isa().lanes());
+        let tiles = (range.1 - range.0) * rows.across;
+        let stride = stride(tiles, channels);
+        let mut values = Unwritten::new(N * N * stride);
         let run = TileRun::<_, M, N> {
             image: g,
             size: shape.output(),
-            channels: co,
+            channels: shape.channels_out,
             padding: [0, 0],
             transform: PhantomData::<CotangentTransform<N, R>>,
             rows,
@@ -316,9 +337,15 @@ impl Tiles {
             stride,
             panels: true,
         };
-        // SAFETY: the buffer has room for all tiles.
+        // SAFETY: `image` is whole images, `range` among all rows; at each of the N * N points `values` has room for all tiles of all channels, with those that
+        // fill up the last vector.
         unsafe { dispatch(run) }
-        Self { values, stride }
+        Self {
+            values,
+            stride,
+            points: N * N,
+            written: tiles * channels,
+        }
     }
 }
 
@@ -340,6 +367,8 @@ impl<const N: usize, const R: usize> Transform for CotangentTransform<N, R> {
     }
 }
 
+/// `image` must be whole images, `range` among all their rows of tiles; `out` must be valid at each point, `stride` apart, for writes of all tiles of all
+/// channels, in panels with those that fill up the last vector. All these are written.
 struct TileRun<'a, T, const I: usize, const N: usize> {
     image: &'a [f32],
     size: [usize; 2],
@@ -383,7 +412,8 @@ impl<T: Transform, const I: usize, const N: usize> Kernel for TileRun<'_, T, I, 
                 } else {
                     (first * channels + channel, channels)
                 };
-                // SAFETY: channels are in the image or the zeros, places in the buffer.
+                // SAFETY: each of `rows` is a row of the image or the row of zeros, of `width` pixels of `channels` values. The tiles' places follow each other:
+                // in panels of two vectors, or pixel after pixel, all inside what `out` is valid for at each point.
                 unsafe {
                     S::call(TileRow::<T, I, N> {
                         transform: PhantomData,

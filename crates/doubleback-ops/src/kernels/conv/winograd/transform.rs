@@ -21,9 +21,12 @@ macro_rules! each {
 }
 
 /// `matrix[i][j] · input[j]`, summed over `j`, for the first `O` rows and `I` columns. The matrix is known to the compiler: zeros vanish.
+///
+/// # Safety
+/// The processor must have `S`.
 #[inline(always)]
 unsafe fn apply<S: Simd, const I: usize, const O: usize>(matrix: &Matrix, input: [S::Vector; I]) -> [S::Vector; O] {
-    // SAFETY: reads nothing but the matrix, one value at a time; the caller's `S` is one that this processor has.
+    // SAFETY: reads nothing but the matrix, one value at a time; the caller says that the processor has `S`.
     unsafe {
         let mut out = [S::zero(); O];
         each!(i < O, {
@@ -51,7 +54,7 @@ pub(super) struct Grid<P> {
 /// Only the part `rows` by `columns` of the result is written.
 ///
 /// # Safety
-/// The grids must be valid for that.
+/// The processor must have `S`, and the grids must be valid for that.
 #[inline(always)]
 pub(super) unsafe fn transform<S: Simd, const I: usize, const O: usize>(
     matrix: &Matrix,
@@ -95,6 +98,9 @@ const COLUMNS: usize = 64;
 
 /// A row of tiles of an image, `I` by `I` pixels each and `step` apart, to their values at `N` by `N` points, for one vector of channels.
 /// Tiles may overlap: what they share is transformed vertically once.
+///
+/// Each of `rows` must be valid for reads of `width` pixels of `lanes` channels, or of a vector if these are more, and `out` for writes of as many, or of
+/// a vector if `padded`, for each of `across` tiles at each point.
 pub(super) struct TileRow<T, const I: usize, const N: usize> {
     pub transform: PhantomData<T>,
     /// First value of each row of pixels, at column 0; rows outside of the image are elsewhere and zero.
@@ -126,9 +132,10 @@ impl<T: Transform, const I: usize, const N: usize> Kernel for TileRow<T, I, N> {
         let written = if self.padded { S::LANES } else { self.lanes };
         // As many tiles at a time as the columns allow.
         let most = ((COLUMNS - I) / self.step + 1).min(self.across);
-        // SAFETY: pixels inside the image are read, and the caller vouches for the places written.
+        // SAFETY: a pixel is read where place < width; tile first + t < across and point i * N + j < N * N are written: all as the kernel's contract says.
+        // `half` has COLUMNS columns: (tiles - 1) * step + I are at most those by the choice of `most`, all are written first, and columns
+        // t * step + j that are read are among them.
         unsafe {
-            // Written column by column before it is read.
             let mut half = MaybeUninit::<[[S::Vector; N]; COLUMNS]>::uninit();
             let half = half.as_mut_ptr().cast::<[S::Vector; N]>();
             for first in (0..self.across).step_by(most) {

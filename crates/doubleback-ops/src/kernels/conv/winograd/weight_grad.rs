@@ -9,7 +9,7 @@ use super::forward::{Tiles, stride};
 use super::points;
 use super::rows::Rows;
 use super::transform::{Grid, transform};
-use crate::kernels::buffer::Buffer;
+use crate::kernels::buffer::{Buffer, Unwritten};
 use crate::kernels::pack::Panel;
 use crate::kernels::simd::{Kernel, Simd, dispatch};
 use crate::kernels::tile::{Reads, row};
@@ -33,7 +33,7 @@ fn run<const N: usize, const R: usize, const M: usize>(x: &[f32], g: &[f32], sha
                 group * images * rows.down,
                 ((group + 1) * images).min(shape.batch) * rows.down,
             );
-            // SAFETY: whole images; the lengths fit the shape, as the caller asserted.
+            // SAFETY: the lengths of `x` and `g` fit the shape, as the caller asserted, and the range is the rows of whole images of the batch.
             unsafe {
                 dispatch(Group::<N, R, M> {
                     x,
@@ -48,6 +48,7 @@ fn run<const N: usize, const R: usize, const M: usize>(x: &[f32], g: &[f32], sha
     sum_in_order(parts, shape.weight_dims().iter().product())
 }
 
+/// `x` and `g` must be all images, `range` rows of tiles among all.
 struct Group<'a, const N: usize, const R: usize, const M: usize> {
     x: &'a [f32],
     g: &'a [f32],
@@ -70,21 +71,21 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Group<'_, N, R, 
             let tiles = (range.1 - range.0) * self.rows.across;
             let input = Tiles::of_input::<N, R>(self.x, self.shape, self.rows, range);
             let cotangents = Tiles::of_cotangent::<N, R, M>(self.g, self.shape, self.rows, range);
-            // SAFETY: places are inside the buffers.
+            // SAFETY: at each point `input` has `tiles` rows of `ci` values, read as columns, and the panel `tiles` rows of `vectors` vectors; `sums` has `ci`
+            // rows of `co` values at each point, zeros at first.
             unsafe {
                 for point in 0..N * N {
                     for column in (0..co).step_by(wide) {
                         let columns = (co - column).min(wide);
                         let vectors = columns.div_ceil(S::LANES);
-                        let first = point * cotangents.stride + column * tiles;
                         let panel = Panel {
-                            data: &cotangents.values[first..first + tiles * vectors * S::LANES],
+                            data: &cotangents.at(point)[column * tiles..][..tiles * vectors * S::LANES],
                             start: column,
                             columns,
                             vectors,
                         };
                         let reads = Reads {
-                            input: input.values.as_ptr().add(point * input.stride),
+                            input: input.at(point).as_ptr(),
                             pixel_stride: 1,
                             row_stride: 0,
                             rows: 1,
@@ -99,9 +100,10 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Group<'_, N, R, 
                 }
             }
         }
-        // SAFETY: all taps of all channels are written.
+        let mut gradient = Unwritten::<f32>::new(R * R * ci * co);
+        // SAFETY: i < ci and channel < co, so `sums` has the `co - channel` values from there on at each point, and `gradient` room for as many at each tap.
+        // The loops write all taps of all channels.
         unsafe {
-            let mut gradient = Buffer::<f32>::uninitialized(R * R * ci * co);
             for i in 0..ci {
                 for channel in (0..co).step_by(S::LANES) {
                     S::call(Taps::<N, R> {
@@ -113,7 +115,7 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Group<'_, N, R, 
                     });
                 }
             }
-            gradient
+            gradient.assume_written()
         }
     }
 }
