@@ -101,10 +101,10 @@ fn every_evaluation_names_the_model_and_the_image() {
         chosen: Chosen::ALL,
         device: &device,
     };
-    for (forward, what) in [
-        (INFINITE, Quantity::Logits),
-        (NOT_A_NUMBER, Quantity::Logits),
-        (STEEP, Quantity::InputGradient),
+    for (forward, what, outvoted) in [
+        (INFINITE, Quantity::Logits, true),
+        (NOT_A_NUMBER, Quantity::Logits, false),
+        (STEEP, Quantity::InputGradient, false),
     ] {
         let model = model(forward);
         let named = Named {
@@ -129,12 +129,15 @@ fn every_evaluation_names_the_model_and_the_image() {
         }
         let fgsm = AttackSpec::named("fgsm").unwrap().attack().unwrap();
         let swept = eps_sweep(&model, &fgsm, &split, COUNT, &device, &mut ());
-        assert!(
-            matches!(&swept, Err(Error::NotFinite(found)) if (found.what, found.image) == (what, Some(ODD))),
-            "{swept:?}"
-        );
+        // It attacks what the model takes rightly, which this image is not.
+        if what == Quantity::Logits {
+            assert!(
+                matches!(&swept, Err(Error::NotFinite(found)) if (found.what, found.image) == (what, Some(ODD))),
+                "{swept:?}"
+            );
+        }
         // A probability of 0 is a number again in the mean of several; what is not a number in one member is none in the mean.
-        if what == Quantity::Logits && std::ptr::fn_addr_eq(forward, INFINITE) {
+        if outvoted {
             continue;
         }
         let fine = FromFunction::new(SHAPE, Bounds::UNIT, 2, pixels);
