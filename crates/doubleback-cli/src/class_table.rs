@@ -91,7 +91,8 @@ fn matrix(title: &str, found: &Confusion, classes: &[String]) -> String {
     format!("\nTrue class by the class it was taken for, {title}\n{table}")
 }
 
-fn named(classes: &[String], class: usize) -> String {
+/// A class as tables name it: `dog (1)`, or the number alone if that is its name.
+pub fn named(classes: &[String], class: usize) -> String {
     classes
         .get(class)
         .map_or_else(|| class.to_string(), |found| name(found, class))

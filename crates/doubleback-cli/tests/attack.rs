@@ -1,4 +1,5 @@
 //! What `attack` and `transfer` promise: samples, going on after a kill, pictures, an exit status for pipelines.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod support;
@@ -11,8 +12,8 @@ use doubleback::data::{Bounds, ImageShape};
 use doubleback::device::DeviceName;
 use doubleback::nn::{ModelCard, Network, Pool, paper_cnn, save};
 use serde_json::Value;
-use support::sweeps::{end, start};
-use support::{doubleback, expect_done, files};
+use support::sweeps::{end, signal, start};
+use support::{Run, doubleback, expect_done, files};
 
 fn write_model(path: &Path, seed: u64) {
     let shape = ImageShape {
@@ -31,6 +32,11 @@ fn json(path: &Path) -> Value {
 
 /// Starts a command and kills it, with no chance to say a word, as soon as a file is there.
 fn kill_at(folder: &Path, words: &str, file: &str) {
+    assert_ne!(end_at(folder, words, file, "-KILL").status, 0);
+}
+
+/// Starts a command and sends it a signal as soon as a file is there; what it said.
+fn end_at(folder: &Path, words: &str, file: &str, with: &str) -> Run {
     let mut child = start(folder, words);
     let begun = Instant::now();
     while !folder.join(file).exists() {
@@ -38,8 +44,8 @@ fn kill_at(folder: &Path, words: &str, file: &str) {
         assert!(child.try_wait().unwrap().is_none(), "doubleback {words} has ended");
         std::thread::sleep(Duration::from_millis(5));
     }
-    child.kill().unwrap();
-    assert_ne!(end(child).status, 0);
+    signal(with, child.id());
+    end(child)
 }
 
 #[test]
@@ -54,7 +60,13 @@ fn a_killed_attack_goes_on_to_the_same_files() {
 
     kill_at(here, &words("killed"), "killed.npz.work/part-0000000.json");
     assert!(!here.join("killed.json").exists());
-    kill_at(here, &words("killed"), "killed.npz.work/part-0000256.json");
+    let stopped = end_at(here, &words("killed"), "killed.npz.work/part-0000256.json", "-INT");
+    assert_eq!(stopped.status, 130, "{}", stopped.stderr);
+    assert!(
+        stopped
+            .stderr
+            .contains("What was done is kept: run the same command again to go on")
+    );
     let other = doubleback(here, &words("killed").replace("0.1,0.2", "0.1"));
     assert_eq!(other.status, 2);
     assert!(

@@ -125,3 +125,108 @@ fn duplicates_are_counted_and_folders_are_data_sets_everywhere() {
         "train --dataset folder:set --defense normal --steps 1 --batch 4 --out set.safetensors",
     );
 }
+
+/// `count` gray images a class.
+fn write_folder(folder: &Path, classes: usize, count: u8) {
+    for class in 0..classes {
+        let path = folder.join(format!("c{class:03}"));
+        std::fs::create_dir_all(&path).unwrap();
+        for image in 0..count {
+            let picture = image::GrayImage::from_pixel(12, 12, image::Luma([image]));
+            picture.save(path.join(format!("{image}.png"))).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_in_a_folder_is_counted_in_images_and_nobody_is_told_to_get_them_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    write_folder(&here.join("set"), 12, 10);
+    let mut cut = Vec::new();
+    let picture = image::RgbImage::from_pixel(12, 12, image::Rgb([200, 10, 10]));
+    let mut encoder = image::codecs::jpeg::JpegEncoder::new(&mut cut);
+    encoder.encode_image(&picture).unwrap();
+    std::fs::write(here.join("set/c003/cut.jpg"), &cut[..cut.len() - 10]).unwrap();
+    let run = doubleback(here, "data verify folder:set");
+    assert_eq!(run.status, 2);
+    assert!(
+        run.stdout.starts_with("set/: 120 images, sound, nothing published"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stdout
+            .contains("set/c003/cut.jpg: damaged: set/c003/cut.jpg: the file ends before its picture does"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stderr
+            .ends_with("folder:set: 1 of 121 files is not what it should be. Correct or remove them\n"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn rows_of_a_contact_sheet_are_named_and_not_more_than_one_can_look_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    write_folder(&here.join("set"), 120, 3);
+    let run = expect_done(here, "data show folder:set --per-class 2 --out set.png");
+    assert!(
+        run.stdout
+            .starts_with("Picture: set.png\nRows from the top: c000 (0), c001 (1), "),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stdout.ends_with("c099 (99); 20 more with `--classes`\n"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stdout.lines().all(|line| line.chars().count() <= 80),
+        "{}",
+        run.stdout
+    );
+    let run = expect_done(here, "data show folder:set --classes c119,3 --out two.png");
+    assert_eq!(
+        run.stdout,
+        "Picture: two.png\nRows from the top: c119 (119), c003 (3)\n"
+    );
+    let run = doubleback(here, "data show folder:set --classes c200 --out none.png");
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("unknown class `c200`"), "{}", run.stderr);
+}
+
+#[test]
+fn channels_and_backgrounds_are_names_of_what_there_is() {
+    let run = doubleback(Path::new("."), "data show folder:x --out x.png --channels 2");
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("expected 1 (gray) or 3 (color)"), "{}", run.stderr);
+    let run = doubleback(Path::new("."), "data show folder:x --out x.png --background pink");
+    assert_eq!(run.status, 2);
+    assert!(
+        run.stderr.contains("expected white, black or a color such as #ff8000"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_data_set_whose_name_is_not_utf_8_is_refused_by_its_name() {
+    use std::os::unix::ffi::OsStrExt;
+    let name = std::ffi::OsStr::from_bytes(b"folder:caf\xe9");
+    let mut command = command(Path::new("."), &["data", "verify"]);
+    let run: Run = command.arg(name).output().unwrap().into();
+    assert_eq!(run.status, 2);
+    assert!(
+        run.stderr
+            .contains(r"`folder:caf\xe9` is not UTF-8. Rename it, or give a link to it"),
+        "{}",
+        run.stderr
+    );
+}

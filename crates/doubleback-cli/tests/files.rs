@@ -82,7 +82,7 @@ fn outputs_that_would_replace_something_are_refused_before_any_work() {
         format!("{attack} --json notes.txt"),
         format!("{attack} --out mine-eps.npz --json mine-eps-eps0.1.npz"),
         format!("{transfer} --json b.safetensors"),
-        format!("{attack} --out ex.npz --json ex.work"),
+        format!("{attack} --out ex.npz --json ex.npz.work"),
         format!("{train} --json new.safetensors"),
         format!("{train} --json NEW.safetensors"),
         format!("{train} --json new.work"),

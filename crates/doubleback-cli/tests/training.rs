@@ -131,8 +131,9 @@ fn check_arrays(path: &Path, accuracy: f64) {
     }
     let mut integers = |name: &str| file.by_name(name).unwrap().unwrap().into_vec::<i64>().unwrap();
     let (index, label, prediction) = (integers("index"), integers("label"), integers("prediction"));
-    assert_eq!(index, (0..300).collect::<Vec<i64>>());
-    assert_eq!(label[..5], [7, 2, 1, 0, 4]);
+    assert!(index.len() == 300 && index.is_sorted_by(|a, b| a < b), "{index:?}");
+    // Each of the ten digits has its share.
+    assert!((0..10).all(|digit| label.iter().filter(|&&label| label == digit).count() > 20));
     let success = file.by_name("success").unwrap().unwrap().into_vec::<bool>().unwrap();
     let wrong: Vec<bool> = label.iter().zip(&prediction).map(|(l, p)| l != p).collect();
     assert_eq!(success, wrong);
@@ -215,7 +216,8 @@ fn an_attack_that_cannot_move_images_says_so_loudly() {
     let attack = "attack --dataset mnist-mini --attack fgsm --eps 0.1 --count 8 --model blind.safetensors";
     let run = expect_done(here, attack);
     let warning = "WARNING: 8 of 8 images had an exactly zero gradient: the attack had no direction for them.";
-    assert!(run.stdout.contains(warning), "{}", run.stdout);
+    let words: Vec<&str> = run.stdout.split_whitespace().collect();
+    assert!(words.join(" ").contains(warning), "{}", run.stdout);
     let run = expect_done(here, &format!("{attack} --json"));
     let json: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(
@@ -278,7 +280,7 @@ fn an_interrupt_keeps_what_was_done() {
 fn an_interrupted_training_writes_no_json() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
-    std::fs::write(here.join("a.json"), "before").unwrap();
+    std::fs::write(here.join("a.json"), "[\"before\"]").unwrap();
     let words = "train --quiet --dataset mnist-mini --defense normal --steps 100000 --batch 32 --checkpoint-every 0 --out a.safetensors";
     for json in ["--json", "--json a.json"] {
         let words = format!("{words} {json}");
@@ -301,7 +303,7 @@ fn an_interrupted_training_writes_no_json() {
         assert_eq!((run.status, run.stdout.as_str()), (130, ""), "{}", run.stderr);
         std::fs::remove_dir_all(here.join("a.work")).unwrap();
     }
-    assert_eq!(std::fs::read_to_string(here.join("a.json")).unwrap(), "before");
+    assert_eq!(std::fs::read_to_string(here.join("a.json")).unwrap(), "[\"before\"]");
     assert_eq!(files(here), ["a.json"]);
 }
 

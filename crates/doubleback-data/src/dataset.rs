@@ -1,10 +1,12 @@
 //! A data set in memory: images with labels, in three parts.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use crate::error::DataError;
 use crate::image_shape::ImageShape;
 use crate::part::Part;
+use crate::preparation::background::Background;
 use crate::preparation::grayscale::Grayscale;
 use crate::split::{Split, check_labels};
 
@@ -96,6 +98,36 @@ impl Dataset {
         }
     }
 
+    /// The same images and names with the classes in another order, such as that of a model: labels follow their names. Nothing if `order` does
+    /// not have exactly the names of the classes.
+    ///
+    /// ```
+    /// # use doubleback_data::{Bounds, Dataset, ImageShape, Split};
+    /// # let shape = ImageShape { channels: 1, height: 1, width: 1 };
+    /// # let train = Split::new(vec![0.1, 0.9], vec![0, 1], shape)?;
+    /// # let classes = vec!["right".to_owned(), "left".to_owned()];
+    /// # let tiny = Dataset::new("tiny", classes, shape, Bounds::UNIT, train, Split::empty(shape), Split::empty(shape))?;
+    /// assert_eq!((tiny.classes[0].as_str(), tiny.train.labels()), ("right", &[0, 1][..]));
+    /// let tiny = tiny.in_order(&["left".into(), "right".into()]).unwrap();
+    /// assert_eq!((tiny.classes[0].as_str(), tiny.train.labels()), ("left", &[1, 0][..]));
+    /// assert!(tiny.in_order(&["left".into(), "up".into()]).is_none());
+    /// # Ok::<(), doubleback_data::DataError>(())
+    /// ```
+    pub fn in_order(mut self, order: &[String]) -> Option<Self> {
+        let places: HashMap<&str, u32> = order.iter().map(String::as_str).zip(0..).collect();
+        let place = |name: &String| places.get(name.as_str()).copied();
+        let new: Vec<u32> = self.classes.iter().map(place).collect::<Option<_>>()?;
+        let taken: HashSet<u32> = new.iter().copied().collect();
+        if [order.len(), places.len(), taken.len()] != [self.classes.len(); 3] {
+            return None;
+        }
+        for part in [&mut self.train, &mut self.validation, &mut self.test] {
+            part.relabel(&new);
+        }
+        self.classes = order.to_vec();
+        Some(self)
+    }
+
     /// Images of each class in a part, in the order of the classes.
     ///
     /// ```
@@ -161,13 +193,27 @@ impl Bounds {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Preparation {
+    /// Channels, if pictures were stored with another number of them: 1 for gray, 3 for the same gray thrice.
+    pub channels: Option<usize>,
     /// How colors became gray.
     pub grayscale: Option<Grayscale>,
+    /// What transparent pictures were put on.
+    pub background: Option<Background>,
     /// Global contrast normalization: each image has mean 0 and deviation 1 of its own, so that its values say nothing of its brightness.
     pub contrast_normalized: bool,
 }
 
 impl Preparation {
+    /// What was done to either of two sets of images.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            channels: self.channels.or(other.channels),
+            grayscale: self.grayscale.or(other.grayscale),
+            background: self.background.or(other.background),
+            contrast_normalized: self.contrast_normalized || other.contrast_normalized,
+        }
+    }
+
     /// Whether nothing was done.
     pub fn is_none(&self) -> bool {
         *self == Self::default()
@@ -176,11 +222,16 @@ impl Preparation {
 
 impl fmt::Display for Preparation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let gray = self.grayscale.map(|grayscale| format!("grayscale {grayscale}"));
-        let normalized = self
-            .contrast_normalized
-            .then(|| "global contrast normalization".to_owned());
-        let steps: Vec<String> = gray.into_iter().chain(normalized).collect();
+        let steps: Vec<String> = [
+            self.channels.map(|channels| format!("channels {channels}")),
+            self.grayscale.map(|grayscale| format!("grayscale {grayscale}")),
+            self.background.map(|color| format!("background {color}")),
+            self.contrast_normalized
+                .then(|| "global contrast normalization".to_owned()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         f.write_str(&if steps.is_empty() {
             "none".into()
         } else {

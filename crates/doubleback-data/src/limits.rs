@@ -2,6 +2,10 @@
 
 /// Most images of each class on a contact sheet.
 pub const MAX_PER_CLASS: usize = 100;
+/// Most classes on a contact sheet.
+pub const MAX_SHOWN_CLASSES: usize = 100;
+/// Most classes of a data set. ImageNet-21k has 21,841.
+pub(crate) const MAX_CLASSES: usize = 1 << 16;
 
 /// IDX files.
 pub(crate) mod idx {
@@ -15,6 +19,16 @@ pub(crate) mod mat {
     pub const MAX_BYTES: usize = 1 << 31;
     /// The version of the format in a file's header.
     pub const VERSION: u16 = 0x0100;
+}
+
+/// NumPy's files.
+pub(crate) mod npy {
+    /// Most bytes of a file, and of an array in memory: 4 GiB.
+    pub const MAX_BYTES: usize = 1 << 32;
+    /// Most bytes of a header, as NumPy itself has it for files that are not trusted.
+    pub const MAX_HEADER: usize = 10_000;
+    /// Most dimensions of an array, as NumPy 2 has it.
+    pub const MAX_DIMS: usize = 64;
 }
 
 /// Batches of CIFAR-10 and CIFAR-100.

@@ -61,6 +61,13 @@ impl Split {
         &self.labels
     }
 
+    /// Replaces each label by the value at its place in `new`. Labels that are no places stay.
+    pub(crate) fn relabel(&mut self, new: &[u32]) {
+        for label in &mut self.labels {
+            *label = new.get(*label as usize).copied().unwrap_or(*label);
+        }
+    }
+
     /// Values of one image.
     pub(crate) fn image_len(&self) -> usize {
         self.image_len

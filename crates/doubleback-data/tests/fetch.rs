@@ -398,7 +398,7 @@ fn notmnist_is_unpacked_from_its_archive() {
     let sizes = [notmnist.train.len(), notmnist.validation.len(), notmnist.test.len()];
     assert_eq!(sizes, [160, 20, 30]);
     assert!(
-        notmnist.notes[0].contains("1 image file could not be read"),
+        notmnist.notes[0].contains("1 image file could not be used"),
         "{:?}",
         notmnist.notes
     );

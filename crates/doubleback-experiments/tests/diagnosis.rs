@@ -11,6 +11,7 @@ use doubleback::attack::{Fgsm, Goal, run};
 use doubleback::batch::tensor_of;
 use doubleback::data::{Bounds, Dataset, ImageShape, LoadOptions, Split, load};
 use doubleback::diagnose::{Decoders, InformationOptions, ProbeOptions, ProbeReading, Probes, information};
+use doubleback::evaluate::Sample;
 use doubleback::nn::{Classifier, Network, Pullback, Stage, Staged, save};
 use doubleback::progress::{Progress, Watch};
 use doubleback::train::DefenseKind;
@@ -211,6 +212,7 @@ fn options(out: &Path) -> Options {
             generator_steps: 3,
             reader_steps: 4,
         },
+        sample: None,
         seed: 5,
         attack: "fgsm".into(),
         eps: None,
@@ -293,6 +295,40 @@ fn an_interrupted_diagnosis_ends_with_the_same_results() {
         assert_eq!((model.images.len(), model.images[0].explanations.len()), (3, 4));
         assert_eq!(model.images[0].clean.bytes.len(), 784);
     }
+}
+
+#[test]
+fn a_sample_is_diagnosed_under_its_own_indices() {
+    let (mut dataset, device) = (few_images(), test_device());
+    let folder = tempfile::tempdir().unwrap();
+    let models = two_models(&dataset, folder.path());
+    let all = dataset.test.clone();
+    let sample = Sample::stratified(all.labels(), 12, 1);
+    dataset.test = sample.select(&all, dataset.shape).unwrap();
+    let out = folder.path().join("out");
+    let options = Options {
+        sample: Some(sample.clone()),
+        eps: Some(0.2),
+        ..options(&out)
+    };
+    let run = |dataset: &Dataset, options: &Options| {
+        diagnosis::diagnose(dataset, &models[..1], &[], options, &device, &mut ())
+    };
+    let results = run(&dataset, &options).unwrap();
+    assert_eq!((results.count, results.sample_seed), (12, Some(1)));
+    assert_eq!(results.index.as_deref(), Some(sample.indices()));
+    for image in &results.models[0].images {
+        assert!(sample.indices().contains(&image.index));
+        assert_eq!(all.labels()[image.index] as usize, image.label);
+    }
+    // The folder is of this sample.
+    let sample = Sample::stratified(all.labels(), 12, 2);
+    dataset.test = sample.select(&all, dataset.shape).unwrap();
+    let options = Options {
+        sample: Some(sample),
+        ..options
+    };
+    assert!(run(&dataset, &options).is_err());
 }
 
 #[test]

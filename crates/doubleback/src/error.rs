@@ -5,6 +5,7 @@ use doubleback_error::ErrorKind;
 
 use crate::data::fetch::FetchError;
 use crate::data::{DataError, UnknownName};
+use crate::not_finite::NotFinite;
 
 /// Everything that can go wrong in this crate. Messages name the operation, the file or tensor, what was expected, what was found,
 /// and what to do.
@@ -58,6 +59,9 @@ pub enum Error {
         /// The value given.
         found: String,
     },
+    /// Images, logits or input gradients that are NaN or infinite.
+    #[error(transparent)]
+    NotFinite(#[from] NotFinite),
     /// A name that is not known.
     #[error(transparent)]
     Unknown(#[from] UnknownName),
@@ -157,6 +161,7 @@ impl Error {
             | Error::Diverged { .. }
             | Error::Function(_)
             | Error::NoDevice { .. }
+            | Error::NotFinite(_)
             | Error::Command { .. } => ErrorKind::Input,
         }
     }
@@ -203,6 +208,28 @@ impl Error {
         Error::Internal {
             action,
             problem: problem.to_string(),
+        }
+    }
+
+    /// The same error, which if it is [`NotFinite`] counts images as the data do: `place` gives the place in the data of an image of the batch.
+    pub fn at(self, place: impl FnOnce(usize) -> usize) -> Self {
+        match self {
+            Error::NotFinite(found) if found.model.is_none() => Error::NotFinite(NotFinite {
+                image: found.image.map(place),
+                ..found
+            }),
+            other => other,
+        }
+    }
+
+    /// The same error, [`at`](Self::at) a place in the data, which if it is [`NotFinite`] names the model.
+    pub fn of_model(self, model: &str, place: impl FnOnce(usize) -> usize) -> Self {
+        match self.at(place) {
+            Error::NotFinite(found) if found.model.is_none() => Error::NotFinite(NotFinite {
+                model: Some(model.to_owned()),
+                ..found
+            }),
+            other => other,
         }
     }
 

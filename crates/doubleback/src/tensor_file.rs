@@ -27,7 +27,7 @@ pub(crate) fn add_fact<T: Serialize>(facts: &mut Facts, name: &str, value: &T) -
     Ok(())
 }
 
-/// Writes tensors, each with its name and shape, and facts: whole or not at all. Equal contents are equal files.
+/// Writes tensors, each with its name and shape, and facts: whole or not at all, and nothing if a value is not finite. Equal contents are equal files.
 pub(crate) fn write<'a>(
     path: &Path,
     tensors: impl IntoIterator<Item = (String, Vec<usize>, &'a Tensor<1>)>,
@@ -39,6 +39,14 @@ pub(crate) fn write<'a>(
         let values: Vec<f32> = value
             .try_to_vec_as()
             .map_err(|e| Error::device("reading parameters", e))?;
+        let bad = values.iter().filter(|value| !value.is_finite()).count();
+        if bad > 0 {
+            let all = words::count(values.len(), "value");
+            let bad = words::grouped(bad);
+            return Err(failed(&format!(
+                "`{name}` has {bad} of {all} that are not finite (NaN or infinite)"
+            )));
+        }
         // The format's byte order is little-endian; `bytemuck` would give the machine's.
         named.push((name, dims, values.iter().flat_map(|v| v.to_le_bytes()).collect()));
     }

@@ -6,14 +6,20 @@ mod edited_model;
 use doubleback_test_device::f64_device;
 use std::path::Path;
 
+use burn::tensor::Tensor;
+use doubleback::Error;
 use doubleback::data::{Bounds, ImageShape};
+use doubleback::evaluate::Named;
 use doubleback::nn::layers::{ConvTranspose2d, Dense, Flatten, GlobalAvgPool, LocalContrast, Standardize, Unflatten};
 use doubleback::nn::{
-    Architecture, LayerSpec, ModelCard, Module, Network, Pool, card, load_bytes, paper_cnn, resnet_small, save, to_vec,
+    Architecture, Classifier, LayerSpec, ModelCard, Module, Network, Pool, card, load_bytes, paper_cnn, resnet_small,
+    save, to_vec,
 };
+use doubleback_test_device::test_device;
 use edited_model::{Parts, Stored};
 use half::{bf16, f16};
-use serde_json::json;
+use proptest::prelude::*;
+use serde_json::{Value, json};
 
 const SHAPE: ImageShape = ImageShape {
     channels: 1,
@@ -291,4 +297,107 @@ fn small_files_do_not_make_large_networks() {
         let network = Network::new(architecture, 1, &f64_device()).unwrap();
         assert!(read(&Parts::of_network(&network, &ModelCard::new())).is_ok());
     }
+}
+
+/// Numbers that a description may be changed to.
+fn number() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        (0u64..9).prop_map(Value::from),
+        Just(json!(-1)),
+        Just(json!(0.5)),
+        Just(json!(1e-300)),
+        Just(json!(1e30)),
+        Just(json!(4096)),
+        Just(json!(1u64 << 31)),
+        Just(json!(u64::MAX)),
+        Just(json!(null)),
+        Just(json!([2, 2])),
+        Just(json!("relu")),
+    ]
+}
+
+/// All places in a description that hold a number, a word or a truth value.
+fn leaves<'a>(value: &'a mut Value, found: &mut Vec<&'a mut Value>) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(|value| leaves(value, found)),
+        Value::Object(values) => values.values_mut().for_each(|value| leaves(value, found)),
+        leaf => found.push(leaf),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// A file whose description, layers or weights were changed at random is refused, or is a network whose answers are numbers, or are refused
+    /// themselves.
+    #[test]
+    fn changed_files_are_refused_or_answer_with_numbers(
+        residual in any::<bool>(),
+        numbers in prop::collection::vec((any::<prop::sample::Index>(), number()), 0..3),
+        moved in prop::option::of(any::<[prop::sample::Index; 2]>()),
+        dropped in prop::option::of(any::<prop::sample::Index>()),
+        bytes in prop::collection::vec((any::<[prop::sample::Index; 2]>(), any::<u8>()), 0..4),
+    ) {
+        let architecture = if residual { resnet_small(SHAPE, Bounds::UNIT, 3) } else { paper_cnn(SHAPE, Bounds::UNIT, 3, Pool::Avg) };
+        let network = Network::new(architecture, 3, &test_device()).unwrap();
+        let mut parts = Parts::of_network(&network, &ModelCard::new());
+        parts.edit_architecture(|architecture| {
+            let layers = architecture["layers"].as_array_mut().unwrap();
+            if let Some([from, to]) = moved {
+                let layer = layers.remove(from.index(layers.len()));
+                layers.insert(to.index(layers.len()), layer);
+            }
+            if let Some(place) = dropped {
+                layers.remove(place.index(layers.len()));
+            }
+            for (place, number) in numbers {
+                let mut found = Vec::new();
+                leaves(architecture, &mut found);
+                let place = place.index(found.len());
+                *found[place] = number;
+            }
+        });
+        for ([tensor, byte], value) in bytes {
+            let tensor = tensor.index(parts.tensors.len());
+            let stored = parts.tensors.values_mut().nth(tensor).unwrap();
+            let byte = byte.index(stored.bytes.len());
+            stored.bytes[byte] = value;
+        }
+        if let Ok((network, _)) = read(&parts) {
+            let shape = network.shape();
+            let [low, high] = [network.bounds().low, network.bounds().high];
+            let image = Tensor::<4>::ones([1, shape.channels, shape.height, shape.width], &test_device());
+            let image = image * f64::from(low / 2.0 + high / 2.0);
+            let named = Named { name: "changed", model: &network };
+            match named.predict(&image, |row| row) {
+                Ok(classes) => {
+                    prop_assert!(classes[0] < network.classes());
+                    let logits = to_vec(network.logits(image).unwrap()).unwrap();
+                    prop_assert!(logits.iter().all(|logit| logit.is_finite()));
+                }
+                Err(error) => prop_assert!(matches!(error, Error::NotFinite(_)), "{error}"),
+            }
+        }
+    }
+}
+
+/// What fuzzing begins with: networks with every kind of layer, in both formats.
+#[test]
+fn the_seeds_of_fuzzing_are_models() {
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/model");
+    let mut names = Vec::new();
+    for seed in std::fs::read_dir(seeds).unwrap() {
+        let path = seed.unwrap().path();
+        let (network, _) = load_bytes(std::fs::read(&path).unwrap(), &path, &test_device()).unwrap();
+        let shape = network.shape();
+        let image = Tensor::<4>::ones([1, shape.channels, shape.height, shape.width], &test_device()) * 0.25;
+        let named = Named {
+            name: "seed",
+            model: &network,
+        };
+        assert!(named.predict(&image, |row| row).is_ok(), "{}", path.display());
+        names.push(path.file_stem().unwrap().to_string_lossy().into_owned());
+    }
+    names.sort();
+    assert_eq!(names, ["chain", "half", "old", "residual"]);
 }

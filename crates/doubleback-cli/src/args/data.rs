@@ -92,6 +92,9 @@ pub struct ShowArgs {
     /// Images of each class, at most 100
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub per_class: usize,
+    /// Classes by name or number [default: all, of more than 100 the first]
+    #[arg(long, value_name = "CLASS,…", value_delimiter = ',')]
+    pub classes: Vec<String>,
     /// File to write the picture to
     #[arg(long, value_name = "FILE.png")]
     pub out: PathBuf,

@@ -46,7 +46,7 @@ pub struct DiagnoseArgs {
     /// How much work to spend: quick takes minutes a model, standard up to half an hour [default: quick for mnist-mini, standard for others]
     #[arg(long, value_name = "NAME", value_parser = values::diagnosis_profile())]
     pub profile: Option<Profile>,
-    /// Test images to attack and explain, from the first [default: 512 for quick, 1,024 for standard]
+    /// Test images to attack and explain, each class in proportion, drawn by --seed [default: the first 512 for quick, 1,024 for standard]
     #[arg(long, value_name = "N", value_parser = values::at_least_one)]
     pub count: Option<usize>,
     /// Training steps of each InterpretGAN [default: by profile]

@@ -2,7 +2,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
-use doubleback::data::{self, DuplicatePolicy, Grayscale, LoadOptions};
+use doubleback::data::{self, Background, DuplicatePolicy, Grayscale, LoadOptions};
 use doubleback::device::DeviceName;
 
 use super::log_format::LogFormat;
@@ -22,12 +22,18 @@ pub struct Global {
         hide_env_values = true
     )]
     pub data_dir: Option<PathBuf>,
-    /// How the colors of svhn become gray: luma, or Grundland & Dodgson's decolorize [default: luma]
+    /// How the colors of svhn, or of folder:PATH with --channels 1, become gray: luma, or Grundland & Dodgson's decolorize [default: luma]
     #[arg(long, global = true, value_name = "HOW", value_parser = values::grayscale())]
     pub grayscale: Option<Grayscale>,
     /// Rows and columns to resize the images of folder:PATH to
     #[arg(long, global = true, value_name = "HxW", value_parser = values::image_size)]
     pub image_size: Option<[usize; 2]>,
+    /// Channels of the images of folder:PATH: 1 for gray, 3 for color [default: 1 if all are stored gray, otherwise 3]
+    #[arg(long, global = true, value_name = "N", value_parser = values::channels)]
+    pub channels: Option<usize>,
+    /// Color to put transparent images of folder:PATH on: white, black or #rrggbb [default: the colors beneath show]
+    #[arg(long, global = true, value_name = "COLOR")]
+    pub background: Option<Background>,
     /// What to do with images that a data set holds more than once [default: remove for notmnist, keep for others]
     #[arg(long, global = true, value_name = "WHAT", value_parser = values::duplicates())]
     pub duplicates: Option<DuplicatePolicy>,
@@ -62,6 +68,8 @@ impl Global {
         };
         options.grayscale = self.grayscale;
         options.image_size = self.image_size;
+        options.channels = self.channels;
+        options.background = self.background;
         options.duplicates = self.duplicates;
         options
     }
@@ -78,6 +86,12 @@ pub fn load_arguments(options: &LoadOptions) -> std::io::Result<Vec<OsString>> {
     }
     if let Some([height, width]) = options.image_size {
         arguments.extend(["--image-size".into(), format!("{height}x{width}").into()]);
+    }
+    if let Some(channels) = options.channels {
+        arguments.extend(["--channels".into(), channels.to_string().into()]);
+    }
+    if let Some(background) = options.background {
+        arguments.extend(["--background".into(), background.to_string().into()]);
     }
     if let Some(duplicates) = options.duplicates {
         arguments.extend(["--duplicates".into(), duplicates.name().into()]);

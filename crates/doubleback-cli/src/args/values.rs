@@ -31,7 +31,12 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Named<T> {
         _: Option<&clap::Arg>,
         value: &OsStr,
     ) -> std::result::Result<T, clap::Error> {
-        (self.parse)(&value.to_string_lossy()).map_err(|e| clap::Error::raw(ErrorKind::ValueValidation, e))
+        let Some(text) = value.to_str() else {
+            let name = doubleback::data::words::escaped(value);
+            let problem = format!("`{name}` is not UTF-8. Rename it, or give a link to it");
+            return Err(clap::Error::raw(ErrorKind::ValueValidation, problem));
+        };
+        (self.parse)(text).map_err(|e| clap::Error::raw(ErrorKind::ValueValidation, e))
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
@@ -42,7 +47,12 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Named<T> {
 /// Names of data sets. Whether there is one of this name shows when it is loaded.
 pub fn dataset() -> Named<String> {
     Named {
-        names: catalog().iter().map(|info| info.name).chain(["folder:PATH"]).collect(),
+        names: catalog()
+            .iter()
+            .map(|info| info.name)
+            .filter(|name| !name.contains(':'))
+            .chain(["folder:PATH", "npz:FILE"])
+            .collect(),
         parse: |name| Ok(name.to_owned()),
     }
 }
@@ -157,6 +167,15 @@ pub fn image_size(text: &str) -> std::result::Result<[usize; 2], String> {
     text.split_once('x')
         .and_then(|(height, width)| Some([side(height)?, side(width)?]))
         .ok_or_else(|| format!("expected rows and columns such as 28x28, each 1 to {MAX_SIDE}"))
+}
+
+/// Channels of images: 1 or 3.
+pub fn channels(text: &str) -> std::result::Result<usize, &'static str> {
+    match text {
+        "1" => Ok(1),
+        "3" => Ok(3),
+        _ => Err("expected 1 (gray) or 3 (color)"),
+    }
 }
 
 /// Steps of training.

@@ -26,8 +26,8 @@ pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
     let dataset = context.load(&options.dataset)?;
     let eight_bit = EightBit::of(&dataset);
     pictures.check_data(&dataset, eight_bit)?;
+    let (model, dataset) = models::load(&args.model, dataset, context)?;
     let attack = attacks::build(options, &dataset.classes)?;
-    let model = models::load(&args.model, &dataset, context)?;
     models::check_all_eps(&attack, &eps, &model)?;
     let sample = models::sample(&dataset, options.count, options.sample_seed)?;
     let test = models::test_set(&dataset, sample.as_ref(), context);

@@ -108,8 +108,7 @@ fn attack_bench(args: &BenchAttackArgs, context: &Context) -> Result<AttackBench
         let (network, _) = nn::load(path, device)?;
         return Ok(AttackBench::random(network, batch, device)?);
     };
-    let dataset = context.load(name)?;
-    let network = models::load(path, &dataset, context)?;
+    let (network, dataset) = models::load(path, context.load(name)?, context)?;
     let test = &dataset.test;
     if batch > test.len() {
         return Err(Failure::Input(format!(

@@ -1,6 +1,7 @@
-use doubleback::data::{self, FileState, Part, Presence, catalog};
+use doubleback::data::{self, Part, Presence, catalog};
 
 use crate::args::{DataCommand, ShowArgs};
+use crate::class_table;
 use crate::context::Context;
 use crate::exit::{Failure, Result};
 use crate::output;
@@ -48,6 +49,7 @@ fn list(context: &Context) -> Result<()> {
     }
     let header = ["data set", "train", "validation", "test", "images", "classes"];
     places.push("  folder:PATH: your own images, one sub-folder of .png or .jpg files a class\n".to_owned());
+    places.push("  npz:FILE: your own images and labels as NumPy arrays x and y\n".to_owned());
     let sizes = "Sizes are those with all published files; notmnist, svhn and cifar10 make do with fewer.";
     output::print(&format!(
         "{}\n{}\n{}",
@@ -59,26 +61,25 @@ fn list(context: &Context) -> Result<()> {
 
 fn verify(name: &str, context: &Context) -> Result<()> {
     let files = context.during(&format!("checking {name}"), || data::verify(name, &context.data))?;
-    let lines: Vec<String> = files
-        .iter()
-        .map(|file| format!("{}: {}\n", file.file, file.state))
-        .collect();
+    let lines: Vec<String> = files.iter().map(|file| format!("{file}\n")).collect();
     output::print(&lines.concat())?;
-    let wrong = files
-        .iter()
-        .filter(|file| !matches!(file.state, FileState::Official | FileState::Unpublished { .. }))
-        .count();
-    if wrong > 0 {
-        let advice = match doubleback::data::fetch::check(name) {
-            Ok(()) => format!("Get them again with `doubleback data fetch {name} --replace`"),
-            Err(_) => "Correct or remove them".to_owned(),
-        };
-        return Err(Failure::Input(format!(
-            "{name}: {wrong} of {} files are not what they should be. {advice}",
-            files.len()
-        )));
+    let wrong: Vec<_> = files.iter().filter(|file| !file.state.is_right()).collect();
+    if wrong.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    // Files of a folder of images are nobody's to get again.
+    let fetched = wrong.iter().any(|file| file.images.is_none());
+    let advice = match doubleback::data::fetch::check(name) {
+        Ok(()) if fetched => format!("Get them again with `doubleback data fetch {name} --replace`"),
+        _ => "Correct or remove them".to_owned(),
+    };
+    let all: usize = files.iter().map(|file| file.images.unwrap_or(1)).sum();
+    Err(Failure::Input(format!(
+        "{name}: {} of {} not what {} should be. {advice}",
+        output::grouped(wrong.len()),
+        data::words::count(all, "file") + if wrong.len() == 1 { " is" } else { " are" },
+        if wrong.len() == 1 { "it" } else { "they" },
+    )))
 }
 
 fn duplicates(name: &str, context: &Context) -> Result<()> {
@@ -116,8 +117,33 @@ fn show(args: &ShowArgs, context: &Context) -> Result<()> {
     output::check_ending(&args.out, "png")?;
     output::check_file(&args.out)?;
     let dataset = context.load(&args.dataset)?;
-    let png = data::contact_sheet(&dataset, args.part, args.per_class)?;
+    let classes: Vec<usize> = if args.classes.is_empty() {
+        (0..dataset.classes.len().min(data::MAX_SHOWN_CLASSES)).collect()
+    } else {
+        let named = args
+            .classes
+            .iter()
+            .map(|name| data::class_index(&dataset.classes, name));
+        named
+            .collect::<std::result::Result<_, _>>()
+            .map_err(|unknown| Failure::Input(unknown.to_string()))?
+    };
+    let png = data::contact_sheet_of(&dataset, args.part, args.per_class, &classes)?;
     output::make_parent(&args.out)?;
     doubleback::write::write_atomically(&args.out, &png)?;
-    output::print(&format!("Picture: {}\n", args.out.display()))
+    let names: Vec<String> = classes
+        .iter()
+        .map(|&class| class_table::named(&dataset.classes, class))
+        .collect();
+    let rest = if args.classes.is_empty() && dataset.classes.len() > classes.len() {
+        format!("; {} more with `--classes`", dataset.classes.len() - classes.len())
+    } else {
+        String::new()
+    };
+    let rows = format!("Rows from the top: {}{rest}", names.join(", "));
+    output::print(&format!(
+        "Picture: {}\n{}",
+        args.out.display(),
+        output::wrapped(&rows, 78, 2)
+    ))
 }

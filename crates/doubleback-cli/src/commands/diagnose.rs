@@ -4,7 +4,7 @@ use std::time::Duration;
 use doubleback::attack::{AttackSpec, check_eps};
 use doubleback::data::words::signed;
 use doubleback::diagnose::{AGREEMENT, CONSISTENCY, Check, CheckName, Estimate, SUCCESS, oracle_is_weak};
-use doubleback::evaluate::{ModelPath, check_fits, model_names};
+use doubleback::evaluate::{FileModel, ModelPath, model_names};
 use doubleback_experiments::diagnosis::{
     Budget, DiagnosisResults, ModelDiagnosis, ModelFile, Options, Profile, diagnose,
 };
@@ -21,18 +21,30 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<()> {
     output::check_folder(&args.out)?;
     let names = model_names(&args.models)?;
     let oracle_names = model_names(&args.oracle)?;
-    let dataset = context.load(&args.dataset)?;
-    models::sample(&dataset, args.count, args.seed)?;
+    let mut dataset = context.load(&args.dataset)?;
+    let sample = models::sample(&dataset, args.count, args.seed)?;
+    if let Some(sample) = &sample {
+        dataset.test = sample.select(&dataset.test, dataset.shape)?;
+    }
     let read = |models: &[ModelPath], names: Vec<String>| -> Result<Vec<ModelFile>> {
         let read = |(ModelPath { path, .. }, name): (&ModelPath, String)| {
             let model = ModelFile::read(path, &context.device)?;
-            check_fits(path, &model.network, &model.card, &dataset)?;
             Ok(ModelFile { name, ..model })
         };
         models.iter().zip(names).map(read).collect()
     };
     let subjects = read(&args.models, names)?;
     let oracle = read(&args.oracle, oracle_names)?;
+    let files = args.models.iter().chain(&args.oracle);
+    let files: Vec<FileModel<'_>> = files
+        .zip(subjects.iter().chain(&oracle))
+        .map(|(ModelPath { path, .. }, file)| FileModel {
+            path,
+            model: &file.network,
+            card: &file.card,
+        })
+        .collect();
+    let dataset = models::fit(&files, dataset)?;
     let eps = match args.eps {
         Eps::Auto => None,
         Eps::Given(eps) => Some(eps),
@@ -53,6 +65,7 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<()> {
     let options = Options {
         profile,
         budget,
+        sample,
         seed: args.seed,
         attack: args.attack.to_owned(),
         eps,

@@ -4,15 +4,48 @@ use std::path::Path;
 
 use doubleback::attack::Attack;
 use doubleback::data::Dataset;
-use doubleback::evaluate::{Chosen, Sample, TestSet, load_fitting};
-use doubleback::nn::{Classifier, Network};
+use doubleback::evaluate::{self, Chosen, FileModel, Sample, TestSet};
+use doubleback::nn::{self, Classifier, Network};
 
 use crate::context::Context;
 use crate::exit::{Failure, Result};
 
-/// A model that fits a data set.
-pub fn load(path: &Path, dataset: &Dataset, context: &Context) -> Result<Network> {
-    Ok(load_fitting(path, dataset, &context.device)?.0)
+/// A model that fits a data set, and the data set with its classes in the model's order.
+pub fn load(path: &Path, dataset: Dataset, context: &Context) -> Result<(Network, Dataset)> {
+    let (network, card) = nn::load(path, &context.device)?;
+    let model = FileModel {
+        path,
+        model: &network,
+        card: &card,
+    };
+    let dataset = fit(&[model], dataset)?;
+    Ok((network, dataset))
+}
+
+/// Models that fit a data set, and the data set with its classes in their order.
+pub fn load_all(paths: &[&Path], dataset: Dataset, context: &Context) -> Result<(Vec<Network>, Dataset)> {
+    let read = paths.iter().map(|path| nn::load(path, &context.device));
+    let read = read.collect::<doubleback::Result<Vec<_>>>()?;
+    let models: Vec<FileModel<'_>> = paths
+        .iter()
+        .zip(&read)
+        .map(|(&path, (network, card))| FileModel {
+            path,
+            model: network,
+            card,
+        })
+        .collect();
+    let dataset = fit(&models, dataset)?;
+    Ok((read.into_iter().map(|(network, _)| network).collect(), dataset))
+}
+
+/// The data set with its classes in the order of models that fit it; what to know of that is said.
+pub fn fit(models: &[FileModel<'_>], dataset: Dataset) -> Result<Dataset> {
+    let fitted = evaluate::fit(models, dataset)?;
+    for note in &fitted.notes {
+        tracing::warn!("{note}");
+    }
+    Ok(fitted.dataset)
 }
 
 /// Checks perturbation sizes of an attack: within what the data leaves room for, and none twice.

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use doubleback::evaluate::{ClassAccuracy, Named, Transfer, TransferEntry, TransferSummary, identity, model_names};
 use doubleback::nn::Network;
 
@@ -16,13 +18,9 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
     let names = model_names(&args.models)?;
     attacks::check(options)?;
     let eps = options.eps();
-    let dataset = context.load(&options.dataset)?;
+    let paths: Vec<&Path> = args.models.iter().map(|model| model.path.as_path()).collect();
+    let (networks, dataset) = models::load_all(&paths, context.load(&options.dataset)?, context)?;
     let attack = attacks::build(options, &dataset.classes)?;
-    let networks = args
-        .models
-        .iter()
-        .map(|model| models::load(&model.path, &dataset, context))
-        .collect::<Result<Vec<Network>>>()?;
     networks
         .iter()
         .try_for_each(|network| models::check_all_eps(&attack, &eps, network))?;

@@ -1,7 +1,8 @@
 use std::path::PathBuf;
 
 use crate::image_shape::ImageShape;
-use crate::words::{count, grouped};
+use crate::limits::MAX_CLASSES;
+use crate::words::{count, grouped, shown};
 
 /// What is wrong with a folder of images.
 #[derive(Debug, thiserror::Error)]
@@ -17,7 +18,7 @@ pub enum FolderProblem {
         class: String,
     },
     /// More classes than labels.
-    #[error("it has {classes} sub-folders, but a data set has at most 256 classes. Leave some out")]
+    #[error("it has {} sub-folders, but a data set has at most {} classes. Leave some out", grouped(*classes), grouped(MAX_CLASSES))]
     TooManyClasses {
         /// Sub-folders.
         classes: usize,
@@ -28,6 +29,35 @@ pub enum FolderProblem {
         /// The sub-folder.
         class: String,
     },
+    /// Two sub-folders whose names are shown the same way, because one is not UTF-8.
+    #[error(
+        "two of its sub-folders are called `{class}`, as far as names that are not UTF-8 can be written. Rename one"
+    )]
+    SameName {
+        /// The name.
+        class: String,
+    },
+    /// Two sub-folders for one part.
+    #[error("its sub-folders `{first}` and `{second}` are both for the {part} part. Merge them, or move one away")]
+    TwoOfOnePart {
+        /// The part.
+        part: &'static str,
+        /// A sub-folder.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// Sub-folders of parts, but not that of the training images.
+    #[error(
+        "its sub-folder `{found}` holds folders, but there is no `train` beside it. Call the folder of the training images `train`, or put the classes directly into {}",
+        shown(folder)
+    )]
+    NoTraining {
+        /// A sub-folder of a part.
+        found: String,
+        /// The folder.
+        folder: PathBuf,
+    },
     /// A sub-folder beside those of the parts.
     #[error("its sub-folder `{class}` stands beside `train`. Move it into `train`, or call it `validation` or `test`")]
     NotAPart {
@@ -35,12 +65,25 @@ pub enum FolderProblem {
         class: String,
     },
     /// A class without images.
-    #[error("its sub-folder `{class}` has no images{}. Put .png or .jpg files there, or remove it", skipped.as_ref().map(|file| format!(" that can be read, such as {file}")).unwrap_or_default())]
+    #[error("its sub-folder `{class}` has no images{}. Put .png or .jpg files there, or remove it", instead.as_ref().map(|found| format!(" {found}")).unwrap_or_default())]
     EmptyClass {
         /// The class.
         class: String,
-        /// A file in it that is no image.
-        skipped: Option<String>,
+        /// What is there instead, in words that go on from there.
+        instead: Option<String>,
+    },
+    /// A class without images that holds folders.
+    #[error(
+        "its sub-folder `{class}` has no images but folders, such as `{inner}`, which are not looked into. If these are the classes, give the folder `{}`; otherwise move the images up, or remove it",
+        shown(folder)
+    )]
+    NestedClass {
+        /// The class.
+        class: String,
+        /// A folder in it.
+        inner: String,
+        /// The path of the class.
+        folder: PathBuf,
     },
     /// A class with too few images to have some in each part.
     #[error("class `{class}` has {}, too few for a training, a validation and a test part. Add images, or make sub-folders `train`, `validation` and `test`", count(*found, "distinct image"))]
@@ -61,7 +104,7 @@ pub enum FolderProblem {
         expected: usize,
     },
     /// Images of several sizes.
-    #[error("{} is {}x{}, but {} is {}x{}. Make all images of one size, or resize them with `--image-size {}x{}`", file.display(), found[0], found[1], first.display(), expected[0], expected[1], expected[0], expected[1])]
+    #[error("{} is {}x{}, but {} is {}x{}. Make all images of one size, or resize them with `--image-size {}x{}`", shown(file), found[0], found[1], shown(first), expected[0], expected[1], expected[0], expected[1])]
     Sizes {
         /// The first file of another size.
         file: PathBuf,
@@ -73,9 +116,9 @@ pub enum FolderProblem {
         expected: [usize; 2],
     },
     /// More pixels than can be held.
-    #[error("{} of {shape} take too much memory. Make them smaller with `--image-size`, or use fewer", count(*images, "image"))]
+    #[error("{} of {shape} and more take too much memory. Make them smaller with `--image-size`, such as `--image-size 64x64`, or use fewer", count(*images, "image"))]
     TooLarge {
-        /// Images.
+        /// Images that were read before it was too much.
         images: usize,
         /// Their shape.
         shape: ImageShape,

@@ -12,12 +12,15 @@ impl DataError {
             DataError::Io { cause, .. } => cause.into(),
             DataError::UnknownDataset { .. }
             | DataError::NoDataDir
-            | DataError::FixedSize { .. }
+            | DataError::NoFolder { .. }
+            | DataError::NoFolderButArrays { .. }
             | DataError::Folder { .. }
             | DataError::Picture { .. }
             | DataError::Idx { .. }
             | DataError::Mat { .. }
             | DataError::Cifar { .. }
+            | DataError::Archive { .. }
+            | DataError::Npz { .. }
             | DataError::ArraySize { .. }
             | DataError::Grayscale { .. }
             | DataError::LabelCount { .. }

@@ -6,6 +6,7 @@ mod folder;
 mod idx;
 mod kind;
 mod mat;
+mod npz;
 mod pickle;
 
 use std::io;
@@ -13,12 +14,13 @@ use std::path::PathBuf;
 
 use crate::image_shape::ImageShape;
 use crate::limits::MAX_PER_CLASS;
-use crate::words::{by, count, grouped};
+use crate::words::{by, count, grouped, shown};
 
 pub use cifar::CifarProblem;
 pub use folder::FolderProblem;
 pub use idx::IdxProblem;
 pub use mat::MatProblem;
+pub use npz::{NpyProblem, NpzProblem};
 pub use pickle::PickleProblem;
 
 /// Why a data set could not be had.
@@ -46,16 +48,28 @@ pub enum DataError {
         /// The absent files.
         missing: Vec<String>,
     },
-    /// Images that are not resized.
-    #[error("{dataset}: its images are {shape} and are not resized; `--image-size` is for `folder:PATH`. Leave it out")]
-    FixedSize {
+    /// An option for image folders with a data set that is none.
+    #[error("{dataset}: its images are {shape} and stay so; `{option}` is for `folder:PATH`. Leave it out")]
+    NoFolder {
         /// The data set.
-        dataset: &'static str,
+        dataset: String,
+        /// The option, as the command line has it.
+        option: &'static str,
         /// The shape of its images.
         shape: ImageShape,
     },
+    /// An option for image folders with images of arrays.
+    #[error(
+        "{dataset}: images of arrays stay as they are; `{option}` is for `folder:PATH`. Leave it out, or change them before they are saved"
+    )]
+    NoFolderButArrays {
+        /// The data set.
+        dataset: String,
+        /// The option, as the command line has it.
+        option: &'static str,
+    },
     /// A folder of images, one sub-folder a class, that is not as it should be.
-    #[error("{}: {problem}", path.display())]
+    #[error("{}: {problem}", shown(path))]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -63,7 +77,7 @@ pub enum DataError {
         problem: FolderProblem,
     },
     /// A file that is no image.
-    #[error("{}: {why}. Correct or remove it", path.display())]
+    #[error("{}: {why}. Correct or remove it", shown(path))]
     Picture {
         /// The file.
         path: PathBuf,
@@ -71,12 +85,20 @@ pub enum DataError {
         why: String,
     },
     /// A file or folder could not be read or written.
-    #[error("{}: {cause}. Check that it exists and that you may use it", path.display())]
+    #[error("{}: {cause}. Check that it exists and that you may use it", shown(path))]
     Io {
         /// The file or folder.
         path: PathBuf,
         /// What the operating system said.
         cause: io::Error,
+    },
+    /// An archive of data cannot be read.
+    #[error("{}: {why}", path.display())]
+    Archive {
+        /// The archive.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        why: String,
     },
     /// A file is not a valid IDX file.
     #[error("{file}: {problem}")]
@@ -102,6 +124,14 @@ pub enum DataError {
         /// What is wrong with it.
         problem: CifarProblem,
     },
+    /// A file is not a `.npz` file of images and labels that can be read.
+    #[error("{file}: {problem}")]
+    Npz {
+        /// The file.
+        file: String,
+        /// What is wrong with it; in a box, since it has more to say than others.
+        problem: Box<NpzProblem>,
+    },
     /// An array of a size that the data set does not have.
     #[error(
         "{file}: its array `{array}` has the size {}, expected {expected}. {advice}",
@@ -120,7 +150,7 @@ pub enum DataError {
         advice: &'static str,
     },
     /// A conversion to gray for images that are not converted.
-    #[error("grayscale: the images of {dataset} are not made gray. Leave it out, or take `svhn`")]
+    #[error("grayscale: the images of {dataset} are not made gray. {}", gray_advice(dataset))]
     Grayscale {
         /// The data set.
         dataset: String,
@@ -254,6 +284,14 @@ fn did_you_mean(nearest: Option<&str>) -> String {
     nearest
         .map(|name| format!(" Did you mean `{name}`?"))
         .unwrap_or_default()
+}
+
+fn gray_advice(dataset: &str) -> &'static str {
+    if dataset.starts_with("folder:") {
+        "Add `--channels 1`, or leave it out"
+    } else {
+        "Leave it out, or take `svhn`"
+    }
 }
 
 /// The command that gets a data set into its folder.

@@ -10,14 +10,14 @@ use super::options::FetchOptions;
 use super::sites::{self, Item, Unpack};
 use super::watch::FetchWatch;
 use crate::sets::options::LoadOptions;
-use crate::sets::{catalog, folder};
+use crate::sets::{catalog, folder, npz};
 
 /// Checks that the data set `name` is one that can be fetched.
 ///
 /// # Errors
-/// [`FetchError::Data`] if there is no such data set, [`FetchError::Local`] for `folder:PATH`.
+/// [`FetchError::Data`] if there is no such data set, [`FetchError::Local`] for `folder:PATH` and `npz:FILE`.
 pub fn check(name: &str) -> Result<(), FetchError> {
-    if folder::path(name).is_some() {
+    if folder::path(name).or_else(|| npz::path(name)).is_some() {
         return Err(FetchError::Local { name: name.to_owned() });
     }
     catalog::find(name)?;

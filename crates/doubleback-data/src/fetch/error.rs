@@ -19,7 +19,7 @@ pub enum FetchError {
     Data(#[from] DataError),
     /// A folder of one's own.
     #[error(
-        "{name}: is a folder on this machine and cannot be fetched. Fetch one of the named data sets: `doubleback data list`"
+        "{name}: is on this machine and cannot be fetched. Fetch one of the named data sets: `doubleback data list`"
     )]
     Local {
         /// The name that was asked for.

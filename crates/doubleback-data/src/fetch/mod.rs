@@ -2,8 +2,8 @@
 //!
 //! [`fetch`] gets a data set by name, [`download`] any file. A file appears under its name only when it is whole and is what it should be;
 //! until then it is `NAME.part`, from which the next run goes on.
-mod archive;
-mod archive_problem;
+pub(crate) mod archive;
+pub(crate) mod archive_problem;
 mod by_name;
 mod download;
 mod error;

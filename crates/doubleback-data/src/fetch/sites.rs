@@ -67,6 +67,7 @@ const NOTMNIST: [&str; 2] = [
     "https://commondatastorage.googleapis.com/books1000/",
 ];
 const SVHN: [&str; 1] = ["http://ufldl.stanford.edu/housenumbers/"];
+const EMNIST: [&str; 1] = ["https://biometrics.nist.gov/cs_links/EMNIST/"];
 const CIFAR10: [&str; 1] = ["https://www.cs.toronto.edu/~kriz/"];
 
 /// Size, SHA-256 if one is published, and what to do with it.
@@ -138,6 +139,23 @@ static CIFAR10_FILES: [Site; 1] = [Site {
     optional: false,
 }];
 
+// Archives that are read as they are.
+static CIFAR100_FILES: [Site; 1] = [Site {
+    name: "cifar-100-binary.tar.gz",
+    bytes: 168_513_733,
+    sha256: Some("58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"),
+    unpack: None,
+    optional: false,
+}];
+
+static EMNIST_FILES: [Site; 1] = [Site {
+    name: "gzip.zip",
+    bytes: 561_753_746,
+    sha256: Some("fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e"),
+    unpack: None,
+    optional: false,
+}];
+
 /// What the data set `name` consists of. Nothing, if it is within the program.
 pub(super) fn items(name: &str, how: &FetchOptions) -> Result<Vec<Item>, FetchError> {
     let mirror = how.mirror.as_deref().map(base).transpose()?;
@@ -168,7 +186,9 @@ pub(super) fn items(name: &str, how: &FetchOptions) -> Result<Vec<Item>, FetchEr
         let wanted = |site: &&Site| how.extra || !site.optional;
         sites.iter().filter(wanted).map(item).collect()
     };
-    Ok(match name {
+    // Those of one family are in the same files.
+    let (family, _) = name.split_once(':').unwrap_or((name, ""));
+    Ok(match family {
         "mnist" => four(&mnist::FILES, [9_912_422, 28_881, 1_648_877, 4_542], &MNIST),
         "fashion-mnist" => four(
             &fashion_mnist::FILES,
@@ -178,6 +198,8 @@ pub(super) fn items(name: &str, how: &FetchOptions) -> Result<Vec<Item>, FetchEr
         "notmnist" => sites(&NOTMNIST_FILES, &NOTMNIST),
         "svhn" => sites(&SVHN_FILES, &SVHN),
         "cifar10" => sites(&CIFAR10_FILES, &CIFAR10),
+        "cifar100" => sites(&CIFAR100_FILES, &CIFAR10),
+        "emnist" => sites(&EMNIST_FILES, &EMNIST),
         _ => Vec::new(),
     })
 }

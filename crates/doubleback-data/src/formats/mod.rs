@@ -3,5 +3,7 @@ pub(crate) mod cifar;
 pub mod idx;
 pub(crate) mod image_folder;
 pub mod mat;
+pub(crate) mod npy;
+pub(crate) mod npz;
 pub(crate) mod pickle;
 pub(crate) mod picture;

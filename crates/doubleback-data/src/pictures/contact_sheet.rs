@@ -5,11 +5,12 @@ use std::path::Path;
 use super::sheet::Sheet;
 use crate::dataset::{Bounds, Dataset};
 use crate::error::DataError;
-use crate::limits::MAX_PER_CLASS;
+use crate::limits::{MAX_PER_CLASS, MAX_SHOWN_CLASSES};
 use crate::part::Part;
 
-/// A PNG of the first `per_class` images of each class of a part, one class a row in the order of the labels.
-/// Classes with fewer images leave their places empty. Images whose contrast was normalized are each shown between their own extremes.
+/// A PNG of the first `per_class` images of each class of a part, one class a row in the order of the labels; of more than
+/// [`MAX_SHOWN_CLASSES`] classes, of the first. Classes with fewer images leave their places empty. Images whose contrast was normalized are
+/// each shown between their own extremes.
 ///
 /// ```
 /// use doubleback_data::{LoadOptions, Part, contact_sheet, load};
@@ -23,9 +24,27 @@ use crate::part::Part;
 /// [`DataError::PerClass`] unless `per_class` is 1 to [`MAX_PER_CLASS`], [`DataError::NothingToShow`] if the part is empty,
 /// [`DataError::Channels`] if the images are neither gray nor colored.
 pub fn contact_sheet(dataset: &Dataset, part: Part, per_class: usize) -> Result<Vec<u8>, DataError> {
+    let first: Vec<usize> = (0..dataset.classes.len().min(MAX_SHOWN_CLASSES)).collect();
+    contact_sheet_of(dataset, part, per_class, &first)
+}
+
+/// [`contact_sheet`] of these classes, given by their labels, in this order.
+///
+/// # Errors
+/// Those of [`contact_sheet`], and [`DataError::SheetTooLarge`] for very many classes.
+pub fn contact_sheet_of(
+    dataset: &Dataset,
+    part: Part,
+    per_class: usize,
+    classes: &[usize],
+) -> Result<Vec<u8>, DataError> {
     let split = dataset.split(part);
-    let rows = rows(dataset, part, per_class)?;
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let all = rows(dataset, part, per_class)?;
+    let rows: Vec<&[usize]> = classes
+        .iter()
+        .map(|&class| all.get(class).map_or(&[][..], Vec::as_slice))
+        .collect();
+    let columns = rows.iter().map(|row| row.len()).max().unwrap_or(0);
     let mut sheet = Sheet::new(rows.len(), columns, dataset.shape)?;
     for (row, indices) in rows.iter().enumerate() {
         for (column, &index) in indices.iter().enumerate() {
@@ -134,6 +153,25 @@ mod tests {
     fn each_class_has_a_row_in_the_order_of_its_images() {
         assert_eq!(rows(&tiny(1), Part::Test, 5).unwrap(), [vec![1], vec![0, 2]]);
         assert_eq!(rows(&tiny(1), Part::Test, 1).unwrap(), [vec![1], vec![0]]);
+    }
+
+    #[test]
+    fn of_very_many_classes_the_first_are_shown() {
+        let shape = ImageShape {
+            channels: 1,
+            height: 1,
+            width: 1,
+        };
+        let many = 21_841_u32;
+        let test = Split::new(vec![0.5; many as usize], (0..many).collect(), shape).unwrap();
+        let classes = (0..many).map(|class| class.to_string()).collect();
+        let empty = Split::empty(shape);
+        let dataset = Dataset::new("many", classes, shape, Bounds::UNIT, empty.clone(), empty, test).unwrap();
+        let height = |png: Vec<u8>| image::load_from_memory(&png).unwrap().height();
+        let of = |count| contact_sheet_of(&dataset, Part::Test, 1, &(0..count).collect::<Vec<_>>()).unwrap();
+        let first = contact_sheet(&dataset, Part::Test, 1).unwrap();
+        assert_eq!(height(first), height(of(MAX_SHOWN_CLASSES)));
+        assert!(height(of(MAX_SHOWN_CLASSES + 1)) > height(of(MAX_SHOWN_CLASSES)));
     }
 
     #[test]

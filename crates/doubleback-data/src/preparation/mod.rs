@@ -1,4 +1,5 @@
-//! What is done to images between their files and a data set: gray, shuffled, without duplicates.
+//! What is done to images between their files and a data set: on a color, gray, shuffled, without duplicates.
+pub(crate) mod background;
 mod decolorize;
 pub(crate) mod duplicates;
 pub(crate) mod grayscale;

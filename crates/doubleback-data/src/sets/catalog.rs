@@ -9,15 +9,23 @@ use crate::preparation::duplicates::DuplicatePolicy;
 use crate::sets::file_state::FileStatus;
 use crate::sets::info::DatasetInfo;
 use crate::sets::options::LoadOptions;
-use crate::sets::{cifar10, fashion_mnist, folder, mnist, mnist_mini, notmnist, svhn};
+use crate::sets::{cifar10, cifar100, emnist, fashion_mnist, folder, mnist, mnist_mini, notmnist, npz, svhn};
 
-static CATALOG: [DatasetInfo; 6] = [
+static CATALOG: [DatasetInfo; 14] = [
     mnist_mini::INFO,
     mnist::INFO,
     fashion_mnist::INFO,
     notmnist::INFO,
     svhn::INFO,
     cifar10::INFO,
+    cifar100::INFO,
+    cifar100::OF_COARSE,
+    emnist::balanced::INFO,
+    emnist::letters::INFO,
+    emnist::digits::INFO,
+    emnist::mnist_like::INFO,
+    emnist::byclass::INFO,
+    emnist::bymerge::INFO,
 ];
 
 /// All data sets, whether or not their files are here.
@@ -34,7 +42,7 @@ pub fn catalog() -> &'static [DatasetInfo] {
 }
 
 /// The data set `name`, read and checked; `folder:PATH` is a folder with one sub-folder of PNG or JPEG images a class, or with
-/// sub-folders `train`, `validation` and `test` of that kind.
+/// sub-folders `train`, `validation` and `test` of that kind; `npz:FILE` are arrays of NumPy.
 ///
 /// ```
 /// use doubleback_data::{LoadOptions, load};
@@ -47,7 +55,7 @@ pub fn catalog() -> &'static [DatasetInfo] {
 /// assert_eq!(
 ///     error.to_string(),
 ///     "unknown data set `mnist-mimi`. Did you mean `mnist-mini`? \
-///      Data sets: `mnist-mini`, `mnist`, `fashion-mnist`, `notmnist`, `svhn`, `cifar10`, `folder:PATH`"
+///      Data sets: `mnist-mini`, `mnist`, `fashion-mnist`, `notmnist`, `svhn`, `cifar10`, `cifar100`, `emnist`, `folder:PATH`, `npz:FILE`"
 /// );
 /// # Ok::<(), doubleback_data::DataError>(())
 /// ```
@@ -56,14 +64,19 @@ pub fn catalog() -> &'static [DatasetInfo] {
 /// [`DataError`] if there is no such data set, or its files are missing or damaged. Files that are sound but not the published ones are
 /// no error: a warning is logged, and [`Source::official`](crate::Source::official) is false.
 pub fn load(name: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
-    if options.grayscale.is_some() && name != svhn::INFO.name {
+    let gray_folder = folder::path(name).is_some() && options.channels == Some(1);
+    if options.grayscale.is_some() && name != svhn::INFO.name && !gray_folder {
         return Err(DataError::Grayscale {
             dataset: name.to_owned(),
         });
     }
-    let mut dataset = match folder::path(name) {
-        Some(path) => folder::load(name, &path, options)?,
-        None => (one_size(find(name)?, options)?.load)(options)?,
+    let mut dataset = match (folder::path(name), npz::path(name)) {
+        (Some(path), _) => folder::load(name, &path, options)?,
+        (None, Some(path)) => {
+            as_they_are(name, options)?;
+            npz::load(name, &path)?
+        }
+        (None, None) => (no_folder(find(name)?, options)?.load)(options)?,
     };
     if options.duplicates == Some(DuplicatePolicy::Remove) {
         dataset = duplicates::remove(dataset)?;
@@ -84,12 +97,14 @@ pub fn load(name: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
 /// let options = LoadOptions::in_dir("/srv");
 /// assert_eq!(location("mnist", &options).as_deref(), Some(Path::new("/srv/mnist")));
 /// assert_eq!(location("folder:images", &options).as_deref(), Some(Path::new("images")));
+/// assert_eq!(location("npz:mine.npz", &options).as_deref(), Some(Path::new("mine.npz")));
 /// assert_eq!(location("mnist-mini", &options), None);
 /// ```
 pub fn location(name: &str, options: &LoadOptions) -> Option<PathBuf> {
-    folder::path(name).or_else(|| {
-        find(name).ok()?.files().next()?;
-        options.folder(name).ok()
+    folder::path(name).or_else(|| npz::path(name)).or_else(|| {
+        let info = find(name).ok()?;
+        info.files().next()?;
+        info.find(options).ok()
     })
 }
 
@@ -106,9 +121,13 @@ pub fn location(name: &str, options: &LoadOptions) -> Option<PathBuf> {
 /// [`DataError`] if there is no such data set, or no folder to look in. Whatever is wrong with a file is in its
 /// [`FileState`](crate::FileState).
 pub fn verify(name: &str, options: &LoadOptions) -> Result<Vec<FileStatus>, DataError> {
-    match folder::path(name) {
-        Some(path) => folder::verify(&path, options),
-        None => (one_size(find(name)?, options)?.verify)(options),
+    match (folder::path(name), npz::path(name)) {
+        (Some(path), _) => folder::verify(&path, options),
+        (None, Some(path)) => {
+            as_they_are(name, options)?;
+            Ok(npz::verify(&path))
+        }
+        (None, None) => (no_folder(find(name)?, options)?.verify)(options),
     }
 }
 
@@ -123,15 +142,37 @@ pub(crate) fn find(name: &str) -> Result<&'static DatasetInfo, DataError> {
         })
 }
 
-/// Refuses to resize a data set whose images have one size.
-fn one_size(info: &'static DatasetInfo, options: &LoadOptions) -> Result<&'static DatasetInfo, DataError> {
-    match options.image_size {
+/// Refuses what is for image folders.
+fn no_folder(info: &'static DatasetInfo, options: &LoadOptions) -> Result<&'static DatasetInfo, DataError> {
+    match for_folders(options) {
         None => Ok(info),
-        Some(_) => Err(DataError::FixedSize {
-            dataset: info.name,
+        Some(option) => Err(DataError::NoFolder {
+            dataset: info.name.to_owned(),
+            option,
             shape: info.shape,
         }),
     }
+}
+
+/// The same for images of arrays.
+fn as_they_are(name: &str, options: &LoadOptions) -> Result<(), DataError> {
+    match for_folders(options) {
+        None => Ok(()),
+        Some(option) => Err(DataError::NoFolderButArrays {
+            dataset: name.to_owned(),
+            option,
+        }),
+    }
+}
+
+/// An option that is given and is for image folders alone.
+fn for_folders(options: &LoadOptions) -> Option<&'static str> {
+    let given = [
+        ("--image-size", options.image_size.is_some()),
+        ("--channels", options.channels.is_some()),
+        ("--background", options.background.is_some()),
+    ];
+    given.into_iter().find_map(|(option, given)| given.then_some(option))
 }
 
 /// The known name with the fewest typing errors, if they are few for the length of what was typed.
@@ -146,12 +187,13 @@ fn nearest(name: &str) -> Option<&'static str> {
         .min_by_key(|known| errors(known))
 }
 
-/// All names, for messages.
+/// All names, for messages; those of the other forms of a data set, after a colon, are left to `data list`.
 fn known_names() -> String {
     CATALOG
         .iter()
+        .filter(|info| !info.name.contains(':'))
         .map(|info| format!("`{}`", info.name))
-        .chain(["`folder:PATH`".to_owned()])
+        .chain(["`folder:PATH`".to_owned(), "`npz:FILE`".to_owned()])
         .collect::<Vec<_>>()
         .join(", ")
 }

@@ -59,6 +59,12 @@ pub(crate) const INFO: DatasetInfo = DatasetInfo {
     notice: "Fashion-MNIST by H. Xiao, K. Rasul and R. Vollgraf, Zalando SE, MIT license",
     files: &FILES,
     folders: &[],
+    places: &[
+        "fashion-mnist/FashionMNIST/raw",
+        "fashion-mnist/raw",
+        "FashionMNIST/raw",
+    ],
+    archives: &[],
     load,
     verify,
 };

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use crate::error::DataError;
+use crate::words::count;
 
 /// A file and its state.
 #[derive(Debug)]
@@ -13,13 +14,30 @@ pub struct FileStatus {
     pub file: String,
     /// Its state.
     pub state: FileState,
+    /// Image files that it stands for, if it is of a folder of images. `None` is for files that are downloaded one by one.
+    pub images: Option<usize>,
 }
 
 impl FileStatus {
     /// The state of a file that was read, or could not be.
     pub(crate) fn new(file: String, read: Result<FileState, DataError>) -> Self {
         let state = read.unwrap_or_else(FileState::from);
-        Self { file, state }
+        Self {
+            file,
+            state,
+            images: None,
+        }
+    }
+}
+
+impl fmt::Display for FileStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.state, self.images) {
+            (FileState::Unpublished { .. }, Some(images)) => {
+                write!(f, "{}: {}, {}", self.file, count(images, "image"), self.state)
+            }
+            _ => write!(f, "{}: {}", self.file, self.state),
+        }
     }
 }
 
@@ -41,8 +59,20 @@ pub enum FileState {
     },
     /// Not there.
     Missing,
+    /// Cannot be used, and the others are used without it.
+    LeftOut {
+        /// Why.
+        why: String,
+    },
     /// Cannot be used.
     Damaged(DataError),
+}
+
+impl FileState {
+    /// Whether the file is as it was published, or nothing was published and it can be used, or it is known that it cannot.
+    pub fn is_right(&self) -> bool {
+        matches!(self, Self::Official | Self::Unpublished { .. } | Self::LeftOut { .. })
+    }
 }
 
 impl From<DataError> for FileState {
@@ -61,6 +91,7 @@ impl fmt::Display for FileState {
             Self::NotOfficial { sha256 } => write!(f, "not the official bytes (SHA-256 {sha256})"),
             Self::Unpublished { sha256 } => write!(f, "sound, nothing published to compare with (SHA-256 {sha256})"),
             Self::Missing => f.write_str("missing"),
+            Self::LeftOut { why } => write!(f, "left out: {why}"),
             Self::Damaged(error) => write!(f, "damaged: {error}"),
         }
     }

@@ -1,6 +1,7 @@
 //! `folder:PATH`: your own images, one sub-folder a class.
 //!
-//! With sub-folders `train` and, if you like, `validation` (or `val`) and `test`, each of which holds the classes, these are the parts.
+//! With sub-folders `train` and, if you like, `validation` (or `val`) and `test`, each of which holds the classes, these are the parts, in
+//! capitals or not.
 //! Parts that are not there are dealt out of the training images, of every class 10 % to validation and 15 % to the test part, by the
 //! SHA-256 of their files: the same files always fall into the same parts, whatever they are called and resized to.
 
@@ -9,13 +10,15 @@ use std::path::{Path, PathBuf};
 use crate::dataset::{Bounds, Dataset};
 use crate::error::{DataError, FolderProblem};
 use crate::formats::image_folder;
-use crate::formats::image_folder::{ImageFolder, Wanted};
+use crate::formats::image_folder::{ImageFolder, SubFolder, Wanted};
 use crate::image_shape::ImageShape;
 use crate::part::Part;
 use crate::preparation::shuffle::Shuffled;
 use crate::sets::file_state::{FileState, FileStatus};
 use crate::sets::options::LoadOptions;
+use crate::sets::part_folders::PartFolders;
 use crate::split::Split;
+use crate::words::shown;
 
 /// What names of such data sets begin with.
 pub(crate) const PREFIX: &str = "folder:";
@@ -83,6 +86,7 @@ pub(crate) fn load(name: &str, path: &Path, options: &LoadOptions) -> Result<Dat
     for folder in parts.all() {
         dataset.sources.push(folder.source.clone());
         dataset.notes.extend(folder.notes.iter().cloned());
+        dataset.preparation = dataset.preparation.or(folder.preparation);
     }
     Ok(dataset)
 }
@@ -93,17 +97,17 @@ pub(crate) fn verify(path: &Path, options: &LoadOptions) -> Result<Vec<FileStatu
     let mut files = Vec::new();
     for folder in parts.all() {
         files.push(FileStatus {
-            file: folder.source.file.clone(),
-            state: FileState::Unpublished {
-                sha256: folder.source.sha256.clone(),
-            },
+            images: Some(folder.pixels.labels.len()),
+            ..FileStatus::new(
+                folder.source.file.clone(),
+                Ok(FileState::Unpublished {
+                    sha256: folder.source.sha256.clone(),
+                }),
+            )
         });
         files.extend(folder.skipped.iter().map(|skipped| FileStatus {
-            file: skipped.file.display().to_string(),
-            state: FileState::Damaged(DataError::Picture {
-                path: skipped.file.clone(),
-                why: skipped.why.clone(),
-            }),
+            images: Some(1),
+            ..FileStatus::new(shown(&skipped.file), Err(skipped.error()))
         }));
     }
     Ok(files)
@@ -125,18 +129,45 @@ impl Parts {
 
 fn read(path: &Path, options: &LoadOptions) -> Result<Parts, DataError> {
     let found = image_folder::sub_folders(path)?;
-    let has = |name: &str| found.iter().any(|found| found == name);
-    let train_folder = path.join(Part::Train.name());
-    let in_parts = has(Part::Train.name()) && !image_folder::sub_folders(&train_folder)?.is_empty();
-    let mut wanted = Wanted {
-        size: options.image_size,
-        ..Wanted::default()
-    };
     let refuse = |problem| DataError::Folder {
         path: path.to_owned(),
         problem,
     };
-    let train = image_folder::read(if in_parts { &train_folder } else { path }, wanted)?;
+    let folders = PartFolders::among(&found);
+    let mut wanted = Wanted {
+        size: options.image_size,
+        channels: options.channels,
+        channels_asked: options.channels.is_some(),
+        grayscale: options.grayscale.unwrap_or_default(),
+        background: options.background,
+        ..Wanted::default()
+    };
+    let train_folder = match first_with_folders(folders.all(Part::Train))? {
+        Some(_) => folders.one(Part::Train).map_err(refuse)?,
+        None => None,
+    };
+    if train_folder.is_none() {
+        let others = [Part::Validation, Part::Test]
+            .into_iter()
+            .flat_map(|part| folders.all(part));
+        if let Some(other) = first_with_folders(others)? {
+            return Err(refuse(FolderProblem::NoTraining {
+                found: other.name.clone(),
+                folder: path.to_owned(),
+            }));
+        }
+    }
+    if train_folder.is_some() {
+        // Before anything is read, which may take a while.
+        for part in [Part::Validation, Part::Test] {
+            folders.one(part).map_err(refuse)?;
+        }
+        if let Some(stranger) = folders.stranger() {
+            let class = stranger.name.clone();
+            return Err(refuse(FolderProblem::NotAPart { class }));
+        }
+    }
+    let train = image_folder::read(train_folder.map_or(path, |folder| &folder.path), wanted)?;
     if train.classes.len() < 2 {
         let class = train.classes[0].clone();
         return Err(refuse(FolderProblem::OneClass { class }));
@@ -146,30 +177,35 @@ fn read(path: &Path, options: &LoadOptions) -> Result<Parts, DataError> {
         validation: None,
         test: None,
     };
-    if !in_parts {
+    if train_folder.is_none() {
         return Ok(parts);
     }
     let (shape, classes) = (parts.train.pixels.shape, parts.train.classes.clone());
     wanted.classes = Some(&classes);
     wanted.channels = Some(shape.channels);
-    let part = |names: &[&str]| -> Result<Option<ImageFolder>, DataError> {
-        let Some(name) = names.iter().find(|name| has(name)) else {
+    let part = |part: Part| -> Result<Option<ImageFolder>, DataError> {
+        let Some(SubFolder { path, .. }) = folders.one(part).map_err(refuse)? else {
             return Ok(None);
         };
-        let folder = image_folder::read(&path.join(name), wanted)?;
-        check_size(&path.join(name), folder.pixels.shape, shape)?;
+        let folder = image_folder::read(path, wanted)?;
+        check_size(path, folder.pixels.shape, shape)?;
         Ok(Some(folder))
     };
-    parts.validation = part(&["validation", "val", "valid"])?;
-    parts.test = part(&["test"])?;
-    if let Some(stranger) = found
-        .iter()
-        .find(|name| !["train", "validation", "val", "valid", "test"].contains(&name.as_str()))
-    {
-        let class = stranger.clone();
-        return Err(refuse(FolderProblem::NotAPart { class }));
-    }
+    parts.validation = part(Part::Validation)?;
+    parts.test = part(Part::Test)?;
     Ok(parts)
+}
+
+/// The first that holds folders, as those of parts do and those of classes do not.
+fn first_with_folders<'a>(
+    folders: impl IntoIterator<Item = &'a SubFolder>,
+) -> Result<Option<&'a SubFolder>, DataError> {
+    for folder in folders {
+        if !image_folder::sub_folders(&folder.path)?.is_empty() {
+            return Ok(Some(folder));
+        }
+    }
+    Ok(None)
 }
 
 fn check_size(folder: &Path, found: ImageShape, expected: ImageShape) -> Result<(), DataError> {

@@ -14,7 +14,7 @@ type Files = [Published; 4];
 /// Reads the four files. The first images of the training file, as many as `info` says, are for validation; of files that are not the official
 /// ones, the first in the order of their SHA-256, for they may be sorted by class.
 pub(crate) fn load(info: &DatasetInfo, files: &'static Files, options: &LoadOptions) -> Result<Dataset, DataError> {
-    let folder = options.folder(info.name)?;
+    let folder = info.find(options)?;
     let missing: Vec<_> = files
         .iter()
         .filter(|file| file.find(&folder).is_none())
@@ -76,7 +76,7 @@ pub(crate) fn verify(
     files: &'static Files,
     options: &LoadOptions,
 ) -> Result<Vec<FileStatus>, DataError> {
-    let folder = options.folder(info.name)?;
+    let folder = info.find(options)?;
     let [train_images, train_labels, test_images, test_labels] =
         files.each_ref().map(|file| Input::in_folder(&folder, file));
     let verify = |images, labels| Labelled::verify(images, labels, info.shape, info.classes.len());

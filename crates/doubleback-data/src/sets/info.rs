@@ -34,6 +34,10 @@ pub struct DatasetInfo {
     pub(crate) files: &'static [Published],
     /// Folders of images, within the data set's folder, that may stand there in place of the files.
     pub(crate) folders: &'static [&'static str],
+    /// Where else, below the folder of all data sets, other programs put the files.
+    pub(crate) places: &'static [&'static str],
+    /// Archives that may stand in the data set's folder, or in that of all data sets, in place of the files.
+    pub(crate) archives: &'static [Published],
     pub(crate) load: fn(&LoadOptions) -> Result<Dataset, DataError>,
     pub(crate) verify: fn(&LoadOptions) -> Result<Vec<FileStatus>, DataError>,
 }
@@ -53,19 +57,50 @@ impl DatasetInfo {
         if self.files.is_empty() {
             return Ok(Presence::Embedded);
         }
-        let folder = options.folder(self.name)?;
+        let folder = self.find(options)?;
         let in_folders = self.folders.iter().any(|name| folder.join(name).is_dir());
+        let in_archive = self.archive(options)?.is_some();
         let missing: Vec<_> = self
             .files
             .iter()
             .filter(|file| file.find(&folder).is_none())
             .map(|file| file.name)
             .collect();
-        Ok(if missing.is_empty() || in_folders {
+        Ok(if missing.is_empty() || in_folders || in_archive {
             Presence::Present { folder }
         } else {
             Presence::Missing { folder, files: missing }
         })
+    }
+
+    /// The folder with the files: its own, or one where another program put them.
+    ///
+    /// # Errors
+    /// [`DataError::NoDataDir`] if there is no folder to look in.
+    pub(crate) fn find(&self, options: &LoadOptions) -> Result<PathBuf, DataError> {
+        let (root, own) = (options.root()?, options.folder(self.name)?);
+        let has_all = |folder: &PathBuf| self.files.iter().all(|file| file.find(folder).is_some());
+        let places = self.places.iter().map(|place| {
+            if place.is_empty() {
+                root.clone()
+            } else {
+                root.join(place)
+            }
+        });
+        Ok([own.clone()].into_iter().chain(places).find(has_all).unwrap_or(own))
+    }
+
+    /// The archive with the files, if it is there.
+    ///
+    /// # Errors
+    /// [`DataError::NoDataDir`] if there is no folder to look in.
+    pub(crate) fn archive(&self, options: &LoadOptions) -> Result<Option<(PathBuf, &'static Published)>, DataError> {
+        let folders = [options.folder(self.name)?, options.root()?, self.find(options)?];
+        let found = folders.iter().find_map(|folder| {
+            let mut archives = self.archives.iter();
+            archives.find_map(|archive| Some((archive.find(folder)?, archive)))
+        });
+        Ok(found)
     }
 
     pub(crate) fn class_names(&self) -> Vec<String> {

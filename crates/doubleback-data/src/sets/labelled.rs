@@ -12,7 +12,7 @@ use crate::formats::idx::Idx;
 use crate::image_shape::ImageShape;
 use crate::preparation::pixels::Pixels;
 use crate::sets::file_state::{FileState, FileStatus};
-use crate::split::{Split, check_labels};
+use crate::split::{Split, check_labels_from};
 
 /// A file as its makers published it.
 #[derive(Debug)]
@@ -29,14 +29,40 @@ impl Published {
     /// The checksum of a file of which its makers published none.
     pub const UNKNOWN: &str = "";
 
-    /// Where the file is in `folder`, packed or unpacked; a `.bin` may be there in its other form, without that ending.
-    pub fn find(&self, folder: &Path) -> Option<PathBuf> {
+    /// A file of which no checksums are known.
+    pub const fn unknown(name: &'static str) -> Self {
+        Self {
+            name,
+            packed: Self::UNKNOWN,
+            unpacked: Self::UNKNOWN,
+        }
+    }
+
+    /// What the file may be called: as published or unpacked; a `.bin` in its other form, without that ending; an IDX file with a dot before
+    /// `idx`, as some programs and systems write it.
+    fn names(&self) -> Vec<String> {
         let unpacked = self.name.strip_suffix(".gz").unwrap_or(self.name);
         let other = unpacked.strip_suffix(".bin").unwrap_or(unpacked);
-        [self.name, unpacked, other]
+        let names = [self.name, unpacked, other].map(str::to_owned);
+        let dotted = names
             .iter()
-            .map(|name| folder.join(name))
-            .find(|path| path.is_file())
+            .filter(|name| name.contains("-idx"))
+            .map(|name| name.replace("-idx", ".idx"));
+        let dotted: Vec<String> = dotted.collect();
+        names.into_iter().chain(dotted).collect()
+    }
+
+    /// Whether a file of this name is meant.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.names().iter().any(|known| known == name)
+    }
+
+    /// Where the file is in `folder`, under any of its names; or in a folder of its own name, as some archives are unpacked.
+    pub fn find(&self, folder: &Path) -> Option<PathBuf> {
+        let names = self.names();
+        let nested = names.iter().map(|name| folder.join(name).join(name));
+        let places = names.iter().map(|name| folder.join(name)).chain(nested);
+        places.into_iter().find(|path| path.is_file())
     }
 }
 
@@ -49,6 +75,8 @@ pub(crate) struct Input {
 enum Place {
     Disk(PathBuf),
     Embedded(&'static [u8]),
+    /// Of an archive, whose path is given.
+    Member(PathBuf, Vec<u8>),
 }
 
 impl Input {
@@ -69,12 +97,20 @@ impl Input {
         }
     }
 
+    /// The file with these bytes in the archive at `path`.
+    pub fn member(path: &Path, bytes: Vec<u8>, published: &'static Published) -> Self {
+        Self {
+            published,
+            place: Place::Member(path.to_owned(), bytes),
+        }
+    }
+
     /// The embedded bytes, if this is no file on disk.
     #[cfg(test)]
     pub fn embedded_content(&self) -> Option<(&'static [u8], &'static Published)> {
         match self.place {
             Place::Embedded(bytes) => Some((bytes, self.published)),
-            Place::Disk(_) => None,
+            _ => None,
         }
     }
 
@@ -88,13 +124,14 @@ impl Input {
         match &self.place {
             Place::Disk(path) => path.display().to_string(),
             Place::Embedded(_) => format!("embedded {}", self.published.name),
+            Place::Member(archive, _) => format!("{}: {}", archive.display(), self.published.name),
         }
     }
 
     fn file(&self) -> String {
         let name = match &self.place {
             Place::Disk(path) => path.file_name(),
-            Place::Embedded(_) => None,
+            Place::Embedded(_) | Place::Member(..) => None,
         };
         name.map_or_else(
             || self.published.name.to_owned(),
@@ -113,6 +150,7 @@ impl Input {
     ) -> Result<Stored<T>, DataError> {
         match &self.place {
             Place::Embedded(bytes) => self.decode(*bytes, decode),
+            Place::Member(_, bytes) => self.decode(&bytes[..], decode),
             Place::Disk(path) => {
                 let file = File::open(path).map_err(|cause| DataError::Io {
                     path: path.clone(),
@@ -183,6 +221,8 @@ impl<T> Stored<T> {
 
 /// Gray images of unsigned bytes and their labels, one to one.
 pub(crate) struct Labelled {
+    /// The label of the first class.
+    first: usize,
     images: Stored<Idx<3>>,
     labels: Stored<Idx<1>>,
 }
@@ -191,7 +231,19 @@ impl Labelled {
     /// Reads both files and checks that they belong together: as many labels as images, images of the given shape, labels within
     /// the classes.
     pub fn read(images: Input, labels: Input, shape: ImageShape, classes: usize) -> Result<Self, DataError> {
+        Self::read_from(0, images, labels, shape, classes)
+    }
+
+    /// Reads both files and checks that they belong together; labels begin at `first`.
+    pub fn read_from(
+        first: usize,
+        images: Input,
+        labels: Input,
+        shape: ImageShape,
+        classes: usize,
+    ) -> Result<Self, DataError> {
         let pair = Self {
+            first,
             images: images.read()?,
             labels: labels.read()?,
         };
@@ -202,10 +254,21 @@ impl Labelled {
 
     /// How both files are; what is wrong with one does not hide the other.
     pub fn verify(images: Input, labels: Input, shape: ImageShape, classes: usize) -> [FileStatus; 2] {
+        Self::verify_from(0, images, labels, shape, classes)
+    }
+
+    /// How both files are; labels begin at `first`.
+    pub fn verify_from(
+        first: usize,
+        images: Input,
+        labels: Input,
+        shape: ImageShape,
+        classes: usize,
+    ) -> [FileStatus; 2] {
         let (images_file, labels_file) = (images.path(), labels.path());
         let states = match (images.read(), labels.read()) {
             (Ok(images), Ok(labels)) => {
-                let pair = Self { images, labels };
+                let pair = Self { first, images, labels };
                 let (of_images, of_labels) = (pair.check_images(shape), pair.check_labels(classes));
                 [
                     of_images.map(|()| pair.images.state()),
@@ -216,14 +279,8 @@ impl Labelled {
         };
         let [of_images, of_labels] = states.map(|state| state.unwrap_or_else(FileState::from));
         [
-            FileStatus {
-                file: images_file,
-                state: of_images,
-            },
-            FileStatus {
-                file: labels_file,
-                state: of_labels,
-            },
+            FileStatus::new(images_file, Ok(of_images)),
+            FileStatus::new(labels_file, Ok(of_labels)),
         ]
     }
 
@@ -251,7 +308,9 @@ impl Labelled {
                 images,
             });
         }
-        check_labels(&self.labels.content.data, classes, || self.labels.path.clone())
+        check_labels_from(self.first, &self.labels.content.data, classes, || {
+            self.labels.path.clone()
+        })
     }
 
     /// Number of images.
@@ -281,10 +340,12 @@ impl Labelled {
 
     /// Images and labels as bytes.
     pub fn into_pixels(self, shape: ImageShape) -> Pixels {
+        let labels = self.labels.content.data.into_iter();
         Pixels {
             shape,
             bytes: self.images.content.data,
-            labels: self.labels.content.data.into_iter().map(u32::from).collect(),
+            // No label is less than that of the first class.
+            labels: labels.map(|label| u32::from(label) - self.first as u32).collect(),
         }
     }
 

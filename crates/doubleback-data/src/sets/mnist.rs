@@ -61,6 +61,8 @@ pub(crate) const INFO: DatasetInfo = DatasetInfo {
     notice: NOTICE,
     files: &FILES,
     folders: &[],
+    places: &["mnist/MNIST/raw", "mnist/raw", "MNIST/raw"],
+    archives: &[],
     load,
     verify,
 };

@@ -24,6 +24,8 @@ pub(crate) const INFO: DatasetInfo = DatasetInfo {
     notice: NOTICE,
     files: &[],
     folders: &[],
+    places: &[],
+    archives: &[],
     load,
     verify,
 };

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::dataset::{Bounds, Dataset, Source};
 use crate::error::{DataError, FolderProblem};
 use crate::formats::image_folder;
-use crate::formats::image_folder::Wanted;
+use crate::formats::image_folder::{Skipped, Wanted};
 use crate::preparation::duplicates::DuplicatePolicy;
 use crate::preparation::pixels::Pixels;
 use crate::preparation::shuffle::Shuffled;
@@ -23,7 +23,7 @@ use crate::sets::labelled::{Input, Labelled, Published};
 use crate::sets::mnist::SHAPE;
 use crate::sets::options::LoadOptions;
 use crate::split::Split;
-use crate::words::count;
+use crate::words::{count, shown};
 
 const CLASSES: [&str; 10] = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J"];
 
@@ -70,6 +70,8 @@ pub(crate) const INFO: DatasetInfo = DatasetInfo {
     notice: "notMNIST by Y. Bulatov, no license stated",
     files: &SMALL,
     folders: &[SMALL_FOLDER],
+    places: &[],
+    archives: &[],
     load,
     verify,
 };
@@ -79,6 +81,8 @@ struct Stored {
     pixels: Pixels,
     sources: Vec<Source>,
     notes: Vec<String>,
+    /// Files that are no images of the set.
+    skipped: Vec<Skipped>,
 }
 
 fn load(options: &LoadOptions) -> Result<Dataset, DataError> {
@@ -169,19 +173,12 @@ fn read(folder: &Path, images: &str, idx: &'static [Published; 2]) -> Result<Opt
     if let Some(path) = image_folder_at(folder, images) {
         let classes = INFO.class_names();
         let wanted = Wanted {
+            only: Some([SHAPE.height, SHAPE.width]),
             channels: Some(1),
             classes: Some(&classes),
             ..Wanted::default()
         };
         let found = image_folder::read(&path, wanted)?;
-        let shape = found.pixels.shape;
-        if shape != SHAPE {
-            return Err(DataError::ImageSize {
-                file: path.display().to_string(),
-                found: [shape.height, shape.width],
-                expected: [SHAPE.height, SHAPE.width],
-            });
-        }
         let source = Source {
             notice: INFO.notice.to_owned(),
             ..found.source
@@ -190,6 +187,7 @@ fn read(folder: &Path, images: &str, idx: &'static [Published; 2]) -> Result<Opt
             pixels: found.pixels,
             sources: vec![source],
             notes: found.notes,
+            skipped: found.skipped,
         }));
     }
     if idx.iter().all(|file| file.find(folder).is_none()) {
@@ -201,6 +199,7 @@ fn read(folder: &Path, images: &str, idx: &'static [Published; 2]) -> Result<Opt
         sources: pair.sources(INFO.notice).to_vec(),
         pixels: pair.into_pixels(SHAPE),
         notes: Vec::new(),
+        skipped: Vec::new(),
     }))
 }
 
@@ -214,15 +213,26 @@ fn verify(options: &LoadOptions) -> Result<Vec<FileStatus>, DataError> {
     for (name, idx) in [(SMALL_FOLDER, &SMALL), (LARGE_FOLDER, &LARGE)] {
         let required = name == SMALL_FOLDER;
         if let Some(path) = image_folder_at(&folder, name) {
-            let state = match read(&folder, name, idx) {
-                Ok(Some(stored)) => FileState::Unpublished {
-                    sha256: stored.sources[0].sha256.clone(),
-                },
-                Ok(None) => FileState::Missing,
-                Err(error) => FileState::from(error),
-            };
             let file = path.display().to_string();
-            files.push(FileStatus { file, state });
+            let (state, images, skipped) = match read(&folder, name, idx) {
+                Ok(Some(stored)) => {
+                    let sha256 = stored.sources[0].sha256.clone();
+                    let state = FileState::Unpublished { sha256 };
+                    (Ok(state), stored.pixels.labels.len(), stored.skipped)
+                }
+                Ok(None) => (Ok(FileState::Missing), 1, Vec::new()),
+                Err(error) => (Err(error), 1, Vec::new()),
+            };
+            let status = |file, state, images| FileStatus {
+                images: Some(images),
+                ..FileStatus::new(file, state)
+            };
+            files.push(status(file, state, images));
+            // The published archives hold some that cannot be read.
+            files.extend(skipped.into_iter().map(|skipped| {
+                let state = FileState::LeftOut { why: skipped.why };
+                status(shown(&skipped.file), Ok(state), 1)
+            }));
         } else if required || idx.iter().any(|file| file.find(&folder).is_some()) {
             let [images, labels] = idx.each_ref().map(|file| Input::in_folder(&folder, file));
             files.extend(Labelled::verify(images, labels, SHAPE, CLASSES.len()));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use etcetera::BaseStrategy;
 
 use crate::error::DataError;
+use crate::preparation::background::Background;
 use crate::preparation::duplicates::DuplicatePolicy;
 use crate::preparation::grayscale::Grayscale;
 
@@ -21,10 +22,15 @@ use crate::preparation::grayscale::Grayscale;
 pub struct LoadOptions {
     /// The folder that holds `mnist/` and its like; `None` is `doubleback` in the user's data folder.
     pub data_dir: Option<PathBuf>,
-    /// How colors become gray, for data sets whose colors do (`svhn`); `None` is [`Grayscale::Luma`]. Others refuse it.
+    /// How colors become gray, for data sets whose colors do (`svhn`, and `folder:PATH` of 1 channel); `None` is [`Grayscale::Luma`]. Others
+    /// refuse it.
     pub grayscale: Option<Grayscale>,
     /// Rows and columns to which the images of `folder:PATH` are resized; `None` leaves them as they are, and they must be of one size.
     pub image_size: Option<[usize; 2]>,
+    /// Channels of the images of `folder:PATH`, 1 for gray or 3 for red, green and blue; `None` is 1 if all are stored gray, 3 otherwise.
+    pub channels: Option<usize>,
+    /// What the transparent images of `folder:PATH` are put on; `None` leaves transparency out, so that the colors beneath show.
+    pub background: Option<Background>,
     /// What becomes of images that a data set holds more than once; `None` removes those of `notmnist` and keeps those of the others.
     pub duplicates: Option<DuplicatePolicy>,
 }
@@ -38,16 +44,21 @@ impl LoadOptions {
         }
     }
 
-    /// Where the files of the data set `name` belong, whether or not they are there.
+    /// Where the files of the data set `name` belong, whether or not they are there. Those of `emnist:letters` belong where those of `emnist` do.
     ///
     /// # Errors
     /// [`DataError::NoDataDir`] if no folder was given and the user has no data folder.
     pub fn folder(&self, name: &str) -> Result<PathBuf, DataError> {
-        let data_dir = match &self.data_dir {
-            Some(dir) => dir.clone(),
-            None => user_data_dir().ok_or(DataError::NoDataDir)?,
-        };
-        Ok(data_dir.join(name))
+        let (family, _) = name.split_once(':').unwrap_or((name, ""));
+        Ok(self.root()?.join(family))
+    }
+
+    /// The folder that holds those of the data sets.
+    pub(crate) fn root(&self) -> Result<PathBuf, DataError> {
+        match &self.data_dir {
+            Some(dir) => Ok(dir.clone()),
+            None => user_data_dir().ok_or(DataError::NoDataDir),
+        }
     }
 }
 

@@ -70,6 +70,8 @@ pub(crate) const INFO: DatasetInfo = DatasetInfo {
     notice: NOTICE,
     files: &FILES,
     folders: &[],
+    places: &["", "SVHN"],
+    archives: &[],
     load,
     verify,
 };
@@ -183,7 +185,7 @@ fn choose(labels: &[u8], order: &[usize], file: usize, per_class: usize) -> (Cho
 }
 
 fn load(options: &LoadOptions) -> Result<Dataset, DataError> {
-    let folder = options.folder(INFO.name)?;
+    let folder = INFO.find(options)?;
     let missing: Vec<_> = FILES
         .iter()
         .filter(|file| file.find(&folder).is_none())
@@ -235,6 +237,7 @@ fn load(options: &LoadOptions) -> Result<Dataset, DataError> {
     dataset.preparation = Preparation {
         grayscale: Some(grayscale),
         contrast_normalized: true,
+        ..Preparation::default()
     };
     if !in_order {
         dataset.notes.push(shuffle::NOTE.to_owned());
@@ -268,7 +271,7 @@ fn normalize(gray: &[f64], values: &mut [f32]) {
 }
 
 fn verify(options: &LoadOptions) -> Result<Vec<FileStatus>, DataError> {
-    let folder = options.folder(INFO.name)?;
+    let folder = INFO.find(options)?;
     let extra = EXTRA.find(&folder).map(|_| &EXTRA);
     let files = FILES.iter().chain(extra);
     Ok(files

@@ -11,7 +11,7 @@ use doubleback::data::Split;
 use doubleback::diagnose::batches;
 use doubleback::diagnose::{EpsPoint, Estimate};
 use doubleback::diagnose::{mean_of, share_that};
-use doubleback::nn::{Classifier, predictions};
+use doubleback::evaluate::Named;
 use doubleback::progress::{Phase, Watch};
 use doubleback::{Error, Result};
 
@@ -39,7 +39,7 @@ pub(super) struct Images {
 impl Images {
     /// Attacks the first `count` images of `test`, within `eps` if the attack takes one.
     pub fn attack(
-        model: &dyn Classifier,
+        model: Named<'_>,
         attack: &Attack,
         eps: Option<f64>,
         test: &Split,
@@ -57,11 +57,16 @@ impl Images {
         };
         // A batch can take long.
         let shared = SharedWatch::new(watch);
-        let (model, mut told): (&dyn Classifier, _) = (&Interruptible::new(model, &shared), &shared);
+        let (watched, mut told) = (Interruptible::new(model.model, &shared), &shared);
+        let model = Named {
+            name: model.name,
+            model: &watched,
+        };
         let mut phase = Phase::begin(attack.name(), count, &mut told);
         phase.done(0)?;
-        for (clean, labels, range) in batches(test, model.shape(), count, device) {
-            let found = attack.run(model, &clean, &labels, eps.as_slice())?;
+        for (clean, labels, range) in batches(test, model.model.shape(), count, device) {
+            let place = |row: usize| range.start + row;
+            let found = model.attack(attack, &clean, &labels, eps.as_slice(), place)?;
             let Some(adversarial) = found.by_eps.into_iter().next() else {
                 return Err(Error::value(
                     "eps",
@@ -69,7 +74,7 @@ impl Images {
                     "missing",
                 ));
             };
-            images.clean.extend(predictions(&model.logits(clean.clone())?)?);
+            images.clean.extend(model.predict(&clean, place)?);
             images.eps = adversarial.eps;
             images.zero_gradient_images += found.zero_gradient.iter().filter(|&&zero| zero).count();
             images.attacked.extend(adversarial.predictions);

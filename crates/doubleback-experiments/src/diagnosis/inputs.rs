@@ -88,12 +88,17 @@ pub(super) fn settings(dataset: &Dataset, models: &[ModelFile], oracle: &[ModelF
     };
     let budget = &options.budget;
     format!(
-        "{}{} of {}, {}, {} images, {} draws, {}/{}/{} steps, {layers}, seed {}, oracle {}",
+        "{}{} of {}, {}, {} images{}, {} draws, {}/{}/{} steps, {layers}, seed {}, oracle {}",
         options.attack,
         options.eps.map(|eps| format!(" eps {eps}")).unwrap_or_default(),
         models.join("/"),
         described(dataset),
         options.count(&dataset.test),
+        options
+            .sample
+            .as_ref()
+            .map(|sample| format!(" drawn by seed {}", sample.seed()))
+            .unwrap_or_default(),
         budget.draws,
         budget.oracle_steps,
         budget.generator_steps,

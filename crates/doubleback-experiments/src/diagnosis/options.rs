@@ -6,6 +6,7 @@ use doubleback::data::{Dataset, Split};
 use doubleback::diagnose::InformationOptions;
 use doubleback::diagnose::ProbeOptions;
 use doubleback::diagnose::{ClassTarget, GanOptions};
+use doubleback::evaluate::Sample;
 
 /// What to diagnose, and where.
 #[derive(Clone, Debug)]
@@ -14,6 +15,8 @@ pub struct Options {
     pub profile: Profile,
     /// How much work to spend, in numbers; [`Profile::budget`] has those of the profiles.
     pub budget: Budget,
+    /// The sample that the test images of the data set are, if they are one.
+    pub sample: Option<Sample>,
     /// Seed of oracle, generators, probes, decoders, noise and intervals.
     pub seed: u64,
     /// Name of the attack, which has its default settings.
@@ -33,6 +36,12 @@ pub struct Options {
 impl Options {
     pub(super) fn count(&self, test: &Split) -> usize {
         self.budget.images.min(test.len())
+    }
+
+    /// Where the test image at a place is in the data set's own test part.
+    pub(super) fn index(&self, place: usize) -> usize {
+        let indices = self.sample.as_ref().map(Sample::indices);
+        indices.and_then(|indices| indices.get(place).copied()).unwrap_or(place)
     }
 
     pub(super) fn gan(&self) -> GanOptions {

@@ -85,13 +85,7 @@ pub(super) fn descriptions(members: &[ModelFile]) -> String {
 /// # Errors
 /// Says which.
 pub fn check_oracle(oracle: &Network, model: &Network) -> Result<()> {
-    let of = |network: &Network| {
-        let (shape, classes, bounds) = (network.shape(), network.classes(), network.bounds());
-        format!(
-            "images of {shape} between {} and {} and {classes} classes",
-            bounds.low, bounds.high
-        )
-    };
+    let of = |network: &Network| format!("images of {} and {} classes", network.shape(), network.classes());
     if of(oracle) != of(model) {
         return Err(Error::Shape {
             what: "oracle".into(),

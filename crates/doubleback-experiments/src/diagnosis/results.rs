@@ -30,6 +30,12 @@ pub struct DiagnosisResults {
     pub content: Option<String>,
     /// Test images looked at.
     pub count: usize,
+    /// Places of these in the test part; none where they are its first ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<Vec<usize>>,
+    /// The seed by which they were drawn, if they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample_seed: Option<u64>,
     /// Channels, height and width of an image.
     pub shape: [usize; 3],
     /// Least and greatest pixel value.

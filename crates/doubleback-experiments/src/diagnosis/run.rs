@@ -28,7 +28,8 @@ use doubleback::diagnose::share_that;
 use doubleback::diagnose::{EpsPoint, Estimate};
 use doubleback::diagnose::{Judge, OracleReading};
 use doubleback::diagnose::{ProbeReading, Probes};
-use doubleback::nn::{Classifier, Ensemble, Stage, Staged, predictions};
+use doubleback::evaluate::Named;
+use doubleback::nn::{Classifier, Ensemble, Stage, Staged};
 use doubleback::progress::{Phase, Renamed, Watch};
 use doubleback::{Error, Result};
 
@@ -101,6 +102,8 @@ pub fn diagnose(
         data: data.checksums,
         content: data.content,
         count: options.count(&dataset.test),
+        index: options.sample.as_ref().map(|sample| sample.indices().to_vec()),
+        sample_seed: options.sample.as_ref().map(|sample| sample.seed()),
         shape: data.shape,
         bounds: data.bounds,
         classes: data.classes,
@@ -174,8 +177,12 @@ impl Run<'_> {
     fn oracle_error(&self, oracle: &dyn Classifier) -> Result<Estimate> {
         let mut wrong = Vec::new();
         let (dataset, count) = (self.dataset, self.options.count(&self.dataset.test));
-        for (images, labels, _) in batches(&dataset.test, dataset.shape, count, self.device) {
-            let said = predictions(&oracle.logits(images)?)?;
+        let oracle = Named {
+            name: "the oracle",
+            model: oracle,
+        };
+        for (images, labels, range) in batches(&dataset.test, dataset.shape, count, self.device) {
+            let said = oracle.predict(&images, |row| range.start + row)?;
             wrong.extend(said.iter().zip(&labels).map(|(said, label)| said != label));
         }
         Ok(share_that(wrong))
@@ -204,7 +211,8 @@ impl Run<'_> {
             };
             let shared = SharedWatch::new(watch);
             let (watched, mut told) = (Interruptible::new(&model.network, &shared), &shared);
-            let sweep = eps_sweep(&watched, run.attack, images, SWEEP_IMAGES, run.device, &mut told)?;
+            let sweep = eps_sweep(&watched, run.attack, images, SWEEP_IMAGES, run.device, &mut told);
+            let sweep = sweep.map_err(|error| error.of_model(&model.name, |image| image))?;
             Ok((sweep.chosen.eps, sweep.points))
         })
     }
@@ -224,7 +232,8 @@ impl Run<'_> {
         let stages: Vec<Stage> = studied.iter().map(|&stage| all[stage].clone()).collect();
         let count = options.count(&dataset.test);
         let images = self.timed("attack", |run| {
-            Images::attack(network, run.attack, eps, &dataset.test, count, device, watch)
+            let model = Named { name, model: network };
+            Images::attack(model, run.attack, eps, &dataset.test, count, device, watch)
         })?;
         let sweep = match sweep {
             Some(points) => points,
@@ -296,7 +305,11 @@ impl Run<'_> {
         };
         let explained = self.part("pictures", &format!("pictures-{name}"), |_| {
             let places = pictures::chosen(&images, dataset.classes.len());
-            pictures::explained(&judge, &images, &places, &readings.flips(), &stages)
+            let mut explained = pictures::explained(&judge, &images, &places, &readings.flips(), &stages)?;
+            for image in &mut explained {
+                image.index = options.index(image.index);
+            }
+            Ok(explained)
         })?;
         self.timed("intervals", |_| {
             Ok(ModelDiagnosis {

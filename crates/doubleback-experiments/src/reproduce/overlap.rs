@@ -4,7 +4,6 @@ use super::results::Overlap;
 use doubleback::Result;
 use doubleback::attack::Attack;
 use doubleback::evaluate::{Named, TestSet};
-use doubleback::nn::predictions;
 
 /// Counts the images that each subset of three models gets wrong, of examples crafted on one model.
 ///
@@ -18,12 +17,13 @@ pub fn overlap(
     test: &TestSet<'_>,
 ) -> Result<Overlap> {
     let mut regions = [0; 7];
-    for (images, labels, _) in test.batches() {
-        let attacked = attack.run(crafted_on.model, &images, &labels, &[eps])?;
+    for (images, labels, range) in test.batches() {
+        let place = |row: usize| range.start + row;
+        let attacked = crafted_on.attack(attack, &images, &labels, &[eps], place)?;
         for adversarial in attacked.by_eps {
             let mut wrong = vec![0usize; labels.len()];
             for (bit, named) in models.iter().enumerate() {
-                let predicted = predictions(&named.model.logits(adversarial.images.clone())?)?;
+                let predicted = named.predict(&adversarial.images, place)?;
                 for (wrong, (predicted, label)) in wrong.iter_mut().zip(predicted.iter().zip(&labels)) {
                     *wrong |= usize::from(predicted != label) << bit;
                 }

@@ -157,7 +157,7 @@ pub fn draw(models: &[Named<'_>], test: &TestSet<'_>, attacks: &[(&Attack, f64)]
         let mut perturbed = Vec::new();
         for &(attack, eps) in attacks {
             for named in models {
-                let attacked = attack.run(named.model, &image, &[label], &[eps])?;
+                let attacked = named.attack(attack, &image, &[label], &[eps], |_| index)?;
                 let example = &attacked.by_eps[0].images;
                 perturbed.push(Perturbed {
                     attack: attack.name().into(),

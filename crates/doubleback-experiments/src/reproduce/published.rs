@@ -6,7 +6,6 @@ use burn::tensor::{Tensor, TensorData};
 
 use doubleback::data::sha256;
 use doubleback::evaluate::{Chosen, Confusion, Counts, Named, TestSet};
-use doubleback::nn::predictions;
 use doubleback::{Error, Result};
 
 /// Gradients of the authors' normal model on the first MNIST test images, `[images, pixels]`.
@@ -101,7 +100,7 @@ pub fn score(published: &PublishedGradients, models: &[Named<'_>], test: &TestSe
             for (named, (hits, confusion)) in models.iter().zip(hits.iter_mut().zip(confusion)) {
                 let bounds = named.model.bounds();
                 let examples = (images.clone() + direction.clone() * eps).clamp(bounds.low, bounds.high);
-                let predicted = predictions(&named.model.logits(examples)?)?;
+                let predicted = named.predict(&examples, |row| range.start + row)?;
                 *hits += predicted.iter().zip(&labels).filter(|(p, l)| p == l).count();
                 confusion.add(&labels, &predicted);
             }

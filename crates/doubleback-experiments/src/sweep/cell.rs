@@ -83,7 +83,7 @@ impl Settings {
         if let (Some(lambda), Some(penalty)) = (self.lambda, recipe.defense.penalty_mut()) {
             penalty.lambda = lambda;
         }
-        recipe.check()?;
+        recipe.check_on(dataset)?;
         Ok(recipe)
     }
 

@@ -1,7 +1,7 @@
 use burn::tensor::Tensor;
 
-use super::{BoundedAttack, Cost, Goal, MinimalAttack, Norm};
-use crate::nn::{Classifier, predictions, to_vec};
+use super::{BoundedAttack, Cost, Goal, MinimalAttack, Norm, Room};
+use crate::nn::{Checked, Classifier, predictions, to_vec};
 use crate::{Error, Result};
 
 /// Adversarial examples of a batch for one epsilon.
@@ -9,7 +9,7 @@ use crate::{Error, Result};
 pub struct Adversarial {
     /// Perturbation size that the attack was given; for a minimal attack its [`size`](MinimalAttack::size).
     pub eps: f64,
-    /// The examples, within the model's bounds.
+    /// The examples, within the model's bounds; a value that lies beyond them may stay where it is, see [`Room`].
     pub images: Tensor<4>,
     /// The attacked model's class for each.
     pub predictions: Vec<usize>,
@@ -51,7 +51,7 @@ impl Attacked {
     }
 }
 
-/// Attacks a batch: perturbs, clips to the model's bounds, predicts again.
+/// Attacks a batch: perturbs, clips to the room that the model's bounds leave, predicts again.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -69,7 +69,8 @@ impl Attacked {
 /// ```
 ///
 /// # Errors
-/// When images, goal or epsilons do not fit the model.
+/// When images, goal or epsilons do not fit the model; [`Error::NotFinite`] when the model's logits or gradients are NaN or infinite for an image, or
+/// the image is.
 pub fn run(
     model: &dyn Classifier,
     attack: &dyn BoundedAttack,
@@ -79,23 +80,25 @@ pub fn run(
 ) -> Result<Attacked> {
     check_eps_in(attack.norm(), eps, model)?;
     goal.check(images.dims()[0], model.classes())?;
-    let perturbation = attack.perturb(model, images, goal, eps)?;
-    let by_eps = eps
-        .iter()
-        .zip(perturbation.images)
-        .zip(perturbation.cost)
-        .map(|((&eps, perturbed), cost)| judge(model, images, perturbed, goal, eps, cost))
-        .collect::<Result<Vec<_>>>()?;
-    Ok(Attacked {
-        by_eps,
-        zero_gradient: perturbation.zero_gradient,
+    watched(model, images, |model, room| {
+        let perturbation = attack.perturb(model, images, goal, eps)?;
+        let by_eps = eps
+            .iter()
+            .zip(perturbation.images)
+            .zip(perturbation.cost)
+            .map(|((&eps, perturbed), cost)| judge(model, images, room.clip(perturbed), goal, eps, cost))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Attacked {
+            by_eps,
+            zero_gradient: perturbation.zero_gradient,
+        })
     })
 }
 
 /// Attacks a batch with an attack that takes no epsilon: searches, clips to the model's bounds, predicts again.
 ///
 /// # Errors
-/// When images or goal do not fit the model, or a setting of the attack is out of range.
+/// When images or goal do not fit the model, or a setting of the attack is out of range; [`Error::NotFinite`] as from [`run`].
 pub fn run_minimal(
     model: &dyn Classifier,
     attack: &dyn MinimalAttack,
@@ -103,25 +106,40 @@ pub fn run_minimal(
     goal: &Goal,
 ) -> Result<Attacked> {
     goal.check(images.dims()[0], model.classes())?;
-    let found = attack.search(model, images, goal)?;
-    let example = judge(model, images, found.images, goal, attack.size(), found.cost)?;
-    Ok(Attacked {
-        by_eps: vec![example],
-        zero_gradient: found.zero_gradient,
+    watched(model, images, |model, room| {
+        let found = attack.search(model, images, goal)?;
+        let examples = room.clip(found.images);
+        let example = judge(model, images, examples, goal, attack.size(), found.cost)?;
+        Ok(Attacked {
+            by_eps: vec![example],
+            zero_gradient: found.zero_gradient,
+        })
     })
 }
 
-/// Clips to the model's bounds, predicts, and measures the perturbations.
+/// What `attack` makes of images that are finite and a model whose every answer is.
+fn watched(
+    model: &dyn Classifier,
+    images: &Tensor<4>,
+    attack: impl FnOnce(&dyn Classifier, &Room) -> Result<Attacked>,
+) -> Result<Attacked> {
+    let room = Room::of(images, model.bounds())?;
+    let checked = Checked::new(model);
+    let attacked = attack(&checked, &room);
+    // That the model fails says more than what came of it.
+    checked.verdict(images)?;
+    attacked
+}
+
+/// Predicts, and measures the perturbations.
 fn judge(
     model: &dyn Classifier,
     images: &Tensor<4>,
-    perturbed: Tensor<4>,
+    examples: Tensor<4>,
     goal: &Goal,
     eps: f64,
     cost: Cost,
 ) -> Result<Adversarial> {
-    let bounds = model.bounds();
-    let examples = perturbed.clamp(bounds.low, bounds.high);
     let predictions = predictions(&model.logits(examples.clone())?)?;
     let change = (examples.clone() - images.clone()).reshape([goal.classes().len(), model.shape().len()]);
     let changed = change.clone().not_equal_elem(0.0).float();

@@ -1,6 +1,6 @@
 use burn::tensor::Tensor;
 
-use super::{BoundedAttack, Cost, Goal, Norm, Perturbation, Standing};
+use super::{BoundedAttack, Cost, Goal, Norm, Perturbation, Room, Standing};
 use crate::nn::{Classifier, Loss, predictions};
 use crate::{Error, Result};
 
@@ -85,7 +85,6 @@ impl Ensemble {
         zero_gradient: &mut [bool],
     ) -> Result<(Tensor<4>, Cost)> {
         let n = goal.classes().len();
-        let bounds = model.bounds();
         let mut standing = Standing::all(n);
         let mut best = images.clone();
         let mut greatest = vec![f64::NEG_INFINITY; n];
@@ -99,7 +98,7 @@ impl Ensemble {
             let (Some(examples), Some(spent)) = (found.images.into_iter().next(), found.cost.first()) else {
                 return Err(Error::value("attacked eps", "one", 0));
             };
-            let examples = examples.clamp(bounds.low, bounds.high);
+            let examples = Room::of(&some, model.bounds())?.clip(examples);
             let logits = model.logits(examples.clone())?;
             let reached = goal.reached(&predictions(&logits)?);
             let losses = self.loss.values(&logits, goal.classes())?;

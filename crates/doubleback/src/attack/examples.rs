@@ -175,6 +175,13 @@ impl Examples {
     }
 }
 
+/// Equal arrays are equal files: no time of day. Arrays of 4 GiB need another header.
+fn options(bytes: usize) -> FileOptions {
+    FileOptions::default()
+        .last_modified_time(DateTime::default())
+        .large_file(bytes > u32::MAX as usize / 2)
+}
+
 fn put<T: npyz::AutoSerialize + Copy>(
     file: &mut NpzWriter<Cursor<Vec<u8>>>,
     name: &str,
@@ -195,7 +202,7 @@ fn put_text(file: &mut NpzWriter<Cursor<Vec<u8>>>, name: &str, values: &[String]
     let longest = values.iter().map(|text| text.chars().count()).max().unwrap_or(0).max(1);
     let kind = format!("<U{longest}").parse().map_err(std::io::Error::other)?;
     let mut array = file
-        .array::<str>(name, Default::default())?
+        .array::<str>(name, options(4 * longest * values.len()))?
         .dtype(DType::Plain(kind))
         .shape(&[values.len() as u64])
         .begin_nd()?;

@@ -2,7 +2,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::gradient_steps::ZeroGradient;
-use super::{BoundedAttack, Cost, Goal, Perturbation, sign_step};
+use super::{BoundedAttack, Cost, Goal, Perturbation, Room};
 use crate::Result;
 use crate::nn::{Classifier, Loss};
 
@@ -23,7 +23,8 @@ impl BoundedAttack for Fgsm {
         let (gradient, _) = self.loss.input_gradient(model, images, goal.classes())?;
         let mut zero_gradient = ZeroGradient::default();
         zero_gradient.see(&gradient);
-        let step = |&eps: &f64| sign_step(images.clone(), gradient.clone(), goal.sign() * eps, model.bounds());
+        let room = Room::of(images, model.bounds())?;
+        let step = |&eps: &f64| room.clip(images.clone() + gradient.clone().sign() * (goal.sign() * eps));
         let n = goal.classes().len();
         Ok(Perturbation {
             images: eps.iter().map(step).collect(),

@@ -2,7 +2,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::gradient_steps::{GradientSteps, ZeroGradient};
-use super::{BoundedAttack, Cost, Goal, Perturbation, check_eps};
+use super::{BoundedAttack, Cost, Goal, Perturbation, Room, check_eps};
 use crate::Result;
 use crate::nn::{Classifier, Loss};
 
@@ -73,8 +73,8 @@ impl Ifgsm {
             goal,
             steps: self.steps,
         };
-        let bounds = model.bounds();
-        let clip = |x: Tensor<4>| x.clamp(bounds.low, bounds.high);
+        let room = Room::of(images, model.bounds())?;
+        let clip = |x: Tensor<4>| room.clip(x);
         steps.follow(
             images.clone(),
             eps,

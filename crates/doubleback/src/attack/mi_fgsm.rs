@@ -2,7 +2,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::gradient_steps::{GradientSteps, ZeroGradient, check_step_size};
-use super::{BoundedAttack, Cost, Goal, Norm, Perturbation};
+use super::{BoundedAttack, Cost, Goal, Norm, Perturbation, Room};
 use crate::nn::{Classifier, Loss};
 use crate::{Error, Result};
 
@@ -62,11 +62,12 @@ impl BoundedAttack for MiFgsm {
             goal,
             steps: self.steps,
         };
+        let room = Room::of(images, model.bounds())?;
         let mut zero_gradient = ZeroGradient::default();
         let mut examples = Vec::with_capacity(eps.len());
         for &eps in eps {
             let step = self.step_size.unwrap_or(eps / self.steps as f64);
-            let project = Norm::Linf.projection(images, eps, model.bounds());
+            let project = Norm::Linf.projection(images, eps, &room);
             let mut momentum: Option<Tensor<4>> = None;
             let direction = |gradient: Tensor<4>| {
                 let gradient = of_unit_l1_norm(gradient);

@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::data::Bounds;
+use super::Room;
 use crate::nn::Classifier;
 use crate::{Error, Result};
 
@@ -57,18 +57,17 @@ impl Norm {
         }
     }
 
-    /// Projects on the balls of radius `eps` around the images, then on the bounds: since the images are within these, the second step does not
-    /// leave the ball.
-    pub(super) fn projection(
+    /// Projects on the balls of radius `eps` around the images, then on their room: since the images are within it, the second step does not leave
+    /// the ball.
+    pub(super) fn projection<'a>(
         self,
         images: &Tensor<4>,
         eps: f64,
-        bounds: Bounds,
-    ) -> Box<dyn Fn(Tensor<4>) -> Tensor<4>> {
+        room: &'a Room,
+    ) -> Box<dyn Fn(Tensor<4>) -> Tensor<4> + 'a> {
         match self {
             Norm::Linf => {
-                let least = (images.clone() - eps).clamp_min(bounds.low);
-                let greatest = (images.clone() + eps).clamp_max(bounds.high);
+                let [least, greatest] = room.around(images, eps);
                 Box::new(move |x| x.max_pair(least.clone()).min_pair(greatest.clone()))
             }
             Norm::L2 => {
@@ -77,7 +76,7 @@ impl Norm {
                     let change = x - images.clone();
                     let length = lengths(change.clone()).clamp_min(f32::MIN_POSITIVE);
                     let change = change * (length.recip() * eps).clamp_max(1.0);
-                    (images.clone() + change).clamp(bounds.low, bounds.high)
+                    room.clip(images.clone() + change)
                 })
             }
         }

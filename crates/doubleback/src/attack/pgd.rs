@@ -1,7 +1,7 @@
 use burn::tensor::{Tensor, TensorData};
 
 use super::gradient_steps::{GradientSteps, ZeroGradient, check_step_size};
-use super::{BoundedAttack, Cost, Ensemble, Goal, Norm, Perturbation};
+use super::{BoundedAttack, Cost, Ensemble, Goal, Norm, Perturbation, Room};
 use crate::nn::{Classifier, Loss, to_vec};
 use crate::random::Stream;
 use crate::{Error, Result};
@@ -71,6 +71,7 @@ impl BoundedAttack for Pgd {
             goal,
             steps: self.steps,
         };
+        let room = Room::of(images, model.bounds())?;
         // A point of the ball of radius 1 for each image.
         let start = match self.random_start {
             Some(seed) => Some(self.draw(images, seed)?),
@@ -79,7 +80,7 @@ impl BoundedAttack for Pgd {
         let mut zero_gradient = ZeroGradient::default();
         let mut examples = Vec::with_capacity(eps.len());
         for &eps in eps {
-            let project = self.norm.projection(images, eps, model.bounds());
+            let project = self.norm.projection(images, eps, &room);
             let step = self.step_size.unwrap_or(2.5 * eps / self.steps as f64);
             let start = match &start {
                 Some(start) => project(images.clone() + start.clone() * eps),

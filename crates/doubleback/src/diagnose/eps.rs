@@ -80,9 +80,16 @@ pub fn eps_sweep(
     Ok(EpsSweep { points, chosen })
 }
 
-/// Images that a model classifies right, in batches with their labels.
+/// Images with their labels and their places in the split.
+struct KnownBatch {
+    images: Tensor<4>,
+    labels: Vec<usize>,
+    places: Vec<usize>,
+}
+
+/// Images that a model classifies right, in batches.
 struct Known {
-    batches: Vec<(Tensor<4>, Vec<usize>)>,
+    batches: Vec<KnownBatch>,
     count: usize,
 }
 
@@ -91,14 +98,19 @@ fn known(model: &dyn Classifier, images: &Split, count: usize, device: &Device) 
         batches: Vec::new(),
         count: 0,
     };
-    for (images, labels, _) in batches(images, model.shape(), count, device) {
-        let said = predictions(&model.logits(images.clone())?)?;
+    for (images, labels, range) in batches(images, model.shape(), count, device) {
+        let said = predictions(&model.logits(images.clone())?);
+        let said = said.map_err(|error| error.at(|row| range.start + row))?;
         let right: Vec<bool> = said.iter().zip(&labels).map(|(said, label)| said == label).collect();
         let right = Standing::of(&right);
         if !right.is_empty() {
             let labels: Vec<usize> = right.places().iter().map(|&i| labels[i]).collect();
             known.count += labels.len();
-            known.batches.push((right.images(&images), labels));
+            known.batches.push(KnownBatch {
+                images: right.images(&images),
+                labels,
+                places: right.places().iter().map(|&row| range.start + row).collect(),
+            });
         }
     }
     match known.count {
@@ -114,8 +126,9 @@ fn known(model: &dyn Classifier, images: &Split, count: usize, device: &Device) 
 impl Known {
     fn attacked(&self, model: &dyn Classifier, attack: &Attack, eps: f64) -> Result<EpsPoint> {
         let mut turned = 0;
-        for (images, labels) in &self.batches {
-            let attacked = attack.run(model, images, labels, &[eps])?;
+        for KnownBatch { images, labels, places } in &self.batches {
+            let attacked = attack.run(model, images, labels, &[eps]);
+            let attacked = attacked.map_err(|error| error.at(|row| places[row]))?;
             let said = attacked.by_eps.iter().flat_map(|adversarial| &adversarial.predictions);
             turned += said.zip(labels).filter(|(said, label)| said != label).count();
         }

@@ -4,7 +4,6 @@ use super::confusion::{Confusion, share};
 use super::measurements::CleanAccuracy;
 use super::{Named, TestSet};
 use crate::Result;
-use crate::nn::predictions;
 use crate::statistics::wilson;
 
 /// Right answers among predictions.
@@ -18,9 +17,9 @@ pub(super) fn hits(predictions: &[usize], labels: &[usize]) -> usize {
 /// When the images do not fit a model.
 pub fn clean_confusion(models: &[Named<'_>], test: &TestSet<'_>) -> Result<Vec<Confusion>> {
     let mut found = vec![Confusion::default(); models.len()];
-    for (images, labels, _) in test.batches() {
+    for (images, labels, range) in test.batches() {
         for (confusion, named) in found.iter_mut().zip(models) {
-            confusion.add(&labels, &predictions(&named.model.logits(images.clone())?)?);
+            confusion.add(&labels, &named.predict(&images, |row| test.index(range.start + row))?);
         }
     }
     Ok(found)

@@ -1,12 +1,16 @@
 //! What models do: accuracy of all on the examples of all, distributions of gradients and probabilities, masking.
 //!
 //! Results are plain, serializable values that hold no tensor.
+mod answers;
+mod beyond;
+mod class_names;
 mod clean;
 mod compatible;
 mod confusion;
 mod distribution;
 mod eight_bit;
 mod example_pictures;
+mod file_model;
 mod identity;
 pub mod masking;
 mod measurements;
@@ -20,11 +24,12 @@ mod white_box;
 mod white_box_evaluation;
 
 pub use clean::{clean_accuracy, clean_confusion};
-pub use compatible::{check_fits, load_fitting};
+pub use compatible::{Fitted, fit};
 pub use confusion::{ClassAccuracy, Confusion};
 pub use distribution::FLOOR;
 pub use eight_bit::EightBit;
 pub use example_pictures::save_pictures;
+pub use file_model::FileModel;
 pub use identity::identity;
 pub use masking::Flag;
 pub use measurements::{

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use rand::Rng;
 
+use crate::Result;
+use crate::data::{ImageShape, Split};
 use crate::random::Stream;
 
 /// Some images of a part of a data set, drawn by a seed such that each class has its share of them.
@@ -55,6 +57,17 @@ impl Sample {
     /// Places of the images in the part of the data set, ascending.
     pub fn indices(&self) -> &[usize] {
         &self.indices
+    }
+
+    /// The images of a part, of this shape, that are in it, as a part of their own.
+    ///
+    /// # Errors
+    /// When the images are of another shape.
+    pub fn select(&self, part: &Split, shape: ImageShape) -> Result<Split> {
+        let indices = || self.indices.iter().filter(|&&index| index < part.len());
+        let images = indices().flat_map(|&index| part.image(index)).copied().collect();
+        let labels = indices().map(|&index| part.labels()[index]).collect();
+        Ok(Split::new(images, labels, shape)?)
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::measurements::{Distribution, GradientDistribution, LogProbabilities, Smoothness};
 use super::{Named, TestSet};
 use crate::Result;
-use crate::nn::{Loss, to_vec};
+use crate::nn::{Checked, Loss, to_vec};
 use crate::statistics::wilson;
 
 /// Figure 4 for one model.
@@ -23,16 +23,17 @@ pub struct Statistics {
 /// Measures a model on a test set.
 ///
 /// # Errors
-/// When the images do not fit the model.
+/// When the images do not fit the model, or its logits or gradients are not finite.
 pub fn statistics(named: Named<'_>, test: &TestSet<'_>) -> Result<Statistics> {
     let Named { name, model } = named;
     let mut norms = [Vec::new(), Vec::new()];
     let mut roughnesses: [Vec<Option<f64>>; 2] = Default::default();
     let mut negative_log = Vec::new();
-    for (images, labels, _) in test.batches() {
+    let checked = Checked::new(model);
+    for (images, labels, range) in test.batches() {
         let next: Vec<usize> = labels.iter().map(|&label| (label + 1) % model.classes()).collect();
         for (index, labels) in [labels, next].into_iter().enumerate() {
-            let (gradient, logits) = Loss::CrossEntropy.input_gradient(model, &images, &labels)?;
+            let (gradient, logits) = Loss::CrossEntropy.input_gradient(&checked, &images, &labels)?;
             for image in to_vec(gradient)?.chunks_exact(model.shape().len()) {
                 norms[index].push(image.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt());
                 roughnesses[index].push(roughness(image, model.shape().height, model.shape().width));
@@ -41,6 +42,8 @@ pub fn statistics(named: Named<'_>, test: &TestSet<'_>) -> Result<Statistics> {
                 negative_log.extend(to_vec(log_softmax(logits, 1))?.into_iter().map(|v| -f64::from(v)));
             }
         }
+        let verdict = checked.verdict(&images);
+        verdict.map_err(|error| error.of_model(name, |row| test.index(range.start + row)))?;
     }
     let gradients = ["fgsm", "tgsm"]
         .into_iter()

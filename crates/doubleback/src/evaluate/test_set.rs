@@ -162,6 +162,8 @@ mod tests {
             seen.extend(indices);
         }
         assert_eq!(seen, sample.indices());
+        let apart = sample.select(&split, shape).unwrap();
+        assert_eq!((apart.len(), apart.image(7)[0]), (300, sample.indices()[7] as f32));
         assert_eq!((some.count(), all.count()), (300, 600));
         assert_ne!(some.checksum(), all.checksum());
 

@@ -12,7 +12,7 @@ use super::unfinished::Unfinished;
 use super::{Named, TestSet};
 use crate::Result;
 use crate::attack::{Attack, AttackSpec, Fgsm, TargetClass};
-use crate::nn::{Loss, predictions};
+use crate::nn::Loss;
 use crate::progress::{Phase, Watch};
 use crate::statistics::wilson;
 
@@ -212,7 +212,8 @@ impl<'a> Transfer<'a> {
     ) -> Result<Finished> {
         let Self { models, test, clean } = self;
         let (images, labels) = test.batch(places);
-        let attacked = attack.run(crafted_on.model, &images, &labels, eps)?;
+        let in_data = |row: usize| test.index(places.start + row);
+        let attacked = crafted_on.attack(attack, &images, &labels, eps, in_data)?;
         let mut finished = Finished {
             clean: Vec::new(),
             zero_gradient_images: attacked.zero_gradient.iter().filter(|&&zero| zero).count(),
@@ -226,7 +227,7 @@ impl<'a> Transfer<'a> {
                 let found = match clean.get(&key) {
                     Some(known) if unchanged => known.clone(),
                     _ if named.is(&crafted_on) => adversarial.predictions.clone(),
-                    _ => predictions(&named.model.logits(adversarial.images.clone())?)?,
+                    _ => named.predict(&adversarial.images, in_data)?,
                 };
                 if unchanged {
                     clean.insert(key, found.clone());
@@ -243,7 +244,7 @@ impl<'a> Transfer<'a> {
         let (images, _) = self.test.batch(places);
         let models = self.models.iter();
         models
-            .map(|named| predictions(&named.model.logits(images.clone())?))
+            .map(|named| named.predict(&images, |row| self.test.index(places.start + row)))
             .collect()
     }
 }

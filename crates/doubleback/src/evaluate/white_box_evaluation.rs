@@ -12,7 +12,7 @@ use super::unfinished::Unfinished;
 use super::white_box::{WhiteBox, WhiteBoxAccuracy};
 use super::{Named, TestSet};
 use crate::attack::{Adversarial, Attack, ExampleBatch, Examples};
-use crate::nn::{predictions, to_vec};
+use crate::nn::to_vec;
 use crate::progress::{Phase, Watch};
 use crate::statistics::wilson;
 use crate::{Error, Result};
@@ -156,10 +156,10 @@ impl WhiteBoxEvaluation<'_> {
     }
 
     fn attack_batch(&self, places: &Range<usize>, wanted: bool) -> Result<(Finished, Vec<f32>)> {
-        let model = self.model.model;
         let (images, labels) = self.test.batch(places);
-        let clean = predictions(&model.logits(images.clone())?)?;
-        let attacked = self.attack.run(model, &images, &labels, self.eps)?;
+        let in_data = |row: usize| self.test.index(places.start + row);
+        let clean = self.model.predict(&images, in_data)?;
+        let attacked = self.model.attack(self.attack, &images, &labels, self.eps, in_data)?;
         let sum = |values: &[f32]| values.iter().map(|&v| f64::from(v)).sum::<f64>();
         let mut pixels = Vec::new();
         let mut by_eps = Vec::with_capacity(attacked.by_eps.len());
@@ -171,7 +171,7 @@ impl WhiteBoxEvaluation<'_> {
                 eps: found.eps,
                 predictions: found.predictions.clone(),
                 predictions_8bit: match self.eight_bit {
-                    Some(eight_bit) => Some(self.rounded(eight_bit, found)?),
+                    Some(eight_bit) => Some(self.rounded(eight_bit, found, places)?),
                     None => None,
                 },
                 success: found.success.clone(),
@@ -192,7 +192,7 @@ impl WhiteBoxEvaluation<'_> {
     }
 
     /// What the model says of examples in 8 bits.
-    fn rounded(&self, eight_bit: EightBit, found: &Adversarial) -> Result<Vec<usize>> {
+    fn rounded(&self, eight_bit: EightBit, found: &Adversarial, places: &Range<usize>) -> Result<Vec<usize>> {
         let exact = to_vec(found.images.clone())?;
         let rounded = eight_bit.pixels(&eight_bit.bytes(&exact));
         if rounded == exact {
@@ -200,7 +200,7 @@ impl WhiteBoxEvaluation<'_> {
         }
         let data = TensorData::new(rounded, found.images.dims());
         let images = Tensor::from_data(data, (&found.images.device(), found.images.dtype()));
-        predictions(&self.model.model.logits(images)?)
+        self.model.predict(&images, |row| self.test.index(places.start + row))
     }
 
     fn collect(

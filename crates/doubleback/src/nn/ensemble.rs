@@ -25,18 +25,44 @@ use crate::{Error, Result};
 pub struct Ensemble<'a>(Vec<&'a dyn Classifier>);
 
 impl<'a> Ensemble<'a> {
+    /// Its bounds are those that all members have in common.
+    ///
     /// # Errors
-    /// When there is no member, or they differ in classes, shape or bounds of their images.
+    /// When there is no member, they differ in classes or in the shape of their images, or have no bounds in common.
     pub fn new(members: Vec<&'a dyn Classifier>) -> Result<Self> {
-        let of = |member: &dyn Classifier| (member.shape(), member.classes(), member.bounds());
-        let first = members
-            .first()
-            .ok_or_else(|| Error::value("members of an ensemble", "at least one", 0))?;
-        match members.iter().find(|member| of(**member) != of(*first)) {
-            Some(other) => Err(Error::shape("a member of an ensemble", of(*first), of(*other))),
-            None => Ok(Self(members)),
+        let of = |member: &dyn Classifier| (member.shape(), member.classes());
+        let first = members.first().ok_or_else(none)?;
+        if let Some(other) = members.iter().find(|member| of(**member) != of(*first)) {
+            return Err(Error::shape("a member of an ensemble", of(*first), of(*other)));
+        }
+        let Bounds { low, high } = common_bounds(&members);
+        match low < high {
+            true => Ok(Self(members)),
+            false => {
+                let bounds: Vec<Bounds> = members.iter().map(|member| member.bounds()).collect();
+                Err(Error::value(
+                    "bounds of an ensemble's members",
+                    "bounds with something in common",
+                    format!("{bounds:?}"),
+                ))
+            }
         }
     }
+}
+
+/// The greatest of the least values, and the least of the greatest.
+fn common_bounds(members: &[&dyn Classifier]) -> Bounds {
+    let all = members.iter().map(|member| member.bounds());
+    all.fold(
+        Bounds {
+            low: f32::NEG_INFINITY,
+            high: f32::INFINITY,
+        },
+        |common, one| Bounds {
+            low: common.low.max(one.low),
+            high: common.high.min(one.high),
+        },
+    )
 }
 
 /// `log (Σ_m exp(l_m) / M)`, elementwise, where no `exp` overflows and not all underflow.
@@ -69,7 +95,7 @@ impl Classifier for Ensemble<'_> {
     }
 
     fn bounds(&self) -> Bounds {
-        self.0[0].bounds()
+        common_bounds(&self.0)
     }
 
     fn logits(&self, images: Tensor<4>) -> Result<Tensor<2>> {

@@ -7,6 +7,7 @@ use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use super::classifier::Classifier;
+use crate::not_finite::{NotFinite, Quantity};
 use crate::{Error, Result};
 
 /// Mean over the batch of `-Σ_k target_k log p_k`, shape `[1]`.
@@ -169,10 +170,13 @@ fn first_greatest(values: Tensor<2>) -> Tensor<2> {
 /// Class of the largest logit of each image; the first of equals.
 ///
 /// # Errors
-/// When the device fails.
+/// When the logits of an image are not finite: it is of no class. When the device fails.
 pub fn predictions(logits: &Tensor<2>) -> Result<Vec<usize>> {
     let classes = logits.dims()[1];
     let values = to_vec(logits.clone())?;
+    if let Some(place) = values.iter().position(|value| !value.is_finite()) {
+        return Err(NotFinite::new(Quantity::Logits, place / classes.max(1)).into());
+    }
     Ok(values
         .chunks_exact(classes)
         .map(|row| {

@@ -7,6 +7,7 @@ mod architecture;
 mod architectures;
 pub mod card;
 mod chain;
+mod checked;
 mod classifier;
 mod ensemble;
 mod fusion;
@@ -33,6 +34,7 @@ pub use architectures::{
 };
 pub use card::ModelCard;
 pub use chain::Chain;
+pub(crate) use checked::{Checked, first_bad};
 pub use classifier::{Classifier, FromFunction, Pullback};
 pub(crate) use classifier::{check_images, check_type};
 pub use ensemble::Ensemble;

@@ -143,7 +143,9 @@ impl Identity {
             }
             let said_by_others = match name {
                 CHECKSUM => !data.is_empty(),
-                LAYERS | "optimizer" => !options.is_empty(),
+                "optimizer" => !options.is_empty(),
+                // Those that other images or classes need.
+                LAYERS => !options.is_empty() || !data.is_empty(),
                 _ => false,
             };
             if said_by_others {
@@ -248,6 +250,10 @@ mod tests {
         assert_eq!(
             differences(&base, &relabelled),
             "of other data: images, as SHA-256 aaaaaaaaaaaa… there, bbbbbbbbbbbb… here"
+        );
+        assert_eq!(
+            differences(&[base[0], (LAYERS, "a")], &[more[0], (LAYERS, "b")]),
+            "of other data: training images 24 there, 25 here"
         );
         assert_eq!(
             differences(&[("seed", "0"), base[0]], &[("seed", "1"), more[0]]),

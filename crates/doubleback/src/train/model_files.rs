@@ -4,7 +4,7 @@ use super::defense::TEACHER;
 use crate::{Error, Result};
 
 /// The files of a model that can be trained further: beside `NAME.safetensors` its state, `NAME.state`, which more steps go on from, and the
-/// state of its teacher, if it had one, `NAME.teacher.state`; while it is trained a folder of checkpoints, `NAME.work`.
+/// state of its teacher, if it had one, `NAME.teacher-state`; while it is trained a folder of checkpoints, `NAME.work`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelFiles {
     model: PathBuf,
@@ -33,7 +33,7 @@ impl ModelFiles {
 
     /// What more steps of its teacher go on from, if it had one.
     pub fn teacher_state(&self) -> PathBuf {
-        self.model.with_extension("teacher.state")
+        self.model.with_extension("teacher-state")
     }
 
     /// The state of a phase of the training.
@@ -76,7 +76,7 @@ mod tests {
         let here = |name: &str| folder.path().join(name);
         let files = ModelFiles::of(here("a.b.safetensors"));
         assert_eq!(files.state(), here("a.b.state"));
-        assert_eq!(files.state_of(TEACHER), here("a.b.teacher.state"));
+        assert_eq!(files.state_of(TEACHER), here("a.b.teacher-state"));
         let all = [files.model().to_owned(), files.state()];
         assert_eq!(files.set_aside(&all).unwrap(), None);
         for (number, content) in [(1, "first"), (2, "second")] {

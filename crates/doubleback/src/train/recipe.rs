@@ -165,18 +165,24 @@ impl Recipe {
         watch: &mut dyn Watch,
     ) -> Result<Cooked> {
         let cooked = self.run(dataset, device, Some(work), watch)?;
-        self.save(&cooked.trained.network, dataset, path, work)?;
+        let network = &cooked.trained.network;
+        self.put_together(network, dataset, work)?;
+        self.move_out(network, dataset, work, path)?;
         self.clean(work);
         Ok(cooked)
     }
 
-    /// Writes a model to `path`, put together in `work`.
-    pub(super) fn save(&self, network: &Network, dataset: &Dataset, path: &Path, work: &Path) -> Result<()> {
-        let (card, whole) = (self.card(dataset), work.join("model.safetensors"));
-        nn::save(network, &card, &whole)?;
+    /// Writes a model's file in `work`.
+    pub(super) fn put_together(&self, network: &Network, dataset: &Dataset, work: &Path) -> Result<()> {
+        nn::save(network, &self.card(dataset), &whole_model(work))
+    }
+
+    /// Moves the file that was put together in `work` to `path`.
+    pub(super) fn move_out(&self, network: &Network, dataset: &Dataset, work: &Path, path: &Path) -> Result<()> {
+        let whole = whole_model(work);
         match std::fs::rename(&whole, path) {
             Err(e) if e.kind() == std::io::ErrorKind::CrossesDevices => {
-                nn::save(network, &card, path)?;
+                nn::save(network, &self.card(dataset), path)?;
                 std::fs::remove_file(&whole).map_err(Error::io(&whole, "removing"))
             }
             moved => moved.map_err(Error::io(path, "writing")),
@@ -192,6 +198,11 @@ pub(super) struct Places<'a> {
     pub data: Identity,
     /// If the states at the end are to be kept: those that earlier trainings of fewer steps left, by phase.
     pub kept: Option<&'a BTreeMap<&'static str, PathBuf>>,
+}
+
+/// The model's file until it is whole.
+fn whole_model(folder: &Path) -> PathBuf {
+    folder.join("model.safetensors")
 }
 
 /// The checkpoint of a phase.

@@ -55,13 +55,9 @@ impl Recipe {
         watch: &mut dyn Watch,
     ) -> Result<Written> {
         self.check_on(dataset)?;
-        let work = files.work();
-        std::fs::create_dir_all(&work).map_err(Error::io(&work, "making the folder"))?;
-        // Only here: beside the model's file another training may be writing its own.
-        remove_partial_files(&work);
         let written = self.train_in(files, dataset, device, watch);
         // It stays if there is something in it: a checkpoint, or what the user keeps there.
-        let _ = std::fs::remove_dir(&work);
+        let _ = std::fs::remove_dir(files.work());
         written
     }
 
@@ -75,14 +71,20 @@ impl Recipe {
         let work = files.work();
         let data = Identity::of_data(dataset);
         let earlier = self.earlier(files, &data, dataset, device)?;
+        std::fs::create_dir_all(&work).map_err(Error::io(&work, "making the folder"))?;
+        // Only here: beside the model's file another training may be writing its own.
+        remove_partial_files(&work);
         let places = Places {
             work: &work,
             data,
             kept: Some(&earlier.states),
         };
         let cooked = self.run_at(dataset, device, Some(&places), watch)?;
+        let network = &cooked.trained.network;
+        self.put_together(network, dataset, &work)?;
+        // Only now: until here the earlier files stay as they are, whatever happens.
         let set_aside = files.set_aside(&earlier.others)?;
-        self.save(&cooked.trained.network, dataset, files.model(), &work)?;
+        self.move_out(network, dataset, &work, files.model())?;
         for phase in self.phases() {
             let (from, to) = (checkpoint_path(&work, phase), files.state_of(phase));
             if from.exists() {

@@ -117,14 +117,19 @@ pub(super) fn run(
         let batch = batches.of_step(state.step)?;
         let mut pass = TrainingPass::new(options.seed, state.step);
         let tracked = network.tracked();
-        let mut done = differentiate(objective, &tracked, &batch, &mut pass)?;
+        let diverged = |loss: f64| Error::Diverged {
+            model: name.into(),
+            step: state.step + 1,
+            loss,
+            checkpoint: last_good(files.map(|files| files.checkpoint.as_path()), saved_step),
+        };
+        let mut done = match differentiate(objective, &tracked, &batch, &mut pass) {
+            // Of logits that are not finite there is no loss either.
+            Err(Error::NotFinite(_)) => return Err(diverged(f64::NAN)),
+            done => done?,
+        };
         if !done.loss.is_finite() {
-            return Err(Error::Diverged {
-                model: name.into(),
-                step: state.step + 1,
-                loss: done.loss,
-                checkpoint: last_good(files.map(|files| files.checkpoint.as_path()), saved_step),
-            });
+            return Err(diverged(done.loss));
         }
         adam.step(&mut network, tracked, &mut done.gradients)?;
         // What is left of them would stay in memory while the curve is measured.

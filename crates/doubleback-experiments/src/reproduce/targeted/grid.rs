@@ -63,7 +63,9 @@ pub(crate) fn targeted_grid_of(
             continue;
         }
         let (images, labels) = gather(test, &others);
-        let attacked = attack.run(model, &images, &vec![target; others.len()])?;
+        let attacked = attack
+            .run(model, &images, &vec![target; others.len()])
+            .map_err(|error| error.of_model(name, |row| others[row]))?;
         let mut frames = vec![Vec::new(); others.len()];
         for step in attack.frames(model, &images, target)? {
             for (frames, pixels) in frames.iter_mut().zip(to_vec(step)?.chunks_exact(test.shape.len())) {

@@ -5,7 +5,6 @@ use super::examples::{Batch, Examples};
 use super::images::gather;
 use super::{TargetShare, TargetedSummary};
 use doubleback::evaluate::{Named, TestSet};
-use doubleback::nn::predictions;
 use doubleback::statistics::wilson;
 use doubleback::{Error, Result};
 
@@ -100,7 +99,8 @@ impl<'a> TargetedRun<'a> {
             return Ok(None);
         };
         let (images, labels) = gather(self.test, places);
-        let attacked = self.attack.run(self.crafted_on.model, &images, targets)?;
+        let attacked = self.attack.run(self.crafted_on.model, &images, targets);
+        let attacked = attacked.map_err(|error| error.of_model(self.crafted_on.name, |row| places[row]))?;
         // Whole or not at all: an interrupted batch begins anew.
         let mut tally = self.tally.clone();
         for example in &attacked.by_eps {
@@ -114,7 +114,7 @@ impl<'a> TargetedRun<'a> {
                 }
             }
             for (named, taken) in self.others.iter().zip(&mut tally.taken) {
-                let predicted = predictions(&named.model.logits(example.images.clone())?)?;
+                let predicted = named.predict(&example.images, |row| places[row])?;
                 *taken += predicted
                     .iter()
                     .zip(targets)

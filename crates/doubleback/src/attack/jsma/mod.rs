@@ -184,8 +184,10 @@ impl MinimalAttack for Jsma {
                     }
                     let chosen = self.choose(&walk.free, toward, others);
                     for &value in &chosen {
-                        let pixel = walk.pixels[value] + self.theta as f32;
-                        walk.pixels[value] = pixel.clamp(bounds.low, bounds.high);
+                        // A value beyond the bounds moves towards them by no more than theta.
+                        let own = walk.pixels[value];
+                        let (low, high) = (bounds.low.min(own), bounds.high.max(own));
+                        walk.pixels[value] = (own + self.theta as f32).clamp(low, high);
                         walk.free[value] = false;
                     }
                     walk.zero_gradient = walk.gradients == 2 && toward.iter().all(|&v| v == 0.0);

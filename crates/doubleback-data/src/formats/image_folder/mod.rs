@@ -1,0 +1,151 @@
+//! Folders of images, one sub-folder a class.
+//!
+//! Files that are no whole images are passed over, counted and named; nothing else is: sizes that differ, classes without images and folders
+//! that cannot be read are errors. Below a class nothing is descended into, so links in circles lead nowhere.
+
+mod collected;
+mod found;
+mod listing;
+mod notes;
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use crate::error::{DataError, FolderProblem};
+use crate::formats::picture::Picture;
+use crate::limits::MAX_CLASSES;
+use crate::words::{count, escaped, first_few};
+use collected::Collected;
+pub(crate) use found::{ImageFolder, Skipped, Wanted};
+use found::{MAX_VALUES, One};
+pub(crate) use listing::{SubFolder, sub_folders};
+use notes::PassedOver;
+
+/// Most bytes of one image file.
+const MAX_FILE: u64 = 1 << 28;
+
+/// Reads all images of a folder.
+pub(crate) fn read(folder: &Path, wanted: Wanted<'_>) -> Result<ImageFolder, DataError> {
+    let refuse = |problem| DataError::Folder {
+        path: folder.to_owned(),
+        problem,
+    };
+    let found = sub_folders(folder)?;
+    if found.is_empty() {
+        return Err(refuse(FolderProblem::NoClasses));
+    }
+    let classes = match wanted.classes {
+        Some(classes) => classes.to_vec(),
+        None => found.iter().map(|class| class.name.clone()).collect(),
+    };
+    if classes.len() > MAX_CLASSES {
+        return Err(refuse(FolderProblem::TooManyClasses { classes: classes.len() }));
+    }
+    // There are at most `MAX_CLASSES`.
+    let labels: HashMap<&str, u32> = classes
+        .iter()
+        .zip(0..)
+        .map(|(class, label)| (class.as_str(), label))
+        .collect();
+    let (mut files, mut passed) = (Vec::new(), PassedOver::default());
+    let mut seen = vec![false; classes.len()];
+    for class in &found {
+        let Some(&label) = labels.get(class.name.as_str()) else {
+            let class = class.name.clone();
+            return Err(refuse(FolderProblem::UnknownClass { class }));
+        };
+        if std::mem::replace(&mut seen[label as usize], true) {
+            let class = class.name.clone();
+            return Err(refuse(FolderProblem::SameName { class }));
+        }
+        let content = listing::content(&class.path)?;
+        if content.images.is_empty() && wanted.classes.is_none() {
+            return Err(refuse(without_images(class, &content)));
+        }
+        files.extend(content.images.into_iter().map(|path| (label, path)));
+        passed.folders.extend(content.folders);
+        passed.others.extend(content.others);
+    }
+    passed.order = notes::Order::of(&found, wanted.classes.is_none());
+    let taken = AtomicUsize::new(0);
+    let read: Vec<_> = files
+        .par_iter()
+        .map(|(_, path)| read_one(path, &wanted, &taken))
+        .collect();
+    let mut collected = Collected::new(folder, wanted);
+    for ((label, path), one) in files.into_iter().zip(read) {
+        match one {
+            Ok(one) => collected.keep(label, path, one),
+            Err(NotRead::No(why)) => collected.skipped.push(Skipped { file: path, why }),
+            Err(NotRead::TooMuch) => collected.is_too_large = true,
+        }
+    }
+    collected.finish(classes, passed)
+}
+
+/// Why a class without a file that is named like an image is refused.
+fn without_images(class: &SubFolder, content: &listing::Content) -> FolderProblem {
+    if let Some(inner) = content.folders.first() {
+        return FolderProblem::NestedClass {
+            class: class.name.clone(),
+            inner: inner.file_name().map(escaped).unwrap_or_default(),
+            folder: class.path.clone(),
+        };
+    }
+    let names = content.others.iter().map(|path| notes::within(&class.path, path));
+    FolderProblem::EmptyClass {
+        class: class.name.clone(),
+        instead: (!content.others.is_empty()).then(|| {
+            format!(
+                "but {} not named .png, .jpg or .jpeg: {}",
+                count(content.others.len(), "file"),
+                first_few(names)
+            )
+        }),
+    }
+}
+
+/// Why one was not.
+enum NotRead {
+    /// It is no image, for this reason.
+    No(String),
+    /// There are too many pixels already.
+    TooMuch,
+}
+
+/// `taken` counts the pixel values of all images.
+fn read_one(path: &Path, wanted: &Wanted<'_>, taken: &AtomicUsize) -> Result<One, NotRead> {
+    if taken.load(Ordering::Relaxed) > MAX_VALUES {
+        return Err(NotRead::TooMuch);
+    }
+    let said = |cause: io::Error| NotRead::No(cause.to_string());
+    let found = fs::metadata(path).map_err(said)?;
+    // To read a pipe would wait for ever.
+    if !found.is_file() {
+        return Err(NotRead::No("it is not a file".to_owned()));
+    }
+    if found.len() > MAX_FILE {
+        return Err(NotRead::No(format!("it has more than {MAX_FILE} bytes")));
+    }
+    let bytes = fs::read(path).map_err(said)?;
+    let picture = Picture::decode(&bytes, wanted.size, wanted.background).map_err(NotRead::No)?;
+    let size = [picture.shape.height, picture.shape.width];
+    if let Some(only) = wanted.only.filter(|only| *only != size) {
+        return Err(NotRead::No(format!(
+            "it is {}x{}, and the others are {}x{}",
+            size[0], size[1], only[0], only[1]
+        )));
+    }
+    taken.fetch_add(picture.pixels.len(), Ordering::Relaxed);
+    Ok(One {
+        picture,
+        sha256: Sha256::digest(&bytes).into(),
+        bytes: bytes.len() as u64,
+    })
+}
