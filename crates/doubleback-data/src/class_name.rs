@@ -16,8 +16,8 @@ const LISTED: usize = 12;
 /// assert_eq!(class_index(&classes, "0")?, 0);
 /// assert_eq!(class_index(&classes, "1")?, 3, "the name comes first");
 /// assert_eq!(
-///     class_index(&classes, "god").unwrap_err().to_string(),
-///     "unknown class `god`. Did you mean `dog`? Known: cat, dog, 2, 1, or their labels, 0 to 3"
+///     class_index(&classes, "dogs").unwrap_err().to_string(),
+///     "unknown class `dogs`. Did you mean `dog`? Known: cat, dog, 2, 1, or their labels, 0 to 3"
 /// );
 /// # Ok::<(), doubleback_data::UnknownName>(())
 /// ```

@@ -16,7 +16,7 @@ const NONE: &str = "none";
 pub fn content(view: &View) -> Result<Content, String> {
     let shown = || {
         view.models()
-            .filter(|model| total(model, fooled) + total(model, others) > 0)
+            .filter(|model| total(model, fooled) > 0 || total(model, others) > 0)
     };
     if shown().next().is_none() {
         return Err("Where single images turn was not counted in this run.".to_owned());
@@ -52,7 +52,7 @@ fn others(flip: &FlipCount) -> usize {
 }
 
 fn total(model: &ModelDiagnosis, part: Part) -> usize {
-    model.flips.iter().map(part).sum()
+    model.flips.iter().map(part).fold(0, usize::saturating_add)
 }
 
 fn reading(model: &ModelDiagnosis) -> Option<String> {
@@ -64,7 +64,7 @@ fn reading(model: &ModelDiagnosis) -> Option<String> {
         .iter()
         .filter(|flip| flip.layer == NONE)
         .map(fooled)
-        .sum::<usize>();
+        .fold(0, usize::saturating_add);
     Some(format!(
         "of the {} images that the attack turned wrong, {} turn at {}, the most at any stage; {} never turn.",
         format::count(all),
