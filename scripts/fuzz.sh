@@ -18,5 +18,11 @@ if [ ! -d "fuzz/corpus/$target" ]; then
 fi
 # The limits make a failure of what takes much memory or time for a small file.
 if rustup toolchain list 2>/dev/null | grep -q ^nightly; then toolchain=+nightly; else export RUSTC_BOOTSTRAP=1 toolchain=; fi
-exec cargo $toolchain fuzz run --fuzz-dir fuzz "$target" "fuzz/corpus/$target" "fuzz/seeds/$target" -- \
+case $target in
+model | plan | results) features=(--features networks) ;;
+*) features=() ;;
+esac
+inputs=("fuzz/corpus/$target")
+[ ! -d "fuzz/seeds/$target" ] || inputs+=("fuzz/seeds/$target")
+exec cargo $toolchain fuzz run --fuzz-dir fuzz "${features[@]}" "$target" "${inputs[@]}" -- \
     -max_total_time="$seconds" -rss_limit_mb=1024 -malloc_limit_mb=512 -timeout=10 -max_len=65536 -print_final_stats=1
