@@ -163,7 +163,7 @@ fn what_is_wrong_in_a_folder_is_counted_in_images_and_nobody_is_told_to_get_them
     );
     assert!(
         run.stderr
-            .ends_with("folder:set: 1 of 121 files is not what it should be. Correct or remove them\n"),
+            .ends_with("folder:set: 1 of 121 files is not what it should be. Correct or remove it\n"),
         "{}",
         run.stderr
     );

@@ -149,7 +149,8 @@ fn check_arrays_in_numpy(path: &Path) {
     }
     let script = "import sys, numpy as np
 a = np.load(sys.argv[1])
-assert sorted(a.files) == ['examples', 'index', 'label', 'originals', 'prediction', 'success'], a.files
+assert sorted(a.files) == ['classes', 'examples', 'index', 'label', 'originals', 'prediction', 'prediction_8bit', 'success'], a.files
+assert a['classes'].tolist() == list('0123456789') and a['prediction_8bit'].dtype == np.int64
 assert a['examples'].dtype == a['originals'].dtype == np.float32 and a['examples'].shape == (300, 1, 28, 28)
 assert a['index'].dtype == a['label'].dtype == a['prediction'].dtype == np.int64 and a['success'].dtype == bool
 assert ((a['label'] != a['prediction']) == a['success']).all()

@@ -404,7 +404,10 @@ fn what_numpy_refuses_to_make_sense_of_is_refused_with_advice() {
     let mut options = LoadOptions::default();
     options.image_size = Some([8, 8]);
     let resized = load("npz:file.npz", &options).unwrap_err().to_string();
-    assert!(resized.contains("images of arrays are not resized"), "{resized}");
+    assert!(
+        resized.contains("images of arrays stay as they are; `--image-size`"),
+        "{resized}"
+    );
     assert!(check("npz:file.npz").is_err());
 }
 

@@ -150,12 +150,17 @@ impl TensorFile {
         serde_json::from_str(text).map_err(|e| self.damaged(&format!("`{name}`: {e}")))
     }
 
-    /// Which of the formats that this version knows, the oldest first, the file is of. One that does not say is of the oldest.
+    /// Which of the formats that this version knows, the oldest first, the file is of. One that does not say is of the oldest. `fact` is what every file
+    /// of this kind has.
     ///
     /// # Errors
-    /// When it is of none of them.
-    pub fn format(&self, known: &[&'static str]) -> Result<&'static str> {
-        let written = self.header.metadata().as_ref().and_then(|facts| facts.get(FORMAT));
+    /// When it is of another kind, or of none of these formats.
+    pub fn format(&self, fact: &str, known: &[&'static str]) -> Result<&'static str> {
+        let facts = self.header.metadata().as_ref();
+        if facts.is_none_or(|facts| !facts.contains_key(fact)) {
+            return Err(self.damaged(&format!("no `{fact}`")));
+        }
+        let written = facts.and_then(|facts| facts.get(FORMAT));
         let found = match written {
             None => known.first(),
             Some(written) => known.iter().find(|&format| format == written),
@@ -392,14 +397,24 @@ mod tests {
         let path = folder.path().join("file");
         let format = |facts: &Facts| {
             write(&path, [], facts).unwrap();
-            TensorFile::read(&path, &KIND).unwrap().format(&["test-1", "test-2"])
+            TensorFile::read(&path, &KIND)
+                .unwrap()
+                .format("state", &["test-1", "test-2"])
         };
-        assert_eq!(format(&Facts::new()).unwrap(), "test-1");
-        let of = |written: &str| Facts::from([(FORMAT.to_owned(), written.to_owned())]);
+        let state = || Facts::from([("state".to_owned(), "{}".to_owned())]);
+        assert_eq!(format(&state()).unwrap(), "test-1");
+        let of = |written: &str| {
+            let mut facts = state();
+            facts.insert(FORMAT.to_owned(), written.to_owned());
+            facts
+        };
         assert_eq!(format(&of("test-2")).unwrap(), "test-2");
         let newer = format(&of("test-3")).unwrap_err().to_string();
         let expected = "is of format `test-3`; this version reads `test-1` and `test-2`. Use the doubleback that wrote it, or a newer one";
         assert!(newer.ends_with(expected), "{newer}");
+        let other = Facts::from([(FORMAT.to_owned(), "other-1".to_owned())]);
+        let other = format(&other).unwrap_err().to_string();
+        assert!(other.contains("no `state`"), "{other}");
     }
 
     #[test]

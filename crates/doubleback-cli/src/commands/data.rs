@@ -71,6 +71,7 @@ fn verify(name: &str, context: &Context) -> Result<()> {
     let fetched = wrong.iter().any(|file| file.images.is_none());
     let advice = match doubleback::data::fetch::check(name) {
         Ok(()) if fetched => format!("Get them again with `doubleback data fetch {name} --replace`"),
+        _ if wrong.len() == 1 => "Correct or remove it".to_owned(),
         _ => "Correct or remove them".to_owned(),
     };
     let all: usize = files.iter().map(|file| file.images.unwrap_or(1)).sum();

@@ -1,4 +1,4 @@
-//! Every kernel on shapes so small that Miri can follow it (`scripts/miri.sh`): no read of what was not written, no step beyond a buffer. What they
+//! Every kernel on shapes so small that Valgrind can follow it (`scripts/memcheck.sh`): no read of what was not written, no step beyond a buffer. What they
 //! compute is held to sums written out here; `tests/native_kernels.rs` does so on many more shapes, against the default bodies.
 
 use super::*;

@@ -114,7 +114,7 @@ fn architecture(file: &TensorFile, path: &Path) -> Result<Architecture> {
         let problem = format!("has an architecture that cannot be read ({e}). Train or copy it again");
         Error::file(path, problem)
     };
-    let written = match file.format(&[OLD, CURRENT])? {
+    let written = match file.format("architecture", &[OLD, CURRENT])? {
         CURRENT => written.clone(),
         _ => {
             let mut old = serde_json::from_str(written).map_err(unreadable)?;

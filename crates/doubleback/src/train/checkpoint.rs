@@ -96,7 +96,7 @@ pub(crate) fn identity(path: &Path) -> Result<Option<Identity>> {
     let Some(file) = TensorFile::find(path, &KIND)? else {
         return Ok(None);
     };
-    file.format(&READ)?;
+    file.format(STATE, &READ)?;
     let state: State = file.fact(STATE)?;
     Ok(Some(state.identity))
 }
@@ -122,7 +122,7 @@ fn restore(
     network: &mut Network,
     options: &TrainOptions,
 ) -> Result<Option<(State, Adam)>> {
-    file.format(&READ)?;
+    file.format(STATE, &READ)?;
     let mut state: State = file.fact(STATE)?;
     if state.identity.is_student_of_another(&files.identity) {
         tracing::warn!(

@@ -60,7 +60,7 @@ pub(super) fn load(
     let Some(file) = TensorFile::find(path, &KIND)? else {
         return Ok(None);
     };
-    file.format(&[CURRENT])?;
+    file.format(STATE, &[CURRENT])?;
     let state: State = file.fact(STATE)?;
     if state.fingerprint != fingerprint {
         return Err(Error::file(

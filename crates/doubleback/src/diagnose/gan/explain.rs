@@ -182,7 +182,7 @@ impl InterpretGan {
     pub fn load(path: &Path, device: &Device) -> Result<Self> {
         let missing = || Error::file(path, "is not there. Train generators first");
         let file = TensorFile::find(path, &KIND)?.ok_or_else(missing)?;
-        file.format(&[CURRENT])?;
+        file.format(FACTS, &[CURRENT])?;
         let facts: Facts = file.fact(FACTS)?;
         facts.check(&file)?;
         let players = facts.players(device)?;
