@@ -165,8 +165,8 @@ fn images_of_other_sizes_are_named_or_resized() {
     fs::write(folder.path().join("b/odd.png"), png(5, 4, |_, _| 77)).unwrap();
     assert_eq!(
         message(folder.path()),
-        "DIR: DIR/b/odd.png is 5x4, but DIR/a/000.png is 2x3. Make all images of one size, or resize them with \
-         `--image-size 2x3`"
+        "DIR: DIR/b/odd.png is 5x4, but DIR/a/000.png is 2x3. Make all images of one size, or resize them, such as \
+         with `--image-size 2x3`"
     );
     let mut options = LoadOptions::default();
     options.image_size = Some([4, 6]);

@@ -104,7 +104,7 @@ pub enum FolderProblem {
         expected: usize,
     },
     /// Images of several sizes.
-    #[error("{} is {}x{}, but {} is {}x{}. Make all images of one size, or resize them with `--image-size {}x{}`", shown(file), found[0], found[1], shown(first), expected[0], expected[1], expected[0], expected[1])]
+    #[error("{} is {}x{}, but {} is {}x{}. Make all images of one size, or resize them, such as with `--image-size {}`", shown(file), found[0], found[1], shown(first), expected[0], expected[1], size_to_try(*expected))]
     Sizes {
         /// The first file of another size.
         file: PathBuf,
@@ -123,4 +123,28 @@ pub enum FolderProblem {
         /// Their shape.
         shape: ImageShape,
     },
+}
+
+/// A size that these networks can be trained at: the images' own, or of photographs one of the same proportions whose longer side has 64 pixels.
+fn size_to_try([height, width]: [usize; 2]) -> String {
+    const LARGE: usize = 128;
+    const SMALL: usize = 64;
+    let longer = height.max(width);
+    let side = |length: usize| match longer {
+        ..=LARGE => length,
+        _ => (length * SMALL).div_ceil(longer),
+    };
+    format!("{}x{}", side(height), side(width))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn photographs_are_to_be_made_small() {
+        assert_eq!(size_to_try([28, 20]), "28x20");
+        assert_eq!(size_to_try([1600, 1200]), "64x48");
+        assert_eq!(size_to_try([1, 10_000]), "1x64");
+    }
 }

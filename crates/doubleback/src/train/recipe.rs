@@ -155,7 +155,7 @@ impl Recipe {
     /// moved, so that nothing half-written is ever left beside `path`; both should be on one file system.
     ///
     /// # Errors
-    /// As [`train`] and [`nn::save`].
+    /// As [`train`](super::train()) and [`nn::save`].
     pub fn run_to(
         &self,
         path: &Path,
