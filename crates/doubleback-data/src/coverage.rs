@@ -3,10 +3,7 @@
 use crate::dataset::Dataset;
 use crate::part::Part;
 use crate::split::Split;
-use crate::words::grouped;
-
-/// Names of classes that a sentence lists at most.
-const LISTED: usize = 6;
+use crate::words::{classes, first_few, grouped};
 
 impl Dataset {
     /// What a reader should know of classes that one part has images of and another has not, in sentences: accuracies on such a part say nothing
@@ -74,20 +71,12 @@ impl Dataset {
     }
 }
 
-fn classes(count: usize) -> String {
-    format!("{} class{}", grouped(count), if count == 1 { "" } else { "es" })
-}
-
 fn others(count: usize) -> String {
     format!("{} other{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
 fn listed(names: &[&str]) -> String {
-    let first = names[..names.len().min(LISTED)].join(", ");
-    match names.len().saturating_sub(LISTED) {
-        0 => first,
-        rest => format!("{first} and {} more", grouped(rest)),
-    }
+    first_few(names.iter().map(|&name| name.to_owned()))
 }
 
 #[cfg(test)]
@@ -123,7 +112,7 @@ mod tests {
         assert_eq!(
             found,
             [
-                "the validation images are of 1 class alone; those to train on have 39 others, too: c0, c1, c2, c3, c4, c5 and 33 more. \
+                "the validation images are of 1 class alone; those to train on have 39 others, too: c0, c1, c2, c3, c4 and 34 more. \
                  Their accuracy says nothing of these",
                 "the test images are of 39 classes alone; those to train on have 1 other, too: c39. Their accuracy says nothing of these"
             ]

@@ -140,7 +140,7 @@ fn other_classes_are_refused_by_name() {
     let many: Vec<String> = (0..120).map(|class| format!("n{class}")).collect();
     let found = message(3, &of("a b c"), &many.join(" "));
     assert!(
-        found.contains("and has `n0`, `n1`, `n2`, `n3` and 116 more instead"),
+        found.contains("and has `n0`, `n1`, `n2`, `n3`, `n4` and 115 more instead"),
         "{found}"
     );
 }

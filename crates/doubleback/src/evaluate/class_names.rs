@@ -7,9 +7,6 @@ use crate::data::{Dataset, words};
 use crate::nn::card;
 use crate::{Error, Result};
 
-/// Names that a message lists of many.
-const LISTED: usize = 4;
-
 /// What a model's file says of its classes.
 pub(super) enum Names {
     /// Nothing, as old files do.
@@ -69,13 +66,5 @@ fn only_in_first<'a>(first: &'a [String], second: &[String]) -> Vec<&'a String> 
 
 /// Names in backticks, the first of many.
 pub(super) fn listed(names: &[impl AsRef<str>]) -> String {
-    let shown: Vec<String> = names
-        .iter()
-        .take(if names.len() > LISTED + 1 { LISTED } else { names.len() })
-        .map(|name| format!("`{}`", name.as_ref()))
-        .collect();
-    match names.len() - shown.len() {
-        0 => shown.join(", "),
-        more => format!("{} and {} more", shown.join(", "), words::grouped(more)),
-    }
+    words::first_few(names.iter().map(|name| format!("`{}`", name.as_ref())))
 }
