@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 use arrows::{Arrows, Sources, arrows, circles, name};
 
 /// From the top of the house down: a crate may use those below it.
-const CRATES: [&str; 8] = [
+const CRATES: [&str; 9] = [
     "doubleback-cli",
     "doubleback-report",
     "doubleback-experiments",
+    "doubleback-import",
     "doubleback",
     "doubleback-ops",
     "doubleback-data",

@@ -1,0 +1,6 @@
+//! Models of other programs, as [`Network`](doubleback::nn::Network)s whose input gradients are exact at both orders.
+//!
+//! Whatever the file, what comes out are an architecture of the library's own layers and named tensors: attacks, explanations, diagnosis and
+//! training then work as on a network that was built here. Nothing in a file is ever run.
+#[allow(dead_code)]
+mod onnx;

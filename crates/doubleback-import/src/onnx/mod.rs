@@ -1,0 +1,6 @@
+//! ONNX: reading a file, folding what is constant, and translating the rest node by node into layers.
+//!
+//! `read/` → [`model`] → `fold/` → `translate/`. A graph is read as what it does with one image (a batch of one), and every layer does so to
+//! each image of a batch: no image can influence another, whatever the file says of its batch.
+#[allow(dead_code)]
+mod model;

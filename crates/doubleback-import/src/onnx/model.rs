@@ -1,0 +1,99 @@
+//! An ONNX model in our own words, after reading and before translating: no protobuf left, functions of the file inlined, tensors decoded.
+
+use std::collections::BTreeMap;
+
+use ndarray::ArrayD;
+
+/// A constant tensor, of whatever type it was stored in.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Constant {
+    /// `f32`, and what was `f16`, `bf16` or `f64`.
+    Float(ArrayD<f32>),
+    /// All integers.
+    Int(ArrayD<i64>),
+    /// Truth values.
+    Bool(ArrayD<bool>),
+}
+
+/// One size of a value as the file declares it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Dim {
+    /// Fixed in the file.
+    Known(usize),
+    /// A name, such as `batch`, or nothing.
+    Free(Option<String>),
+}
+
+/// An input or output that the file declares.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Port {
+    /// Its name, by which nodes take or give it.
+    pub name: String,
+    /// Its sizes, if the file says them.
+    pub shape: Option<Vec<Dim>>,
+    /// The element type in words, such as `float16`.
+    pub element: String,
+}
+
+/// A value of an attribute.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub(crate) enum Attribute {
+    Int(i64),
+    Float(f32),
+    Text(String),
+    Ints(Vec<i64>),
+    Floats(Vec<f32>),
+    Texts(Vec<String>),
+    Tensor(Constant),
+    Graph(Box<Graph>),
+}
+
+/// One application of an operator.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Node {
+    /// As in the file; where that is empty, made of its operator and place.
+    pub name: String,
+    /// Such as `Conv`.
+    pub op: String,
+    /// Empty for the operators of ONNX itself (`ai.onnx` is written so too).
+    pub domain: String,
+    /// Version of the domain's operators that the file asks for.
+    pub opset: i64,
+    /// Where it stood in the framework's module tree, such as `layer1.0.conv1`, if the file says it.
+    pub scope: Option<String>,
+    /// Names of values; none where an optional one is left out.
+    pub inputs: Vec<Option<String>>,
+    /// Names of values; none where one is not wanted.
+    pub outputs: Vec<Option<String>>,
+    /// By name.
+    pub attributes: BTreeMap<String, Attribute>,
+}
+
+/// Nodes in an order in which each comes after those it needs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Graph {
+    /// Inputs that are not initializers.
+    pub inputs: Vec<Port>,
+    /// What it gives.
+    pub outputs: Vec<Port>,
+    /// Constants by name.
+    pub initializers: BTreeMap<String, Constant>,
+    /// What it computes.
+    pub nodes: Vec<Node>,
+}
+
+/// A whole file.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Model {
+    /// Version of the file format.
+    pub ir_version: i64,
+    /// Version of ONNX's own operators.
+    pub opset: i64,
+    /// Such as `pytorch 2.9.1`; empty if the file does not say it.
+    pub producer: String,
+    /// What it computes.
+    pub graph: Graph,
+    /// What happened while reading, in sentences: weights converted from `f16`, functions inlined.
+    pub notes: Vec<String>,
+}
