@@ -2,5 +2,7 @@
 //!
 //! `read/` → [`model`] → `fold/` → `translate/`. A graph is read as what it does with one image (a batch of one), and every layer does so to
 //! each image of a batch: no image can influence another, whatever the file says of its batch.
+mod constant;
 #[allow(dead_code)]
 mod model;
+mod refusal;
