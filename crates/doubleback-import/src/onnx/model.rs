@@ -79,6 +79,9 @@ pub(crate) struct Graph {
     pub outputs: Vec<Port>,
     /// Constants by name.
     pub initializers: BTreeMap<String, Constant>,
+    /// The element types that [`Constant`] does not keep, such as `int8` or `float16`: by name of an initializer, or of what a `Constant` node
+    /// gives. Quantization needs them: the type of a zero point says where values saturate. Those of `float`, `int64` and `bool` are left out.
+    pub elements: BTreeMap<String, String>,
     /// What it computes.
     pub nodes: Vec<Node>,
 }
