@@ -42,23 +42,6 @@ pub(crate) enum Attribute {
     Other(String),
 }
 
-impl Attribute {
-    /// Its type in words.
-    pub fn kind(&self) -> &str {
-        match self {
-            Self::Int(_) => "an integer",
-            Self::Float(_) => "a float",
-            Self::Text(_) => "a text",
-            Self::Ints(_) => "a list of integers",
-            Self::Floats(_) => "a list of floats",
-            Self::Texts(_) => "a list of texts",
-            Self::Tensor(_) => "a tensor",
-            Self::Graph(_) => "a graph",
-            Self::Other(kind) => kind,
-        }
-    }
-}
-
 /// One application of an operator.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
@@ -80,118 +63,7 @@ pub(crate) struct Node {
     pub attributes: BTreeMap<String, Attribute>,
 }
 
-/// Accessors of an attribute of one type: what it is if it is there, a refusal if it is of another type.
-macro_rules! accessor {
-    ($(#[$doc:meta])* $name:ident -> $type:ty, $article:literal, $variant:ident($value:ident) => $given:expr) => {
-        $(#[$doc])*
-        ///
-        /// # Errors
-        /// When it is there and of another type.
-        pub fn $name(&self, name: &str) -> Result<Option<$type>, Refusal> {
-            match self.attributes.get(name) {
-                None => Ok(None),
-                Some(Attribute::$variant($value)) => Ok(Some($given)),
-                Some(other) => Err(wrong_type(name, $article, other)),
-            }
-        }
-    };
-}
-
 impl Node {
-    accessor! {
-        /// The integer of that name, if it is there.
-        optional_int -> i64, "an integer", Int(value) => *value
-    }
-    accessor! {
-        /// The float of that name, if it is there.
-        optional_float -> f32, "a float", Float(value) => *value
-    }
-    accessor! {
-        /// The text of that name, if it is there.
-        optional_text -> &str, "a text", Text(value) => value
-    }
-    accessor! {
-        /// The integers of that name, if they are there.
-        ints -> &[i64], "a list of integers", Ints(values) => values
-    }
-    accessor! {
-        /// The floats of that name, if they are there.
-        floats -> &[f32], "a list of floats", Floats(values) => values
-    }
-    accessor! {
-        /// The texts of that name, if they are there.
-        texts -> &[String], "a list of texts", Texts(values) => values
-    }
-    accessor! {
-        /// The tensor of that name, if it is there.
-        tensor -> &Constant, "a tensor", Tensor(value) => value
-    }
-    accessor! {
-        /// The graph of that name, if it is there.
-        graph -> &Graph, "a graph", Graph(value) => value
-    }
-
-    /// The integer of that name, or what the operator takes without it.
-    ///
-    /// # Errors
-    /// When it is of another type.
-    pub fn int(&self, name: &str, default: i64) -> Result<i64, Refusal> {
-        Ok(self.optional_int(name)?.unwrap_or(default))
-    }
-
-    /// The integer of that name as a truth value: 0 or 1.
-    ///
-    /// # Errors
-    /// When it is another number, or of another type.
-    pub fn flag(&self, name: &str, default: bool) -> Result<bool, Refusal> {
-        match self.optional_int(name)? {
-            None => Ok(default),
-            Some(0) => Ok(false),
-            Some(1) => Ok(true),
-            Some(other) => Err(format!("attribute `{name}` must be 0 or 1, it is {other}").into()),
-        }
-    }
-
-    /// The float of that name, or what the operator takes without it.
-    ///
-    /// # Errors
-    /// When it is of another type.
-    pub fn float(&self, name: &str, default: f32) -> Result<f32, Refusal> {
-        Ok(self.optional_float(name)?.unwrap_or(default))
-    }
-
-    /// The text of that name, or what the operator takes without it.
-    ///
-    /// # Errors
-    /// When it is of another type.
-    pub fn text<'a>(&'a self, name: &str, default: &'a str) -> Result<&'a str, Refusal> {
-        Ok(self.optional_text(name)?.unwrap_or(default))
-    }
-
-    /// The integer of that name.
-    ///
-    /// # Errors
-    /// When it is missing, or of another type.
-    pub fn required_int(&self, name: &str) -> Result<i64, Refusal> {
-        self.optional_int(name)?.ok_or_else(|| missing(name))
-    }
-
-    /// The integers of that name.
-    ///
-    /// # Errors
-    /// When they are missing, or of another type.
-    pub fn required_ints(&self, name: &str) -> Result<&[i64], Refusal> {
-        self.ints(name)?.ok_or_else(|| missing(name))
-    }
-
-    /// The text of that name.
-    ///
-    /// # Errors
-    /// When it is missing, or of another type.
-    pub fn required_text(&self, name: &str) -> Result<&str, Refusal> {
-        self.optional_text(name)?.ok_or_else(|| missing(name))
-    }
-
     /// The name of input `i`, if it is given.
     pub fn input(&self, i: usize) -> Option<&str> {
         self.inputs.get(i).and_then(Option::as_deref)
@@ -209,17 +81,13 @@ impl Node {
 
     /// Which node this is, for a message: `node "layer1/conv" (Conv, opset 17)`.
     pub fn place(&self) -> String {
-        let domain = if self.domain.is_empty() { String::new() } else { format!("{}.", self.domain) };
+        let domain = if self.domain.is_empty() {
+            String::new()
+        } else {
+            format!("{}.", self.domain)
+        };
         format!("node `{}` ({domain}{}, opset {})", self.name, self.op, self.opset)
     }
-}
-
-fn missing(name: &str) -> Refusal {
-    format!("attribute `{name}` is missing").into()
-}
-
-fn wrong_type(name: &str, expected: &str, found: &Attribute) -> Refusal {
-    format!("attribute `{name}` must be {expected}, it is {}", found.kind()).into()
 }
 
 /// Nodes in an order in which each comes after those it needs.
@@ -233,6 +101,9 @@ pub(crate) struct Graph {
     pub initializers: BTreeMap<String, Constant>,
     /// Constants whose values have no place in a network, such as texts, by name, and why: only who needs one is refused.
     pub unreadable: BTreeMap<String, Refusal>,
+    /// The element types that [`Constant`] does not keep, such as `int8` or `float16`: by name of an initializer, or of what a `Constant` node
+    /// gives. Quantization needs them: the type of a zero point says where values saturate. Those of `float`, `int64` and `bool` are left out.
+    pub elements: BTreeMap<String, String>,
     /// What it computes.
     pub nodes: Vec<Node>,
 }

@@ -1,25 +1,30 @@
-//! Why a part of a file cannot be used.
-
 use std::fmt;
 
-/// What was found and what would help, in one line. Where (file, node, operator, opset) is added by whoever walks the graph.
+/// Why a node cannot be imported, in words: what was found, and what would help. Who asked adds the file, the node, its operator and opset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal(pub String);
 
-impl From<String> for Refusal {
-    fn from(problem: String) -> Self {
-        Self(problem)
-    }
-}
-
-impl From<&str> for Refusal {
-    fn from(problem: &str) -> Self {
-        Self(problem.to_owned())
+impl Refusal {
+    /// For these reasons.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
     }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        self.0.fmt(f)
+    }
+}
+
+impl From<String> for Refusal {
+    fn from(reason: String) -> Self {
+        Self(reason)
+    }
+}
+
+impl From<&str> for Refusal {
+    fn from(reason: &str) -> Self {
+        Self(reason.to_owned())
     }
 }
