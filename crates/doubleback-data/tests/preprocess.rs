@@ -47,7 +47,12 @@ fn pictures_are_what_torchvision_makes_of_them() {
         let found = read(&folder, &options).unwrap();
         let expected = Picture::decode(&fs::read(&path).unwrap(), None, None).unwrap();
         assert_eq!(found.shape, expected.shape, "{name}");
-        let bytes: Vec<u8> = found.test.image(0).iter().map(|value| (value * 255.0).round() as u8).collect();
+        let bytes: Vec<u8> = found
+            .test
+            .image(0)
+            .iter()
+            .map(|value| (value * 255.0).round() as u8)
+            .collect();
         assert_eq!(bytes, expected.pixels, "{name}");
         assert_eq!(found.preparation.to_string(), format!("preprocess {steps}"));
         checked += 1;
@@ -64,7 +69,10 @@ fn labels_are_places_in_the_file_and_a_folder_may_have_a_few_of_its_classes() {
     assert_eq!(Part::ALL.map(|part| found.split(part).len()), [0, 0, 2]);
     assert_eq!(found.class_counts(Part::Test), [0, 1, 0, 1]);
     let note = found.notes.last().unwrap();
-    assert_eq!(note, "all images are for testing, of 2 of the 4 classes that `--class-names` has");
+    assert_eq!(
+        note,
+        "all images are for testing, of 2 of the 4 classes that `--class-names` has"
+    );
     let name = format!("folder:{}", folder.path().join("images").display());
     assert_eq!(verify(&name, &options).unwrap().len(), 1);
     // By name, and by number where no class is called so.
@@ -106,7 +114,11 @@ fn what_does_not_fit_is_refused() {
     );
     let mut missing = options.clone();
     missing.class_names = Some(two.path().join("nowhere"));
-    assert!(message(&two, &missing).starts_with("DIR/nowhere: "), "{}", message(&two, &missing));
+    assert!(
+        message(&two, &missing).starts_with("DIR/nowhere: "),
+        "{}",
+        message(&two, &missing)
+    );
     let mut both = options;
     (both.image_size, both.preprocess) = (Some([4, 4]), Some("imagenet".parse().unwrap()));
     assert!(message(&two, &both).contains("Give one of them"));

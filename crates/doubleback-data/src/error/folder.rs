@@ -30,7 +30,10 @@ pub enum FolderProblem {
         class: String,
     },
     /// A class that the file of class names does not have.
-    #[error("its sub-folder `{class}` is none of the classes of {}. Rename or remove it, or correct `--class-names`", shown(names))]
+    #[error(
+        "its sub-folder `{class}` is none of the classes of {}. Rename or remove it, or correct `--class-names`",
+        shown(names)
+    )]
     UnnamedClass {
         /// The sub-folder.
         class: String,

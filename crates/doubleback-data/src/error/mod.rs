@@ -80,7 +80,10 @@ pub enum DataError {
     #[error("`--image-size` and `--preprocess` both say how images are resized. Give one of them")]
     TwoSizes,
     /// A file of class names that cannot be understood.
-    #[error("{}: {problem}. Give one name a line, `n01440764 tench` a line, or a JSON list of names", shown(path))]
+    #[error(
+        "{}: {problem}. Give one name a line, `n01440764 tench` a line, or a JSON list of names",
+        shown(path)
+    )]
     ClassNames {
         /// The file.
         path: PathBuf,

@@ -64,7 +64,10 @@ impl ClassNames {
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim_start_matches('\u{feff}').trim();
         let (names, folders) = match text.as_bytes().first() {
-            Some(b'[') => (serde_json::from_str(text).map_err(|e| format!("it is no JSON list of names ({e})"))?, None),
+            Some(b'[') => (
+                serde_json::from_str(text).map_err(|e| format!("it is no JSON list of names ({e})"))?,
+                None,
+            ),
             Some(b'{') => of_dictionary(text)?,
             _ => of_lines(text)?,
         };
@@ -72,7 +75,11 @@ impl ClassNames {
             return Err("it has no names".to_owned());
         }
         if names.len() > MAX_CLASSES {
-            return Err(format!("it has {} names, more than {}", grouped(names.len()), grouped(MAX_CLASSES)));
+            return Err(format!(
+                "it has {} names, more than {}",
+                grouped(names.len()),
+                grouped(MAX_CLASSES)
+            ));
         }
         if let Some(line) = names.iter().position(|name| name.trim().is_empty()) {
             return Err(format!("name {} (counted from 0) is empty", grouped(line)));
@@ -151,7 +158,13 @@ fn told_apart(names: Vec<String>) -> Vec<String> {
     names
         .iter()
         .enumerate()
-        .map(|(label, name)| if alone(name) { name.clone() } else { format!("{name} ({label})") })
+        .map(|(label, name)| {
+            if alone(name) {
+                name.clone()
+            } else {
+                format!("{name} ({label})")
+            }
+        })
         .collect()
 }
 
@@ -164,15 +177,25 @@ mod tests {
         let spaced = ClassNames::parse("great white shark\r\ncat\r\n").unwrap();
         assert_eq!(spaced.names(), ["great white shark", "cat"]);
         let tabs = ClassNames::parse("01\tgreat white shark\n02\tcat").unwrap();
-        assert_eq!((tabs.names()[0].as_str(), tabs.label("02")), ("great white shark", Some(1)));
-        let kaggle = ClassNames::parse("n01440764 tench, Tinca tinca\nn01443537 goldfish, Carassius auratus\n").unwrap();
+        assert_eq!(
+            (tabs.names()[0].as_str(), tabs.label("02")),
+            ("great white shark", Some(1))
+        );
+        let kaggle =
+            ClassNames::parse("n01440764 tench, Tinca tinca\nn01443537 goldfish, Carassius auratus\n").unwrap();
         assert_eq!(kaggle.names()[0], "tench, Tinca tinca");
-        let keras = ClassNames::parse(r#"{"1": ["n01443537", "goldfish"], "0": ["n01440764", "tench"], "2": ["n1", "x"]}"#);
+        let keras =
+            ClassNames::parse(r#"{"1": ["n01443537", "goldfish"], "0": ["n01440764", "tench"], "2": ["n1", "x"]}"#);
         assert_eq!(keras.unwrap().label("n01440764"), Some(0));
         // Ten and more come as text in another order.
-        let many: Vec<String> = (0..12).map(|label| format!(r#""{label}": ["f{label}", "c{label}"]"#)).collect();
+        let many: Vec<String> = (0..12)
+            .map(|label| format!(r#""{label}": ["f{label}", "c{label}"]"#))
+            .collect();
         let many = ClassNames::parse(&format!("{{{}}}", many.join(","))).unwrap();
-        assert_eq!((many.names()[10].as_str(), many.label("f2"), many.label("11")), ("c10", Some(2), Some(11)));
+        assert_eq!(
+            (many.names()[10].as_str(), many.label("f2"), many.label("11")),
+            ("c10", Some(2), Some(11))
+        );
     }
 
     #[test]

@@ -65,7 +65,9 @@ impl Preprocess {
         let between = size[0].saturating_mul(cut[1]).saturating_mul(count);
         if bytes.max(between) as u64 > MAX_DECODED || resized.iter().any(|&side| side as u64 > MAX_DECODED) {
             let [height, width] = resized;
-            return Err(format!("resized to {height}x{width} pixels it would take too much memory"));
+            return Err(format!(
+                "resized to {height}x{width} pixels it would take too much memory"
+            ));
         }
         let windows = [0, 1].map(|axis| Window::of(resized[axis], cut[axis]));
         let kept = [windows[0].kept.clone(), windows[1].kept.clone()];
@@ -82,7 +84,11 @@ impl Preprocess {
 fn in_proportion([height, width]: [usize; 2], side: usize) -> [usize; 2] {
     let (short, long) = (height.min(width).max(1), height.max(width));
     let longer = side.saturating_mul(long) / short;
-    if width <= height { [longer, side] } else { [side, longer] }
+    if width <= height {
+        [longer, side]
+    } else {
+        [side, longer]
+    }
 }
 
 /// What of a side stays, and what is added to it.
@@ -130,7 +136,8 @@ impl FromStr for Preprocess {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        const EXPECTED: &str = "expected parts such as resize=256,crop=224,interpolation=bilinear, or imagenet for resize=256,crop=224";
+        const EXPECTED: &str =
+            "expected parts such as resize=256,crop=224,interpolation=bilinear, or imagenet for resize=256,crop=224";
         if text == "imagenet" {
             return "resize=256,crop=224".parse();
         }
@@ -207,7 +214,16 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Preprocess>().unwrap().to_string(), text);
         }
-        for text in ["", "256", "resize", "resize=0", "crop=99999", "resize=2,resize=3", "interpolation=bicubic", "size=3"] {
+        for text in [
+            "",
+            "256",
+            "resize",
+            "resize=0",
+            "crop=99999",
+            "resize=2,resize=3",
+            "interpolation=bicubic",
+            "size=3",
+        ] {
             assert!(text.parse::<Preprocess>().is_err(), "{text}");
         }
         let unknown = "resize=8,interpolation=cubic".parse::<Preprocess>().unwrap_err();

@@ -113,7 +113,11 @@ pub(crate) fn resample(
     let width = columns.len();
     // Of the input rows those that are looked at.
     let first = rows.iter().map(|taps| taps.first).min().unwrap_or_default();
-    let end = rows.iter().map(|taps| taps.first + taps.weights.len()).max().unwrap_or_default();
+    let end = rows
+        .iter()
+        .map(|taps| taps.first + taps.weights.len())
+        .max()
+        .unwrap_or_default();
     let mut narrow = Vec::with_capacity((end - first) * width);
     for row in plane.chunks_exact(from[1].max(1)).take(end).skip(first) {
         narrow.extend(columns.iter().map(|taps| {
@@ -157,7 +161,10 @@ mod tests {
         let row = [0, 80, 160, 240, 8, 16, 24, 32];
         let half = resample(&row, [1, 8], [1, 4], &[0..1, 0..4], Interpolation::Bilinear);
         // At the border the weights that are there are made to sum to 1.
-        let expected = [(0 * 3 + 80 * 3 + 160) as f64 / 7.0, (80 + 160 * 3 + 240 * 3 + 8) as f64 / 8.0];
+        let expected = [
+            (0 * 3 + 80 * 3 + 160) as f64 / 7.0,
+            (80 + 160 * 3 + 240 * 3 + 8) as f64 / 8.0,
+        ];
         assert_eq!(half[..2], expected.map(|value| value.round() as u8));
     }
 }

@@ -101,7 +101,11 @@ fn for_testing(name: &str, folder: &ImageFolder) -> Result<Dataset, DataError> {
     let empty = || Split::empty(shape);
     let test = whole(folder)?;
     let mut dataset = Dataset::new(name, classes, shape, Bounds::UNIT, empty(), empty(), test)?;
-    let present = dataset.class_counts(Part::Test).iter().filter(|&&count| count > 0).count();
+    let present = dataset
+        .class_counts(Part::Test)
+        .iter()
+        .filter(|&&count| count > 0)
+        .count();
     dataset.sources.push(folder.source.clone());
     dataset.notes.clone_from(&folder.notes);
     dataset.notes.push(format!(
