@@ -8,3 +8,5 @@ mod attributes;
 mod model;
 #[allow(dead_code)]
 mod refusal;
+#[allow(dead_code)]
+mod translate;
