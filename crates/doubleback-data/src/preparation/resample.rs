@@ -162,8 +162,8 @@ mod tests {
         let half = resample(&row, [1, 8], [1, 4], &[0..1, 0..4], Interpolation::Bilinear);
         // At the border the weights that are there are made to sum to 1.
         let expected = [
-            (0 * 3 + 80 * 3 + 160) as f64 / 7.0,
-            (80 + 160 * 3 + 240 * 3 + 8) as f64 / 8.0,
+            f64::from(80 * 3 + 160) / 7.0,
+            f64::from(80 + 160 * 3 + 240 * 3 + 8) / 8.0,
         ];
         assert_eq!(half[..2], expected.map(|value| value.round() as u8));
     }
