@@ -5,8 +5,12 @@
 #[allow(dead_code)]
 mod attributes;
 #[allow(dead_code)]
+mod branch;
+#[allow(dead_code)]
 mod constant;
 #[allow(dead_code)]
 mod model;
+#[allow(dead_code)]
+mod read;
 #[allow(dead_code)]
 mod refusal;
