@@ -14,3 +14,5 @@ mod model;
 mod read;
 #[allow(dead_code)]
 mod refusal;
+#[allow(dead_code)]
+mod translate;
