@@ -9,7 +9,11 @@ mod branch;
 #[allow(dead_code)]
 mod constant;
 #[allow(dead_code)]
+mod help;
+#[allow(dead_code)]
 mod model;
+#[allow(dead_code)]
+mod patterns;
 #[allow(dead_code)]
 mod read;
 #[allow(dead_code)]

@@ -34,6 +34,14 @@ impl Externals {
         }
     }
 
+    /// The files that were read, as the model names them.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        let folder = self.model.parent().unwrap_or(Path::new(""));
+        let mut paths: Vec<PathBuf> = self.files.keys().map(|location| folder.join(location)).collect();
+        paths.sort();
+        paths
+    }
+
     /// The `bytes` bytes that a tensor's entries name.
     pub fn read(&mut self, entries: &[StringStringEntryProto], bytes: usize) -> Result<Vec<u8>, Refusal> {
         let entry = |key: &str| {

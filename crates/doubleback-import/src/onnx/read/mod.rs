@@ -69,6 +69,7 @@ impl Model {
         let opsets = opsets(&proto.opset_import);
         let mut graphs = Graphs::new(tensors, &proto.functions)?;
         let mut graph = graphs.main(*graph, &opsets)?;
+        let beside = graphs.tensors.externals.paths();
         let mut notes = graphs.tensors.notes;
         if !proto.training_info.is_empty() {
             notes.other("information for training, which the file has, was left out".into());
@@ -87,6 +88,7 @@ impl Model {
                 .collect(),
             graph,
             notes: notes.sentences(),
+            beside,
         })
     }
 }

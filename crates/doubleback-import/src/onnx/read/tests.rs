@@ -195,6 +195,7 @@ fn constants_of_every_type_in_every_field() {
 fn constants_in_a_file_beside_the_model() {
     let model = Model::read(&fixture("external.onnx")).unwrap();
     assert_eq!(compare(&model), 12);
+    assert_eq!(model.beside, [fixture("external.onnx.data")]);
 }
 
 /// Every way in which a file beside the model could be another one.
@@ -645,8 +646,10 @@ fn values_that_a_conversion_changed_are_told() {
 /// Empty messages take two bytes each, and a hundred times that as structures.
 #[test]
 fn files_of_many_empty_parts_are_refused() {
-    let mut graph = GraphProto::default();
-    graph.node = vec![NodeProto::default(); 100_000];
+    let graph = GraphProto {
+        node: vec![NodeProto::default(); 100_000],
+        ..GraphProto::default()
+    };
     let problem = refusal(&model(graph));
     assert!(
         problem.contains("far more empty parts than any network of its size"),
