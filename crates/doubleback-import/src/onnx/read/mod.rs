@@ -6,6 +6,8 @@
 
 mod attribute;
 mod budget;
+#[cfg(test)]
+mod damaged;
 mod element;
 mod external;
 mod graph;
