@@ -5,6 +5,8 @@
 #[allow(dead_code)]
 mod attributes;
 #[allow(dead_code)]
+mod constant;
+#[allow(dead_code)]
 mod model;
 #[allow(dead_code)]
 mod refusal;
