@@ -21,6 +21,7 @@ mod local_contrast;
 mod lp_normalize;
 mod lp_pool;
 mod lrn;
+mod permute;
 mod pool;
 mod pool_windows;
 mod standardize;
@@ -47,6 +48,7 @@ pub use local_contrast::{Floor, LocalContrast};
 pub use lp_normalize::LpNormalize;
 pub use lp_pool::LpPool;
 pub use lrn::Lrn;
+pub use permute::Permute;
 pub use pool::{AvgPool, GlobalAvgPool, MaxPool};
 pub use standardize::Standardize;
 
@@ -96,6 +98,7 @@ layer_kinds! {
     LpPool,
     Lrn,
     MaxPool,
+    Permute,
     Relu,
     RmsNorm,
     Standardize,
