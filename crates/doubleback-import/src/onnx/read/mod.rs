@@ -13,6 +13,7 @@ mod external;
 mod graph;
 mod names;
 mod notes;
+mod old;
 mod order;
 mod proto;
 mod scan;

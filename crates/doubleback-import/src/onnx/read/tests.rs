@@ -342,6 +342,23 @@ fn old_files() {
     );
 }
 
+/// Before opset 7 operators of two values said how one is repeated; without an axis that is as it has been since.
+#[test]
+fn operators_of_before_opset_7() {
+    let mut graph = graph(&["Add x w : a", "Neg a : y"], &["x"], &["y"]);
+    graph.initializer.push(floats("w", &[1], &[1.0]));
+    graph.node[0].attribute.push(int("broadcast", 1));
+    let mut proto = model(graph);
+    proto.opset_import[0].version = 6;
+    assert!(read(&proto).graph.nodes[0].attributes.is_empty());
+    proto.graph.as_mut().unwrap().node[0].attribute.push(int("axis", 1));
+    assert_eq!(
+        refusal(&proto),
+        "node `Add_0` (Add, opset 6): repeats values from axis 1 on, as before opset 7. Convert the model: \
+         onnx.version_converter.convert_version(model, 13)"
+    );
+}
+
 #[test]
 fn constant_nodes_are_initializers() {
     let mut graph = graph(
