@@ -195,7 +195,10 @@ fn constants_of_every_type_in_every_field() {
 fn constants_in_a_file_beside_the_model() {
     let model = Model::read(&fixture("external.onnx")).unwrap();
     assert_eq!(compare(&model), 12);
-    assert_eq!(model.beside, [fixture("external.onnx.data")]);
+    let beside = [fixture("external.onnx.data")];
+    assert_eq!(model.beside, beside);
+    assert_eq!(super::files_beside(&fixture("external.onnx")), beside);
+    assert!(super::files_beside(&fixture("types.onnx")).is_empty());
 }
 
 /// Every way in which a file beside the model could be another one.
