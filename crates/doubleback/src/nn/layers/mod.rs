@@ -8,15 +8,19 @@ mod activation;
 mod add;
 mod batch_norm;
 mod bias;
+mod binary;
+mod broadcast;
 mod conv;
 mod conv_transpose;
 mod dense;
 mod dropout;
+mod elementwise;
 mod epilogue;
 mod hard_swish;
 mod layer;
 mod local_contrast;
 mod pool;
+mod prelu;
 mod standardize;
 mod window;
 
@@ -25,16 +29,19 @@ use serde::{Deserialize, Serialize};
 pub use activation::{Flatten, LeakyRelu, Relu, Unflatten};
 pub use add::Add;
 pub use batch_norm::BatchNorm;
+pub use binary::{Binary, BinaryFunction, Operand, Side};
 pub use conv::Conv2d;
 pub use conv_transpose::ConvTranspose2d;
 pub use dense::Dense;
 pub use dropout::Dropout;
+pub use elementwise::{Elementwise, Function};
 pub use epilogue::{Absorbs, Epilogue, Role};
 pub use hard_swish::HardSwish;
 pub(crate) use layer::LARGEST;
 pub use layer::{Context, Layer, LayerPullback, Size, TensorSpec, UnaryLayer, UnaryPullback};
 pub use local_contrast::{Floor, LocalContrast};
 pub use pool::{AvgPool, GlobalAvgPool, MaxPool};
+pub use prelu::PRelu;
 pub use standardize::Standardize;
 
 macro_rules! layer_kinds {
@@ -68,16 +75,19 @@ layer_kinds! {
     Add,
     AvgPool,
     BatchNorm,
+    Binary,
     Conv2d,
     ConvTranspose2d,
     Dense,
     Dropout,
+    Elementwise,
     Flatten,
     GlobalAvgPool,
     HardSwish,
     LeakyRelu,
     LocalContrast,
     MaxPool,
+    PRelu,
     Relu,
     Standardize,
     Unflatten,
