@@ -14,14 +14,18 @@ pub(super) fn power(a: Tensor<4>, b: Tensor<4>) -> Result<(Tensor<4>, PairPullba
         y = on_tape(&a, &b, y, at.by_a(), at.by_b())?;
     }
     let pullback = move |g: Tensor<4>, side| {
-        let (slope, by_a, by_b): (_, fn(&At) -> Tensor<4>, fn(&At) -> Tensor<4>) = match side {
-            Side::Left => (at.by_a(), At::by_a_twice, At::by_both),
-            Side::Right => (at.by_b(), At::by_both, At::by_b_twice),
+        let slope = match side {
+            Side::Left => at.by_a(),
+            Side::Right => at.by_b(),
         };
         if !a.is_tracked() && !b.is_tracked() {
             return Ok(g * slope);
         }
-        Ok(g * on_tape(&a, &b, slope, by_a(&at), by_b(&at))?)
+        let (by_a, by_b) = match side {
+            Side::Left => (at.by_a_twice(), at.by_both()),
+            Side::Right => (at.by_both(), at.by_b_twice()),
+        };
+        Ok(g * on_tape(&a, &b, slope, by_a, by_b)?)
     };
     Ok((y, Box::new(pullback)))
 }

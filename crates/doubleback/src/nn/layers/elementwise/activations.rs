@@ -3,8 +3,8 @@
 use burn::tensor::activation;
 
 use super::elementary::{FAR, tanh_slope};
-use super::evaluate::Order::{First, Second, Value};
-use super::evaluate::{Order, Values};
+use super::order::Order::{First, Second, Value};
+use super::order::{Order, Values};
 
 pub(super) fn sigmoid(order: Order, x: Values) -> Values {
     match order {
@@ -27,15 +27,14 @@ pub(super) fn swish(order: Order, x: Values, a: f64) -> Values {
 /// `gamma · x` above 0, else `gamma · alpha · (exp(rate · x) - 1)`.
 pub(super) fn elu(order: Order, x: Values, [alpha, gamma, rate]: [f64; 3]) -> Values {
     let below = scaled(x.clone().clamp_max(0.0), rate);
-    let positive = x.clone().greater_elem(0.0);
     match order {
         // exp(z) - 1 without cancellation.
         Value => {
             let below = (below.clone() * 0.5).tanh() * (below.exp() + 1.0);
             scaled(x.clamp_min(0.0), gamma) + below * (gamma * alpha)
         }
-        First => (below.exp() * (gamma * alpha * rate)).mask_fill(positive, gamma),
-        Second => (below.exp() * (gamma * alpha * rate * rate)).mask_fill(positive, 0.0),
+        First => (below.exp() * (gamma * alpha * rate)).mask_fill(x.greater_elem(0.0), gamma),
+        Second => (below.exp() * (gamma * alpha * rate * rate)).mask_fill(x.greater_equal_elem(0.0), 0.0),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Powers, exponentials, trigonometric and hyperbolic functions.
 
-use super::evaluate::Order::{First, Second, Value};
-use super::evaluate::{Order, Values};
+use super::order::Order::{First, Second, Value};
+use super::order::{Order, Values};
 
 /// Beyond this `exp(-x²)` and `exp(-x² / 2)` are 0 even in `f64`; a polynomial of `x` that they are multiplied by need not grow further.
 pub(super) const FAR: f64 = 40.0;

@@ -1,17 +1,6 @@
-use burn::tensor::{Bool, Tensor};
-
 use super::function::Function;
+use super::order::{Order, Values};
 use super::{activations, elementary, pieces};
-
-pub(super) type Values = Tensor<4>;
-
-/// The function or one of its derivatives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
-    Value,
-    First,
-    Second,
-}
 
 /// A function or a derivative of it at `x`, which is on no tape; nothing where that is 0 everywhere.
 pub(super) fn evaluate(function: Function, order: Order, x: Values) -> Option<Values> {
@@ -47,6 +36,8 @@ pub(super) fn evaluate(function: Function, order: Order, x: Values) -> Option<Va
         F::HardTanh { min, max } => pieces::hard_tanh(order, x, min, max),
         F::Leaky { slope } => pieces::leaky(order, x, slope),
         F::Log => Some(elementary::log(order, x)),
+        F::Max { with } => pieces::max(order, x, with),
+        F::Min { with } => pieces::min(order, x, with),
         F::Mish => Some(activations::mish(order, x)),
         F::Neg => elementary::affine(order, x, -1.0, 0.0),
         F::Pow { exponent } => elementary::pow(order, x, exponent),
@@ -71,9 +62,4 @@ pub(super) fn evaluate(function: Function, order: Order, x: Values) -> Option<Va
         F::Tanh => Some(elementary::tanh(order, x)),
         F::ThresholdedRelu { alpha } => pieces::thresholded_relu(order, x, alpha),
     }
-}
-
-/// 1 where it is so, else 0, of the type of `like`.
-pub(super) fn indicator(so: Tensor<4, Bool>, like: &Values) -> Values {
-    so.float().cast(like.dtype())
 }

@@ -82,6 +82,16 @@ pub enum Function {
     },
     /// Natural logarithm.
     Log,
+    /// `max(x, with)`; where they are equal the derivative is 1/2, as that of PyTorch's `maximum`.
+    Max {
+        /// The other number.
+        with: f64,
+    },
+    /// `min(x, with)`; where they are equal the derivative is 1/2, as that of PyTorch's `minimum`.
+    Min {
+        /// The other number.
+        with: f64,
+    },
     /// `x · tanh(log(1 + exp(x)))` (Misra 2019).
     Mish,
     /// `-x`.
@@ -189,6 +199,7 @@ impl Function {
             Self::Celu { alpha } => positive("alpha", alpha),
             Self::Softplus { beta } => positive("beta", beta),
             Self::Elu { alpha } | Self::ThresholdedRelu { alpha } | Self::Swish { alpha } => finite("alpha", alpha),
+            Self::Max { with } | Self::Min { with } => finite("with", with),
             Self::Leaky { slope } => finite("slope", slope),
             Self::Pow { exponent } => finite("exponent", exponent),
             Self::Affine { scale, shift } => finite("scale", scale).and(finite("shift", shift)),

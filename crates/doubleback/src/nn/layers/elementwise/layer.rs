@@ -3,8 +3,9 @@ use doubleback_ops::with_derivative;
 use serde::{Deserialize, Serialize};
 
 use super::super::layer::{Context, Size, UnaryLayer, UnaryPullback};
-use super::evaluate::{Order, evaluate};
+use super::evaluate::evaluate;
 use super::function::Function;
+use super::order::Order;
 use crate::Result;
 
 /// The same function of every value.

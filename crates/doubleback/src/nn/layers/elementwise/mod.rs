@@ -7,6 +7,7 @@ mod elementary;
 mod evaluate;
 mod function;
 mod layer;
+mod order;
 mod pieces;
 
 pub use function::Function;

@@ -2,8 +2,8 @@
 
 use burn::tensor::{Bool, Tensor};
 
-use super::evaluate::Order::{First, Second, Value};
-use super::evaluate::{Order, Values, indicator};
+use super::order::Order::{First, Second, Value};
+use super::order::{Order, Values, indicator};
 
 /// The value or the slope, given as functions.
 fn piecewise(
@@ -37,6 +37,16 @@ pub(super) fn clip(order: Order, x: Values, min: Option<f64>, max: Option<f64>) 
         outside.fold(x.ones_like(), |slope, outside| slope.mask_fill(outside, 0.0))
     };
     piecewise(order, x, value, slope)
+}
+
+pub(super) fn max(order: Order, x: Values, with: f64) -> Option<Values> {
+    let slope = |x: Values| (x - with).sign() * 0.5 + 0.5;
+    piecewise(order, x, |x| x.clamp_min(with), slope)
+}
+
+pub(super) fn min(order: Order, x: Values, with: f64) -> Option<Values> {
+    let slope = |x: Values| (x - with).sign() * -0.5 + 0.5;
+    piecewise(order, x, |x| x.clamp_max(with), slope)
 }
 
 pub(super) fn hard_tanh(order: Order, x: Values, min: f64, max: f64) -> Option<Values> {
