@@ -91,16 +91,32 @@ fn both_orders_are_those_of_pytorch() {
             assert_eq!(layer.output(&sizes).unwrap(), y.dims()[1..]);
             near(&doubles(y.clone().inner()), &of("y").values, &what("value"));
             let by_tape = (y * g.clone().inner().autodiff()).sum().backward();
-            near(&doubles(a.grad(&by_tape).unwrap()), &of("ga").values, &what("a by the tape"));
+            near(
+                &doubles(a.grad(&by_tape).unwrap()),
+                &of("ga").values,
+                &what("a by the tape"),
+            );
             if (name, number) != ("pow", 0) {
-                near(&doubles(b.grad(&by_tape).unwrap()), &of("gb").values, &what("b by the tape"));
+                near(
+                    &doubles(b.grad(&by_tape).unwrap()),
+                    &of("gb").values,
+                    &what("b by the tape"),
+                );
             }
 
             let (_, again) = layer.forward(vec![a.clone(), b.clone()], &mut context).unwrap();
             drop(pullback);
             let gradients = again(g.clone()).unwrap();
-            near(&doubles(gradients[0].clone().inner()), &of("ga").values, &what("gradient of a"));
-            near(&doubles(gradients[1].clone().inner()), &of("gb").values, &what("gradient of b"));
+            near(
+                &doubles(gradients[0].clone().inner()),
+                &of("ga").values,
+                &what("gradient of a"),
+            );
+            near(
+                &doubles(gradients[1].clone().inner()),
+                &of("gb").values,
+                &what("gradient of b"),
+            );
             let cube = |x: &Tensor<4>| (x.clone().square() * x.clone()).sum();
             let cubes = match (name, number) {
                 ("pow", 0) => cube(&gradients[0]),
@@ -130,7 +146,12 @@ fn network(layer: impl Into<LayerKind>) -> Network {
         layers: vec![LayerSpec::new("layer", layer), LayerSpec::new("flatten", Flatten {})],
     };
     let mut network = Network::new(architecture, 0, &f64_device()).unwrap().cast(DType::F64);
-    let [parameter] = network.parameters().map(|p| (p.name().to_owned(), p.value().dims()[0])).collect::<Vec<_>>().try_into().unwrap();
+    let [parameter] = network
+        .parameters()
+        .map(|p| (p.name().to_owned(), p.value().dims()[0]))
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap();
     let (name, count) = parameter;
     network.set(&name, tensor(values(count, 0.4, 1.9, 3), [count])).unwrap();
     network
@@ -218,7 +239,9 @@ fn prelu_is_that_of_pytorch() {
     let stored = |x: Tensor<4>| doubles(x.permute([0, 2, 3, 1]));
     let gradient = pullback.apply(cotangent).unwrap();
     near(&stored(gradient.clone().inner()), &of("ga").values, "gradient");
-    let value = (y * tensor(of("g").values.clone(), [2, 24]).autodiff()).sum().backward();
+    let value = (y * tensor(of("g").values.clone(), [2, 24]).autodiff())
+        .sum()
+        .backward();
     let slope = tracked.parameters().next().unwrap().value();
     near(&doubles(slope.grad(&value).unwrap()), &of("gb").values, "slope");
 }
@@ -232,7 +255,10 @@ fn sizes_that_cannot_be_repeated_are_refused() {
     assert_eq!(layer.output(&[[1, 1, 4], [3, 2, 4]]).unwrap(), [3, 2, 4]);
     assert_eq!(layer.output(&[[3, 1, 1], [1, 2, 4]]).unwrap(), [3, 2, 4]);
     let unequal = layer.output(&[[3, 2, 4], [3, 2, 5]]).unwrap_err();
-    assert_eq!(unequal, "cannot be of [3, 2, 4] and [3, 2, 5] values: sizes must be equal or 1");
+    assert_eq!(
+        unequal,
+        "cannot be of [3, 2, 4] and [3, 2, 5] values: sizes must be equal or 1"
+    );
     assert_eq!(layer.output(&[[3, 2, 4]]).unwrap_err(), "takes two inputs, not 1");
     let more = PRelu { size: [3, 2, 4] }.layer_error([1, 1, 4]);
     assert_eq!(more, "slopes [3, 2, 4] are more than values [1, 1, 4]");
@@ -263,5 +289,8 @@ fn files_say_function_size_and_side() {
         constant: None,
     };
     assert_eq!(json(plain.into()), r#"{"type":"binary","function":"mul"}"#);
-    assert_eq!(serde_json::from_str::<LayerKind>(text).unwrap(), Binary { function, constant }.into());
+    assert_eq!(
+        serde_json::from_str::<LayerKind>(text).unwrap(),
+        Binary { function, constant }.into()
+    );
 }

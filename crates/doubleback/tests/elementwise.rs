@@ -19,16 +19,44 @@ fn functions() -> Vec<(&'static str, LayerKind, [f64; 2])> {
         of("abs", F::Abs, wide),
         of("acos", F::Acos, unit),
         of("acosh", F::Acosh, [1.05, 8.0]),
-        of("affine", F::Affine { scale: 2.5, shift: -0.5 }, wide),
+        of(
+            "affine",
+            F::Affine {
+                scale: 2.5,
+                shift: -0.5,
+            },
+            wide,
+        ),
         of("asin", F::Asin, unit),
         of("asinh", F::Asinh, wide),
         of("atan", F::Atan, wide),
         of("atanh", F::Atanh, unit),
         of("ceil", F::Ceil, wide),
         of("celu", F::Celu { alpha: 1.25 }, wide),
-        of("clip", F::Clip { min: Some(-1.0), max: Some(2.5) }, wide),
-        of("clip-min", F::Clip { min: Some(0.5), max: None }, wide),
-        of("clip-max", F::Clip { min: None, max: Some(0.5) }, wide),
+        of(
+            "clip",
+            F::Clip {
+                min: Some(-1.0),
+                max: Some(2.5),
+            },
+            wide,
+        ),
+        of(
+            "clip-min",
+            F::Clip {
+                min: Some(0.5),
+                max: None,
+            },
+            wide,
+        ),
+        of(
+            "clip-max",
+            F::Clip {
+                min: None,
+                max: Some(0.5),
+            },
+            wide,
+        ),
         of("cos", F::Cos, wide),
         of("cosh", F::Cosh, wide),
         of("elu", F::Elu { alpha: 0.7 }, wide),
@@ -37,7 +65,14 @@ fn functions() -> Vec<(&'static str, LayerKind, [f64; 2])> {
         of("floor", F::Floor, wide),
         of("gelu", F::Gelu { tanh: false }, wide),
         of("gelu-tanh", F::Gelu { tanh: true }, wide),
-        of("hard-sigmoid", F::HardSigmoid { alpha: 1.0 / 6.0, beta: 0.5 }, wide),
+        of(
+            "hard-sigmoid",
+            F::HardSigmoid {
+                alpha: 1.0 / 6.0,
+                beta: 0.5,
+            },
+            wide,
+        ),
         ("hard-swish", HardSwish {}.into(), wide),
         of("hard-tanh", F::HardTanh { min: 0.0, max: 6.0 }, wide),
         of("leaky", F::Leaky { slope: 1.5 }, wide),
@@ -53,7 +88,14 @@ fn functions() -> Vec<(&'static str, LayerKind, [f64; 2])> {
         of("pow--2", F::Pow { exponent: -2.0 }, positive),
         of("reciprocal", F::Reciprocal, positive),
         of("round", F::Round, wide),
-        of("selu", F::Selu { alpha: 1.673_263_242_354_377_2, gamma: 1.050_700_987_355_480_5 }, wide),
+        of(
+            "selu",
+            F::Selu {
+                alpha: 1.673_263_242_354_377_2,
+                gamma: 1.050_700_987_355_480_5,
+            },
+            wide,
+        ),
         of("shrink-soft", F::Shrink { bias: 0.5, lambda: 0.5 }, wide),
         of("shrink-hard", F::Shrink { bias: 0.0, lambda: 0.5 }, wide),
         of("sigmoid", F::Sigmoid, wide),
@@ -161,7 +203,9 @@ fn both_orders_are_those_of_pytorch() {
 fn derivatives_are_those_that_differences_see() {
     for (name, kind, [low, high]) in functions() {
         // No kink of any of them is as near as a step.
-        let x: Vec<f64> = (0..40).map(|i| low + (high - low) * (f64::from(i) + 0.5337) / 40.0).collect();
+        let x: Vec<f64> = (0..40)
+            .map(|i| low + (high - low) * (f64::from(i) + 0.5337) / 40.0)
+            .collect();
         let step = 1e-6;
         let moved = |by: f64| -> Vec<f64> { x.iter().map(|x| x + by).collect() };
         let at = orders(&kind, &x, DType::F64);
@@ -202,7 +246,12 @@ fn single_precision_loses_nothing() {
 
 #[test]
 fn far_out_nothing_overflows_that_need_not() {
-    let anywhere = |name: &&str| !["acos", "acosh", "asin", "atanh", "log", "sqrt", "pow-1.5", "exp", "sinh", "cosh"].contains(name);
+    let anywhere = |name: &&str| {
+        ![
+            "acos", "acosh", "asin", "atanh", "log", "sqrt", "pow-1.5", "exp", "sinh", "cosh",
+        ]
+        .contains(name)
+    };
     for (name, kind, _) in functions().into_iter().filter(|(name, _, _)| anywhere(name)) {
         let x = [-1e4, -300.0, -90.0, -1e-30, 0.0, 1e-30, 90.0, 300.0, 1e4];
         let poles = ["reciprocal", "pow--2"].contains(&name);
@@ -223,11 +272,17 @@ fn numbers_that_make_no_function_are_refused() {
     );
     assert_eq!(refused(Function::Celu { alpha: 0.0 }), "alpha 0 is not positive");
     assert_eq!(
-        refused(Function::Clip { min: Some(2.0), max: Some(1.0) }),
+        refused(Function::Clip {
+            min: Some(2.0),
+            max: Some(1.0)
+        }),
         "min 2 is above max 1"
     );
     assert_eq!(
-        refused(Function::Shrink { bias: 0.0, lambda: -1.0 }),
+        refused(Function::Shrink {
+            bias: 0.0,
+            lambda: -1.0
+        }),
         "lambda -1 is negative"
     );
 }

@@ -7,11 +7,7 @@ use burn::backend::{Backend, Flex, backend_extension};
 #[backend_extension(Flex, Cube: cfg(feature = "cube"), Autodiff)]
 pub(crate) trait DerivativeOps: Backend {
     /// `y`, whose derivative by the value of `x` in the same place is `slope`; both are constants for differentiation.
-    fn with_derivative(
-        x: FloatTensor<Self>,
-        y: FloatTensor<Self>,
-        slope: FloatTensor<Self>,
-    ) -> FloatTensor<Self> {
+    fn with_derivative(x: FloatTensor<Self>, y: FloatTensor<Self>, slope: FloatTensor<Self>) -> FloatTensor<Self> {
         drop((x, slope));
         y
     }

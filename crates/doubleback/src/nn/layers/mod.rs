@@ -19,6 +19,7 @@ mod epilogue;
 mod hard_swish;
 mod layer;
 mod local_contrast;
+mod permute;
 mod pool;
 mod prelu;
 mod standardize;
@@ -40,6 +41,7 @@ pub use hard_swish::HardSwish;
 pub(crate) use layer::LARGEST;
 pub use layer::{Context, Layer, LayerPullback, Size, TensorSpec, UnaryLayer, UnaryPullback};
 pub use local_contrast::{Floor, LocalContrast};
+pub use permute::Permute;
 pub use pool::{AvgPool, GlobalAvgPool, MaxPool};
 pub use prelu::PRelu;
 pub use standardize::Standardize;
@@ -88,6 +90,7 @@ layer_kinds! {
     LocalContrast,
     MaxPool,
     PRelu,
+    Permute,
     Relu,
     Standardize,
     Unflatten,
