@@ -16,14 +16,22 @@ mod dense;
 mod dropout;
 mod elementwise;
 mod epilogue;
+mod group_norm;
 mod hard_swish;
 mod layer;
+mod layer_norm;
 mod local_contrast;
+mod lp_normalize;
+mod lp_pool;
+mod lrn;
 mod permute;
 mod pool;
+mod pool_windows;
 mod prelu;
 mod standardize;
+mod standardized;
 mod window;
+mod window_options;
 
 use serde::{Deserialize, Serialize};
 
@@ -37,10 +45,15 @@ pub use dense::Dense;
 pub use dropout::Dropout;
 pub use elementwise::{Elementwise, Function};
 pub use epilogue::{Absorbs, Epilogue, Role};
+pub use group_norm::GroupNorm;
 pub use hard_swish::HardSwish;
 pub(crate) use layer::LARGEST;
 pub use layer::{Context, Layer, LayerPullback, Size, TensorSpec, UnaryLayer, UnaryPullback};
+pub use layer_norm::{LayerNorm, RmsNorm};
 pub use local_contrast::{Floor, LocalContrast};
+pub use lp_normalize::LpNormalize;
+pub use lp_pool::LpPool;
+pub use lrn::Lrn;
 pub use permute::Permute;
 pub use pool::{AvgPool, GlobalAvgPool, MaxPool};
 pub use prelu::PRelu;
@@ -85,13 +98,19 @@ layer_kinds! {
     Elementwise,
     Flatten,
     GlobalAvgPool,
+    GroupNorm,
     HardSwish,
+    LayerNorm,
     LeakyRelu,
     LocalContrast,
+    LpNormalize,
+    LpPool,
+    Lrn,
     MaxPool,
     PRelu,
     Permute,
     Relu,
+    RmsNorm,
     Standardize,
     Unflatten,
 }
