@@ -6,9 +6,16 @@
 mod attributes;
 #[allow(dead_code)]
 mod constant;
+mod image;
+mod import;
+mod logits;
 #[allow(dead_code)]
 mod model;
+mod normalization;
 #[allow(dead_code)]
 mod refusal;
 #[allow(dead_code)]
 mod translate;
+mod walk;
+
+pub(crate) use import::import;

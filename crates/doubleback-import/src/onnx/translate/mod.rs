@@ -6,18 +6,31 @@ mod builder;
 mod convolution;
 mod dense;
 mod names;
+mod normalization;
 mod permutation;
+mod pooling;
+mod shape_of;
 mod sum;
 mod value;
 mod window;
 
-use builder::{Builder, Translate};
+pub(crate) use builder::Builder;
+use builder::Translate;
+pub(crate) use value::{Activation, Layout, Value};
 
 use super::model::Node;
 use super::refusal::Refusal;
 
 /// The operators of ONNX that have layers. Where two families have one, the later counts.
-const FAMILIES: &[&[(&str, Translate)]] = &[activations::OPS, convolution::OPS, dense::OPS, sum::OPS];
+const FAMILIES: &[&[(&str, Translate)]] = &[
+    activations::OPS,
+    convolution::OPS,
+    dense::OPS,
+    normalization::OPS,
+    pooling::OPS,
+    shape_of::OPS,
+    sum::OPS,
+];
 
 /// The function that translates an operator of ONNX.
 pub(crate) fn translator(op: &str) -> Option<Translate> {
