@@ -5,6 +5,10 @@
 #[allow(dead_code)]
 mod attributes;
 #[allow(dead_code)]
+mod element;
+#[allow(dead_code)]
+mod fold;
+#[allow(dead_code)]
 mod model;
 #[allow(dead_code)]
 mod refusal;
