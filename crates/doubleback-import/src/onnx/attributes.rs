@@ -1,11 +1,11 @@
 //! Attributes of a node by name, of the type that an operator wants.
 
-use super::model::{Attribute, Constant, Node};
+use super::model::{Attribute, Constant, Graph, Node};
 use super::refusal::Refusal;
 
 impl Attribute {
     /// What it is, in words.
-    fn kind(&self) -> &'static str {
+    fn kind(&self) -> &str {
         match self {
             Self::Int(_) => "an integer",
             Self::Float(_) => "a number",
@@ -15,6 +15,7 @@ impl Attribute {
             Self::Texts(_) => "a list of texts",
             Self::Tensor(_) => "a tensor",
             Self::Graph(_) => "a graph",
+            Self::Other(kind) => kind,
         }
     }
 }
@@ -47,6 +48,21 @@ impl Node {
         })
     }
 
+    /// An integer that must be given.
+    pub fn required_int(&self, name: &str) -> Result<i64, Refusal> {
+        self.optional_int(name)?.ok_or_else(|| missing(name))
+    }
+
+    /// An integer that is 0 or 1 and means no or yes, or what it is where it is not given.
+    pub fn flag(&self, name: &str, default: bool) -> Result<bool, Refusal> {
+        match self.optional_int(name)? {
+            None => Ok(default),
+            Some(0) => Ok(false),
+            Some(1) => Ok(true),
+            Some(other) => Err(Refusal(format!("its attribute `{name}` is {other}, not 0 or 1"))),
+        }
+    }
+
     /// A number, or what it is where it is not given.
     pub fn float(&self, name: &str, default: f32) -> Result<f32, Refusal> {
         Ok(self.optional_float(name)?.unwrap_or(default))
@@ -62,11 +78,20 @@ impl Node {
 
     /// A text, or what it is where it is not given.
     pub fn text<'a>(&'a self, name: &str, default: &'a str) -> Result<&'a str, Refusal> {
-        let text = self.attribute(name, "a text", |attribute| match attribute {
+        Ok(self.optional_text(name)?.unwrap_or(default))
+    }
+
+    /// A text, if it is given.
+    pub fn optional_text(&self, name: &str) -> Result<Option<&str>, Refusal> {
+        self.attribute(name, "a text", |attribute| match attribute {
             Attribute::Text(value) => Some(value.as_str()),
             _ => None,
-        });
-        Ok(text?.unwrap_or(default))
+        })
+    }
+
+    /// A text that must be given.
+    pub fn required_text(&self, name: &str) -> Result<&str, Refusal> {
+        self.optional_text(name)?.ok_or_else(|| missing(name))
     }
 
     /// A list of integers, if it is given.
@@ -79,8 +104,7 @@ impl Node {
 
     /// A list of integers that must be given.
     pub fn required_ints(&self, name: &str) -> Result<&[i64], Refusal> {
-        let missing = || Refusal(format!("it has no attribute `{name}`"));
-        self.ints(name)?.ok_or_else(missing)
+        self.ints(name)?.ok_or_else(|| missing(name))
     }
 
     /// A list of numbers, if it is given.
@@ -98,4 +122,25 @@ impl Node {
             _ => None,
         })
     }
+
+    /// A list of texts, if it is given.
+    pub fn texts(&self, name: &str) -> Result<Option<&[String]>, Refusal> {
+        self.attribute(name, "a list of texts", |attribute| match attribute {
+            Attribute::Texts(values) => Some(values.as_slice()),
+            _ => None,
+        })
+    }
+
+    /// A graph that must be given.
+    pub fn required_graph(&self, name: &str) -> Result<&Graph, Refusal> {
+        let graph = self.attribute(name, "a graph", |attribute| match attribute {
+            Attribute::Graph(value) => Some(value.as_ref()),
+            _ => None,
+        });
+        graph?.ok_or_else(|| missing(name))
+    }
+}
+
+fn missing(name: &str) -> Refusal {
+    Refusal(format!("it has no attribute `{name}`"))
 }

@@ -43,7 +43,9 @@ const ALL: [(i64, Element); 17] = [
 impl Element {
     /// Of its number in `TensorProto.DataType`; none of texts, complex numbers and eight-bit floats.
     pub fn of_code(code: i64) -> Option<Self> {
-        ALL.iter().find(|(number, _)| *number == code).map(|(_, element)| *element)
+        ALL.iter()
+            .find(|(number, _)| *number == code)
+            .map(|(_, element)| *element)
     }
 
     /// Of its name, such as `uint8`.

@@ -5,6 +5,8 @@
 #[allow(dead_code)]
 mod attributes;
 #[allow(dead_code)]
+mod constant;
+#[allow(dead_code)]
 mod element;
 #[allow(dead_code)]
 mod fold;
@@ -12,3 +14,5 @@ mod fold;
 mod model;
 #[allow(dead_code)]
 mod refusal;
+#[allow(dead_code)]
+mod translate;

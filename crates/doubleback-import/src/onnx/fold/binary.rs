@@ -2,7 +2,7 @@
 
 use ndarray::ArrayD;
 
-use super::given::{Fold, Given, Same, array, common, scalar, shape, stretched};
+use super::given::{Fold, Given, Same, array, common, scalar, stretched};
 use super::room::Room;
 use crate::onnx::model::Constant;
 use crate::onnx::refusal::Refusal;
@@ -10,23 +10,35 @@ use crate::onnx::refusal::Refusal;
 type Results = Result<Vec<Constant>, Refusal>;
 
 pub(super) const OPS: &[(&str, Fold)] = &[
-    ("Add", |given, room| arithmetic(given, room, |a, b| a + b, i64::wrapping_add)),
+    ("Add", |given, room| {
+        arithmetic(given, room, |a, b| a + b, i64::wrapping_add)
+    }),
     ("And", |given, room| logic(given, room, |a, b| a & b)),
     ("Clip", clip),
     ("Div", div),
     ("Equal", equal),
-    ("Greater", |given, room| compare(given, room, |a, b| a > b, |a, b| a > b)),
-    ("GreaterOrEqual", |given, room| compare(given, room, |a, b| a >= b, |a, b| a >= b)),
+    ("Greater", |given, room| {
+        compare(given, room, |a, b| a > b, |a, b| a > b)
+    }),
+    ("GreaterOrEqual", |given, room| {
+        compare(given, room, |a, b| a >= b, |a, b| a >= b)
+    }),
     ("Less", |given, room| compare(given, room, |a, b| a < b, |a, b| a < b)),
-    ("LessOrEqual", |given, room| compare(given, room, |a, b| a <= b, |a, b| a <= b)),
+    ("LessOrEqual", |given, room| {
+        compare(given, room, |a, b| a <= b, |a, b| a <= b)
+    }),
     ("Max", |given, room| many(given, room, greatest, i64::max)),
     ("Mean", mean),
     ("Min", |given, room| many(given, room, least, i64::min)),
     ("Mod", modulo),
-    ("Mul", |given, room| arithmetic(given, room, |a, b| a * b, i64::wrapping_mul)),
+    ("Mul", |given, room| {
+        arithmetic(given, room, |a, b| a * b, i64::wrapping_mul)
+    }),
     ("Or", |given, room| logic(given, room, |a, b| a | b)),
     ("Pow", pow),
-    ("Sub", |given, room| arithmetic(given, room, |a, b| a - b, i64::wrapping_sub)),
+    ("Sub", |given, room| {
+        arithmetic(given, room, |a, b| a - b, i64::wrapping_sub)
+    }),
     ("Sum", |given, room| many(given, room, |a, b| a + b, i64::wrapping_add)),
     ("Xor", |given, room| logic(given, room, |a, b| a ^ b)),
 ];
@@ -158,7 +170,9 @@ fn many(
     ) -> Result<ArrayD<T>, Refusal> {
         let (first, others) = arrays.split_first().ok_or("has no input")?;
         room.take(first.shape())?;
-        others.iter().try_fold((*first).clone(), |sum, next| pairs(&sum, next, room, &function))
+        others
+            .iter()
+            .try_fold((*first).clone(), |sum, next| pairs(&sum, next, room, &function))
     }
     Ok(vec![match given.all()? {
         Same::Float(x) => Constant::Float(together(&x, room, of_floats)?),
@@ -178,7 +192,7 @@ fn mean(given: &Given<'_>, room: &mut Room) -> Results {
 
 /// Up to the greatest last: where it is less than the least, all values are the greatest.
 fn clip(given: &Given<'_>, room: &mut Room) -> Results {
-    room.take(shape(given.input(0)?))?;
+    room.take(given.input(0)?.shape())?;
     if given.node.opset < 11 {
         let (low, high) = (given.node.float("min", f32::MIN)?, given.node.float("max", f32::MAX)?);
         let x = given.floats(0)?;
@@ -187,7 +201,7 @@ fn clip(given: &Given<'_>, room: &mut Room) -> Results {
     let mut x = given.input(0)?.clone();
     for (index, upper) in [(1, false), (2, true)] {
         let Some(bound) = given.optional(index) else { continue };
-        if shape(bound).iter().product::<usize>() != 1 {
+        if bound.shape().iter().product::<usize>() != 1 {
             return Err("its bounds are not single values".into());
         }
         x = match (&x, bound, upper) {

@@ -135,25 +135,7 @@ impl<'a> Given<'a> {
 }
 
 fn wrong(index: usize, wanted: &str, found: &Constant) -> Refusal {
-    Refusal(format!("input {index} has {}, not {wanted}", kind(found)))
-}
-
-/// What a constant is made of, in words.
-pub(super) fn kind(constant: &Constant) -> &'static str {
-    match constant {
-        Constant::Float(_) => "floats",
-        Constant::Int(_) => "integers",
-        Constant::Bool(_) => "truth values",
-    }
-}
-
-/// Sizes of a constant.
-pub(super) fn shape(constant: &Constant) -> &[usize] {
-    match constant {
-        Constant::Float(array) => array.shape(),
-        Constant::Int(array) => array.shape(),
-        Constant::Bool(array) => array.shape(),
-    }
+    Refusal(format!("input {index} has {}, not {wanted}", found.kind()))
 }
 
 /// An array of these sizes; they must have as many places as there are values.
@@ -180,7 +162,11 @@ pub(super) fn reshaped<T: Clone>(values: &ArrayD<T>, shape: &[usize]) -> Result<
 
 /// An axis counted from 0, of one that may be counted from the end.
 pub(super) fn axis(axis: i64, rank: usize) -> Result<usize, Refusal> {
-    let from_front = if axis < 0 { axis.saturating_add(rank as i64) } else { axis };
+    let from_front = if axis < 0 {
+        axis.saturating_add(rank as i64)
+    } else {
+        axis
+    };
     let found = usize::try_from(from_front).ok().filter(|&found| found < rank);
     found.ok_or_else(|| Refusal(format!("there is no axis {axis} among {rank}")))
 }
@@ -200,7 +186,11 @@ pub(super) fn axes(list: &[i64], rank: usize) -> Result<Vec<usize>, Refusal> {
 
 /// An index counted from 0, of one that may be counted from the end.
 pub(super) fn index(value: i64, size: usize) -> Result<usize, Refusal> {
-    let from_front = if value < 0 { value.saturating_add(size as i64) } else { value };
+    let from_front = if value < 0 {
+        value.saturating_add(size as i64)
+    } else {
+        value
+    };
     let found = usize::try_from(from_front).ok().filter(|&found| found < size);
     found.ok_or_else(|| Refusal(format!("index {value} is beyond an axis of {size}")))
 }

@@ -3,7 +3,7 @@
 use half::{bf16, f16};
 use ndarray::ArrayD;
 
-use super::given::{Fold, Given, array, of_any, row, scalar, shape, sizes};
+use super::given::{Fold, Given, array, of_any, row, scalar, sizes};
 use super::room::Room;
 use crate::onnx::element::Element;
 use crate::onnx::model::{Attribute, Constant};
@@ -23,7 +23,7 @@ pub(super) const OPS: &[(&str, Fold)] = &[
 ];
 
 fn shape_of(given: &Given<'_>, _: &mut Room) -> Result<Vec<Constant>, Refusal> {
-    let shape = shape(given.input(0)?);
+    let shape = given.input(0)?.shape();
     let rank = shape.len() as i64;
     let place = |place: i64| {
         let place = if place < 0 { place.saturating_add(rank) } else { place };
@@ -32,24 +32,27 @@ fn shape_of(given: &Given<'_>, _: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let start = place(given.node.int("start", 0)?);
     let end = place(given.node.int("end", rank)?);
     let sizes = shape.get(start..end).unwrap_or_default();
-    Ok(vec![Constant::Int(row(sizes.iter().map(|&size| size as i64).collect()))])
+    Ok(vec![Constant::Int(row(sizes
+        .iter()
+        .map(|&size| size as i64)
+        .collect()))])
 }
 
 fn size(given: &Given<'_>, _: &mut Room) -> Result<Vec<Constant>, Refusal> {
-    let count = shape(given.input(0)?).iter().product::<usize>();
+    let count = given.input(0)?.shape().iter().product::<usize>();
     Ok(vec![Constant::Int(scalar(count as i64))])
 }
 
 fn identity(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let x = given.input(0)?;
-    room.take(shape(x))?;
+    room.take(x.shape())?;
     Ok(vec![x.clone()])
 }
 
 /// Nothing is dropped. The mask, if it is asked for, keeps all.
 fn dropout(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let x = given.input(0)?;
-    let sizes = shape(x);
+    let sizes = x.shape();
     let count = room.take(sizes)?;
     let mut results = vec![x.clone()];
     if given.node.outputs.len() > 1 {
@@ -75,7 +78,7 @@ fn constant(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal
         Attribute::Floats(values) => Constant::Float(row(values.clone())),
         _ => return Err(Refusal(format!("its `{name}` is not of numbers"))),
     };
-    room.take(shape(&value))?;
+    room.take(value.shape())?;
     Ok(vec![value])
 }
 
@@ -93,8 +96,8 @@ fn constant_of_shape(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>
 
 fn eye_like(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let x = given.input(0)?;
-    let &[rows, columns] = shape(x) else {
-        return Err(Refusal(format!("makes matrices, not {:?}", shape(x))));
+    let &[rows, columns] = x.shape() else {
+        return Err(Refusal(format!("makes matrices, not {:?}", x.shape())));
     };
     let count = room.take(&[rows, columns])?;
     let place = given.node.int("k", 0)?;
@@ -110,7 +113,7 @@ fn eye_like(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal
 /// As onnxruntime does it, each value is the one before it and the step.
 fn range(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let inputs = [given.input(0)?, given.input(1)?, given.input(2)?];
-    let one = |index: usize| match shape(inputs[index]).iter().product::<usize>() {
+    let one = |index: usize| match inputs[index].shape().iter().product::<usize>() {
         1 => Ok(()),
         count => Err(Refusal(format!("input {index} has {count} values, not one"))),
     };
@@ -157,13 +160,13 @@ fn range(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
 fn cast(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let x = given.input(0)?;
     let to = given.node.optional_int("to")?.ok_or("has no attribute `to`")?;
-    room.take(shape(x))?;
+    room.take(x.shape())?;
     Ok(vec![converted(x, known(to)?)])
 }
 
 fn cast_like(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let (x, target) = (given.input(0)?, given.input(1)?);
-    room.take(shape(x))?;
+    room.take(x.shape())?;
     let element = given.element(1).unwrap_or_else(|| like(target));
     Ok(vec![converted(x, element)])
 }
@@ -178,10 +181,7 @@ fn known(code: i64) -> Result<Element, Refusal> {
 fn like(constant: &Constant) -> Element {
     match constant {
         Constant::Float(_) => Element::Float,
-        Constant::Int(_) => Element::Integer {
-            bits: 64,
-            signed: true,
-        },
+        Constant::Int(_) => Element::Integer { bits: 64, signed: true },
         Constant::Bool(_) => Element::Bool,
     }
 }

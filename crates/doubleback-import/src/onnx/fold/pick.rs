@@ -2,9 +2,7 @@
 
 use ndarray::{ArrayD, Axis, Dimension, IxDyn};
 
-use super::given::{
-    Fold, Given, Same, array, axis, common, index, kind, of_any, of_same, row, shape, sizes, stretched,
-};
+use super::given::{Fold, Given, Same, array, axis, common, index, of_any, of_same, row, sizes, stretched};
 use super::room::Room;
 use crate::onnx::model::Constant;
 use crate::onnx::refusal::Refusal;
@@ -27,7 +25,7 @@ pub(super) const OPS: &[(&str, Fold)] = &[
 
 fn gather(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let (x, indices) = (given.input(0)?, given.ints(1)?);
-    let from = shape(x);
+    let from = x.shape();
     let at = axis(given.node.int("axis", 0)?, from.len())?;
     let places = indices.iter().map(|&value| index(value, from[at]));
     let places = places.collect::<Result<Vec<_>, _>>()?;
@@ -54,10 +52,10 @@ fn along(indices: &ArrayD<i64>, from: &[usize], at: usize) -> Result<Vec<IxDyn>,
 
 fn gather_elements(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let (x, indices) = (given.input(0)?, given.ints(1)?);
-    let at = axis(given.node.int("axis", 0)?, shape(x).len())?;
+    let at = axis(given.node.int("axis", 0)?, x.shape().len())?;
     room.take(indices.shape())?;
-    room.work(indices.len().checked_mul(shape(x).len()))?;
-    let places = along(indices, shape(x), at)?;
+    room.work(indices.len().checked_mul(x.shape().len()))?;
+    let places = along(indices, x.shape(), at)?;
     let picked = of_any!(x, x => array(indices.shape(), places.into_iter().map(|place| x[place]).collect())?);
     Ok(vec![picked])
 }
@@ -84,9 +82,11 @@ fn parts(indices: &ArrayD<i64>, from: &[usize]) -> Result<(Vec<usize>, usize), R
 
 fn gather_nd(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let (x, indices) = (given.input(0)?, given.ints(1)?);
-    let from = shape(x);
+    let from = x.shape();
     let batch = given.node.int("batch_dims", 0)?;
-    let batch = usize::try_from(batch).ok().filter(|&batch| batch < from.len().min(indices.ndim()));
+    let batch = usize::try_from(batch)
+        .ok()
+        .filter(|&batch| batch < from.len().min(indices.ndim()));
     let batch = batch.ok_or("its `batch_dims` are as many as its axes")?;
     if from[..batch] != indices.shape()[..batch] {
         return Err(Refusal(format!("indices {:?} do not fit {from:?}", indices.shape())));
@@ -179,13 +179,13 @@ fn put<T: Meet>(data: &ArrayD<T>, updates: &ArrayD<T>, places: Vec<IxDyn>, reduc
 
 fn scatter_elements(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let (x, indices) = (given.input(0)?, given.ints(1)?);
-    let at = axis(given.node.int("axis", 0)?, shape(x).len())?;
-    if shape(given.input(2)?) != indices.shape() {
+    let at = axis(given.node.int("axis", 0)?, x.shape().len())?;
+    if given.input(2)?.shape() != indices.shape() {
         return Err("has not one update for each index".into());
     }
-    room.take(shape(x))?;
-    room.work(indices.len().checked_mul(shape(x).len()))?;
-    let (places, reduction) = (along(indices, shape(x), at)?, reduction(given)?);
+    room.take(x.shape())?;
+    room.work(indices.len().checked_mul(x.shape().len()))?;
+    let (places, reduction) = (along(indices, x.shape(), at)?, reduction(given)?);
     let same = given.same(&[0, 2])?;
     Ok(vec![of_same!(same, both => put(both[0], both[1], places, reduction))])
 }
@@ -205,21 +205,26 @@ fn put_parts<T: Meet>(
 }
 
 fn scatter_nd(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
-    let (x, indices, updates) = (given.input(0)?, given.ints(1)?, shape(given.input(2)?));
-    room.take(shape(x))?;
+    let (x, indices, updates) = (given.input(0)?, given.ints(1)?, given.input(2)?.shape());
+    room.take(x.shape())?;
     room.take(indices.shape())?;
-    let parts = parts(indices, shape(x))?;
+    let parts = parts(indices, x.shape())?;
     if parts.0.len().checked_mul(parts.1) != Some(updates.iter().product()) {
-        return Err(Refusal(format!("updates {updates:?} do not fit indices {:?}", indices.shape())));
+        return Err(Refusal(format!(
+            "updates {updates:?} do not fit indices {:?}",
+            indices.shape()
+        )));
     }
     let (reduction, same) = (reduction(given)?, given.same(&[0, 2])?);
-    Ok(vec![of_same!(same, both => put_parts(both[0], both[1], parts, reduction)?)])
+    Ok(vec![
+        of_same!(same, both => put_parts(both[0], both[1], parts, reduction)?),
+    ])
 }
 
 fn where_(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let condition = given.bools(0)?;
-    let to = common(condition.shape(), shape(given.input(1)?))?;
-    let to = common(&to, shape(given.input(2)?))?;
+    let to = common(condition.shape(), given.input(1)?.shape())?;
+    let to = common(&to, given.input(2)?.shape())?;
     room.take(&to)?;
     let condition = stretched(condition, &to)?;
     let chosen = of_same!(given.same(&[1, 2])?, both => {
@@ -233,16 +238,24 @@ fn where_(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> 
 /// A row for each axis, a column for each place; a scalar has one axis.
 fn non_zero(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let x = given.input(0)?;
-    let rank = shape(x).len().max(1);
-    room.work(shape(x).iter().product::<usize>().checked_mul(rank))?;
+    let rank = x.shape().len().max(1);
+    room.work(x.shape().iter().product::<usize>().checked_mul(rank))?;
     let set = match x {
         Constant::Float(x) => x.mapv(|value| value != 0.0),
         Constant::Int(x) => x.mapv(|value| value != 0),
         Constant::Bool(x) => x.clone(),
     };
-    let places: Vec<IxDyn> = set.indexed_iter().filter(|(_, set)| **set).map(|(place, _)| place).collect();
+    let places: Vec<IxDyn> = set
+        .indexed_iter()
+        .filter(|(_, set)| **set)
+        .map(|(place, _)| place)
+        .collect();
     room.take(&[rank, places.len()])?;
-    let coordinate = |axis: usize| places.iter().map(move |place| place.slice().get(axis).map_or(0, |&i| i as i64));
+    let coordinate = |axis: usize| {
+        places
+            .iter()
+            .map(move |place| place.slice().get(axis).map_or(0, |&i| i as i64))
+    };
     let values = (0..rank).flat_map(coordinate).collect();
     Ok(vec![Constant::Int(array(&[rank, places.len()], values)?)])
 }
@@ -254,9 +267,13 @@ fn one_hot(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal>
         Constant::Bool(_) => Err(Refusal(format!("input {index} has truth values, not numbers"))),
     };
     let (indices, depth) = (whole(0)?, whole(1)?);
-    let depth = depth.first().copied().filter(|&depth| depth > 0).ok_or("has no depth")?;
+    let depth = depth
+        .first()
+        .copied()
+        .filter(|&depth| depth > 0)
+        .ok_or("has no depth")?;
     let values = given.input(2)?;
-    if shape(values) != [2] {
+    if values.shape() != [2] {
         return Err("its values are not two".into());
     }
     let at = axis(given.node.int("axis", -1)?, indices.ndim() + 1)?;
@@ -277,11 +294,19 @@ fn one_hot(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal>
 
 fn compress(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let (x, condition) = (given.input(0)?, given.bools(1)?);
-    room.take(shape(x))?;
-    let kept = condition.iter().enumerate().filter(|(_, kept)| **kept).map(|(place, _)| place);
+    room.take(x.shape())?;
+    let kept = condition
+        .iter()
+        .enumerate()
+        .filter(|(_, kept)| **kept)
+        .map(|(place, _)| place);
     let kept: Vec<usize> = kept.collect();
-    let along = given.node.optional_int("axis")?.map(|at| axis(at, shape(x).len())).transpose()?;
-    let size = along.map_or_else(|| shape(x).iter().product(), |at| shape(x)[at]);
+    let along = given
+        .node
+        .optional_int("axis")?
+        .map(|at| axis(at, x.shape().len()))
+        .transpose()?;
+    let size = along.map_or_else(|| x.shape().iter().product(), |at| x.shape()[at]);
     if kept.last().is_some_and(|&last| last >= size) {
         return Err(Refusal(format!("its condition reaches beyond {size}")));
     }
@@ -296,7 +321,9 @@ fn compress(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal
 
 /// Which place along an axis of `size` each place of the padded axis shows; none where it is outside.
 fn padded(size: usize, before: i64, after: i64, mode: &str) -> Result<Vec<Option<usize>>, Refusal> {
-    let (length, unfit) = (size as i64, || Refusal(format!("pads {before} and {after} do not fit an axis of {size}")));
+    let (length, unfit) = (size as i64, || {
+        Refusal(format!("pads {before} and {after} do not fit an axis of {size}"))
+    });
     let total = length.checked_add(before).and_then(|total| total.checked_add(after));
     let total = total.filter(|&total| (0..1 << 40).contains(&total)).ok_or_else(unfit)?;
     if mode != "constant" && size == 0 && total > 0 {
@@ -328,7 +355,7 @@ fn padded(size: usize, before: i64, after: i64, mode: &str) -> Result<Vec<Option
 
 fn pad(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let x = given.input(0)?;
-    let from = shape(x);
+    let from = x.shape();
     let pads = given.attribute_until(10, "pads", 1)?.ok_or("has no pads")?;
     let over = match given.optional_list(3)? {
         Some(list) if given.node.opset >= 18 => super::given::axes(&list, from.len())?,
@@ -350,18 +377,20 @@ fn pad(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     for (place, &at) in over.iter().enumerate() {
         let (before, after) = (pads[place], pads[place + over.len()]);
         let size = (from[at] as i64).saturating_add(before).saturating_add(after).max(0);
-        let mut to = shape(&result).to_vec();
+        let mut to = result.shape().to_vec();
         to[at] = usize::try_from(size).unwrap_or(usize::MAX);
         room.take(&to)?;
         let places = padded(from[at], before, after, mode)?;
         result = match (&result, &value) {
-            (Constant::Float(x), Some(Constant::Float(value))) => Constant::Float(shown(x, at, &places, first(value)?)?),
+            (Constant::Float(x), Some(Constant::Float(value))) => {
+                Constant::Float(shown(x, at, &places, first(value)?)?)
+            }
             (Constant::Float(x), None) => Constant::Float(shown(x, at, &places, 0.0)?),
             (Constant::Int(x), Some(Constant::Int(value))) => Constant::Int(shown(x, at, &places, first(value)?)?),
             (Constant::Int(x), None) => Constant::Int(shown(x, at, &places, 0)?),
             (Constant::Bool(x), Some(Constant::Bool(value))) => Constant::Bool(shown(x, at, &places, first(value)?)?),
             (Constant::Bool(x), None) => Constant::Bool(shown(x, at, &places, false)?),
-            (x, Some(value)) => return Err(Refusal(format!("pads {} with {}", kind(x), kind(value)))),
+            (x, Some(value)) => return Err(Refusal(format!("pads {} with {}", x.kind(), value.kind()))),
         };
     }
     Ok(vec![result])
@@ -375,7 +404,10 @@ fn first<T: Copy>(values: &ArrayD<T>) -> Result<T, Refusal> {
 fn shown<T: Copy>(x: &ArrayD<T>, at: usize, places: &[Option<usize>], value: T) -> Result<ArrayD<T>, Refusal> {
     let mut to = x.shape().to_vec();
     let size = std::mem::replace(&mut to[at], places.len());
-    let (outer, inner) = (to[..at].iter().product::<usize>(), to[at + 1..].iter().product::<usize>());
+    let (outer, inner) = (
+        to[..at].iter().product::<usize>(),
+        to[at + 1..].iter().product::<usize>(),
+    );
     let values: Vec<T> = x.iter().copied().collect();
     let mut result = Vec::with_capacity(outer.saturating_mul(places.len()).saturating_mul(inner));
     for o in 0..outer {
@@ -394,15 +426,15 @@ fn shown<T: Copy>(x: &ArrayD<T>, at: usize, places: &[Option<usize>], value: T) 
 
 fn trilu(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let x = given.input(0)?;
-    let &[.., rows, columns] = shape(x) else {
-        return Err(Refusal(format!("takes matrices, not {:?}", shape(x))));
+    let &[.., rows, columns] = x.shape() else {
+        return Err(Refusal(format!("takes matrices, not {:?}", x.shape())));
     };
     let upper = given.node.int("upper", 1)? != 0;
     let place = match given.optional(1) {
         Some(_) => given.single(1)?,
         None => 0,
     };
-    room.take(shape(x))?;
+    room.take(x.shape())?;
     let kept = |index: usize| {
         let (row, column) = (index / columns % rows, index % columns);
         let ahead = column as i64 - row as i64;
@@ -437,7 +469,13 @@ fn top_k(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let lanes = values.lanes_mut(Axis(at)).into_iter().zip(places.lanes_mut(Axis(at)));
     for (lane, (mut best, mut at_place)) in x.lanes(Axis(at)).into_iter().zip(lanes) {
         let mut order: Vec<usize> = (0..size).collect();
-        order.sort_by(|&a, &b| if largest { lane[b].total_cmp(&lane[a]) } else { lane[a].total_cmp(&lane[b]) });
+        order.sort_by(|&a, &b| {
+            if largest {
+                lane[b].total_cmp(&lane[a])
+            } else {
+                lane[a].total_cmp(&lane[b])
+            }
+        });
         for (to, &from) in order.iter().take(wanted).enumerate() {
             best[to] = lane[from];
             at_place[to] = from as i64;

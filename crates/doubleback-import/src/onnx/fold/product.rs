@@ -48,8 +48,16 @@ fn stacked<T: Copy>(
 ) -> Result<ArrayD<T>, Refusal> {
     let (vector_a, vector_b) = (a.ndim() == 1, b.ndim() == 1);
     let unfit = || Refusal(format!("{:?} cannot be multiplied with {:?}", a.shape(), b.shape()));
-    let a = if vector_a { reshaped(a, &[1, a.len()])? } else { a.clone() };
-    let b = if vector_b { reshaped(b, &[b.len(), 1])? } else { b.clone() };
+    let a = if vector_a {
+        reshaped(a, &[1, a.len()])?
+    } else {
+        a.clone()
+    };
+    let b = if vector_b {
+        reshaped(b, &[b.len(), 1])?
+    } else {
+        b.clone()
+    };
     let (&[ref stack_a @ .., rows, inner], &[ref stack_b @ .., inner_b, columns]) = (a.shape(), b.shape()) else {
         return Err(unfit());
     };
@@ -84,11 +92,19 @@ fn gemm(given: &Given<'_>, room: &mut Room) -> Results {
     let (alpha, beta) = (given.node.float("alpha", 1.0)?, given.node.float("beta", 1.0)?);
     let turned = |index: usize, name: &str| {
         let x = matrix(given.floats(index)?.view())?;
-        Ok::<_, Refusal>(if given.node.int(name, 0)? != 0 { x.reversed_axes() } else { x })
+        Ok::<_, Refusal>(if given.node.int(name, 0)? != 0 {
+            x.reversed_axes()
+        } else {
+            x
+        })
     };
     let (a, b) = (turned(0, "transA")?, turned(1, "transB")?);
     if a.ncols() != b.nrows() {
-        return Err(Refusal(format!("{:?} cannot be multiplied with {:?}", a.shape(), b.shape())));
+        return Err(Refusal(format!(
+            "{:?} cannot be multiplied with {:?}",
+            a.shape(),
+            b.shape()
+        )));
     }
     let to = [a.nrows(), b.ncols()];
     let count = room.take(&to)?;

@@ -46,16 +46,16 @@ fn each<T: Copy, U>(
     let zero = aligned(given, zero, x.shape())?;
     let (scale, zero) = (stretched(&scale, x.shape())?, stretched(&zero, x.shape())?);
     let values = x.iter().zip(scale.iter().zip(zero.iter()));
-    array(x.shape(), values.map(|(&x, (&scale, &zero))| function(x, scale, zero)).collect())
+    array(
+        x.shape(),
+        values.map(|(&x, (&scale, &zero))| function(x, scale, zero)).collect(),
+    )
 }
 
 fn quantize(given: &Given<'_>, room: &mut Room) -> Results {
     let element = match (given.optional(2), given.node.int("output_dtype", 0)?) {
         (Some(_), _) => given.element(2).ok_or("has a zero point whose type is not known")?,
-        (None, 0) => Element::Integer {
-            bits: 8,
-            signed: false,
-        },
+        (None, 0) => Element::Integer { bits: 8, signed: false },
         (None, code) => Element::of_code(code).ok_or("gives no integers")?,
     };
     let [low, high] = element.range().ok_or("gives no integers")?;

@@ -2,9 +2,7 @@
 
 use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn, concatenate};
 
-use super::given::{
-    Fold, Given, Same, array, axes, axis, common, of_any, of_same, reshaped, shape, sizes, stretched,
-};
+use super::given::{Fold, Given, Same, array, axes, axis, common, of_any, of_same, reshaped, sizes, stretched};
 use super::room::Room;
 use crate::onnx::model::Constant;
 use crate::onnx::refusal::Refusal;
@@ -27,7 +25,7 @@ pub(super) const OPS: &[(&str, Fold)] = &[
 /// The first input in other sizes.
 fn as_sizes(given: &Given<'_>, sizes: &[usize], room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let x = given.input(0)?;
-    room.take(shape(x))?;
+    room.take(x.shape())?;
     Ok(vec![of_any!(x, x => reshaped(x, sizes)?)])
 }
 
@@ -35,7 +33,10 @@ fn as_sizes(given: &Given<'_>, sizes: &[usize], room: &mut Room) -> Result<Vec<C
 pub(crate) fn reshape_sizes(from: &[usize], asked: &[i64], allowzero: bool) -> Result<Vec<usize>, Refusal> {
     let size = |(place, &asked): (usize, &i64)| match asked {
         0 if !allowzero => from.get(place).copied().map(Some).ok_or_else(|| {
-            Refusal(format!("its size {place} is that of the input, which has {} axes", from.len()))
+            Refusal(format!(
+                "its size {place} is that of the input, which has {} axes",
+                from.len()
+            ))
         }),
         -1 => Ok(None),
         _ => Ok(Some(sizes(&[asked])?[0])),
@@ -58,12 +59,12 @@ pub(crate) fn reshape_sizes(from: &[usize], asked: &[i64], allowzero: bool) -> R
 
 fn reshape(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let allowzero = given.node.int("allowzero", 0)? != 0;
-    let sizes = reshape_sizes(shape(given.input(0)?), &given.list(1)?, allowzero)?;
+    let sizes = reshape_sizes(given.input(0)?.shape(), &given.list(1)?, allowzero)?;
     as_sizes(given, &sizes, room)
 }
 
 fn squeeze(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
-    let from = shape(given.input(0)?);
+    let from = given.input(0)?.shape();
     let dropped = match given.attribute_until(12, "axes", 1)? {
         Some(list) => axes(&list, from.len())?,
         None => (0..from.len()).filter(|&axis| from[axis] == 1).collect(),
@@ -77,7 +78,7 @@ fn squeeze(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal>
 }
 
 fn unsqueeze(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
-    let from = shape(given.input(0)?);
+    let from = given.input(0)?.shape();
     let list = given.attribute_until(12, "axes", 1)?.ok_or("has no axes")?;
     let new = axes(&list, from.len() + list.len())?;
     let mut old = from.iter().copied();
@@ -90,7 +91,7 @@ fn unsqueeze(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusa
 }
 
 fn flatten(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
-    let from = shape(given.input(0)?);
+    let from = given.input(0)?.shape();
     let at = given.node.int("axis", 1)?;
     let at = match at == from.len() as i64 {
         true => from.len(),
@@ -108,7 +109,7 @@ fn permuted<T: Clone>(x: ArrayViewD<'_, T>, order: &[usize]) -> ArrayD<T> {
 
 fn transpose(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let x = given.input(0)?;
-    let rank = shape(x).len();
+    let rank = x.shape().len();
     let order = match given.node.ints("perm")? {
         Some(order) => axes(order, rank)?,
         None => (0..rank).rev().collect(),
@@ -116,16 +117,16 @@ fn transpose(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusa
     if order.len() != rank {
         return Err(Refusal(format!("{order:?} is no order of {rank} axes")));
     }
-    room.take(shape(x))?;
+    room.take(x.shape())?;
     Ok(vec![of_any!(x, x => permuted(x.view(), &order))])
 }
 
 fn concat(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
-    let rank = shape(given.input(0)?).len();
+    let rank = given.input(0)?.shape().len();
     let at = given.node.optional_int("axis")?.ok_or("has no attribute `axis`")?;
     let at = axis(at, rank)?;
     for index in 0..given.inputs.len() {
-        room.take(shape(given.input(index)?))?;
+        room.take(given.input(index)?.shape())?;
     }
     Ok(vec![of_same!(given.all()?, arrays => joined(&arrays, at)?)])
 }
@@ -141,7 +142,7 @@ fn joined<T: Clone>(arrays: &[&ArrayD<T>], at: usize) -> Result<ArrayD<T>, Refus
 
 fn split(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let x = given.input(0)?;
-    let from = shape(x);
+    let from = x.shape();
     let at = axis(given.node.int("axis", 0)?, from.len())?;
     let (size, parts) = (from[at], given.node.outputs.len());
     let lengths = match given.attribute_until(12, "split", 1)? {
@@ -237,7 +238,7 @@ impl Bounds {
 
 fn slice(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let x = given.input(0)?;
-    let rank = shape(x).len();
+    let rank = x.shape().len();
     let bounds = match given.node.opset {
         ..10 => {
             let [starts, ends] = ["starts", "ends"].map(|name| given.node.required_ints(name).map(<[i64]>::to_vec));
@@ -250,11 +251,11 @@ fn slice(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
         }
     };
     let mut part = x.clone();
-    room.take(shape(x))?;
+    room.take(x.shape())?;
     for (index, &axis) in bounds.axes.iter().enumerate() {
-        let size = shape(x)[axis];
+        let size = x.shape()[axis];
         let places = places(size, bounds.starts[index], bounds.ends[index], bounds.steps[index])?;
-        room.take(shape(&part))?;
+        room.take(part.shape())?;
         part = of_any!(&part, part => part.select(Axis(axis), &places));
     }
     Ok(vec![part])
@@ -262,14 +263,16 @@ fn slice(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
 
 fn expand(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let x = given.input(0)?;
-    let to = common(shape(x), &sizes(&given.list(1)?)?)?;
+    let to = common(x.shape(), &sizes(&given.list(1)?)?)?;
     room.take(&to)?;
-    Ok(vec![of_any!(x, x => stretched(x, &to)?.as_standard_layout().into_owned())])
+    Ok(vec![
+        of_any!(x, x => stretched(x, &to)?.as_standard_layout().into_owned()),
+    ])
 }
 
 fn tile(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let x = given.input(0)?;
-    let (from, repeats) = (shape(x), sizes(&given.list(1)?)?);
+    let (from, repeats) = (x.shape(), sizes(&given.list(1)?)?);
     if repeats.len() != from.len() {
         return Err(Refusal(format!("repeats {from:?} by {repeats:?}")));
     }
@@ -280,7 +283,7 @@ fn tile(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     for (at, &size) in to.iter().enumerate() {
         // No axis is empty unless the result is.
         let places: Vec<usize> = (0..size).map(|place| place % from[at].max(1)).collect();
-        let mut next = shape(&tiled).to_vec();
+        let mut next = tiled.shape().to_vec();
         next[at] = size;
         room.take(&next)?;
         tiled = of_any!(&tiled, tiled => tiled.select(Axis(at), &places));
@@ -290,10 +293,17 @@ fn tile(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
 
 /// Sizes `[batch, channels, height, width]`, and how many pixels a block has along each side.
 fn blocks(given: &Given<'_>) -> Result<([usize; 4], usize), Refusal> {
-    let from = shape(given.input(0)?);
-    let sizes: [usize; 4] = from.try_into().map_err(|_| Refusal(format!("takes four axes, not {from:?}")))?;
-    let block = given.node.optional_int("blocksize")?.ok_or("has no attribute `blocksize`")?;
-    let block = usize::try_from(block).ok().filter(|&block| block > 0 && block <= 1 << 16);
+    let from = given.input(0)?.shape();
+    let sizes: [usize; 4] = from
+        .try_into()
+        .map_err(|_| Refusal(format!("takes four axes, not {from:?}")))?;
+    let block = given
+        .node
+        .optional_int("blocksize")?
+        .ok_or("has no attribute `blocksize`")?;
+    let block = usize::try_from(block)
+        .ok()
+        .filter(|&block| block > 0 && block <= 1 << 16);
     Ok((sizes, block.ok_or("its `blocksize` is none")?))
 }
 
@@ -314,7 +324,9 @@ fn depth_to_space(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, R
 fn space_to_depth(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
     let ([n, channels, height, width], block) = blocks(given)?;
     if height % block != 0 || width % block != 0 {
-        return Err(Refusal(format!("{height} x {width} pixels do not make blocks of {block}")));
+        return Err(Refusal(format!(
+            "{height} x {width} pixels do not make blocks of {block}"
+        )));
     }
     let (rows, columns) = (height / block, width / block);
     let split = [n, channels, rows, block, columns, block];
@@ -331,7 +343,7 @@ fn moved(
     room: &mut Room,
 ) -> Result<Vec<Constant>, Refusal> {
     let x = given.input(0)?;
-    room.take(shape(x))?;
+    room.take(x.shape())?;
     let moved = of_any!(x, x => {
         let parted = reshaped(x, split)?;
         array(to, permuted(parted.view(), order).into_iter().collect())?

@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayD, Axis, IxDyn};
 
-use super::given::{Fold, Given, array, axes, axis, kind, shape};
+use super::given::{Fold, Given, array, axes, axis};
 use super::room::Room;
 use crate::onnx::model::Constant;
 use crate::onnx::refusal::Refusal;
@@ -14,16 +14,28 @@ pub(super) const OPS: &[(&str, Fold)] = &[
     ("ArgMin", |given, room| arg(given, room, |a, b| a < b)),
     ("CumSum", cum_sum),
     ("LogSoftmax", |given, room| softmax(given, room, true)),
-    ("ReduceL1", |given, room| float(given, room, |x| sum(x.iter().map(|x| x.abs())))),
+    ("ReduceL1", |given, room| {
+        float(given, room, |x| sum(x.iter().map(|x| x.abs())))
+    }),
     ("ReduceL2", |given, room| float(given, room, |x| squares(x).sqrt())),
-    ("ReduceLogSum", |given, room| float(given, room, |x| sum(x.iter().copied()).ln())),
+    ("ReduceLogSum", |given, room| {
+        float(given, room, |x| sum(x.iter().copied()).ln())
+    }),
     ("ReduceLogSumExp", |given, room| float(given, room, log_sum_exp)),
-    ("ReduceMax", |given, room| both(given, room, greatest, |x| x.iter().copied().max())),
+    ("ReduceMax", |given, room| {
+        both(given, room, greatest, |x| x.iter().copied().max())
+    }),
     ("ReduceMean", |given, room| {
-        let of_ints = |x: &[i64]| x.iter().fold(0i64, |a, &b| a.wrapping_add(b)).checked_div(x.len() as i64);
+        let of_ints = |x: &[i64]| {
+            x.iter()
+                .fold(0i64, |a, &b| a.wrapping_add(b))
+                .checked_div(x.len() as i64)
+        };
         both(given, room, |x| sum(x.iter().copied()) / x.len() as f64, of_ints)
     }),
-    ("ReduceMin", |given, room| both(given, room, least, |x| x.iter().copied().min())),
+    ("ReduceMin", |given, room| {
+        both(given, room, least, |x| x.iter().copied().min())
+    }),
     ("ReduceProd", |given, room| {
         let of_ints = |x: &[i64]| Some(x.iter().fold(1i64, |a, &b| a.wrapping_mul(b)));
         both(given, room, |x| x.iter().map(|&x| f64::from(x)).product(), of_ints)
@@ -70,7 +82,7 @@ struct Plan {
 }
 
 fn plan(given: &Given<'_>) -> Result<Plan, Refusal> {
-    let (node, rank) = (given.node, shape(given.input(0)?).len());
+    let (node, rank) = (given.node, given.input(0)?.shape().len());
     let last = if node.op == "ReduceSum" { 12 } else { 17 };
     let list = given.attribute_until(last, "axes", 1)?.unwrap_or_default();
     let nothing = list.is_empty() && node.opset > last && node.int("noop_with_empty_axes", 0)? != 0;
@@ -143,7 +155,7 @@ fn arg(given: &Given<'_>, room: &mut Room, better: impl Fn(f64, f64) -> bool) ->
     let x = match given.input(0)? {
         Constant::Float(x) => x.mapv(f64::from),
         Constant::Int(x) => x.mapv(|value| value as f64),
-        other => return Err(Refusal(format!("takes numbers, not {}", kind(other)))),
+        other => return Err(Refusal(format!("takes numbers, not {}", other.kind()))),
     };
     room.take(x.shape())?;
     let plan = Plan {
@@ -184,14 +196,14 @@ fn cum_sum(given: &Given<'_>, room: &mut Room) -> Results {
         result
     }
     let x = given.input(0)?;
-    let at = axis(given.single(1)?, shape(x).len())?;
-    room.take(shape(x))?;
+    let at = axis(given.single(1)?, x.shape().len())?;
+    room.take(x.shape())?;
     let option = |name| given.node.int(name, 0).map(|value| value != 0);
     let options = [option("exclusive")?, option("reverse")?];
     Ok(vec![match x {
         Constant::Float(x) => Constant::Float(sums(x, at, options, |a, b| a + b)),
         Constant::Int(x) => Constant::Int(sums(x, at, options, i64::wrapping_add)),
-        other => return Err(Refusal(format!("takes numbers, not {}", kind(other)))),
+        other => return Err(Refusal(format!("takes numbers, not {}", other.kind()))),
     }])
 }
 
@@ -214,11 +226,16 @@ fn softmax(given: &Given<'_>, room: &mut Room, log: bool) -> Results {
         }
     };
     if !old {
-        result.lanes_mut(Axis(at)).into_iter().for_each(|mut lane| normalize(&mut lane.iter_mut()));
+        result
+            .lanes_mut(Axis(at))
+            .into_iter()
+            .for_each(|mut lane| normalize(&mut lane.iter_mut()));
         return Ok(vec![Constant::Float(result)]);
     }
     let mut values: Vec<f32> = x.iter().copied().collect();
     let length = x.shape()[at..].iter().product::<usize>();
-    values.chunks_mut(length.max(1)).for_each(|row| normalize(&mut row.iter_mut()));
+    values
+        .chunks_mut(length.max(1))
+        .for_each(|row| normalize(&mut row.iter_mut()));
     Ok(vec![Constant::Float(array(x.shape(), values)?)])
 }

@@ -68,12 +68,10 @@ fn node(op: &str, opset: i64, inputs: usize, outputs: usize) -> Node {
 
 /// What differs, if something does. Floats are near: within some units of the last place of `f32`, of the largest value.
 fn difference(found: &Constant, expected: &Constant) -> Option<String> {
-    if given::shape(found) != given::shape(expected) {
-        return Some(format!("{:?}, not {:?}", given::shape(found), given::shape(expected)));
+    if found.shape() != expected.shape() {
+        return Some(format!("{:?}, not {:?}", found.shape(), expected.shape()));
     }
-    let near = |a: f32, b: f32| {
-        (a.is_nan() && b.is_nan()) || a == b || (a - b).abs() <= 4e-7 * b.abs() + 2e-7
-    };
+    let near = |a: f32, b: f32| (a.is_nan() && b.is_nan()) || a == b || (a - b).abs() <= 4e-7 * b.abs() + 2e-7;
     let equal = match (found, expected) {
         (Constant::Float(a), Constant::Float(b)) => a.iter().zip(b).all(|(&a, &b)| near(a, b)),
         (a, b) => a == b,
@@ -103,7 +101,10 @@ fn constants_are_those_of_onnxruntime() {
             let opset = opset.as_i64().unwrap();
             let mut node = node(op, opset, inputs.len(), expected.as_ref().map_or(2, Vec::len));
             let attributes = case["attributes"].as_object().unwrap();
-            node.attributes = attributes.iter().map(|(name, value)| (name.clone(), attribute(value))).collect();
+            node.attributes = attributes
+                .iter()
+                .map(|(name, value)| (name.clone(), attribute(value)))
+                .collect();
             let mut problem = |text: String| wrong.push(format!("{op} {opset} {} {text}", case["attributes"]));
             match (Folding::new(1000, &elements).fold(&node, &given), &expected) {
                 (Ok(Some(found)), Some(expected)) => {
@@ -116,7 +117,13 @@ fn constants_are_those_of_onnxruntime() {
             }
         }
     }
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {}:\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
     // Constant has no inputs, and is below.
     let missing: Vec<_> = FAMILIES.iter().copied().flatten().map(|(name, _)| *name).collect();
     let missing: Vec<_> = missing.into_iter().filter(|name| !ops.contains(name)).collect();
@@ -145,7 +152,10 @@ fn constants_too_large_for_the_file_are_refused_before_they_are_made() {
             ("OneHot", vec![ints(&[1, 2]), scalar(size), ints(&[0, 1])]),
         ] {
             let message = refused(op, &inputs);
-            assert!(message.contains("file of this size") || message.contains("repeats"), "{op}: {message}");
+            assert!(
+                message.contains("file of this size") || message.contains("repeats"),
+                "{op}: {message}"
+            );
         }
     }
     let wide = Constant::Float(ArrayD::zeros(IxDyn(&[2000, 1])));
@@ -170,7 +180,9 @@ fn all_constants_of_a_file_together_are_bounded() {
 #[test]
 fn constants_of_nodes_and_unknown_operators() {
     let mut constant = node("Constant", 13, 0, 1);
-    constant.attributes.insert("value_ints".into(), Attribute::Ints(vec![3, 4]));
+    constant
+        .attributes
+        .insert("value_ints".into(), Attribute::Ints(vec![3, 4]));
     let mut folding = Folding::new(0, &BTreeMap::new());
     let found = folding.fold(&constant, &[]).unwrap().unwrap();
     assert_eq!(found, [Constant::Int(given::row(vec![3, 4]))]);

@@ -2,7 +2,7 @@
 
 use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, SQRT_2};
 
-use super::given::{Fold, Given, kind, shape};
+use super::given::{Fold, Given};
 use super::room::Room;
 use crate::onnx::model::Constant;
 use crate::onnx::refusal::Refusal;
@@ -27,7 +27,9 @@ pub(super) const OPS: &[(&str, Fold)] = &[
     ("Floor", |given, room| float(given, room, f32::floor)),
     ("Gelu", gelu),
     ("HardSigmoid", hard_sigmoid),
-    ("HardSwish", |given, room| float(given, room, |x| x * (x / 6.0 + 0.5).clamp(0.0, 1.0))),
+    ("HardSwish", |given, room| {
+        float(given, room, |x| x * (x / 6.0 + 0.5).clamp(0.0, 1.0))
+    }),
     ("IsInf", is_inf),
     ("IsNaN", |given, room| test(given, room, f32::is_nan)),
     ("LeakyRelu", leaky_relu),
@@ -36,11 +38,15 @@ pub(super) const OPS: &[(&str, Fold)] = &[
     ("Neg", |given, room| both(given, room, |x| -x, i64::wrapping_neg)),
     ("Not", not),
     ("Reciprocal", |given, room| float(given, room, |x| 1.0 / x)),
-    ("Relu", |given, room| both(given, room, |x| if x < 0.0 { 0.0 } else { x }, |x| x.max(0))),
+    ("Relu", |given, room| {
+        both(given, room, |x| if x < 0.0 { 0.0 } else { x }, |x| x.max(0))
+    }),
     ("Round", |given, room| float(given, room, f32::round_ties_even)),
     ("Selu", selu),
     ("Shrink", shrink),
-    ("Sigmoid", |given, room| float(given, room, |x| 1.0 / (1.0 + (-x).exp()))),
+    ("Sigmoid", |given, room| {
+        float(given, room, |x| 1.0 / (1.0 + (-x).exp()))
+    }),
     ("Sign", |given, room| both(given, room, sign, i64::signum)),
     ("Sin", |given, room| float(given, room, f32::sin)),
     ("Sinh", |given, room| float(given, room, f32::sinh)),
@@ -58,18 +64,13 @@ fn float(given: &Given<'_>, room: &mut Room, function: impl Fn(f32) -> f32) -> R
     Ok(vec![Constant::Float(x.mapv(function))])
 }
 
-fn both(
-    given: &Given<'_>,
-    room: &mut Room,
-    of_float: impl Fn(f32) -> f32,
-    of_int: impl Fn(i64) -> i64,
-) -> Results {
+fn both(given: &Given<'_>, room: &mut Room, of_float: impl Fn(f32) -> f32, of_int: impl Fn(i64) -> i64) -> Results {
     let x = given.input(0)?;
-    room.take(shape(x))?;
+    room.take(x.shape())?;
     Ok(vec![match x {
         Constant::Float(x) => Constant::Float(x.mapv(of_float)),
         Constant::Int(x) => Constant::Int(x.mapv(of_int)),
-        Constant::Bool(_) => return Err(Refusal(format!("takes numbers, not {}", kind(x)))),
+        Constant::Bool(_) => return Err(Refusal(format!("takes numbers, not {}", x.kind()))),
     }])
 }
 
@@ -88,7 +89,9 @@ fn not(given: &Given<'_>, room: &mut Room) -> Results {
 fn is_inf(given: &Given<'_>, room: &mut Room) -> Results {
     let positive = given.node.int("detect_positive", 1)? != 0;
     let negative = given.node.int("detect_negative", 1)? != 0;
-    test(given, room, |x| (positive && x == f32::INFINITY) || (negative && x == f32::NEG_INFINITY))
+    test(given, room, |x| {
+        (positive && x == f32::INFINITY) || (negative && x == f32::NEG_INFINITY)
+    })
 }
 
 /// Zero of what is not a number too.
@@ -97,7 +100,11 @@ fn sign(x: f32) -> f32 {
 }
 
 fn softplus(x: f32) -> f32 {
-    if x > 0.0 { x + (-x).exp().ln_1p() } else { x.exp().ln_1p() }
+    if x > 0.0 {
+        x + (-x).exp().ln_1p()
+    } else {
+        x.exp().ln_1p()
+    }
 }
 
 fn elu(given: &Given<'_>, room: &mut Room) -> Results {

@@ -16,6 +16,7 @@ mod epilogue;
 mod hard_swish;
 mod layer;
 mod local_contrast;
+mod permute;
 mod pool;
 mod standardize;
 mod window;
@@ -34,6 +35,7 @@ pub use hard_swish::HardSwish;
 pub(crate) use layer::LARGEST;
 pub use layer::{Context, Layer, LayerPullback, Size, TensorSpec, UnaryLayer, UnaryPullback};
 pub use local_contrast::{Floor, LocalContrast};
+pub use permute::Permute;
 pub use pool::{AvgPool, GlobalAvgPool, MaxPool};
 pub use standardize::Standardize;
 
@@ -78,6 +80,7 @@ layer_kinds! {
     LeakyRelu,
     LocalContrast,
     MaxPool,
+    Permute,
     Relu,
     Standardize,
     Unflatten,
