@@ -10,6 +10,10 @@ mod image;
 mod import;
 mod logits;
 #[allow(dead_code)]
+mod element;
+#[allow(dead_code)]
+mod fold;
+#[allow(dead_code)]
 mod model;
 mod normalization;
 #[allow(dead_code)]
