@@ -5,6 +5,8 @@
 #[allow(dead_code)]
 mod attributes;
 #[allow(dead_code)]
+mod branch;
+#[allow(dead_code)]
 mod constant;
 mod image;
 mod import;
@@ -16,6 +18,8 @@ mod fold;
 #[allow(dead_code)]
 mod model;
 mod normalization;
+#[allow(dead_code)]
+mod read;
 #[allow(dead_code)]
 mod refusal;
 #[allow(dead_code)]
