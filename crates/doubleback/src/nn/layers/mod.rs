@@ -6,17 +6,30 @@
 //! and its place in the list of [`LayerKind`].
 mod activation;
 mod add;
+mod axis;
 mod batch_norm;
 mod bias;
+mod concat;
 mod conv;
 mod conv_transpose;
 mod dense;
 mod dropout;
 mod epilogue;
+mod expand;
+mod gather;
 mod hard_swish;
+mod interpolation;
 mod layer;
 mod local_contrast;
+mod mat_mul;
+mod pad;
+mod permute;
 mod pool;
+mod product;
+mod reduce;
+mod resize;
+mod slice;
+mod softmax;
 mod standardize;
 mod window;
 
@@ -25,16 +38,27 @@ use serde::{Deserialize, Serialize};
 pub use activation::{Flatten, LeakyRelu, Relu, Unflatten};
 pub use add::Add;
 pub use batch_norm::BatchNorm;
+pub use concat::Concat;
 pub use conv::Conv2d;
 pub use conv_transpose::ConvTranspose2d;
 pub use dense::Dense;
 pub use dropout::Dropout;
 pub use epilogue::{Absorbs, Epilogue, Role};
+pub use expand::Expand;
+pub use gather::Gather;
 pub use hard_swish::HardSwish;
+pub use interpolation::{Coordinates, Interpolation, Rounding};
 pub(crate) use layer::LARGEST;
 pub use layer::{Context, Layer, LayerPullback, Size, TensorSpec, UnaryLayer, UnaryPullback};
 pub use local_contrast::{Floor, LocalContrast};
+pub use mat_mul::MatMul;
+pub use pad::{Pad, PadMode};
+pub use permute::Permute;
 pub use pool::{AvgPool, GlobalAvgPool, MaxPool};
+pub use reduce::{Reduce, Reduction};
+pub use resize::Resize;
+pub use slice::Slice;
+pub use softmax::Softmax;
 pub use standardize::Standardize;
 
 macro_rules! layer_kinds {
@@ -68,17 +92,27 @@ layer_kinds! {
     Add,
     AvgPool,
     BatchNorm,
+    Concat,
     Conv2d,
     ConvTranspose2d,
     Dense,
     Dropout,
+    Expand,
     Flatten,
+    Gather,
     GlobalAvgPool,
     HardSwish,
     LeakyRelu,
     LocalContrast,
+    MatMul,
     MaxPool,
+    Pad,
+    Permute,
+    Reduce,
     Relu,
+    Resize,
+    Slice,
+    Softmax,
     Standardize,
     Unflatten,
 }
