@@ -10,3 +10,5 @@ mod constant;
 mod model;
 #[allow(dead_code)]
 mod refusal;
+#[allow(dead_code)]
+mod translate;

@@ -15,6 +15,9 @@ const MOST_AXES: usize = 7;
 /// // Channels first, of images of 4 x 5 pixels and 3 channels: as a vector in the order of other libraries.
 /// let first = Permute { from: vec![20, 3], order: vec![1, 0], to: [1, 1, 60] };
 /// assert_eq!(UnaryLayer::output(&first, [4, 5, 3]), Ok([1, 1, 60]));
+/// // The channels of ShuffleNet's two halves by turns (Zhang et al. 2018).
+/// let shuffle = Permute { from: vec![28 * 28, 2, 58], order: vec![0, 2, 1], to: [28, 28, 116] };
+/// assert_eq!(UnaryLayer::output(&shuffle, [28, 28, 116]), Ok([28, 28, 116]));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
