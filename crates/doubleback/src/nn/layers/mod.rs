@@ -10,6 +10,7 @@ mod axis;
 mod batch_norm;
 mod bias;
 mod concat;
+mod constant;
 mod conv;
 mod conv_transpose;
 mod dense;
@@ -39,6 +40,7 @@ pub use activation::{Flatten, LeakyRelu, Relu, Unflatten};
 pub use add::Add;
 pub use batch_norm::BatchNorm;
 pub use concat::Concat;
+pub use constant::Constant;
 pub use conv::Conv2d;
 pub use conv_transpose::ConvTranspose2d;
 pub use dense::Dense;
@@ -93,6 +95,7 @@ layer_kinds! {
     AvgPool,
     BatchNorm,
     Concat,
+    Constant,
     Conv2d,
     ConvTranspose2d,
     Dense,

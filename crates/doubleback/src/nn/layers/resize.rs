@@ -47,7 +47,7 @@ impl Resize {
 
 /// What is done along one axis.
 enum Step {
-    Choose(Choice),
+    Choose(Box<Choice>),
     /// The coefficients `[to, from]` between the axes around it: `[n, before, ·, after]`.
     Mix {
         weights: Tensor<4>,
@@ -138,7 +138,7 @@ impl UnaryLayer for Resize {
                 continue;
             }
             let step = if line.is_choice() {
-                Step::Choose(Choice::new(&y, axis, &line.places()))
+                Step::Choose(Box::new(Choice::new(&y, axis, &line.places())))
             } else {
                 let mut to = from;
                 to[axis + 1] = line.to;
