@@ -6,15 +6,21 @@
 //! and its place in the list of [`LayerKind`].
 mod activation;
 mod add;
+mod axis;
 mod batch_norm;
 mod bias;
+mod concat;
+mod constant;
 mod conv;
 mod conv_transpose;
 mod dense;
 mod dropout;
 mod epilogue;
 mod group_norm;
+mod expand;
+mod gather;
 mod hard_swish;
+mod interpolation;
 mod layer;
 mod layer_norm;
 mod local_contrast;
@@ -24,6 +30,13 @@ mod lrn;
 mod permute;
 mod pool;
 mod pool_windows;
+mod mat_mul;
+mod pad;
+mod product;
+mod reduce;
+mod resize;
+mod slice;
+mod softmax;
 mod standardize;
 mod standardized;
 mod window;
@@ -34,13 +47,18 @@ use serde::{Deserialize, Serialize};
 pub use activation::{Flatten, LeakyRelu, Relu, Unflatten};
 pub use add::Add;
 pub use batch_norm::BatchNorm;
+pub use concat::Concat;
+pub use constant::Constant;
 pub use conv::Conv2d;
 pub use conv_transpose::ConvTranspose2d;
 pub use dense::Dense;
 pub use dropout::Dropout;
 pub use epilogue::{Absorbs, Epilogue, Role};
 pub use group_norm::GroupNorm;
+pub use expand::Expand;
+pub use gather::Gather;
 pub use hard_swish::HardSwish;
+pub use interpolation::{Coordinates, Interpolation, Rounding};
 pub(crate) use layer::LARGEST;
 pub use layer::{Context, Layer, LayerPullback, Size, TensorSpec, UnaryLayer, UnaryPullback};
 pub use layer_norm::{LayerNorm, RmsNorm};
@@ -48,8 +66,14 @@ pub use local_contrast::{Floor, LocalContrast};
 pub use lp_normalize::LpNormalize;
 pub use lp_pool::LpPool;
 pub use lrn::Lrn;
+pub use mat_mul::MatMul;
+pub use pad::{Pad, PadMode};
 pub use permute::Permute;
 pub use pool::{AvgPool, GlobalAvgPool, MaxPool};
+pub use reduce::{Reduce, Reduction};
+pub use resize::Resize;
+pub use slice::Slice;
+pub use softmax::Softmax;
 pub use standardize::Standardize;
 
 macro_rules! layer_kinds {
@@ -83,11 +107,15 @@ layer_kinds! {
     Add,
     AvgPool,
     BatchNorm,
+    Concat,
+    Constant,
     Conv2d,
     ConvTranspose2d,
     Dense,
     Dropout,
+    Expand,
     Flatten,
+    Gather,
     GlobalAvgPool,
     GroupNorm,
     HardSwish,
@@ -97,10 +125,16 @@ layer_kinds! {
     LpNormalize,
     LpPool,
     Lrn,
+    MatMul,
     MaxPool,
+    Pad,
     Permute,
+    Reduce,
     Relu,
     RmsNorm,
+    Resize,
+    Slice,
+    Softmax,
     Standardize,
     Unflatten,
 }
