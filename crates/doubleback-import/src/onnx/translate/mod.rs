@@ -38,9 +38,13 @@ pub(crate) fn translator(op: &str) -> Option<Translate> {
     all.find(|(name, _)| *name == op).map(|(_, translate)| *translate)
 }
 
-/// Translates one node, all of whose inputs have values.
+/// Translates one node, all of whose inputs have values. Operators of other domains than ONNX's have it before their name in the tables, such as
+/// `ai.onnx.ml.Normalizer`; those that rewriting found have none.
 pub(crate) fn node(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
-    let translate = translator(&node.op).filter(|_| node.domain.is_empty());
+    let translate = match node.domain.as_str() {
+        "" | "doubleback" => translator(&node.op),
+        domain => translator(&format!("{domain}.{}", node.op)),
+    };
     let translate = translate.ok_or_else(|| Refusal("this operator cannot be imported".into()))?;
     translate(node, b)
 }

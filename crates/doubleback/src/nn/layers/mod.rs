@@ -11,10 +11,13 @@ mod batch_norm;
 mod bias;
 mod concat;
 mod constant;
+mod binary;
+mod broadcast;
 mod conv;
 mod conv_transpose;
 mod dense;
 mod dropout;
+mod elementwise;
 mod epilogue;
 mod group_norm;
 mod expand;
@@ -37,6 +40,7 @@ mod reduce;
 mod resize;
 mod slice;
 mod softmax;
+mod prelu;
 mod standardize;
 mod standardized;
 mod window;
@@ -49,10 +53,12 @@ pub use add::Add;
 pub use batch_norm::BatchNorm;
 pub use concat::Concat;
 pub use constant::Constant;
+pub use binary::{Binary, BinaryFunction, Operand, Side};
 pub use conv::Conv2d;
 pub use conv_transpose::ConvTranspose2d;
 pub use dense::Dense;
 pub use dropout::Dropout;
+pub use elementwise::{Elementwise, Function};
 pub use epilogue::{Absorbs, Epilogue, Role};
 pub use group_norm::GroupNorm;
 pub use expand::Expand;
@@ -74,6 +80,7 @@ pub use reduce::{Reduce, Reduction};
 pub use resize::Resize;
 pub use slice::Slice;
 pub use softmax::Softmax;
+pub use prelu::PRelu;
 pub use standardize::Standardize;
 
 macro_rules! layer_kinds {
@@ -109,11 +116,13 @@ layer_kinds! {
     BatchNorm,
     Concat,
     Constant,
+    Binary,
     Conv2d,
     ConvTranspose2d,
     Dense,
     Dropout,
     Expand,
+    Elementwise,
     Flatten,
     Gather,
     GlobalAvgPool,
@@ -128,6 +137,7 @@ layer_kinds! {
     MatMul,
     MaxPool,
     Pad,
+    PRelu,
     Permute,
     Reduce,
     Relu,
