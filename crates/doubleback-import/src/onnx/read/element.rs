@@ -100,7 +100,6 @@ impl Element {
 
 impl Float {
     /// The values of whole elements, lowest byte first. Values of `f64` are rounded; beyond the range of `f32` they are infinite.
-    #[allow(clippy::cast_possible_truncation)]
     pub fn values(self, bytes: &[u8]) -> Vec<f32> {
         match self {
             Self::F64 => elements(bytes, |eight| f64::from_le_bytes(eight) as f32),

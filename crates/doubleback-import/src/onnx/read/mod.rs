@@ -21,7 +21,7 @@ mod tests;
 
 use std::path::Path;
 
-use doubleback::{Error, Result};
+use doubleback::Error;
 use prost::Message;
 use prost::bytes::Bytes;
 
@@ -43,7 +43,7 @@ impl Model {
     /// # Errors
     /// When it cannot be read, is no ONNX model, is damaged, or takes far more memory than a network of its size; when a file beside it is
     /// missing, or outside its folder.
-    pub fn read(path: &Path) -> Result<Self> {
+    pub fn read(path: &Path) -> doubleback::Result<Self> {
         let bytes = std::fs::read(path).map_err(Error::io(path, "reading the model"))?;
         Self::of_bytes(bytes, path).map_err(|refusal| Error::file(path, refusal.to_string()))
     }
