@@ -7,6 +7,7 @@ mod convolution;
 mod dense;
 mod names;
 mod permutation;
+mod structure;
 mod sum;
 mod value;
 mod window;
@@ -21,7 +22,7 @@ const FAMILIES: &[&[(&str, Translate)]] = &[activations::OPS, convolution::OPS, 
 
 /// The function that translates an operator of ONNX.
 pub(crate) fn translator(op: &str) -> Option<Translate> {
-    let mut all = FAMILIES.iter().rev().flat_map(|family| family.iter());
+    let mut all = FAMILIES.iter().chain(structure::FAMILIES).rev().flat_map(|family| family.iter());
     all.find(|(name, _)| *name == op).map(|(_, translate)| *translate)
 }
 

@@ -100,6 +100,11 @@ impl Along {
         })
     }
 
+    /// Height, width and channels of what is stored.
+    pub fn sizes(&self) -> [usize; 3] {
+        self.view.stored()
+    }
+
     /// A layer that leaves `size` values along the axis.
     pub fn layer(&self, node: &Node, b: &mut Builder, kind: impl Into<LayerKind>, size: usize) -> Result<Activation, Refusal> {
         let (mut shape, mut seen) = (self.shape.clone(), self.view.shape.clone());
