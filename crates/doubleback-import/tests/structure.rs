@@ -30,7 +30,12 @@ fn cases() -> BTreeMap<String, Case> {
             (shape, values.into_iter().map(f64::from).collect())
         };
         let ((shape, x), (_, y)) = (floats("x"), floats("y"));
-        let model = archive.by_name(&format!("{name}.model")).unwrap().unwrap().into_vec().unwrap();
+        let model = archive
+            .by_name(&format!("{name}.model"))
+            .unwrap()
+            .unwrap()
+            .into_vec()
+            .unwrap();
         let dims = std::array::from_fn(|axis| shape[axis] as usize);
         cases.insert(name.to_owned(), Case { model, x, dims, y });
     }
@@ -62,7 +67,9 @@ fn direction<const D: usize>(dims: [usize; D]) -> Tensor<D> {
 fn verdict(case: &Case) -> Result<(), String> {
     let network = imported(case).map_err(|e| e.to_string())?.network.cast(DType::F64);
     let x = tensor(case.x.clone(), case.dims);
-    let (logits, pullback) = network.forward_with_pullback(x.clone(), Mode::Inference).map_err(|e| e.to_string())?;
+    let (logits, pullback) = network
+        .forward_with_pullback(x.clone(), Mode::Inference)
+        .map_err(|e| e.to_string())?;
     let cotangent = direction(logits.dims());
     let gradient = pullback.apply(cotangent.clone()).map_err(|e| e.to_string())?;
     let found = doubles(logits);
@@ -70,7 +77,11 @@ fn verdict(case: &Case) -> Result<(), String> {
         return Err(format!("{} logits, not {}", found.len(), case.y.len()));
     }
     let largest = case.y.iter().fold(1e-6, |most: f64, y| most.max(y.abs()));
-    let error = found.iter().zip(&case.y).map(|(a, b)| (a - b).abs() / largest).fold(0.0, f64::max);
+    let error = found
+        .iter()
+        .zip(&case.y)
+        .map(|(a, b)| (a - b).abs() / largest)
+        .fold(0.0, f64::max);
     if error.is_nan() || error > 1e-5 {
         return Err(format!("a relative error of {error:e}"));
     }
@@ -98,9 +109,17 @@ fn difference(network: &Network, x: &Tensor<4>, along: &Tensor<4>, cotangent: &T
 fn logits_are_those_of_onnxruntime_and_gradients_are_of_them() {
     let cases = cases();
     assert!(cases.len() > 100, "{} cases", cases.len());
-    let wrong = cases.iter().filter_map(|(name, case)| Some(format!("{name}: {}", verdict(case).err()?)));
+    let wrong = cases
+        .iter()
+        .filter_map(|(name, case)| Some(format!("{name}: {}", verdict(case).err()?)));
     let wrong: Vec<String> = wrong.collect();
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {}:\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
 }
 
 /// Reshapes and transposes that only undo each other leave no layer, and a channel shuffle is one that moves blocks of channels.
@@ -110,7 +129,14 @@ fn orders_become_one_layer_or_none() {
     let kinds = |name: &str| -> Vec<String> {
         let network = imported(&cases[name]).unwrap().network;
         let layers = network.architecture().layers.iter();
-        layers.map(|spec| serde_json::to_value(&spec.kind).unwrap()["type"].as_str().unwrap().to_owned()).collect()
+        layers
+            .map(|spec| {
+                serde_json::to_value(&spec.kind).unwrap()["type"]
+                    .as_str()
+                    .unwrap()
+                    .to_owned()
+            })
+            .collect()
     };
     assert_eq!(kinds("shuffle"), ["permute"]);
     assert_eq!(kinds("mean-of-last"), ["global-avg-pool"]);

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use burn::tensor::{DType, Tensor, TensorData};
 use doubleback::nn::layers::{
-    Concat, Constant, Coordinates, Expand, Flatten, Gather, Interpolation, LayerKind, MatMul, Pad, PadMode, Permute, Reduce,
-    Reduction, Resize, Rounding, Size, Slice, Softmax,
+    Concat, Constant, Coordinates, Expand, Flatten, Gather, Interpolation, LayerKind, MatMul, Pad, PadMode, Permute,
+    Reduce, Reduction, Resize, Rounding, Size, Slice, Softmax,
 };
 use doubleback::nn::{Architecture, IMAGES, LayerSpec, Mode, Module, Network};
 use doubleback_test_device::f64_device;
@@ -406,8 +406,12 @@ fn a_norm_of_zeros_has_no_slope() {
 fn constants_and_images_beside_what_is_trained() {
     let layers = vec![
         LayerSpec::new("token", Constant { size: [1, 2, 3] }).after(IMAGES),
-        LayerSpec::new("joined", Concat { axis: 0 }).after(IMAGES).after("token"),
-        LayerSpec::new("product", MatMul {}).after("joined").after("token.turned"),
+        LayerSpec::new("joined", Concat { axis: 0 })
+            .after(IMAGES)
+            .after("token"),
+        LayerSpec::new("product", MatMul {})
+            .after("joined")
+            .after("token.turned"),
     ];
     let turned = Permute {
         from: vec![2, 3],
@@ -418,7 +422,9 @@ fn constants_and_images_beside_what_is_trained() {
     layers.insert(1, LayerSpec::new("token.turned", turned).after("token"));
     let case = case("beside", [2, 2, 3], layers);
     let mut network = case.network().cast(DType::F64);
-    network.set("token.value", tensor(values(6, 7), [6], DType::F64)).unwrap();
+    network
+        .set("token.value", tensor(values(6, 7), [6], DType::F64))
+        .unwrap();
     let tracked = network.tracked();
     let objective = |network: &Network, moved: Tensor<4>| {
         let (logits, pullback) = network.forward_with_pullback(moved, Mode::Inference).unwrap();
@@ -439,7 +445,11 @@ fn constants_and_images_beside_what_is_trained() {
             doubles(objective(&network, images.clone()))[0]
         };
         let difference = (at(1e-5) - at(-1e-5)) / 2e-5;
-        assert!((slope[place] - difference).abs() < 1e-7, "{} and {difference}", slope[place]);
+        assert!(
+            (slope[place] - difference).abs() < 1e-7,
+            "{} and {difference}",
+            slope[place]
+        );
     }
 }
 

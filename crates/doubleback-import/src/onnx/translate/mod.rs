@@ -22,7 +22,11 @@ const FAMILIES: &[&[(&str, Translate)]] = &[activations::OPS, convolution::OPS, 
 
 /// The function that translates an operator of ONNX.
 pub(crate) fn translator(op: &str) -> Option<Translate> {
-    let mut all = FAMILIES.iter().chain(structure::FAMILIES).rev().flat_map(|family| family.iter());
+    let mut all = FAMILIES
+        .iter()
+        .chain(structure::FAMILIES)
+        .rev()
+        .flat_map(|family| family.iter());
     all.find(|(name, _)| *name == op).map(|(_, translate)| *translate)
 }
 

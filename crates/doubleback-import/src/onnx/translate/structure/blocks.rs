@@ -11,12 +11,18 @@ pub(super) const OPS: &[(&str, Translate)] = &[("DepthToSpace", depth_to_space),
 fn images(node: &Node, b: &Builder) -> Result<(Activation, [usize; 4], usize), Refusal> {
     let x = b.activation(node, 0)?;
     let block = node.required_int("blocksize")?;
-    let block = usize::try_from(block).ok().filter(|&block| (1..=1 << 12).contains(&block));
+    let block = usize::try_from(block)
+        .ok()
+        .filter(|&block| (1..=1 << 12).contains(&block));
     let block = block.ok_or("its blocksize must be positive")?;
-    match x.shape[..] {
-        [n, c, h, w] => Ok((x, [n, c, h, w], block)),
-        _ => Err(format!("it needs images `[n, channels, height, width]`, not values of shape {:?}", x.shape).into()),
-    }
+    let &[n, c, h, w] = x.shape.as_slice() else {
+        return Err(format!(
+            "it needs images `[n, channels, height, width]`, not values of shape {:?}",
+            x.shape
+        )
+        .into());
+    };
+    Ok((x, [n, c, h, w], block))
 }
 
 fn depth_to_space(node: &Node, b: &mut Builder) -> Result<(), Refusal> {

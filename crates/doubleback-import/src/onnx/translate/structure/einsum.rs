@@ -26,7 +26,12 @@ impl Lettered {
 
     /// The sizes of these letters together.
     fn sizes(&self, letters: &[char]) -> usize {
-        product(&letters.iter().filter_map(|&letter| self.size(letter)).collect::<Vec<_>>())
+        product(
+            &letters
+                .iter()
+                .filter_map(|&letter| self.size(letter))
+                .collect::<Vec<_>>(),
+        )
     }
 
     /// Summed over the letters that are not among these.
@@ -43,7 +48,9 @@ impl Lettered {
 
     /// Its axes in the order of these letters, all of which it has.
     fn ordered(self, b: &mut Builder, letters: &[char]) -> Result<Activation, Refusal> {
-        let order = letters.iter().filter_map(|letter| self.letters.iter().position(|l| l == letter));
+        let order = letters
+            .iter()
+            .filter_map(|letter| self.letters.iter().position(|l| l == letter));
         let order: Vec<usize> = order.collect();
         b.transposed(self.a, &order)
     }
@@ -57,7 +64,9 @@ fn einsum(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
         ))
     };
     let (inputs, output) = split(&equation).ok_or_else(refused)?;
-    let values = (0..node.inputs.len()).map(|i| b.input(node, i)).collect::<Result<Vec<_>, _>>()?;
+    let values = (0..node.inputs.len())
+        .map(|i| b.input(node, i))
+        .collect::<Result<Vec<_>, _>>()?;
     let beside = values.iter().find_map(|value| match value {
         Value::Activation(activation) => Some(activation.clone()),
         Value::Constant(_) => None,
@@ -83,17 +92,24 @@ fn einsum(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
             }
             kept.ordered(b, &output)?
         }
-        Some(first) => product_of(node, b, first, second, &output).map_err(|Refusal(why)| {
-            Refusal(format!("its equation `{equation}`: {why}"))
-        })?,
+        Some(first) => product_of(node, b, first, second, &output)
+            .map_err(|Refusal(why)| Refusal(format!("its equation `{equation}`: {why}")))?,
     };
     b.set(node, 0, y)
 }
 
 /// Letters that both have are multiplied: in the output one by one, else summed.
-fn product_of(node: &Node, b: &mut Builder, first: Lettered, second: Lettered, output: &[char]) -> Result<Activation, Refusal> {
+fn product_of(
+    node: &Node,
+    b: &mut Builder,
+    first: Lettered,
+    second: Lettered,
+    output: &[char],
+) -> Result<Activation, Refusal> {
     let (of_first, of_second) = (first.letters.clone(), second.letters.clone());
-    let first = first.keep(node, b, |letter| output.contains(&letter) || of_second.contains(&letter))?;
+    let first = first.keep(node, b, |letter| {
+        output.contains(&letter) || of_second.contains(&letter)
+    })?;
     let second = second.keep(node, b, |letter| output.contains(&letter) || of_first.contains(&letter))?;
     let (mut both, mut summed, mut rows) = (Vec::new(), Vec::new(), Vec::new());
     for &letter in &first.letters {
@@ -106,7 +122,12 @@ fn product_of(node: &Node, b: &mut Builder, first: Lettered, second: Lettered, o
             return Err(format!("the sizes of `{letter}` differ").into());
         }
     }
-    let columns: Vec<char> = second.letters.iter().copied().filter(|l| !first.letters.contains(l)).collect();
+    let columns: Vec<char> = second
+        .letters
+        .iter()
+        .copied()
+        .filter(|l| !first.letters.contains(l))
+        .collect();
     if both.len() + rows.len() + columns.len() != output.len() {
         return Err("its output has a letter that no input has".into());
     }
@@ -161,7 +182,10 @@ mod tests {
             let join = |letters: Vec<char>| letters.into_iter().collect::<String>();
             Some((inputs.into_iter().map(join).collect::<Vec<_>>(), join(output)))
         };
-        assert_eq!(read("bhid,bhjd->bhij"), Some((vec!["bhid".into(), "bhjd".into()], "bhij".into())));
+        assert_eq!(
+            read("bhid,bhjd->bhij"),
+            Some((vec!["bhid".into(), "bhjd".into()], "bhij".into()))
+        );
         assert_eq!(read("ij,jk"), Some((vec!["ij".into(), "jk".into()], "ik".into())));
         assert_eq!(read("ii->i"), None);
         assert_eq!(read("...d->d"), None);

@@ -98,7 +98,11 @@ pub(super) fn element_places(indices: &Constant, shape: &[usize], axis: usize) -
     let fits = indices.shape().len() == shape.len()
         && (0..shape.len()).all(|along| along == axis || indices.shape()[along] <= shape[along]);
     if !fits {
-        return Err(format!("indices of shape {:?} do not fit values of shape {shape:?}", indices.shape()).into());
+        return Err(format!(
+            "indices of shape {:?} do not fit values of shape {shape:?}",
+            indices.shape()
+        )
+        .into());
     }
     let steps = steps(shape);
     let own = steps_and_sizes(indices.shape());
@@ -108,7 +112,7 @@ pub(super) fn element_places(indices: &Constant, shape: &[usize], axis: usize) -
             true => index * steps[along],
             false => at / step % size * steps[along],
         });
-        coordinates.sum()
+        coordinates.sum::<usize>()
     };
     Ok(along_axis.into_iter().enumerate().map(value).collect())
 }
@@ -136,7 +140,9 @@ pub(super) fn nd_places(
         ))
     };
     let (&depth, outer) = indices.shape().split_last().ok_or_else(unfit)?;
-    let same = outer.get(..batch).is_some_and(|first| shape.get(..batch) == Some(first));
+    let same = outer
+        .get(..batch)
+        .is_some_and(|first| shape.get(..batch) == Some(first));
     if !same || depth == 0 || batch + depth > shape.len() {
         return Err(unfit());
     }

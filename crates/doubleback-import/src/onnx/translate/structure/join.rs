@@ -48,14 +48,22 @@ fn concat(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
 /// Activations one after another along an axis of their shape.
 fn joined(node: &Node, b: &mut Builder, parts: Vec<Activation>, axis: usize) -> Result<Activation, Refusal> {
     let mut shape = parts[0].shape.clone();
-    shape[axis] = parts.iter().fold(0, |sum: usize, part| sum.saturating_add(part.shape[axis]));
+    shape[axis] = parts
+        .iter()
+        .fold(0, |sum: usize, part| sum.saturating_add(part.shape[axis]));
     // Channels stay last if some have them so: reordering an image once is enough.
     let last = parts.iter().any(|part| part.layout == Layout::ChannelsLast);
     if last && shape.len() == 4 && shape[0] == 1 && axis != 0 {
-        let parts = parts.into_iter().map(|part| b.channels_last(part)).collect::<Result<Vec<_>, _>>()?;
+        let parts = parts
+            .into_iter()
+            .map(|part| b.channels_last(part))
+            .collect::<Result<Vec<_>, _>>()?;
         return layer(node, b, &parts, [2, 2, 0, 1][axis], shape);
     }
-    let parts = parts.into_iter().map(|part| b.row_major(part)).collect::<Result<Vec<_>, _>>()?;
+    let parts = parts
+        .into_iter()
+        .map(|part| b.row_major(part))
+        .collect::<Result<Vec<_>, _>>()?;
     if let Some(place) = parts[0].stored_axis(axis)
         && parts.iter().all(|part| part.stored_axis(axis) == Some(place))
     {
@@ -72,7 +80,13 @@ fn joined(node: &Node, b: &mut Builder, parts: Vec<Activation>, axis: usize) -> 
 }
 
 /// Along a stored axis, of activations of one layout.
-fn layer(node: &Node, b: &mut Builder, parts: &[Activation], axis: usize, shape: Vec<usize>) -> Result<Activation, Refusal> {
+fn layer(
+    node: &Node,
+    b: &mut Builder,
+    parts: &[Activation],
+    axis: usize,
+    shape: Vec<usize>,
+) -> Result<Activation, Refusal> {
     let inputs: Vec<&Activation> = parts.iter().collect();
     b.layer(node, Concat { axis }, &inputs, shape, parts[0].layout)
 }
@@ -91,12 +105,16 @@ fn split(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
             }
             // All of one size but the last, which may be smaller.
             let each = all.div_ceil(count);
-            (0..count).map(|part| each.min(all.saturating_sub(part * each))).collect()
+            (0..count)
+                .map(|part| each.min(all.saturating_sub(part * each)))
+                .collect()
         }
     };
     let whole = parts.iter().try_fold(0usize, |sum, &size| sum.checked_add(size));
     if parts.len() != count || whole != Some(all) || parts.contains(&0) {
-        return Err(format!("parts of {parts:?} for {count} outputs do not make {all} values along axis {axis}").into());
+        return Err(
+            format!("parts of {parts:?} for {count} outputs do not make {all} values along axis {axis}").into(),
+        );
     }
     let mut start = 0;
     for (k, size) in parts.into_iter().enumerate() {

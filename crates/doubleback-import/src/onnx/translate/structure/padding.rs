@@ -32,7 +32,10 @@ fn pad(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
         sides[axis] = [given[place], given[place + along.len()]];
     }
     let x = cropped(node, b, x, &mut sides, mode)?;
-    let sides = sides.iter().map(|side| side.map(|side| usize::try_from(side).unwrap_or(0))).collect::<Vec<_>>();
+    let sides = sides
+        .iter()
+        .map(|side| side.map(|side| usize::try_from(side).unwrap_or(0)))
+        .collect::<Vec<_>>();
     let y = padded(node, b, x, &sides, mode)?;
     b.set(node, 0, y)
 }
@@ -93,7 +96,13 @@ fn cropped(
     Ok(x)
 }
 
-fn padded(node: &Node, b: &mut Builder, x: Activation, sides: &[[usize; 2]], mode: PadMode) -> Result<Activation, Refusal> {
+fn padded(
+    node: &Node,
+    b: &mut Builder,
+    x: Activation,
+    sides: &[[usize; 2]],
+    mode: PadMode,
+) -> Result<Activation, Refusal> {
     let mut shape = x.shape.clone();
     for (size, [before, after]) in shape.iter_mut().zip(sides) {
         *size = size.saturating_add(*before).saturating_add(*after);

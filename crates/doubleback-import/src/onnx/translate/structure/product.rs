@@ -46,12 +46,21 @@ fn mat_mul(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
 }
 
 /// Products of the matrices in the last two axes; vectors are matrices of one row or one column; the other axes are broadcast.
-pub(super) fn of_matrices(node: &Node, b: &mut Builder, left: Activation, right: Activation) -> Result<Activation, Refusal> {
-    let unfit = Refusal(format!("matrices of shapes {:?} and {:?} cannot be multiplied", left.shape, right.shape));
+pub(super) fn of_matrices(
+    node: &Node,
+    b: &mut Builder,
+    left: Activation,
+    right: Activation,
+) -> Result<Activation, Refusal> {
+    let unfit = Refusal(format!(
+        "matrices of shapes {:?} and {:?} cannot be multiplied",
+        left.shape, right.shape
+    ));
     let [row, column] = [left.rank() == 1, right.rank() == 1];
     let left = if row { ahead(b, left)? } else { left };
     let right = if column { behind(b, right)? } else { right };
-    let (&[ref many @ .., rows, inner], &[ref others @ .., same, columns]) = (left.shape.as_slice(), right.shape.as_slice())
+    let (&[ref many @ .., rows, inner], &[ref others @ .., same, columns]) =
+        (left.shape.as_slice(), right.shape.as_slice())
     else {
         return Err(unfit);
     };
@@ -61,7 +70,13 @@ pub(super) fn of_matrices(node: &Node, b: &mut Builder, left: Activation, right:
     let rank = many.len().max(others.len());
     let padded = |sizes: &[usize]| [vec![1; rank - sizes.len()], sizes.to_vec()].concat();
     let pairs = padded(many).into_iter().zip(padded(others));
-    let all = pairs.map(|(a, b)| if a == b || b == 1 { Some(a) } else { (a == 1).then_some(b) });
+    let all = pairs.map(|(a, b)| {
+        if a == b || b == 1 {
+            Some(a)
+        } else {
+            (a == 1).then_some(b)
+        }
+    });
     let all = all.collect::<Option<Vec<usize>>>().ok_or(unfit)?;
     let whole = |b: &mut Builder, x: Activation| {
         let count = product(&x.shape[..x.rank() - 2]);

@@ -26,7 +26,11 @@ pub(super) const OPS: &[(&str, Translate)] = &[
 fn global(node: &Node, b: &mut Builder, function: Reduction) -> Result<(), Refusal> {
     let x = b.activation(node, 0)?;
     if x.rank() < 3 {
-        return Err(format!("it pools over all axes behind the second, which shape {:?} has not", x.shape).into());
+        return Err(format!(
+            "it pools over all axes behind the second, which shape {:?} has not",
+            x.shape
+        )
+        .into());
     }
     let along: Vec<usize> = (2..x.rank()).collect();
     let y = reduced(node, b, x, &along, function, true)?;
@@ -64,10 +68,15 @@ pub(super) fn reduced(
 ) -> Result<Activation, Refusal> {
     let rank = x.rank();
     let kept = x.shape.iter().enumerate();
-    let kept = kept.map(|(axis, &size)| if along.contains(&axis) { 1 } else { size }).collect::<Vec<_>>();
+    let kept = kept
+        .map(|(axis, &size)| if along.contains(&axis) { 1 } else { size })
+        .collect::<Vec<_>>();
     let last: Vec<usize> = match keeps {
         true => kept.clone(),
-        false => (0..rank).filter(|axis| !along.contains(axis)).map(|axis| kept[axis]).collect(),
+        false => (0..rank)
+            .filter(|axis| !along.contains(axis))
+            .map(|axis| kept[axis])
+            .collect(),
     };
     // Over one value each, these change nothing.
     let selects = matches!(
@@ -86,9 +95,9 @@ pub(super) fn reduced(
         }
         if !stored.is_empty() {
             let layout = x.layout;
-            let kind: LayerKind = match (function, stored.as_slice()) {
-                (Reduction::Mean, [0, 1]) => GlobalAvgPool {}.into(),
-                _ => Reduce { function, axes: stored }.into(),
+            let kind: LayerKind = match function == Reduction::Mean && stored == [0, 1] {
+                true => GlobalAvgPool {}.into(),
+                false => Reduce { function, axes: stored }.into(),
             };
             let y = b.layer(node, kind, &[&x], kept, layout)?;
             return shaped(b, y, last);
@@ -97,7 +106,8 @@ pub(super) fn reduced(
     // The axes to reduce over behind the others, as one.
     let others: Vec<usize> = (0..rank).filter(|axis| !many.contains(axis)).collect();
     let order = [others.as_slice(), many.as_slice()].concat();
-    let [rows, each] = [&others, &many].map(|axes| product(&axes.iter().map(|&axis| x.shape[axis]).collect::<Vec<_>>()));
+    let [rows, each] =
+        [&others, &many].map(|axes| product(&axes.iter().map(|&axis| x.shape[axis]).collect::<Vec<_>>()));
     let turned = b.transposed(x, &order)?;
     let view = b.reshaped(turned, vec![1, rows, each])?;
     let kind = Reduce {

@@ -48,7 +48,11 @@ pub(super) fn broadcast(node: &Node, b: &mut Builder, x: Activation, to: &[usize
     let mut end = rank;
     while end > 0 {
         let grows = |axis: &usize| from[*axis] != shape[*axis];
-        let start = (0..end).rev().take_while(|axis| grows(axis) == grows(&(end - 1))).last().unwrap_or(0);
+        let start = (0..end)
+            .rev()
+            .take_while(|axis| grows(axis) == grows(&(end - 1)))
+            .last()
+            .unwrap_or(0);
         if grows(&start) {
             let [before, after] = [product(&from[..start]), product(&shape[end..])];
             y = repeated(node, b, y, [before, 1, after], product(&shape[start..end]))?;
@@ -59,7 +63,13 @@ pub(super) fn broadcast(node: &Node, b: &mut Builder, x: Activation, to: &[usize
 }
 
 /// What is seen as `[before, 1, after]`, `times` along the axis between.
-fn repeated(node: &Node, b: &mut Builder, x: Activation, seen: [usize; 3], times: usize) -> Result<Activation, Refusal> {
+fn repeated(
+    node: &Node,
+    b: &mut Builder,
+    x: Activation,
+    seen: [usize; 3],
+    times: usize,
+) -> Result<Activation, Refusal> {
     let [before, _, after] = seen;
     let x = b.reshaped(x, seen.to_vec())?;
     let size = [before, times, after];
@@ -71,7 +81,11 @@ fn tile(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
     let given = b.constant(node, 1)?.ints()?;
     let times = given.iter().map(|&given| size(given)).collect::<Result<Vec<_>, _>>()?;
     if times.len() != x.rank() || times.contains(&0) {
-        return Err(format!("it repeats shape {:?} {times:?} times: one number above 0 an axis is needed", x.shape).into());
+        return Err(format!(
+            "it repeats shape {:?} {times:?} times: one number above 0 an axis is needed",
+            x.shape
+        )
+        .into());
     }
     let mut shape = x.shape.clone();
     let mut y = x;

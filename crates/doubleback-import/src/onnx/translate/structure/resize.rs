@@ -22,7 +22,9 @@ fn resize(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
     };
     let listed = |constant: Option<Constant>| constant.filter(|constant| !constant.is_empty());
     let scales = listed(b.optional_constant(node, 2)?).map(floats).transpose()?;
-    let sizes = listed(b.optional_constant(node, 3)?).map(|sizes| sizes.ints()).transpose()?;
+    let sizes = listed(b.optional_constant(node, 3)?)
+        .map(|sizes| sizes.ints())
+        .transpose()?;
     let targets = match (scales, sizes) {
         (Some(scales), None) => scaled(&x.shape, &along, &scales)?,
         (None, Some(sizes)) => sized(node, &x.shape, &along, &sizes)?,
@@ -146,14 +148,24 @@ fn sized(node: &Node, shape: &[usize], along: &[usize], sizes: &[i64]) -> Result
 }
 
 /// One layer, where every axis that changes is stored as one; else one an axis.
-fn along_axes(node: &Node, b: &mut Builder, x: Activation, targets: &[Target], kind: Resize) -> Result<Activation, Refusal> {
+fn along_axes(
+    node: &Node,
+    b: &mut Builder,
+    x: Activation,
+    targets: &[Target],
+    kind: Resize,
+) -> Result<Activation, Refusal> {
     let from = x.shape.clone();
     let shape: Vec<usize> = targets.iter().map(|&(to, _)| to).collect();
     // A quotient of sizes as a file writes it is that quotient.
     let exact = |axis: usize| {
         let quotient = shape[axis] as f64 / from[axis] as f64;
         let scale = targets[axis].1;
-        if scale as f32 == quotient as f32 { None } else { Some(scale) }
+        if scale as f32 == quotient as f32 {
+            None
+        } else {
+            Some(scale)
+        }
     };
     let changes = |axis: &usize| shape[*axis] != from[*axis] || exact(*axis).is_some();
     let changed: Vec<usize> = (0..from.len()).filter(changes).collect();

@@ -57,7 +57,13 @@ fn replaced(node: &Node, b: &mut Builder, old: Activation, new: Activation, plac
         return Err(format!("{more} new values do not fit {} indices", places.len()).into());
     }
     let [old, new] = [b.reshaped(old, vec![1, count])?, b.reshaped(new, vec![1, more])?];
-    let both = b.layer(node, Concat { axis: 2 }, &[&old, &new], vec![1, count + more], Layout::RowMajor)?;
+    let both = b.layer(
+        node,
+        Concat { axis: 2 },
+        &[&old, &new],
+        vec![1, count + more],
+        Layout::RowMajor,
+    )?;
     let mut sources: Vec<usize> = (0..count).collect();
     for (new, &place) in places.iter().enumerate() {
         sources[place] = count + new;
