@@ -8,13 +8,13 @@ mod attributes;
 mod branch;
 #[allow(dead_code)]
 mod constant;
-mod image;
-mod import;
-mod logits;
 #[allow(dead_code)]
 mod element;
 #[allow(dead_code)]
 mod fold;
+mod image;
+mod import;
+mod logits;
 #[allow(dead_code)]
 mod model;
 mod normalization;

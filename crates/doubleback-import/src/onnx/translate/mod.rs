@@ -10,6 +10,7 @@ mod normalization;
 mod permutation;
 mod pooling;
 mod shape_of;
+mod structure;
 mod sum;
 mod value;
 mod window;
@@ -34,7 +35,11 @@ const FAMILIES: &[&[(&str, Translate)]] = &[
 
 /// The function that translates an operator of ONNX.
 pub(crate) fn translator(op: &str) -> Option<Translate> {
-    let mut all = FAMILIES.iter().rev().flat_map(|family| family.iter());
+    let mut all = FAMILIES
+        .iter()
+        .chain(structure::FAMILIES)
+        .rev()
+        .flat_map(|family| family.iter());
     all.find(|(name, _)| *name == op).map(|(_, translate)| *translate)
 }
 

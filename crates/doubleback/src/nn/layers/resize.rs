@@ -36,7 +36,11 @@ impl Resize {
         Line {
             from,
             to: self.size[axis],
-            scale: self.scales.map(|scales| scales[axis]),
+            // Computed from the sizes, a quotient of them is exact.
+            scale: self
+                .scales
+                .map(|scales| scales[axis])
+                .filter(|&scale| scale != self.size[axis] as f64 / from as f64),
             mode: self.mode,
             coordinates: self.coordinates,
             antialias: self.antialias,

@@ -14,7 +14,10 @@ pub(super) fn axis(given: i64, rank: usize) -> Result<usize, Refusal> {
         true => given.checked_add_unsigned(rank as u64).ok_or_else(wrong)?,
         false => given,
     };
-    usize::try_from(from_front).ok().filter(|&axis| axis < rank).ok_or_else(wrong)
+    usize::try_from(from_front)
+        .ok()
+        .filter(|&axis| axis < rank)
+        .ok_or_else(wrong)
 }
 
 /// Different axes, in the order in which they are given.
@@ -100,8 +103,19 @@ impl Along {
         })
     }
 
+    /// Height, width and channels of what is stored.
+    pub fn sizes(&self) -> [usize; 3] {
+        self.view.stored()
+    }
+
     /// A layer that leaves `size` values along the axis.
-    pub fn layer(&self, node: &Node, b: &mut Builder, kind: impl Into<LayerKind>, size: usize) -> Result<Activation, Refusal> {
+    pub fn layer(
+        &self,
+        node: &Node,
+        b: &mut Builder,
+        kind: impl Into<LayerKind>,
+        size: usize,
+    ) -> Result<Activation, Refusal> {
         let (mut shape, mut seen) = (self.shape.clone(), self.view.shape.clone());
         shape[self.own] = size;
         seen[self.axis] = size;

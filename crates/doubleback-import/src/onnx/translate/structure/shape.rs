@@ -23,11 +23,14 @@ fn reshape(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
         (Err(unfit), Some(batch)) => {
             // The batch of the file may stand there by itself, or with what was merged into it.
             let batch = batch as i64;
-            let freed = given.iter().position(|size| *size != 0 && size % batch == 0).map(|place| {
-                let mut given = given.clone();
-                given[place] /= batch;
-                given
-            });
+            let freed = given
+                .iter()
+                .position(|size| *size != 0 && size % batch == 0)
+                .map(|place| {
+                    let mut given = given.clone();
+                    given[place] /= batch;
+                    given
+                });
             let shape = freed.and_then(|given| fitted_or_none(&x.shape, &given, keeps_zero));
             shape.ok_or_else(|| Refusal(format!("{unfit}. An export with a free batch would help")))?
         }

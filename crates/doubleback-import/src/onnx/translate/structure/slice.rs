@@ -39,16 +39,28 @@ fn part(node: &Node, b: &mut Builder, x: Activation, axis: usize, given: [i64; 3
     let Some((first, last)) = range else {
         return Err(format!("it takes no value along axis {axis} of {size}, from {start} to {end}").into());
     };
-    range_of(node, b, x, axis, Slice {
-        axis: 0,
-        start: first,
-        end: last,
-        step: isize::try_from(step).unwrap_or(if step > 0 { isize::MAX } else { isize::MIN + 1 }),
-    })
+    range_of(
+        node,
+        b,
+        x,
+        axis,
+        Slice {
+            axis: 0,
+            start: first,
+            end: last,
+            step: isize::try_from(step).unwrap_or(if step > 0 { isize::MAX } else { isize::MIN + 1 }),
+        },
+    )
 }
 
 /// The layer along an axis of the shape.
-pub(super) fn range_of(node: &Node, b: &mut Builder, x: Activation, axis: usize, range: Slice) -> Result<Activation, Refusal> {
+pub(super) fn range_of(
+    node: &Node,
+    b: &mut Builder,
+    x: Activation,
+    axis: usize,
+    range: Slice,
+) -> Result<Activation, Refusal> {
     let size = (range.end - range.start).div_ceil(range.step.unsigned_abs().max(1));
     if size == x.shape[axis] && range.step == 1 {
         return Ok(x);
@@ -68,7 +80,10 @@ fn taken(start: i64, end: i64, step: i64, size: i64) -> Option<(usize, usize)> {
         true => (from_front(start).clamp(0, size), from_front(end).clamp(0, size)),
         // Backwards from the start to before the end.
         false => {
-            let (start, end) = (from_front(start).clamp(-1, size - 1), from_front(end).clamp(-1, size - 1));
+            let (start, end) = (
+                from_front(start).clamp(-1, size - 1),
+                from_front(end).clamp(-1, size - 1),
+            );
             (end + 1, start + 1)
         }
     };
