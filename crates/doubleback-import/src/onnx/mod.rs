@@ -15,9 +15,12 @@ mod fold;
 mod image;
 mod import;
 mod logits;
+mod help;
 #[allow(dead_code)]
 mod model;
 mod normalization;
+#[allow(dead_code)]
+mod patterns;
 #[allow(dead_code)]
 mod read;
 #[allow(dead_code)]

@@ -10,6 +10,7 @@ use super::super::refusal::Refusal;
 use super::attribute::{kind, other, texts};
 use super::element::Element;
 use super::names::Names;
+use super::old::renew;
 use super::order::{captured, sort};
 use super::proto::{
     AttributeProto, DimensionProto, FunctionProto, GraphProto, NodeProto, OperatorSetIdProto, ValueInfoProto,
@@ -272,6 +273,7 @@ impl<'a> Graphs<'a> {
                 ));
             }
         }
+        renew(&mut node).map_err(|refusal| at(&node, &refusal))?;
         match self
             .functions
             .get(&[node.domain.as_str(), &proto.op_type, &proto.overload])

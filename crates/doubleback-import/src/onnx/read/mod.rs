@@ -5,12 +5,16 @@
 //! times the memory of the model and the files beside it, and 64 MiB, at most.
 
 mod attribute;
+mod beside;
 mod budget;
+#[cfg(test)]
+mod damaged;
 mod element;
 mod external;
 mod graph;
 mod names;
 mod notes;
+mod old;
 mod order;
 mod proto;
 mod scan;
@@ -24,6 +28,8 @@ use std::path::Path;
 use doubleback::Error;
 use prost::Message;
 use prost::bytes::Bytes;
+
+pub(crate) use beside::files_beside;
 
 use super::branch;
 use super::constant::Constant;
@@ -69,6 +75,7 @@ impl Model {
         let opsets = opsets(&proto.opset_import);
         let mut graphs = Graphs::new(tensors, &proto.functions)?;
         let mut graph = graphs.main(*graph, &opsets)?;
+        let beside = graphs.tensors.externals.paths();
         let mut notes = graphs.tensors.notes;
         if !proto.training_info.is_empty() {
             notes.other("information for training, which the file has, was left out".into());
@@ -87,6 +94,7 @@ impl Model {
                 .collect(),
             graph,
             notes: notes.sentences(),
+            beside,
         })
     }
 }

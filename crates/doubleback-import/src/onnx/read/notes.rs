@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::super::refusal::Refusal;
+
 /// Counts of what happened.
 #[derive(Default)]
 pub(super) struct Notes {
@@ -77,7 +79,8 @@ impl Notes {
             notes.push(format!("function {function} of the file was inlined, {times}"));
         }
         notes.extend(self.others);
-        notes
+        // Names of the file may have anything in them.
+        notes.into_iter().map(|note| Refusal(note).to_string()).collect()
     }
 }
 

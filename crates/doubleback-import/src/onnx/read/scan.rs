@@ -1,6 +1,7 @@
 //! A look at a file's messages before any of them is decoded: how much memory their structures will take, and how deep they go. A message of
 //! two bytes may become a structure of two hundred.
 
+use prost::bytes::Bytes;
 use prost::encoding::{WireType, decode_key, decode_varint};
 
 use super::super::refusal::Refusal;
@@ -83,7 +84,7 @@ impl Kind {
             Self::Opset => size_of::<OperatorSetIdProto>(),
             Self::Entry => size_of::<StringStringEntryProto>(),
             Self::Training => size_of::<TrainingInfoProto>(),
-            Self::Text => size_of::<String>(),
+            Self::Text => size_of::<Bytes>(),
         }
     }
 }

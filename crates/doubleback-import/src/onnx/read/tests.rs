@@ -195,6 +195,10 @@ fn constants_of_every_type_in_every_field() {
 fn constants_in_a_file_beside_the_model() {
     let model = Model::read(&fixture("external.onnx")).unwrap();
     assert_eq!(compare(&model), 12);
+    let beside = [fixture("external.onnx.data")];
+    assert_eq!(model.beside, beside);
+    assert_eq!(super::files_beside(&fixture("external.onnx")), beside);
+    assert!(super::files_beside(&fixture("types.onnx")).is_empty());
 }
 
 /// Every way in which a file beside the model could be another one.
@@ -338,6 +342,23 @@ fn old_files() {
     assert_eq!(
         model.notes,
         ["information for training, which the file has, was left out"]
+    );
+}
+
+/// Before opset 7 operators of two values said how one is repeated; without an axis that is as it has been since.
+#[test]
+fn operators_of_before_opset_7() {
+    let mut graph = graph(&["Add x w : a", "Neg a : y"], &["x"], &["y"]);
+    graph.initializer.push(floats("w", &[1], &[1.0]));
+    graph.node[0].attribute.push(int("broadcast", 1));
+    let mut proto = model(graph);
+    proto.opset_import[0].version = 6;
+    assert!(read(&proto).graph.nodes[0].attributes.is_empty());
+    proto.graph.as_mut().unwrap().node[0].attribute.push(int("axis", 1));
+    assert_eq!(
+        refusal(&proto),
+        "node `Add_0` (Add, opset 6): repeats values from axis 1 on, as before opset 7. Convert the model: \
+         onnx.version_converter.convert_version(model, 13)"
     );
 }
 
@@ -645,8 +666,10 @@ fn values_that_a_conversion_changed_are_told() {
 /// Empty messages take two bytes each, and a hundred times that as structures.
 #[test]
 fn files_of_many_empty_parts_are_refused() {
-    let mut graph = GraphProto::default();
-    graph.node = vec![NodeProto::default(); 100_000];
+    let graph = GraphProto {
+        node: vec![NodeProto::default(); 100_000],
+        ..GraphProto::default()
+    };
     let problem = refusal(&model(graph));
     assert!(
         problem.contains("far more empty parts than any network of its size"),
