@@ -18,21 +18,29 @@ mod dropout;
 mod epilogue;
 mod expand;
 mod gather;
+mod group_norm;
 mod hard_swish;
 mod interpolation;
 mod layer;
+mod layer_norm;
 mod local_contrast;
+mod lp_normalize;
+mod lp_pool;
+mod lrn;
 mod mat_mul;
 mod pad;
 mod permute;
 mod pool;
+mod pool_windows;
 mod product;
 mod reduce;
 mod resize;
 mod slice;
 mod softmax;
 mod standardize;
+mod standardized;
 mod window;
+mod window_options;
 
 use serde::{Deserialize, Serialize};
 
@@ -48,11 +56,16 @@ pub use dropout::Dropout;
 pub use epilogue::{Absorbs, Epilogue, Role};
 pub use expand::Expand;
 pub use gather::Gather;
+pub use group_norm::GroupNorm;
 pub use hard_swish::HardSwish;
 pub use interpolation::{Coordinates, Interpolation, Rounding};
 pub(crate) use layer::LARGEST;
 pub use layer::{Context, Layer, LayerPullback, Size, TensorSpec, UnaryLayer, UnaryPullback};
+pub use layer_norm::{LayerNorm, RmsNorm};
 pub use local_contrast::{Floor, LocalContrast};
+pub use lp_normalize::LpNormalize;
+pub use lp_pool::LpPool;
+pub use lrn::Lrn;
 pub use mat_mul::MatMul;
 pub use pad::{Pad, PadMode};
 pub use permute::Permute;
@@ -104,9 +117,14 @@ layer_kinds! {
     Flatten,
     Gather,
     GlobalAvgPool,
+    GroupNorm,
     HardSwish,
+    LayerNorm,
     LeakyRelu,
     LocalContrast,
+    LpNormalize,
+    LpPool,
+    Lrn,
     MatMul,
     MaxPool,
     Pad,
@@ -114,6 +132,7 @@ layer_kinds! {
     Reduce,
     Relu,
     Resize,
+    RmsNorm,
     Slice,
     Softmax,
     Standardize,
