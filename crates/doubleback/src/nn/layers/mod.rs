@@ -143,6 +143,7 @@ layer_kinds! {
     Relu,
     RmsNorm,
     Resize,
+    RmsNorm,
     Slice,
     Softmax,
     Standardize,

@@ -52,45 +52,43 @@ impl Resize {
 /// What is done along one axis.
 enum Step {
     Choose(Box<Choice>),
-    /// The coefficients `[to, from]` between the axes around it: `[n, before, ·, after]`.
-    Mix {
-        weights: Tensor<4>,
-        from: [usize; 4],
-        to: [usize; 4],
-        around: [usize; 2],
-    },
+    Mix(Box<Mix>),
+}
+
+/// Coefficients for all values along one axis.
+struct Mix {
+    /// `[1, 1, to, from]`.
+    weights: Tensor<4>,
+    /// Sizes before and after.
+    from: [usize; 4],
+    to: [usize; 4],
+    /// Values before and behind the axis: `[1, before, ·, behind]`.
+    around: [usize; 2],
 }
 
 impl Step {
     fn of(&self, x: Tensor<4>) -> Tensor<4> {
         match self {
             Self::Choose(choice) => choice.of(x),
-            Self::Mix {
-                weights,
-                from,
-                to,
-                around,
-            } => mixed(weights.clone(), x, *from, *to, *around),
+            Self::Mix(mix) => mix.along(mix.weights.clone(), x, mix.to),
         }
     }
 
     fn transpose(&self, g: Tensor<4>) -> Tensor<4> {
         match self {
             Self::Choose(choice) => choice.transpose(g),
-            Self::Mix {
-                weights,
-                from,
-                to,
-                around,
-            } => mixed(weights.clone().swap_dims(2, 3), g, *to, *from, *around),
+            Self::Mix(mix) => mix.along(mix.weights.clone().swap_dims(2, 3), g, mix.from),
         }
     }
 }
 
-/// The product of a matrix with the vectors along one axis.
-fn mixed(weights: Tensor<4>, x: Tensor<4>, from: [usize; 4], to: [usize; 4], [before, after]: [usize; 2]) -> Tensor<4> {
-    let along = from.iter().product::<usize>() / (before * after);
-    weights.matmul(x.reshape([1, before, along, after])).reshape(to)
+impl Mix {
+    /// The product of a matrix with all vectors along the axis.
+    fn along(&self, weights: Tensor<4>, x: Tensor<4>, to: [usize; 4]) -> Tensor<4> {
+        let [before, behind] = self.around;
+        let columns = weights.dims()[3];
+        weights.matmul(x.reshape([1, before, columns, behind])).reshape(to)
+    }
 }
 
 impl UnaryLayer for Resize {
@@ -147,12 +145,12 @@ impl UnaryLayer for Resize {
                 let mut to = from;
                 to[axis + 1] = line.to;
                 let data = TensorData::new(line.weights(), [1, 1, line.to, line.from]);
-                Step::Mix {
+                Step::Mix(Box::new(Mix {
                     weights: Tensor::from_data(data, (&y.device().inner(), y.dtype())),
                     from,
                     to,
                     around: [from[..=axis].iter().product(), from[axis + 2..].iter().product()],
-                }
+                }))
             };
             y = step.of(y);
             steps.push(step);

@@ -57,6 +57,12 @@ impl UnaryLayer for Slice {
         Ok(output)
     }
 
+    /// With a step, the places there and back.
+    fn workspace(&self, input: Size) -> usize {
+        let size = input.get(self.axis).copied().unwrap_or_default();
+        if self.step == 1 { 0 } else { size.saturating_mul(4) }
+    }
+
     fn forward(&self, x: Tensor<4>, _: &mut Context<'_, '_>) -> Result<(Tensor<4>, UnaryPullback)> {
         let Self { axis, start, end, step } = *self;
         if step == 1 {

@@ -10,6 +10,9 @@ use super::slice::range_of;
 use crate::onnx::model::{Constant, Node};
 use crate::onnx::refusal::Refusal;
 
+/// Most places that may be written one by one: 32 MB, however small the file that asks for them.
+pub(super) const MOST_PLACES: usize = 1 << 22;
+
 pub(super) const OPS: &[(&str, Translate)] = &[
     ("Gather", gather),
     ("GatherElements", gather_elements),
@@ -149,8 +152,8 @@ pub(super) fn nd_places(
     let (steps, part) = (steps(shape), product(&shape[batch + depth..]));
     let (inner, below) = (product(&outer[batch..]), product(&shape[batch..]));
     let all = indices.ints()?;
-    let count = (all.len() / depth).checked_mul(part).filter(|&count| count <= 1 << 27);
-    let mut places = Vec::with_capacity(count.ok_or("it gathers more values than an activation may have")?);
+    let count = (all.len() / depth).checked_mul(part).filter(|&count| count <= MOST_PLACES);
+    let mut places = Vec::with_capacity(count.ok_or("it takes too many values one by one, more than 4,194,304")?);
     for (at, coordinates) in all.chunks_exact(depth).enumerate() {
         let mut first = at / inner.max(1) * below;
         for (along, &index) in coordinates.iter().enumerate() {

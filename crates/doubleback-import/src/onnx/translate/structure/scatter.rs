@@ -5,7 +5,7 @@ use doubleback::nn::layers::Concat;
 use super::super::builder::{Builder, Translate};
 use super::super::value::{Activation, Layout, Value};
 use super::axes::{operand, product};
-use super::gather::{element_places, nd_places, picked};
+use super::gather::{MOST_PLACES, element_places, nd_places, picked};
 use super::shape::attribute_axis;
 use crate::onnx::model::Node;
 use crate::onnx::refusal::Refusal;
@@ -55,6 +55,9 @@ fn replaced(node: &Node, b: &mut Builder, old: Activation, new: Activation, plac
     let (count, shape, more) = (old.count(), old.shape.clone(), product(&new.shape));
     if more != places.len() {
         return Err(format!("{more} new values do not fit {} indices", places.len()).into());
+    }
+    if count > MOST_PLACES {
+        return Err(format!("it replaces some of {count} values; at most {MOST_PLACES} can be told apart").into());
     }
     let [old, new] = [b.reshaped(old, vec![1, count])?, b.reshaped(new, vec![1, more])?];
     let both = b.layer(
