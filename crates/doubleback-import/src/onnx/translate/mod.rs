@@ -2,9 +2,12 @@
 //!
 //! A family of operators is a file beside these: it has the table [`Translate`] by operator as its `OPS`, which here joins [`FAMILIES`].
 mod activations;
+mod arithmetic;
+mod broadcast;
 mod builder;
 mod convolution;
 mod dense;
+mod elementwise;
 mod names;
 mod normalization;
 mod permutation;
@@ -31,6 +34,8 @@ const FAMILIES: &[&[(&str, Translate)]] = &[
     pooling::OPS,
     shape_of::OPS,
     sum::OPS,
+    arithmetic::OPS,
+    elementwise::OPS,
 ];
 
 /// The function that translates an operator of ONNX.
@@ -50,6 +55,11 @@ pub(crate) fn node(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
         "" | "doubleback" => translator(&node.op),
         domain => translator(&format!("{domain}.{}", node.op)),
     };
+/// The domain of operators that rewriting finds in a graph, such as `Silu`.
+const OWN: &str = "doubleback";
+
+/// Translates one node, all of whose inputs have values.
+    let translate = translator(&node.op).filter(|_| node.domain.is_empty() || node.domain == OWN);
     let translate = translate.ok_or_else(|| Refusal("this operator cannot be imported".into()))?;
     translate(node, b)
 }

@@ -122,7 +122,12 @@ pub(super) fn atan(order: Order, x: Values) -> Values {
 pub(super) fn atanh(order: Order, x: Values) -> Values {
     let slope = |x: Values| ((-x.clone() + 1.0) * (x + 1.0)).recip();
     match order {
-        Value => x.atanh(),
+        // Of the magnitude: near -1 the usual formula cancels.
+        Value => {
+            let size = x.clone().abs();
+            let ratio = size.clone() * 2.0 / (-size + 1.0);
+            ratio.log1p() * 0.5 * x.sign()
+        }
         First => slope(x),
         Second => x.clone() * slope(x).square() * 2.0,
     }
