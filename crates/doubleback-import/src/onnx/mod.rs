@@ -5,13 +5,21 @@
 #[allow(dead_code)]
 mod attributes;
 #[allow(dead_code)]
+mod branch;
+#[allow(dead_code)]
 mod constant;
 #[allow(dead_code)]
 mod element;
 #[allow(dead_code)]
 mod fold;
 #[allow(dead_code)]
+mod help;
+#[allow(dead_code)]
 mod model;
+#[allow(dead_code)]
+mod patterns;
+#[allow(dead_code)]
+mod read;
 #[allow(dead_code)]
 mod refusal;
 #[allow(dead_code)]
