@@ -15,6 +15,7 @@ mod fold;
 mod image;
 mod import;
 mod logits;
+#[allow(dead_code)]
 mod help;
 #[allow(dead_code)]
 mod model;

@@ -18,6 +18,7 @@ mod unary;
 use std::collections::BTreeMap;
 
 use given::{Fold, Given};
+#[allow(unused_imports)]
 pub(crate) use rearrange::{Bounds, places, reshape_sizes, split_lengths};
 use room::Room;
 
@@ -74,7 +75,7 @@ impl Folding {
     /// # Errors
     /// When the inputs do not fit the node, or its results would be too large.
     pub fn fold(&mut self, node: &Node, inputs: &[Option<&Constant>]) -> Result<Option<Vec<Constant>>, Refusal> {
-        let Some(fold) = found(&node.op).filter(|_| node.domain.is_empty()) else {
+        let Some(fold) = found(&node.op).filter(|_| node.domain.is_empty() || is_microsofts(node)) else {
             return Ok(None);
         };
         let element = |name: &Option<String>| name.as_ref().and_then(|name| self.element(name));
@@ -98,6 +99,11 @@ impl Folding {
         }
         Ok(Some(results))
     }
+}
+
+/// Whether it is a QuantizeLinear or DequantizeLinear of onnxruntime: the same as ONNX's, and used for integers of 4 and 16 bits before opset 21.
+pub(crate) fn is_microsofts(node: &Node) -> bool {
+    node.domain == "com.microsoft" && ["DequantizeLinear", "QuantizeLinear"].contains(&node.op.as_str())
 }
 
 /// The element type of a node's first output, if that of its inputs or the node says it.

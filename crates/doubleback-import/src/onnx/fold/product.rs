@@ -1,6 +1,6 @@
 //! Products of matrices.
 
-use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Ix2, IxDyn};
+use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis, Dimension, Ix2, IxDyn};
 
 use super::given::{Fold, Given, Same, array, common, reshaped, stretched};
 use super::room::Room;
@@ -40,6 +40,14 @@ fn matrix<T>(x: ArrayViewD<'_, T>) -> Result<ArrayView2<'_, T>, Refusal> {
     matrix.map_err(|_| Refusal(format!("{shape:?} is no matrix")))
 }
 
+/// The matrix at a place of a stack.
+fn part<'a, T>(mut stack: ArrayViewD<'a, T>, place: &IxDyn) -> ArrayViewD<'a, T> {
+    for &index in place.slice() {
+        stack = stack.index_axis_move(Axis(0), index);
+    }
+    stack
+}
+
 fn stacked<T: Copy>(
     a: &ArrayD<T>,
     b: &ArrayD<T>,
@@ -72,14 +80,7 @@ fn stacked<T: Copy>(
     let (a, b) = (stretched(&a, &full_a)?, stretched(&b, &full_b)?);
     let mut values = Vec::with_capacity(count);
     for place in ndarray::indices(IxDyn(&stack)) {
-        let part = |x: &ArrayViewD<'_, T>| {
-            let mut part = x.clone();
-            for &index in ndarray::Dimension::slice(&place) {
-                part = part.index_axis_move(ndarray::Axis(0), index);
-            }
-            part
-        };
-        let (a, b) = (part(&a), part(&b));
+        let (a, b) = (part(a.view(), &place), part(b.view(), &place));
         values.extend(product(matrix(a.view())?, matrix(b.view())?));
     }
     let mut to = stack;

@@ -3,7 +3,7 @@
 use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn, concatenate};
 
 use super::given::{Fold, Given, Same, array, axes, axis, common, of_any, of_same, reshaped, sizes, stretched};
-use super::room::Room;
+use super::room::{Room, product};
 use crate::onnx::model::Constant;
 use crate::onnx::refusal::Refusal;
 
@@ -43,9 +43,8 @@ pub(crate) fn reshape_sizes(from: &[usize], asked: &[i64], allowzero: bool) -> R
     };
     let found = asked.iter().enumerate().map(size).collect::<Result<Vec<_>, _>>()?;
     let unfit = || Refusal(format!("{from:?} values do not fill {asked:?}"));
-    let product = |sizes: &mut dyn Iterator<Item = usize>| sizes.try_fold(1usize, usize::checked_mul);
-    let count = product(&mut from.iter().copied()).ok_or_else(unfit)?;
-    let said = product(&mut found.iter().copied().flatten()).ok_or_else(unfit)?;
+    let count = product(from.iter().copied()).ok_or_else(unfit)?;
+    let said = product(found.iter().copied().flatten()).ok_or_else(unfit)?;
     let left = match found.iter().filter(|size| size.is_none()).count() {
         0 => 1,
         1 if said > 0 => count / said,

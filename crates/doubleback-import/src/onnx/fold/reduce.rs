@@ -77,23 +77,22 @@ fn log_sum_exp(x: &[f32]) -> f64 {
 struct Plan {
     axes: Vec<usize>,
     keep: bool,
-    /// Nothing is to be done.
-    nothing: bool,
 }
 
+/// Without axes all are meant, or, with `noop_with_empty_axes`, none: then each value is reduced alone, as its square or its magnitude.
 fn plan(given: &Given<'_>) -> Result<Plan, Refusal> {
     let (node, rank) = (given.node, given.input(0)?.shape().len());
     let last = if node.op == "ReduceSum" { 12 } else { 17 };
     let list = given.attribute_until(last, "axes", 1)?.unwrap_or_default();
-    let nothing = list.is_empty() && node.opset > last && node.int("noop_with_empty_axes", 0)? != 0;
+    let alone = node.opset > last && node.int("noop_with_empty_axes", 0)? != 0;
     let axes = match list.is_empty() {
+        true if alone => Vec::new(),
         true => (0..rank).collect(),
         false => axes(&list, rank)?,
     };
     Ok(Plan {
         axes,
         keep: node.int("keepdims", 1)? != 0,
-        nothing,
     })
 }
 
@@ -125,10 +124,6 @@ impl Plan {
 fn float(given: &Given<'_>, room: &mut Room, function: impl Fn(&[f32]) -> f64) -> Results {
     let plan = plan(given)?;
     let x = given.floats(0)?;
-    if plan.nothing {
-        room.take(x.shape())?;
-        return Ok(vec![Constant::Float(x.clone())]);
-    }
     let reduced = plan.apply(x, room, |x| Ok(function(x) as f32))?;
     Ok(vec![Constant::Float(reduced)])
 }
@@ -143,10 +138,6 @@ fn both(
         return float(given, room, of_floats);
     };
     let plan = plan(given)?;
-    if plan.nothing {
-        room.take(x.shape())?;
-        return Ok(vec![Constant::Int(x.clone())]);
-    }
     let one = |x: &[i64]| of_ints(x).ok_or_else(|| Refusal::new("reduces no values to one"));
     Ok(vec![Constant::Int(plan.apply(x, room, one)?)])
 }
@@ -161,7 +152,6 @@ fn arg(given: &Given<'_>, room: &mut Room, better: impl Fn(f64, f64) -> bool) ->
     let plan = Plan {
         axes: vec![axis(given.node.int("axis", 0)?, x.ndim())?],
         keep: given.node.int("keepdims", 1)? != 0,
-        nothing: false,
     };
     let last = given.node.int("select_last_index", 0)? != 0;
     let place = |x: &[f64]| {

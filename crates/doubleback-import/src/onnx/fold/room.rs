@@ -29,10 +29,9 @@ impl Room {
                 shape.len()
             )));
         }
-        let product = |sizes: &mut dyn Iterator<Item = usize>| sizes.try_fold(1usize, usize::checked_mul);
         // Of empty tensors too no product of sizes may overflow.
-        let strides = product(&mut shape.iter().map(|&size| size.max(1))).filter(|&count| count < 1 << 48);
-        let count = strides.and_then(|_| product(&mut shape.iter().copied()));
+        let strides = product(shape.iter().map(|&size| size.max(1))).filter(|&count| count < 1 << 48);
+        let count = strides.and_then(|_| product(shape.iter().copied()));
         let left = count.and_then(|count| self.left.checked_sub(count));
         match (count, left) {
             (Some(count), Some(left)) => {
@@ -51,4 +50,9 @@ impl Room {
         self.left = left.ok_or("takes more work than a constant of a file of this size may ask for")?;
         Ok(())
     }
+}
+
+/// Of sizes, if it does not overflow.
+pub(super) fn product(mut sizes: impl Iterator<Item = usize>) -> Option<usize> {
+    sizes.try_fold(1, usize::checked_mul)
 }

@@ -94,9 +94,11 @@ fn is_inf(given: &Given<'_>, room: &mut Room) -> Results {
     })
 }
 
-/// Zero of what is not a number too.
 fn sign(x: f32) -> f32 {
-    f32::from(i8::from(x > 0.0) - i8::from(x < 0.0))
+    match x.is_nan() {
+        true => x,
+        false => f32::from(i8::from(x > 0.0) - i8::from(x < 0.0)),
+    }
 }
 
 fn softplus(x: f32) -> f32 {
