@@ -14,7 +14,7 @@ const TOLERANCE: f32 = 1e-4;
 /// strange about them is told in sentences.
 pub(crate) fn check(network: &Network, path: &Path) -> Result<Vec<String>> {
     let images = noise(network.shape(), network.bounds(), network.device());
-    let [one, two] = [images.clone().slice([0..1]), images.clone().slice([1..2])];
+    let [one, two] = [0, 1].map(|image| images.clone().narrow(0, image, 1));
     let both = to_vec(network.logits(images)?)?;
     let alone = [to_vec(network.logits(one)?)?, to_vec(network.logits(two)?)?].concat();
     if let Some(bad) = both.iter().chain(&alone).find(|value| !value.is_finite()) {

@@ -83,8 +83,11 @@ pub fn is_ours(path: &Path) -> bool {
 }
 
 /// The files besides `path` that reading it reads: external data of an ONNX model. Nothing if it cannot be read.
-pub fn files_beside(_path: &Path) -> Vec<PathBuf> {
-    Vec::new()
+pub fn files_beside(path: &Path) -> Vec<PathBuf> {
+    match kind(path) {
+        Ok(Kind::Onnx) => onnx::beside(path).unwrap_or_default(),
+        _ => Vec::new(),
+    }
 }
 
 fn ours(path: &Path, device: &Device) -> Result<Imported> {

@@ -217,7 +217,7 @@ fn of_flat(values: usize, size: Option<[usize; 2]>) -> (ImageShape, String) {
     };
     if let Some(size) = size {
         let pixels = size[0].saturating_mul(size[1]);
-        if pixels > 0 && values > 0 && values % pixels == 0 {
+        if pixels > 0 && values > 0 && values.is_multiple_of(pixels) {
             return shape(values / pixels, size);
         }
     }
@@ -225,7 +225,7 @@ fn of_flat(values: usize, size: Option<[usize; 2]>) -> (ImageShape, String) {
         let side = pixels.isqrt();
         (side > 0 && side * side == pixels).then_some([side; 2])
     };
-    match (square(values), square(values / 3).filter(|_| values % 3 == 0)) {
+    match (square(values), square(values / 3).filter(|_| values.is_multiple_of(3))) {
         (Some(size), _) => shape(1, size),
         (None, Some(size)) => shape(3, size),
         (None, None) => shape(1, [1, values]),

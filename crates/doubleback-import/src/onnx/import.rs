@@ -1,10 +1,10 @@
 //! From a file to a network, and what is told of it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use doubleback::data::Bounds;
+use doubleback::data::{Bounds, sha256};
 use doubleback::nn::layers::Standardize;
 use doubleback::nn::{Architecture, IMAGES, ModelCard, Network, card};
 use doubleback::{Error, Result};
@@ -12,12 +12,12 @@ use doubleback::{Error, Result};
 use super::image::{ImageInput, described};
 use super::logits;
 use super::model::{Attribute, Model};
-use super::normalization;
 use super::refusal::Refusal;
 use super::translate::{Activation, Builder};
 use super::walk::{Fate, Walk};
+use super::{normalization, patterns};
 use crate::check::check;
-use crate::imported::{Imported, Nodes, Source};
+use crate::imported::{Imported, Nodes, Source, SourceFile};
 use crate::options::Options;
 
 /// Reads an ONNX model.
@@ -26,6 +26,8 @@ use crate::options::Options;
 /// When it cannot be read, or a part of it cannot be imported: what, which node with its operator and opset, and what would help.
 pub(crate) fn import(path: &Path, options: &Options, device: &Device) -> Result<Imported> {
     let model = Model::read(path)?;
+    let files = std::iter::once(path.to_owned()).chain(model.beside.iter().cloned());
+    let files = files.map(|file| hashed(&file)).collect::<Result<Vec<_>>>()?;
     let refused = |refusal: Refusal| Error::file(path, refusal.to_string());
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let (network, card, mut source) = network(model, &name, options, device).map_err(|failure| match failure {
@@ -33,10 +35,28 @@ pub(crate) fn import(path: &Path, options: &Options, device: &Device) -> Result<
         Failure::Other(error) => error,
     })?;
     source.notes.extend(check(&network, path)?);
+    source.files = files;
     Ok(Imported {
         network,
         card,
         source: Some(source),
+    })
+}
+
+/// The files beside an ONNX model that hold values of it.
+///
+/// # Errors
+/// When the model cannot be read.
+pub(crate) fn beside(path: &Path) -> Result<Vec<PathBuf>> {
+    Ok(Model::read(path)?.beside)
+}
+
+/// A file, with its SHA-256.
+fn hashed(path: &Path) -> Result<SourceFile> {
+    let bytes = std::fs::read(path).map_err(Error::io(path, "reading the model"))?;
+    Ok(SourceFile {
+        file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        sha256: sha256(std::iter::once(bytes.as_slice())),
     })
 }
 
@@ -67,6 +87,7 @@ fn network(
 ) -> std::result::Result<(Network, ModelCard, Source), Failure> {
     let mut graph = model.graph;
     let mut notes = model.notes;
+    notes.extend(patterns::rewrite(&mut graph, options.output.as_deref()));
     let outputs = std::mem::take(&mut graph.outputs);
     let candidates = logits::candidates(&outputs, options.output.as_deref())?;
     let known = |name: &str| {

@@ -12,11 +12,11 @@ mod constant;
 mod element;
 #[allow(dead_code)]
 mod fold;
+#[allow(dead_code)]
+mod help;
 mod image;
 mod import;
 mod logits;
-#[allow(dead_code)]
-mod help;
 #[allow(dead_code)]
 mod model;
 mod normalization;
@@ -30,4 +30,4 @@ mod refusal;
 mod translate;
 mod walk;
 
-pub(crate) use import::import;
+pub(crate) use import::{beside, import};

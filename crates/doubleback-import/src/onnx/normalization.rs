@@ -48,7 +48,7 @@ pub(super) fn described(walk: &Walk, input: &str) -> Option<String> {
         let Some(output) = node.output(0) else { break };
         name = output.to_owned();
     }
-    if !found || scale.iter().any(|scale| *scale == 0.0) {
+    if !found || scale.contains(&0.0) {
         return None;
     }
     let numbers = |values: Vec<f64>| {

@@ -14,7 +14,6 @@ mod permutation;
 mod pooling;
 mod shape_of;
 mod structure;
-mod sum;
 mod value;
 mod window;
 
@@ -22,6 +21,7 @@ pub(crate) use builder::Builder;
 use builder::Translate;
 pub(crate) use value::{Activation, Layout, Value};
 
+use super::help::help;
 use super::model::Node;
 use super::refusal::Refusal;
 
@@ -33,7 +33,6 @@ const FAMILIES: &[&[(&str, Translate)]] = &[
     normalization::OPS,
     pooling::OPS,
     shape_of::OPS,
-    sum::OPS,
     arithmetic::OPS,
     elementwise::OPS,
 ];
@@ -55,11 +54,11 @@ pub(crate) fn node(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
         "" | "doubleback" => translator(&node.op),
         domain => translator(&format!("{domain}.{}", node.op)),
     };
-/// The domain of operators that rewriting finds in a graph, such as `Silu`.
-const OWN: &str = "doubleback";
-
-/// Translates one node, all of whose inputs have values.
-    let translate = translator(&node.op).filter(|_| node.domain.is_empty() || node.domain == OWN);
-    let translate = translate.ok_or_else(|| Refusal("this operator cannot be imported".into()))?;
-    translate(node, b)
+    let refused = || {
+        Refusal(format!(
+            "this operator cannot be imported. {}",
+            help(&node.domain, &node.op)
+        ))
+    };
+    translate.ok_or_else(refused)?(node, b)
 }

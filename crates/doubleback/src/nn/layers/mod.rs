@@ -143,7 +143,6 @@ layer_kinds! {
     Relu,
     RmsNorm,
     Resize,
-    RmsNorm,
     Slice,
     Softmax,
     Standardize,
