@@ -16,6 +16,9 @@ use npyz::npz::NpzArchive;
 
 type Failure = Box<dyn Error>;
 
+/// Sizes and values.
+type Array = (Vec<usize>, Vec<f64>);
+
 fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
     let mut options = Options::default();
@@ -125,7 +128,7 @@ fn norm_error(found: &[f32], expected: &[f64]) -> f64 {
 }
 
 /// Sizes and values of an array, if it is there.
-fn array(path: &Path, name: &str) -> Result<Option<(Vec<usize>, Vec<f64>)>, Failure> {
+fn array(path: &Path, name: &str) -> Result<Option<Array>, Failure> {
     let mut archive = NpzArchive::open(path)?;
     let Some(file) = archive.by_name(name)? else {
         return Ok(None);

@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use doubleback::nn;
 use doubleback::{Error, Result};
 
-use crate::imported::Imported;
+use crate::imported::{Imported, Unsupported};
 use crate::onnx;
 use crate::options::Options;
 
@@ -77,6 +77,17 @@ pub fn open(path: &Path, options: &Options, device: &Device) -> Result<Imported>
     }
 }
 
+/// All nodes of a file that are in the way of importing it; none if it is no graph.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn unsupported(path: &Path) -> Result<Vec<Unsupported>> {
+    match kind(path)? {
+        Kind::Onnx => onnx::unsupported(path),
+        _ => Ok(Vec::new()),
+    }
+}
+
 /// Whether a file is a model that this program wrote, which needs no options.
 pub fn is_ours(path: &Path) -> bool {
     matches!(kind(path), Ok(Kind::Ours))
@@ -85,7 +96,7 @@ pub fn is_ours(path: &Path) -> bool {
 /// The files besides `path` that reading it reads: external data of an ONNX model. Nothing if it cannot be read.
 pub fn files_beside(path: &Path) -> Vec<PathBuf> {
     match kind(path) {
-        Ok(Kind::Onnx) => onnx::beside(path).unwrap_or_default(),
+        Ok(Kind::Onnx) => onnx::files_beside(path),
         _ => Vec::new(),
     }
 }

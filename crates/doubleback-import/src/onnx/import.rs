@@ -1,7 +1,7 @@
 //! From a file to a network, and what is told of it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use doubleback::data::{Bounds, sha256};
@@ -9,15 +9,17 @@ use doubleback::nn::layers::Standardize;
 use doubleback::nn::{Architecture, IMAGES, ModelCard, Network, card};
 use doubleback::{Error, Result};
 
+use super::fold::folds;
+use super::help::help;
 use super::image::{ImageInput, described};
 use super::logits;
-use super::model::{Attribute, Model};
+use super::model::{Attribute, Graph, Model, Node};
 use super::refusal::Refusal;
-use super::translate::{Activation, Builder};
-use super::walk::{Fate, Walk};
+use super::translate::{self, Activation, Builder};
+use super::walk::{Fate, Walk, givers, needed};
 use super::{normalization, patterns};
 use crate::check::check;
-use crate::imported::{Imported, Nodes, Source, SourceFile};
+use crate::imported::{Imported, Nodes, Source, SourceFile, Unsupported};
 use crate::options::Options;
 
 /// Reads an ONNX model.
@@ -43,12 +45,30 @@ pub(crate) fn import(path: &Path, options: &Options, device: &Device) -> Result<
     })
 }
 
-/// The files beside an ONNX model that hold values of it.
+/// The nodes that the logits need and whose operators can neither be imported nor computed in advance.
 ///
 /// # Errors
 /// When the model cannot be read.
-pub(crate) fn beside(path: &Path) -> Result<Vec<PathBuf>> {
-    Ok(Model::read(path)?.beside)
+pub(crate) fn unsupported(path: &Path) -> Result<Vec<Unsupported>> {
+    let model = Model::read(path)?;
+    let refused = |node: &Node| {
+        let domain = node.domain.as_str();
+        let folded = domain.is_empty() && folds(&node.op);
+        (!folded && translate::translator_of(node).is_none()).then(|| Unsupported {
+            node: node.name.clone(),
+            operator: match domain {
+                "" => node.op.clone(),
+                _ => format!("{domain}.{}", node.op),
+            },
+            opset: node.opset,
+            problem: format!("this operator cannot be imported. {}", help(domain, &node.op)),
+        })
+    };
+    let Graph { nodes, outputs, .. } = &model.graph;
+    let candidates = logits::candidates(outputs, None).unwrap_or_default();
+    let needed = needed(nodes, &givers(nodes), candidates);
+    let nodes = needed.into_iter().map(|place| &nodes[place]);
+    Ok(nodes.filter(|node| node.op != "ZipMap").filter_map(refused).collect())
 }
 
 /// A file, with its SHA-256.

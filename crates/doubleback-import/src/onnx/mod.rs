@@ -30,4 +30,5 @@ mod refusal;
 mod translate;
 mod walk;
 
-pub(crate) use import::{beside, import};
+pub(crate) use import::{import, unsupported};
+pub(crate) use read::files_beside;

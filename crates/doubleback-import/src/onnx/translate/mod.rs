@@ -47,18 +47,20 @@ pub(crate) fn translator(op: &str) -> Option<Translate> {
     all.find(|(name, _)| *name == op).map(|(_, translate)| *translate)
 }
 
-/// Translates one node, all of whose inputs have values. Operators of other domains than ONNX's have it before their name in the tables, such as
+/// The function that translates a node. Operators of other domains than ONNX's have it before their name in the tables, such as
 /// `ai.onnx.ml.Normalizer`; those that rewriting found have none.
-pub(crate) fn node(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
-    let translate = match node.domain.as_str() {
+pub(crate) fn translator_of(node: &Node) -> Option<Translate> {
+    match node.domain.as_str() {
         "" | "doubleback" => translator(&node.op),
         domain => translator(&format!("{domain}.{}", node.op)),
-    };
+    }
+}
+
+/// Translates one node, all of whose inputs have values.
+pub(crate) fn node(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
     let refused = || {
-        Refusal(format!(
-            "this operator cannot be imported. {}",
-            help(&node.domain, &node.op)
-        ))
+        let help = help(&node.domain, &node.op);
+        Refusal(format!("this operator cannot be imported. {help}"))
     };
-    translate.ok_or_else(refused)?(node, b)
+    translator_of(node).ok_or_else(refused)?(node, b)
 }

@@ -41,14 +41,14 @@ pub(super) fn elu(order: Order, x: Values, [alpha, gamma, rate]: [f64; 3]) -> Va
 /// As in PyTorch a line where `beta · x` is above 20.
 pub(super) fn softplus(order: Order, x: Values, beta: f64) -> Values {
     let z = scaled(x.clone(), beta);
-    let line = z.clone().greater_elem(20.0);
+    let line = |z: &Values| z.clone().greater_elem(20.0);
     match order {
         Value => {
-            let bend = z.clone().abs().neg().exp().log1p();
+            let (bend, line) = (z.clone().abs().neg().exp().log1p(), line(&z));
             scaled(z.clamp_min(0.0) + bend, beta.recip()).mask_where(line, x)
         }
-        First => activation::sigmoid(z).mask_fill(line, 1.0),
-        Second => scaled(sigmoid(First, z), beta).mask_fill(line, 0.0),
+        First => activation::sigmoid(z.clone()).mask_fill(line(&z), 1.0),
+        Second => scaled(sigmoid(First, z.clone()), beta).mask_fill(z.greater_equal_elem(20.0), 0.0),
     }
 }
 
