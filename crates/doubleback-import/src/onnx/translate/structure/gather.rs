@@ -152,7 +152,9 @@ pub(super) fn nd_places(
     let (steps, part) = (steps(shape), product(&shape[batch + depth..]));
     let (inner, below) = (product(&outer[batch..]), product(&shape[batch..]));
     let all = indices.ints()?;
-    let count = (all.len() / depth).checked_mul(part).filter(|&count| count <= MOST_PLACES);
+    let count = (all.len() / depth)
+        .checked_mul(part)
+        .filter(|&count| count <= MOST_PLACES);
     let mut places = Vec::with_capacity(count.ok_or("it takes too many values one by one, more than 4,194,304")?);
     for (at, coordinates) in all.chunks_exact(depth).enumerate() {
         let mut first = at / inner.max(1) * below;
