@@ -46,8 +46,9 @@ impl Found {
     }
 }
 
-/// Puts together what can be, in a sorted graph; what it gives stays, so set `outputs` first. Says what was done.
-pub(crate) fn rewrite(graph: &mut Graph) -> Vec<String> {
+/// Puts together what can be, in a sorted graph; its outputs and the values that are `wanted` stay. Says what was done.
+pub(crate) fn rewrite<'a>(graph: &mut Graph, wanted: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let wanted: HashSet<&str> = wanted.into_iter().collect();
     let view = View::of(graph);
     let mut gone = HashSet::new();
     let mut new: Vec<(usize, Found)> = Vec::new();
@@ -56,7 +57,10 @@ pub(crate) fn rewrite(graph: &mut Graph) -> Vec<String> {
         let Some(mut found) = found else { continue };
         found.inner.sort_unstable();
         found.inner.dedup();
-        let free = |place: &usize| !gone.contains(place) && *place != last;
+        let free = |place: &usize| {
+            let mut given = graph.nodes[*place].outputs.iter().flatten();
+            !gone.contains(place) && *place != last && !given.any(|name| wanted.contains(name.as_str()))
+        };
         if view.only_within(&found.inner, last) && found.inner.iter().all(free) {
             gone.extend(found.inner.iter().copied());
             new.push((last, found));

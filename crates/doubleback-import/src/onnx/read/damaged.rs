@@ -27,7 +27,7 @@ fn seeds() -> Vec<PathBuf> {
 fn read(bytes: Vec<u8>, path: &Path) -> bool {
     match Model::of_bytes(bytes, path) {
         Ok(mut model) => {
-            patterns::rewrite(&mut model.graph);
+            patterns::rewrite(&mut model.graph, []);
             true
         }
         Err(refusal) => {

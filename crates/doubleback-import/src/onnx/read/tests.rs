@@ -195,7 +195,10 @@ fn constants_of_every_type_in_every_field() {
 fn constants_in_a_file_beside_the_model() {
     let model = Model::read(&fixture("external.onnx")).unwrap();
     assert_eq!(compare(&model), 12);
-    assert_eq!(model.beside, [fixture("external.onnx.data")]);
+    let beside = [fixture("external.onnx.data")];
+    assert_eq!(model.beside, beside);
+    assert_eq!(super::files_beside(&fixture("external.onnx")), beside);
+    assert!(super::files_beside(&fixture("types.onnx")).is_empty());
 }
 
 /// Every way in which a file beside the model could be another one.
@@ -339,6 +342,23 @@ fn old_files() {
     assert_eq!(
         model.notes,
         ["information for training, which the file has, was left out"]
+    );
+}
+
+/// Before opset 7 operators of two values said how one is repeated; without an axis that is as it has been since.
+#[test]
+fn operators_of_before_opset_7() {
+    let mut graph = graph(&["Add x w : a", "Neg a : y"], &["x"], &["y"]);
+    graph.initializer.push(floats("w", &[1], &[1.0]));
+    graph.node[0].attribute.push(int("broadcast", 1));
+    let mut proto = model(graph);
+    proto.opset_import[0].version = 6;
+    assert!(read(&proto).graph.nodes[0].attributes.is_empty());
+    proto.graph.as_mut().unwrap().node[0].attribute.push(int("axis", 1));
+    assert_eq!(
+        refusal(&proto),
+        "node `Add_0` (Add, opset 6): repeats values from axis 1 on, as before opset 7. Convert the model: \
+         onnx.version_converter.convert_version(model, 13)"
     );
 }
 
@@ -636,11 +656,17 @@ fn values_that_a_conversion_changed_are_told() {
     let model = read(&model(graph));
     assert_eq!(model.notes[0], "1 tensor of double became float32, rounded");
     assert_eq!(model.notes[1], "1 tensor of float16 became float32");
-    assert_eq!(
-        model.notes[2],
-        "1 value of double are beyond float32 and became infinite"
-    );
-    assert!(model.notes[3].starts_with("2 values of float16 are exactly 10,000 or -10,000"));
+    assert_eq!(model.notes[2], "beyond float32, 1 value of double became infinite");
+    assert!(model.notes[3].starts_with("exactly 10,000 or -10,000: 2 values of float16. "));
+}
+
+/// Layers are named after nodes, and after all that stands before a slash or dot in their names.
+#[test]
+fn names_without_end_are_cut() {
+    let mut graph = graph(&["Relu x : y"], &["x"], &["y"]);
+    graph.node[0].name = "/a".repeat(100_000);
+    let node = &read(&model(graph)).graph.nodes[0];
+    assert_eq!((node.name.chars().count(), node.scope.as_ref()), (257, None));
 }
 
 /// Empty messages take two bytes each, and a hundred times that as structures.

@@ -9,12 +9,15 @@ mod add;
 mod axis;
 mod batch_norm;
 mod bias;
+mod binary;
+mod broadcast;
 mod concat;
 mod constant;
 mod conv;
 mod conv_transpose;
 mod dense;
 mod dropout;
+mod elementwise;
 mod epilogue;
 mod expand;
 mod gather;
@@ -32,6 +35,7 @@ mod pad;
 mod permute;
 mod pool;
 mod pool_windows;
+mod prelu;
 mod product;
 mod reduce;
 mod resize;
@@ -47,12 +51,14 @@ use serde::{Deserialize, Serialize};
 pub use activation::{Flatten, LeakyRelu, Relu, Unflatten};
 pub use add::Add;
 pub use batch_norm::BatchNorm;
+pub use binary::{Binary, BinaryFunction, Operand, Side};
 pub use concat::Concat;
 pub use constant::Constant;
 pub use conv::Conv2d;
 pub use conv_transpose::ConvTranspose2d;
 pub use dense::Dense;
 pub use dropout::Dropout;
+pub use elementwise::{Elementwise, Function};
 pub use epilogue::{Absorbs, Epilogue, Role};
 pub use expand::Expand;
 pub use gather::Gather;
@@ -70,6 +76,7 @@ pub use mat_mul::MatMul;
 pub use pad::{Pad, PadMode};
 pub use permute::Permute;
 pub use pool::{AvgPool, GlobalAvgPool, MaxPool};
+pub use prelu::PRelu;
 pub use reduce::{Reduce, Reduction};
 pub use resize::Resize;
 pub use slice::Slice;
@@ -107,12 +114,14 @@ layer_kinds! {
     Add,
     AvgPool,
     BatchNorm,
+    Binary,
     Concat,
     Constant,
     Conv2d,
     ConvTranspose2d,
     Dense,
     Dropout,
+    Elementwise,
     Expand,
     Flatten,
     Gather,
@@ -127,6 +136,7 @@ layer_kinds! {
     Lrn,
     MatMul,
     MaxPool,
+    PRelu,
     Pad,
     Permute,
     Reduce,
