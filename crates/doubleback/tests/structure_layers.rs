@@ -111,7 +111,7 @@ impl Case {
     /// Without a tape, one image alone: the same values.
     fn check_plain(&self, expected: &HashMap<String, Vec<f64>>, dtype: DType, tolerance: f64) {
         let network = self.network();
-        let image = self.images(dtype).slice([1..2]);
+        let image = self.images(dtype).slice_dim(0, 1..2);
         let (logits, pullback) = network.forward_with_pullback(image, Mode::Inference).unwrap();
         let classes = logits.dims()[1];
         let cotangent = values(IMAGE_COUNT * classes, 5).split_off(classes);
