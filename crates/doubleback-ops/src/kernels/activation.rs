@@ -10,7 +10,6 @@ use crate::options::{Activation, Order};
 const BLOCK: usize = 1 << 13;
 
 /// The function or its derivative of every value.
-#[allow(clippy::cast_possible_truncation)]
 pub fn activation(x: &[f32], activation: Activation, order: Order) -> Buffer {
     match (activation, order) {
         (Activation::Sigmoid, Value) => map(x, |x| sigmoid(x, below(x))),
