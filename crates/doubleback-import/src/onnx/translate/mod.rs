@@ -38,12 +38,9 @@ pub(crate) fn translator(op: &str) -> Option<Translate> {
     all.find(|(name, _)| *name == op).map(|(_, translate)| *translate)
 }
 
-/// The domain of operators that rewriting finds in a graph, such as `Silu`.
-const OWN: &str = "doubleback";
-
 /// Translates one node, all of whose inputs have values.
 pub(crate) fn node(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
-    let translate = translator(&node.op).filter(|_| node.domain.is_empty() || node.domain == OWN);
+    let translate = translator(&node.op).filter(|_| node.domain.is_empty());
     let translate = translate.ok_or_else(|| Refusal("this operator cannot be imported".into()))?;
     translate(node, b)
 }
