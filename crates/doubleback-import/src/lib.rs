@@ -9,6 +9,6 @@ mod onnx;
 mod open;
 mod options;
 
-pub use imported::{Imported, Source, SourceFile, Unsupported};
+pub use imported::{Imported, Nodes, Source, SourceFile, Unsupported};
 pub use open::{files_beside, is_ours, open, unsupported};
 pub use options::{Normalization, Options};

@@ -1,5 +1,5 @@
 use doubleback::nn::{LayerSummary, ModelCard, Standardization, Summary};
-use doubleback_import::{Source, Unsupported, open, unsupported};
+use doubleback_import::{Nodes, Source, Unsupported, open, unsupported};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -87,6 +87,11 @@ fn readable(found: &Inspection<'_>) -> String {
     let [channels, height, width] = summary.input;
     let [low, high] = summary.bounds;
     let mut facts = vec![("format", format(found))];
+    if let Some(source) = found.import {
+        facts.extend(source.inputs.iter().map(|port| ("input", port.clone())));
+        facts.extend(source.outputs.iter().map(|port| ("output", port.clone())));
+        facts.extend(source.nodes.as_ref().map(|nodes| ("nodes", became(nodes))));
+    }
     for key in ["defense", "dataset"] {
         facts.extend(found.card.get(key).map(|value| (key, value.clone())));
     }
@@ -153,6 +158,27 @@ fn format(found: &Inspection<'_>) -> String {
         producer => format!(", written by {producer}"),
     };
     format!("{}{opset}{by}", source.format)
+}
+
+/// What became of the nodes of a graph.
+fn became(nodes: &Nodes) -> String {
+    let counts = [
+        ("with layers", nodes.translated),
+        ("without", nodes.free),
+        ("computed once", nodes.folded),
+        ("undone", nodes.undone),
+        ("not needed", nodes.unneeded),
+    ];
+    let counts: Vec<String> = counts
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(what, count)| format!("{} {what}", grouped(*count)))
+        .collect();
+    let operators = nodes
+        .operators
+        .iter()
+        .map(|(operator, count)| format!("{operator} {count}"));
+    format!("{}: {}", counts.join(", "), operators.collect::<Vec<_>>().join(", "))
 }
 
 fn normalization(found: &Standardization) -> String {

@@ -5,7 +5,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use crate::dataset::{Bounds, Preparation};
-use crate::error::DataError;
+use crate::error::{DataError, NpyProblem};
 use crate::formats::image_folder;
 use crate::formats::image_folder::Wanted;
 use crate::formats::npy::{Element, Header, Npy};
@@ -107,7 +107,8 @@ fn of_array(path: &Path, shape: ImageShape) -> Result<Unlabelled, DataError> {
         path: path.to_owned(),
         cause,
     })?;
-    let wrong = |problem: crate::error::NpyProblem| refuse(path, problem.to_string());
+    // What is said of arrays in archives goes for one alone, but for how it is written.
+    let wrong = |problem: NpyProblem| refuse(path, problem.to_string().replace("numpy.savez", "numpy.save"));
     let npy = Npy::open(BufReader::new(file)).map_err(wrong)?;
     let header = npy.header.clone();
     let layout = layout(&header, shape).map_err(|problem| refuse(path, problem))?;
