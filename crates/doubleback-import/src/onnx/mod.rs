@@ -20,6 +20,7 @@ mod logits;
 #[allow(dead_code)]
 mod model;
 mod normalization;
+mod operators;
 #[allow(dead_code)]
 mod patterns;
 #[allow(dead_code)]
@@ -31,4 +32,5 @@ mod translate;
 mod walk;
 
 pub(crate) use import::{import, unsupported};
+pub use operators::{Operator, OperatorFate, newest_onnx, onnx_operators};
 pub(crate) use read::files_beside;
