@@ -70,7 +70,10 @@ pub(crate) fn unsupported(path: &Path) -> Result<Vec<Unsupported>> {
     let candidates = logits::candidates(outputs, None).unwrap_or_default();
     let needed = needed(nodes, &givers(nodes), candidates);
     let nodes = needed.into_iter().map(|place| &nodes[place]);
-    Ok(nodes.filter(|node| !later.contains(&node.op.as_str())).filter_map(refused).collect())
+    Ok(nodes
+        .filter(|node| !later.contains(&node.op.as_str()))
+        .filter_map(refused)
+        .collect())
 }
 
 /// A file, with its SHA-256.

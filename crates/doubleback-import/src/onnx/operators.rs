@@ -37,7 +37,10 @@ pub struct Operator {
 
 /// The operators of the newest ONNX, with what becomes of them here.
 pub fn onnx_operators() -> Vec<Operator> {
-    LIST.lines().filter(|line| !line.starts_with('#')).filter_map(operator).collect()
+    LIST.lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(operator)
+        .collect()
 }
 
 /// Which ONNX the operators are of, such as `onnx 1.23.2, opset 28`.
@@ -49,7 +52,11 @@ pub fn newest_onnx() -> &'static str {
 fn operator(line: &'static str) -> Option<Operator> {
     let mut fields = line.split('\t');
     let (domain, name) = (fields.next()?, fields.next()?);
-    let versions = fields.next()?.split(',').filter_map(|version| version.parse().ok()).collect();
+    let versions = fields
+        .next()?
+        .split(',')
+        .filter_map(|version| version.parse().ok())
+        .collect();
     Some(Operator {
         domain,
         name,
@@ -63,7 +70,11 @@ fn operator(line: &'static str) -> Option<Operator> {
 fn fate(domain: &str, name: &str) -> OperatorFate {
     // Of a known branch, and of a value, there is nothing left after reading.
     let read = domain.is_empty() && ["Constant", "If"].contains(&name);
-    let key = if domain.is_empty() { name.to_owned() } else { format!("{domain}.{name}") };
+    let key = if domain.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{domain}.{name}")
+    };
     match key.as_str() {
         _ if read => OperatorFate::Supported,
         key if translator(key).is_some() => OperatorFate::Supported,

@@ -142,8 +142,10 @@ impl Walk {
             self.compute(&inside.nodes[place])?;
         }
         let which = if condition { "then" } else { "else" };
-        self.builder
-            .note(format!("node `{}` (If) always takes its `{which}` branch: it was put in its place", node.name));
+        self.builder.note(format!(
+            "node `{}` (If) always takes its `{which}` branch: it was put in its place",
+            node.name
+        ));
         Ok(())
     }
 
