@@ -113,14 +113,19 @@ fn damaged_files_are_networks_or_errors() {
                     !error.contains('\n') && error.starts_with(path.to_str().unwrap()),
                     "{error}"
                 );
-                false
+                Some(error)
             }
         }
     };
+    let quantized = onnx_operators()
+        .iter()
+        .any(|operator| operator.name == "QuantizeLinear" && operator.fate == OperatorFate::Supported);
     for seed in seeds() {
         let whole = fs::read(&seed).unwrap();
         fs::write(folder.path().join("weights"), &whole).unwrap();
-        assert!(import(&whole), "{}", seed.display());
+        if !seed.ends_with("quantized.onnx") || quantized {
+            assert_eq!(import(&whole), None, "{}", seed.display());
+        }
         for length in (0..whole.len()).step_by(STEP) {
             import(&whole[..length]);
         }
