@@ -10,5 +10,6 @@ mod open;
 mod options;
 
 pub use imported::{Imported, Source, SourceFile, Unsupported};
+pub use onnx::{Operator, OperatorFate, newest_onnx, onnx_operators};
 pub use open::{files_beside, is_ours, open, unsupported};
 pub use options::{Normalization, Options};

@@ -64,11 +64,16 @@ pub(crate) fn unsupported(path: &Path) -> Result<Vec<Unsupported>> {
             problem: format!("this operator cannot be imported. {}", help(domain, &node.op)),
         })
     };
+    // Whether the condition of an `If` is known is seen only when it is imported.
+    let later = ["ZipMap", "If"];
     let Graph { nodes, outputs, .. } = &model.graph;
     let candidates = logits::candidates(outputs, None).unwrap_or_default();
     let needed = needed(nodes, &givers(nodes), candidates);
     let nodes = needed.into_iter().map(|place| &nodes[place]);
-    Ok(nodes.filter(|node| node.op != "ZipMap").filter_map(refused).collect())
+    Ok(nodes
+        .filter(|node| !later.contains(&node.op.as_str()))
+        .filter_map(refused)
+        .collect())
 }
 
 /// A file, with its SHA-256.
