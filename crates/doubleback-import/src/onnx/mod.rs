@@ -9,6 +9,10 @@ mod branch;
 #[allow(dead_code)]
 mod constant;
 #[allow(dead_code)]
+mod element;
+#[allow(dead_code)]
+mod fold;
+#[allow(dead_code)]
 mod help;
 #[allow(dead_code)]
 mod model;

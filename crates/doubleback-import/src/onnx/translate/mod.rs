@@ -10,6 +10,8 @@ mod dense;
 mod elementwise;
 mod names;
 mod permutation;
+mod quantization;
+mod random;
 mod value;
 mod window;
 
@@ -25,6 +27,8 @@ const FAMILIES: &[&[(&str, Translate)]] = &[
     convolution::OPS,
     dense::OPS,
     elementwise::OPS,
+    quantization::OPS,
+    random::OPS,
 ];
 
 /// The function that translates an operator of ONNX.

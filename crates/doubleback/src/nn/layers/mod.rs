@@ -10,12 +10,15 @@ mod batch_norm;
 mod bias;
 mod binary;
 mod broadcast;
+mod compare;
 mod conv;
 mod conv_transpose;
 mod dense;
 mod dropout;
 mod elementwise;
 mod epilogue;
+mod fake_quantize;
+mod finiteness;
 mod group_norm;
 mod hard_swish;
 mod layer;
@@ -24,12 +27,14 @@ mod local_contrast;
 mod lp_normalize;
 mod lp_pool;
 mod lrn;
+mod noise;
 mod permute;
 mod pool;
 mod pool_windows;
 mod prelu;
 mod standardize;
 mod standardized;
+mod where_;
 mod window;
 mod window_options;
 
@@ -39,12 +44,15 @@ pub use activation::{Flatten, LeakyRelu, Relu, Unflatten};
 pub use add::Add;
 pub use batch_norm::BatchNorm;
 pub use binary::{Binary, BinaryFunction, Operand, Side};
+pub use compare::{Compare, CompareFunction};
 pub use conv::Conv2d;
 pub use conv_transpose::ConvTranspose2d;
 pub use dense::Dense;
 pub use dropout::Dropout;
 pub use elementwise::{Elementwise, Function};
 pub use epilogue::{Absorbs, Epilogue, Role};
+pub use fake_quantize::FakeQuantize;
+pub use finiteness::{Finiteness, Unfinite};
 pub use group_norm::GroupNorm;
 pub use hard_swish::HardSwish;
 pub(crate) use layer::LARGEST;
@@ -54,10 +62,12 @@ pub use local_contrast::{Floor, LocalContrast};
 pub use lp_normalize::LpNormalize;
 pub use lp_pool::LpPool;
 pub use lrn::Lrn;
+pub use noise::{Distribution, Noise};
 pub use permute::Permute;
 pub use pool::{AvgPool, GlobalAvgPool, MaxPool};
 pub use prelu::PRelu;
 pub use standardize::Standardize;
+pub use where_::Where;
 
 macro_rules! layer_kinds {
     ($($layer:ident),+ $(,)?) => {
@@ -91,11 +101,14 @@ layer_kinds! {
     AvgPool,
     BatchNorm,
     Binary,
+    Compare,
     Conv2d,
     ConvTranspose2d,
     Dense,
     Dropout,
     Elementwise,
+    FakeQuantize,
+    Finiteness,
     Flatten,
     GlobalAvgPool,
     GroupNorm,
@@ -107,10 +120,12 @@ layer_kinds! {
     LpPool,
     Lrn,
     MaxPool,
+    Noise,
     PRelu,
     Permute,
     Relu,
     RmsNorm,
     Standardize,
     Unflatten,
+    Where,
 }
