@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use burn::tensor::{DType, Tensor, TensorData};
 use doubleback::nn::layers::{
-    Compare, CompareFunction, Distribution, FakeQuantize, Finiteness, Flatten, Layer, LayerKind, LayerPullback, Noise,
+    Compare, CompareFunction, Distribution, FakeQuantize, Finiteness, Flatten, LayerKind, LayerPullback, Noise,
     Operand, Side, Size, Unfinite, Where,
 };
 use doubleback::nn::{Architecture, IMAGES, LayerSpec, Mode, Module, Network};

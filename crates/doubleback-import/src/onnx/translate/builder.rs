@@ -18,6 +18,9 @@ pub(crate) type Translate = fn(&Node, &mut Builder) -> Result<(), Refusal>;
 /// Most values of an activation of one image, as layers have it.
 const LARGEST: usize = 1 << 27;
 
+/// Tensors of a layer: role and values.
+type Roles = [(&'static str, Vec<f32>)];
+
 /// Layers and their tensors, in the making.
 #[derive(Debug)]
 pub(crate) struct Builder {
@@ -136,7 +139,7 @@ impl Builder {
     }
 
     /// The layer whose values these are, behind all layers that only reorder them, and its tensors; none if they are those of the images.
-    pub fn source(&self, a: &Activation) -> Option<(&LayerKind, &[(&'static str, Vec<f32>)])> {
+    pub fn source(&self, a: &Activation) -> Option<(&LayerKind, &Roles)> {
         let (layer, _) = self.origin(&a.layer, row_order(a).simplest());
         let built = &self.layers[*self.places.get(&layer)?];
         Some((&built.spec.kind, &built.tensors))
