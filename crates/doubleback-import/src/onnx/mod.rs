@@ -14,8 +14,12 @@ mod element;
 mod fold;
 #[allow(dead_code)]
 mod help;
+mod image;
+mod import;
+mod logits;
 #[allow(dead_code)]
 mod model;
+mod normalization;
 #[allow(dead_code)]
 mod patterns;
 #[allow(dead_code)]
@@ -24,3 +28,7 @@ mod read;
 mod refusal;
 #[allow(dead_code)]
 mod translate;
+mod walk;
+
+pub(crate) use import::{import, unsupported};
+pub(crate) use read::files_beside;

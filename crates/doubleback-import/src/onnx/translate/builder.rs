@@ -37,6 +37,8 @@ pub(crate) struct Builder {
     image: Size,
     /// Element types by the names of the graph, where a constant does not tell its own.
     elements: HashMap<String, Element>,
+    /// Names that nodes of the graph take.
+    taken: HashSet<String>,
     /// The batch that the file's input is fixed at, if that is not 1: where this stands in a shape, 1 is meant.
     pub frozen_batch: Option<usize>,
 }
@@ -71,6 +73,10 @@ impl Builder {
             orders: HashMap::new(),
             image,
             elements: HashMap::new(),
+            taken: nodes
+                .iter()
+                .flat_map(|node| node.inputs.iter().flatten().cloned())
+                .collect(),
             frozen_batch: None,
         }
     }
@@ -121,6 +127,16 @@ impl Builder {
     /// A value by its name in the graph, if it was set.
     pub fn value(&self, name: &str) -> Option<&Value> {
         self.values.get(name)
+    }
+
+    /// Whether a node of the graph takes a value of this name.
+    pub fn is_taken(&self, name: &str) -> bool {
+        self.taken.contains(name)
+    }
+
+    /// Number of layers so far.
+    pub fn len(&self) -> usize {
+        self.layers.len()
     }
 
     /// Gives a name of the graph its value.
