@@ -101,6 +101,11 @@ impl Walk {
             }
             return Ok(Fate::Folded);
         }
+        for name in node.inputs.iter().flatten() {
+            if let Some(element) = self.folding.element(name) {
+                self.builder.say_element(name, element);
+            }
+        }
         let before = self.builder.len();
         match self.condition(node).map_err(placed)? {
             Some(condition) => self.branch(node, condition)?,

@@ -8,6 +8,7 @@ use doubleback::nn::{IMAGES, LayerSpec};
 use super::names::Names;
 use super::permutation::Permutation;
 use super::value::{Activation, Layout, Value, stored};
+use crate::onnx::element::Element;
 use crate::onnx::model::{Constant, Node};
 use crate::onnx::refusal::Refusal;
 
@@ -16,6 +17,9 @@ pub(crate) type Translate = fn(&Node, &mut Builder) -> Result<(), Refusal>;
 
 /// Most values of an activation of one image, as layers have it.
 const LARGEST: usize = 1 << 27;
+
+/// Tensors of a layer: role and values.
+type Roles = [(&'static str, Vec<f32>)];
 
 /// Layers and their tensors, in the making.
 #[derive(Debug)]
@@ -31,6 +35,8 @@ pub(crate) struct Builder {
     /// Layers that put the values of another in an order: by that layer, the order and the size.
     orders: HashMap<(String, Permutation, Size), String>,
     image: Size,
+    /// Element types by the names of the graph, where a constant does not tell its own.
+    elements: HashMap<String, Element>,
     /// Names that nodes of the graph take.
     taken: HashSet<String>,
     /// The batch that the file's input is fixed at, if that is not 1: where this stands in a shape, 1 is meant.
@@ -66,6 +72,7 @@ impl Builder {
             notes: Vec::new(),
             orders: HashMap::new(),
             image,
+            elements: HashMap::new(),
             taken: nodes
                 .iter()
                 .flat_map(|node| node.inputs.iter().flatten().cloned())
@@ -135,6 +142,23 @@ impl Builder {
     /// Gives a name of the graph its value.
     pub fn define(&mut self, name: &str, value: impl Into<Value>) {
         self.values.insert(name.to_owned(), value.into());
+    }
+
+    /// Says the element type of a name of the graph.
+    pub fn say_element(&mut self, name: &str, element: Element) {
+        self.elements.insert(name.to_owned(), element);
+    }
+
+    /// The element type of a name of the graph, if it is known to be more than floats, 64-bit integers or truth values.
+    pub fn element(&self, name: &str) -> Option<Element> {
+        self.elements.get(name).copied()
+    }
+
+    /// The layer whose values these are, behind all layers that only reorder them, and its tensors; none if they are those of the images.
+    pub fn source(&self, a: &Activation) -> Option<(&LayerKind, &Roles)> {
+        let (layer, _) = self.origin(&a.layer, row_order(a).simplest());
+        let built = &self.layers[*self.places.get(&layer)?];
+        Some((&built.spec.kind, &built.tensors))
     }
 
     /// Gives output `k` of a node its value.
