@@ -4,3 +4,5 @@
 //! training then work as on a network that was built here. Nothing in a file is ever run.
 #[allow(dead_code)]
 mod onnx;
+#[allow(dead_code)]
+mod torch;

@@ -5,6 +5,7 @@
 //! A new layer is a file beside these, which implements [`UnaryLayer`] (one input) or [`Layer`] (any number), and here its `mod`, its `pub use`
 //! and its place in the list of [`LayerKind`].
 mod activation;
+mod adaptive_avg_pool;
 mod add;
 mod batch_norm;
 mod bias;
@@ -23,6 +24,7 @@ mod window;
 use serde::{Deserialize, Serialize};
 
 pub use activation::{Flatten, LeakyRelu, Relu, Unflatten};
+pub use adaptive_avg_pool::AdaptiveAvgPool;
 pub use add::Add;
 pub use batch_norm::BatchNorm;
 pub use conv::Conv2d;
@@ -65,6 +67,7 @@ macro_rules! layer_kinds {
 }
 
 layer_kinds! {
+    AdaptiveAvgPool,
     Add,
     AvgPool,
     BatchNorm,
