@@ -3,4 +3,12 @@
 //! `read/` → [`model`] → `fold/` → `translate/`. A graph is read as what it does with one image (a batch of one), and every layer does so to
 //! each image of a batch: no image can influence another, whatever the file says of its batch.
 #[allow(dead_code)]
+mod attributes;
+#[allow(dead_code)]
+mod constant;
+#[allow(dead_code)]
 mod model;
+#[allow(dead_code)]
+mod refusal;
+#[allow(dead_code)]
+mod translate;

@@ -17,6 +17,7 @@ mod epilogue;
 mod hard_swish;
 mod layer;
 mod local_contrast;
+mod permute;
 mod pool;
 mod standardize;
 mod window;
@@ -36,6 +37,7 @@ pub use hard_swish::HardSwish;
 pub(crate) use layer::LARGEST;
 pub use layer::{Context, Layer, LayerPullback, Size, TensorSpec, UnaryLayer, UnaryPullback};
 pub use local_contrast::{Floor, LocalContrast};
+pub use permute::Permute;
 pub use pool::{AvgPool, GlobalAvgPool, MaxPool};
 pub use standardize::Standardize;
 
@@ -81,6 +83,7 @@ layer_kinds! {
     LeakyRelu,
     LocalContrast,
     MaxPool,
+    Permute,
     Relu,
     Standardize,
     Unflatten,
