@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use burn::tensor::{Device, Tensor, TensorData};
+use doubleback::Error;
 use doubleback::nn::layers::{LayerKind, Size};
 use doubleback::nn::{Architecture, IMAGES, Network};
-use doubleback::Error;
 
 use super::normalization;
 use super::weights::Weights;

@@ -27,8 +27,22 @@ const SURE: usize = 4;
 
 /// What training keeps beside the network, or parts of these names.
 const BESIDE: [&str; 16] = [
-    "optim", "sched", "ema", "epoch", "scaler", "amp", "rng", "random", "best", "callbacks", "loops", "args", "config",
-    "hyper_parameters", "history", "swa",
+    "optim",
+    "sched",
+    "ema",
+    "epoch",
+    "scaler",
+    "amp",
+    "rng",
+    "random",
+    "best",
+    "callbacks",
+    "loops",
+    "args",
+    "config",
+    "hyper_parameters",
+    "history",
+    "swa",
 ];
 
 /// What wrappers put before all names.
@@ -50,7 +64,11 @@ pub(super) fn of_network(weights: &mut Weights) {
     weights
         .tensors
         .retain(|name, _| name.rsplit('.').next() != Some("num_batches_tracked"));
-    if weights.tensors.keys().any(|name| name == "n_averaged" || name.ends_with(".n_averaged")) {
+    if weights
+        .tensors
+        .keys()
+        .any(|name| name == "n_averaged" || name.ends_with(".n_averaged"))
+    {
         weights.tensors.retain(|name, _| !name.ends_with("n_averaged"));
         weights
             .notes
@@ -61,7 +79,9 @@ pub(super) fn of_network(weights: &mut Weights) {
             .into_iter()
             .map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor))
             .collect();
-        weights.notes.push(format!("the prefix `{prefix}` of all names was dropped"));
+        weights
+            .notes
+            .push(format!("the prefix `{prefix}` of all names was dropped"));
     }
     rename(weights);
 }
@@ -141,9 +161,9 @@ fn rename(weights: &mut Weights) {
         })
         .collect();
     if count > 0 {
-        weights
-            .notes
-            .push(format!("{count} names of old files of torchvision were read as today's"));
+        weights.notes.push(format!(
+            "{count} names of old files of torchvision were read as today's"
+        ));
     }
 }
 
@@ -169,7 +189,12 @@ mod tests {
             &["model.a.weight", "ema.a.weight", "optimizer.state.0.exp_avg"],
             &["state_dict.module.a.weight", "state_dict_ema.a.weight"],
             &["model_state_dict._orig_mod.a.weight", "other.a.weight"],
-            &["module.n_averaged", "n_averaged", "module.a.weight", "module.a.num_batches_tracked"],
+            &[
+                "module.n_averaged",
+                "n_averaged",
+                "module.a.weight",
+                "module.a.num_batches_tracked",
+            ],
             &["module._orig_mod.model.a.weight"],
         ] {
             let (found, notes) = chosen(names);

@@ -15,7 +15,12 @@ const CHANNELS: usize = 4;
 
 /// Gives mean and variance the names [`MEAN`] and [`VARIANCE`], if the file has them once.
 pub(super) fn find(weights: &mut Weights) {
-    let of_image = |name: &str| weights.tensors.get(name).is_some_and(|tensor| (1..=CHANNELS).contains(&tensor.len()));
+    let of_image = |name: &str| {
+        weights
+            .tensors
+            .get(name)
+            .is_some_and(|tensor| (1..=CHANNELS).contains(&tensor.len()))
+    };
     let mut found = weights.tensors.keys().flat_map(|name| {
         PAIRS.into_iter().filter_map(|[mean, deviation]| {
             let start = name.strip_suffix(mean)?;
@@ -28,7 +33,8 @@ pub(super) fn find(weights: &mut Weights) {
         return;
     };
     drop(found);
-    let (Some(of_mean), Some(of_deviation)) = (weights.tensors.remove(&mean), weights.tensors.remove(&deviation)) else {
+    let (Some(of_mean), Some(of_deviation)) = (weights.tensors.remove(&mean), weights.tensors.remove(&deviation))
+    else {
         return;
     };
     let count = of_mean.len();
@@ -36,7 +42,9 @@ pub(super) fn find(weights: &mut Weights) {
     weights.tensors.insert(MEAN.into(), Stored::computed(vec![count], flat));
     let count = of_deviation.len();
     let squares = move || Ok(of_deviation.values()?.iter().map(|value| value * value).collect());
-    weights.tensors.insert(VARIANCE.into(), Stored::computed(vec![count], squares));
+    weights
+        .tensors
+        .insert(VARIANCE.into(), Stored::computed(vec![count], squares));
     weights.notes.push(format!(
         "images are normalized first by `{mean}` and `{deviation}` of the file: they are given as they are, in their own bounds"
     ));

@@ -72,11 +72,7 @@ impl Element {
 
 impl Stored {
     /// A tensor whose bytes, little-endian and in row-major order, come from `read`.
-    pub fn of_bytes(
-        shape: Vec<usize>,
-        element: Element,
-        read: impl Fn() -> Result<Vec<u8>, String> + 'static,
-    ) -> Self {
+    pub fn of_bytes(shape: Vec<usize>, element: Element, read: impl Fn() -> Result<Vec<u8>, String> + 'static) -> Self {
         let values = move || {
             let values = element.convert(&read()?);
             values.ok_or_else(|| format!("holds {}, not floats", element.name()))
@@ -139,8 +135,9 @@ impl Weights {
         let all = self.tensors.len();
         for (element, count) in counts {
             let name = element.name();
-            self.notes
-                .push(format!("{count} of {all} tensors are {name} and were converted to float32"));
+            self.notes.push(format!(
+                "{count} of {all} tensors are {name} and were converted to float32"
+            ));
         }
     }
 }
@@ -159,6 +156,9 @@ mod tests {
         assert_eq!(of(Element::F16, &f16::from_f32(1.5).to_le_bytes()), Ok(vec![1.5]));
         assert_eq!(of(Element::BF16, &bf16::from_f32(1.5).to_le_bytes()), Ok(vec![1.5]));
         assert_eq!(of(Element::F32, &[0; 8]), Err("has 2 values, not [1]".into()));
-        assert_eq!(of(Element::Other("int64"), &[0; 8]), Err("holds int64, not floats".into()));
+        assert_eq!(
+            of(Element::Other("int64"), &[0; 8]),
+            Err("holds int64, not floats".into())
+        );
     }
 }

@@ -144,7 +144,14 @@ impl<'a> Draft<'a> {
         self.push(name, Add {}, &inputs)
     }
 
-    pub fn max_pool(&mut self, name: &str, input: &str, kernel: usize, stride: usize, padding: usize) -> Result<String, Misfit> {
+    pub fn max_pool(
+        &mut self,
+        name: &str,
+        input: &str,
+        kernel: usize,
+        stride: usize,
+        padding: usize,
+    ) -> Result<String, Misfit> {
         let pool = MaxPool {
             stride: [stride; 2],
             padding: [padding; 2],

@@ -95,7 +95,11 @@ impl Family {
         let plain = plain(name);
         let begins = |start: &str| plain.starts_with(start);
         if begins("preactresnet") {
-            let shortcut = if plain.ends_with("v2") { Shortcut::Activated } else { Shortcut::Input };
+            let shortcut = if plain.ends_with("v2") {
+                Shortcut::Activated
+            } else {
+                Shortcut::Input
+            };
             return Some(Self::PreactResnet(shortcut));
         }
         // torchvision's wide residual networks are those of its other ones.
@@ -130,14 +134,21 @@ fn plain(name: &str) -> String {
 fn is_asked_for(built: &str, asked: &str) -> bool {
     let (built, asked) = (plain(built), plain(asked).replace("wrn", "wideresnet"));
     let other = ["wideresnet50", "wideresnet101", "resnext"];
-    built == asked || asked.trim_end_matches(|c: char| c.is_ascii_digit()).is_empty() || other.iter().any(|start| asked.starts_with(start)) || asked.chars().all(char::is_alphabetic)
+    built == asked
+        || asked.trim_end_matches(|c: char| c.is_ascii_digit()).is_empty()
+        || other.iter().any(|start| asked.starts_with(start))
+        || asked.chars().all(char::is_alphabetic)
 }
 
 /// The architecture of a file's tensors: the named one, or the only one that fits them.
 ///
 /// # Errors
 /// What does not fit, or which architectures would fit.
-pub(super) fn find(weights: &mut Weights, asked: Option<&str>, settings: &Settings) -> Result<(Architecture, Sources), Misfit> {
+pub(super) fn find(
+    weights: &mut Weights,
+    asked: Option<&str>,
+    settings: &Settings,
+) -> Result<(Architecture, Sources), Misfit> {
     match asked {
         Some(name) => named(weights, name, settings),
         None => guessed(weights, settings),
@@ -153,7 +164,9 @@ fn named(weights: &mut Weights, name: &str, settings: &Settings) -> Result<(Arch
     let (built, sources) = fit(family, weights, settings).map_err(unfit)?;
     let found = &built.architecture.name;
     if !is_asked_for(found, name) {
-        return Err(format!("its tensors are those of `{found}`, not of `{name}`. Give `--arch {found}`"));
+        return Err(format!(
+            "its tensors are those of `{found}`, not of `{name}`. Give `--arch {found}`"
+        ));
     }
     weights.notes.extend(built.notes);
     Ok((built.architecture, sources))
@@ -185,7 +198,10 @@ fn guessed(weights: &mut Weights, settings: &Settings) -> Result<(Architecture, 
                 .iter()
                 .map(|(built, _)| format!("`--arch {}`", built.architecture.name))
                 .collect();
-            Err(format!("holds weights alone, which fit more than one network. Give {}", names.join(" or ")))
+            Err(format!(
+                "holds weights alone, which fit more than one network. Give {}",
+                names.join(" or ")
+            ))
         }
     }
 }

@@ -40,11 +40,20 @@ pub(super) fn build(weights: &Weights, settings: &Settings, name: &str) -> Resul
         Ok::<&[usize], Misfit>(shape)
     };
     let kernel = shape(format!("{}.weight", module("conv1")))?;
-    let classes = shape(format!("{}.weight", module("logits")))?.first().copied().unwrap_or(0);
+    let classes = shape(format!("{}.weight", module("logits")))?
+        .first()
+        .copied()
+        .unwrap_or(0);
     let channels = kernel.get(1).copied().unwrap_or(0);
     let sizes: Vec<ImageShape> = match settings.shape {
         Some(shape) => vec![shape],
-        None => SIDES.map(|side| ImageShape { channels, height: side, width: side }).to_vec(),
+        None => SIDES
+            .map(|side| ImageShape {
+                channels,
+                height: side,
+                width: side,
+            })
+            .to_vec(),
     };
     let mut problem = String::new();
     for size in sizes {
@@ -61,12 +70,18 @@ pub(super) fn build(weights: &Weights, settings: &Settings, name: &str) -> Resul
             }
         }
         let names: Vec<(String, String)> = match of_trades {
-            true => TRADES.iter().map(|(layer, _)| ((*layer).to_owned(), module(layer))).collect(),
+            true => TRADES
+                .iter()
+                .map(|(layer, _)| ((*layer).to_owned(), module(layer)))
+                .collect(),
             false => Vec::new(),
         };
         match crate::torch::build::sources(&architecture, weights, &module) {
             Ok(_) => {
-                let mut built = Built { names, ..Built::of(architecture) };
+                let mut built = Built {
+                    names,
+                    ..Built::of(architecture)
+                };
                 if built.architecture.pool().is_some() {
                     built.note("pooling takes the largest value: weights do not say it");
                 }

@@ -8,7 +8,7 @@ use crate::torch::build::Misfit;
 use crate::torch::weights::Weights;
 
 /// What the shortcut takes.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shortcut {
     Input,
     Activated,
@@ -63,7 +63,11 @@ fn block(
     let name = |role: &str| format!("{block}.{role}");
     let relu = name("relu");
     let activated = draft.norm_relu(&name("bn1"), &relu, input)?;
-    let [first, second] = if deep { [(1, 0), (stride, 1)] } else { [(stride, 1), (1, 1)] };
+    let [first, second] = if deep {
+        [(1, 0), (stride, 1)]
+    } else {
+        [(stride, 1), (1, 1)]
+    };
     let mut x = draft.conv(&name("conv1"), &activated, first.0, first.1)?;
     x = draft.norm_relu(&name("bn2"), &relu, &x)?;
     x = draft.conv(&name("conv2"), &x, second.0, second.1)?;

@@ -20,14 +20,20 @@ const DEPTHS: [(bool, [usize; 4], &str); 5] = [
 /// Numbers of blocks in `layer1` to `layer4`.
 pub(super) fn blocks(weights: &Weights) -> [usize; 4] {
     std::array::from_fn(|stage| {
-        let there = |block: &usize| weights.tensors.contains_key(&format!("layer{}.{block}.conv1.weight", stage + 1));
+        let there = |block: &usize| {
+            weights
+                .tensors
+                .contains_key(&format!("layer{}.{block}.conv1.weight", stage + 1))
+        };
         (0..).take_while(there).count()
     })
 }
 
 /// The name of the depth, or one made of the numbers of blocks.
 fn name(bottleneck: bool, blocks: [usize; 4]) -> String {
-    let known = DEPTHS.into_iter().find(|(deep, count, _)| (*deep, *count) == (bottleneck, blocks));
+    let known = DEPTHS
+        .into_iter()
+        .find(|(deep, count, _)| (*deep, *count) == (bottleneck, blocks));
     match known {
         Some((.., name)) => name.to_owned(),
         None => format!("resnet-{blocks:?}").replace(", ", "-").replace(['[', ']'], ""),
@@ -36,7 +42,9 @@ fn name(bottleneck: bool, blocks: [usize; 4]) -> String {
 
 pub(super) fn build(weights: &Weights, settings: &Settings) -> Result<Built, Misfit> {
     let deep = weights.tensors.contains_key("layer1.0.conv3.weight");
-    let small = weights.shape("conv1.weight").is_some_and(|shape| shape.len() == 4 && shape[2] < 7);
+    let small = weights
+        .shape("conv1.weight")
+        .is_some_and(|shape| shape.len() == 4 && shape[2] < 7);
     let (mut draft, input) = Draft::new(weights, "conv1", if small { 32 } else { 224 }, settings)?;
     let mut x = match small {
         true => draft.conv("conv1", &input, 1, 1)?,
@@ -84,7 +92,9 @@ fn block(draft: &mut Draft<'_>, block: &str, input: &str, stride: usize, deep: b
         x = draft.norm(&name("bn2"), &x, 1e-5)?;
     }
     let shortcut = ["downsample", "shortcut"].map(name);
-    let shortcut = shortcut.iter().find(|shortcut| draft.has(&format!("{shortcut}.0.weight")));
+    let shortcut = shortcut
+        .iter()
+        .find(|shortcut| draft.has(&format!("{shortcut}.0.weight")));
     let other = match shortcut {
         Some(shortcut) => {
             let conv = draft.conv(&format!("{shortcut}.0"), input, stride, 0)?;

@@ -15,7 +15,11 @@ pub(super) fn build(weights: &Weights, settings: &Settings) -> Result<Built, Mis
     let first = draft.size(&x)[2];
     let mut count = 0;
     for stage in 1..=3 {
-        let there = |block: &usize| weights.tensors.contains_key(&format!("block{stage}.layer.{block}.conv1.weight"));
+        let there = |block: &usize| {
+            weights
+                .tensors
+                .contains_key(&format!("block{stage}.layer.{block}.conv1.weight"))
+        };
         count = (0..).take_while(there).count();
         for block in 0..count {
             let stride = if stage > 1 && block == 0 { 2 } else { 1 };

@@ -47,8 +47,8 @@ pub(super) fn read(mut archive: Archive, root: &str) -> Result<Weights, String> 
     let mut weights = Weights::default();
     for (name, entry) in config.config {
         let element = element(entry.tensor_meta.dtype);
-        let [shape, strides] =
-            [entry.tensor_meta.sizes, entry.tensor_meta.strides].map(|numbers| numbers.iter().map(|n| n.as_int).collect());
+        let [shape, strides] = [entry.tensor_meta.sizes, entry.tensor_meta.strides]
+            .map(|numbers| numbers.iter().map(|n| n.as_int).collect());
         let view = View {
             shape,
             strides,
@@ -62,13 +62,14 @@ pub(super) fn read(mut archive: Archive, root: &str) -> Result<Weights, String> 
             }
             let stored = archive.borrow_mut().read(&path)?;
             let size = element.size().ok_or("is not of floats")?;
-            view.gather(&stored, size).ok_or_else(|| "reaches past its storage".into())
+            view.gather(&stored, size)
+                .ok_or_else(|| "reaches past its storage".into())
         };
         weights.tensors.insert(name, Stored::of_bytes(shape, element, bytes));
     }
-    weights
-        .notes
-        .push("the weights of an exported program were read; its graph was not: `--arch` says what they belong to".into());
+    weights.notes.push(
+        "the weights of an exported program were read; its graph was not: `--arch` says what they belong to".into(),
+    );
     Ok(weights)
 }
 
@@ -86,9 +87,13 @@ impl View {
             return None;
         }
         let count = self.shape.iter().try_fold(1usize, |count, &n| count.checked_mul(n))?;
-        let last = self.shape.iter().zip(&self.strides).try_fold(self.offset, |last, (&n, &step)| {
-            last.checked_add(n.saturating_sub(1).checked_mul(step)?)
-        })?;
+        let last = self
+            .shape
+            .iter()
+            .zip(&self.strides)
+            .try_fold(self.offset, |last, (&n, &step)| {
+                last.checked_add(n.saturating_sub(1).checked_mul(step)?)
+            })?;
         if count > 0 && last.checked_add(1)?.checked_mul(size)? > storage.len() {
             return None;
         }
@@ -135,7 +140,10 @@ mod tests {
             offset,
         };
         let storage: Vec<u8> = (0..6).collect();
-        assert_eq!(view(&[3, 2], &[1, 3], 0).gather(&storage, 1), Some(vec![0, 3, 1, 4, 2, 5]));
+        assert_eq!(
+            view(&[3, 2], &[1, 3], 0).gather(&storage, 1),
+            Some(vec![0, 3, 1, 4, 2, 5])
+        );
         assert_eq!(view(&[2], &[0], 5).gather(&storage, 1), Some(vec![5, 5]));
         assert_eq!(view(&[], &[], 2).gather(&storage, 2), Some(vec![4, 5]));
         assert_eq!(view(&[0], &[1], 9).gather(&storage, 1), Some(vec![]));

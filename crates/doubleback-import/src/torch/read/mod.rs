@@ -56,7 +56,9 @@ fn of_zip(path: &Path, length: usize) -> Result<Weights, String> {
         let of_script = |name: &str| name == constants || name.starts_with(&code);
         if archive.names().any(of_script) {
             let advice = "torch.save(torch.jit.load(FILE).state_dict(), WEIGHTS), and give WEIGHTS with `--arch`";
-            return Err(format!("is TorchScript, a program, which is not run. In PyTorch: {advice}"));
+            return Err(format!(
+                "is TorchScript, a program, which is not run. In PyTorch: {advice}"
+            ));
         }
         return checkpoint::of_archive(path, archive, &root, length);
     }
@@ -88,7 +90,8 @@ fn what_else(head: &[u8]) -> String {
         return "is an HDF5 file, as Keras writes them. In Keras: model.export(\"model.onnx\", format=\"onnx\")".into();
     }
     if head.starts_with(b"\x80") {
-        return "is a pickle without PyTorch's tensors. Save the weights with torch.save(model.state_dict(), FILE)".into();
+        return "is a pickle without PyTorch's tensors. Save the weights with torch.save(model.state_dict(), FILE)"
+            .into();
     }
     "is not a file of weights that is known, or cut off. Give .onnx, .pt, .pth or .safetensors".into()
 }

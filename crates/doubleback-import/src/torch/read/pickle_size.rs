@@ -74,7 +74,10 @@ fn take<'a>(rest: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
 /// A little-endian number of so many bytes.
 fn number(rest: &mut &[u8], width: usize) -> Option<usize> {
     let bytes = take(rest, width)?;
-    let number = bytes.iter().rev().fold(0u64, |number, &byte| number << 8 | u64::from(byte));
+    let number = bytes
+        .iter()
+        .rev()
+        .fold(0u64, |number, &byte| number << 8 | u64::from(byte));
     usize::try_from(number).ok()
 }
 
@@ -270,7 +273,13 @@ mod tests {
 
     #[test]
     fn what_is_cut_off_is_refused() {
-        for pickle in [&b""[..], b"\x80", b"X\xff\xff\xff\xff", b"(lp0\n", b"\x8d\xff\xff\xff\xff\xff\xff\xff\xff."] {
+        for pickle in [
+            &b""[..],
+            b"\x80",
+            b"X\xff\xff\xff\xff",
+            b"(lp0\n",
+            b"\x8d\xff\xff\xff\xff\xff\xff\xff\xff.",
+        ] {
             assert!(count(pickle, 100).is_err());
         }
     }

@@ -32,7 +32,9 @@ impl UnaryLayer for AdaptiveAvgPool {
         let [rows, columns] = self.windows;
         let between = rows.saturating_mul(width).saturating_mul(channels);
         let image = height.saturating_mul(width).saturating_mul(channels);
-        let maps = rows.saturating_mul(height).saturating_add(columns.saturating_mul(width));
+        let maps = rows
+            .saturating_mul(height)
+            .saturating_add(columns.saturating_mul(width));
         [between, between, image, maps]
             .into_iter()
             .fold(0, usize::saturating_add)
