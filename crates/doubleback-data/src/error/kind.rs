@@ -16,6 +16,8 @@ impl DataError {
             | DataError::NoFolderButArrays { .. }
             | DataError::Folder { .. }
             | DataError::Picture { .. }
+            | DataError::TwoSizes
+            | DataError::ClassNames { .. }
             | DataError::Idx { .. }
             | DataError::Mat { .. }
             | DataError::Cifar { .. }

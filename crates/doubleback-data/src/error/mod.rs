@@ -76,6 +76,20 @@ pub enum DataError {
         /// What is wrong with it.
         problem: FolderProblem,
     },
+    /// Two options that say the size of images.
+    #[error("`--image-size` and `--preprocess` both say how images are resized. Give one of them")]
+    TwoSizes,
+    /// A file of class names that cannot be understood.
+    #[error(
+        "{}: {problem}. Give one name a line, `n01440764 tench` a line, or a JSON list of names",
+        shown(path)
+    )]
+    ClassNames {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A file that is no image.
     #[error("{}: {why}. Correct or remove it", shown(path))]
     Picture {

@@ -169,6 +169,8 @@ fn as_they_are(name: &str, options: &LoadOptions) -> Result<(), DataError> {
 fn for_folders(options: &LoadOptions) -> Option<&'static str> {
     let given = [
         ("--image-size", options.image_size.is_some()),
+        ("--preprocess", options.preprocess.is_some()),
+        ("--class-names", options.class_names.is_some()),
         ("--channels", options.channels.is_some()),
         ("--background", options.background.is_some()),
     ];

@@ -12,41 +12,45 @@ mod weights;
 use std::path::Path;
 
 use burn::tensor::Device;
-use doubleback::data::{Bounds, ImageShape};
+use doubleback::data::Bounds;
 use doubleback::nn::Network;
 use doubleback::{Error, Result};
 
+use crate::options::Options;
 use arch::Settings;
 
-/// What a file of weights does not say.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Options<'a> {
-    /// The architecture; what fits the tensors, if that is certain, if there is none.
-    pub arch: Option<&'a str>,
-    /// Shape of the images; the usual one of the architecture if there is none.
-    pub shape: Option<ImageShape>,
-    /// Least and greatest value of a pixel.
-    pub bounds: Bounds,
+/// A network of a file of weights.
+pub(crate) struct Opened {
+    /// The network, for images as the file's own code gives them to it.
+    pub network: Network,
+    /// `pytorch`, `pt2` or `safetensors`.
+    pub format: &'static str,
+    /// What was chosen, dropped, computed and converted on the way, in sentences.
+    pub notes: Vec<String>,
 }
 
-/// Reads a `.pt`, `.pth`, `.pt2` or `.safetensors` file of another program. Gives the network, and what was chosen, dropped and converted on the
-/// way, in sentences.
+/// Reads a `.pt`, `.pth`, `.pt2` or `.safetensors` file of another program.
 ///
 /// # Errors
 /// Names the file, what is wrong, and what to do.
-pub(crate) fn open(path: &Path, options: Options<'_>, device: &Device) -> Result<(Network, Vec<String>)> {
+pub(crate) fn open(path: &Path, options: &Options, device: &Device) -> Result<Opened> {
     let refused = |problem: String| Error::file(path, problem);
-    let (mut weights, most) = read::read(path).map_err(refused)?;
+    let file = read::read(path).map_err(refused)?;
+    let mut weights = file.weights;
     names::of_network(&mut weights);
     normalization::find(&mut weights);
     names::of_network(&mut weights);
     parametrized::resolve(&mut weights).map_err(refused)?;
     let settings = Settings {
-        shape: options.shape,
-        bounds: options.bounds,
+        size: options.size,
+        bounds: options.bounds.unwrap_or(Bounds::UNIT),
     };
-    let (architecture, sources) = arch::find(&mut weights, options.arch, &settings).map_err(refused)?;
+    let (architecture, sources) = arch::find(&mut weights, options.arch.as_deref(), &settings).map_err(refused)?;
     weights.note_conversions();
-    let network = build::network(architecture, &sources, &weights, most, device).map_err(refused)?;
-    Ok((network, weights.notes))
+    let network = build::network(architecture, &sources, &weights, file.most, device).map_err(refused)?;
+    Ok(Opened {
+        network,
+        format: file.format,
+        notes: weights.notes,
+    })
 }

@@ -91,6 +91,7 @@ impl<'a> Collected<'a> {
             pixels.labels.push(label);
             pixels.bytes.extend(picture.with_channels(shape.channels, &gray).pixels);
         }
+        preparation.preprocess = wanted.preprocess;
         changes.preparation = preparation;
         changes.gray_in_color = shape.channels == 3 && wanted.channels.is_none() && changes.colored == 0;
         let source = Source {

@@ -47,23 +47,30 @@ pub(crate) fn read(folder: &Path, wanted: Wanted<'_>) -> Result<ImageFolder, Dat
     if classes.len() > MAX_CLASSES {
         return Err(refuse(FolderProblem::TooManyClasses { classes: classes.len() }));
     }
-    // There are at most `MAX_CLASSES`.
-    let labels: HashMap<&str, u32> = classes
-        .iter()
-        .zip(0..)
-        .map(|(class, label)| (class.as_str(), label))
-        .collect();
+    let labels: HashMap<&str, usize> = classes.iter().map(String::as_str).zip(0..).collect();
     let (mut files, mut passed) = (Vec::new(), PassedOver::default());
-    let mut seen = vec![false; classes.len()];
+    let mut seen: Vec<Option<&str>> = vec![None; classes.len()];
     for class in &found {
-        let Some(&label) = labels.get(class.name.as_str()) else {
-            let class = class.name.clone();
-            return Err(refuse(FolderProblem::UnknownClass { class }));
+        let label = match wanted.names {
+            Some((_, names)) => names.label(&class.name),
+            None => labels.get(class.name.as_str()).copied(),
         };
-        if std::mem::replace(&mut seen[label as usize], true) {
-            let class = class.name.clone();
-            return Err(refuse(FolderProblem::SameName { class }));
+        let Some(label) = label else {
+            return Err(refuse(unknown(class.name.clone(), wanted)));
+        };
+        match seen[label].replace(&class.name) {
+            Some(first) if first == class.name => {
+                let class = class.name.clone();
+                return Err(refuse(FolderProblem::SameName { class }));
+            }
+            Some(first) => {
+                let (first, second) = (first.to_owned(), class.name.clone());
+                return Err(refuse(FolderProblem::TwoOfOneClass { first, second }));
+            }
+            None => {}
         }
+        // There are at most `MAX_CLASSES`.
+        let label = label as u32;
         let content = listing::content(&class.path)?;
         if content.images.is_empty() && wanted.classes.is_none() {
             return Err(refuse(without_images(class, &content)));
@@ -87,6 +94,17 @@ pub(crate) fn read(folder: &Path, wanted: Wanted<'_>) -> Result<ImageFolder, Dat
         }
     }
     collected.finish(classes, passed)
+}
+
+/// Why the folder of a class that is none is refused.
+fn unknown(class: String, wanted: Wanted<'_>) -> FolderProblem {
+    match wanted.names {
+        Some((file, _)) => FolderProblem::UnnamedClass {
+            class,
+            names: file.to_owned(),
+        },
+        None => FolderProblem::UnknownClass { class },
+    }
 }
 
 /// Why a class without a file that is named like an image is refused.
@@ -134,7 +152,8 @@ fn read_one(path: &Path, wanted: &Wanted<'_>, taken: &AtomicUsize) -> Result<One
         return Err(NotRead::No(format!("it has more than {MAX_FILE} bytes")));
     }
     let bytes = fs::read(path).map_err(said)?;
-    let picture = Picture::decode(&bytes, wanted.size, wanted.background).map_err(NotRead::No)?;
+    let picture = Picture::decode_with(&bytes, wanted.size, wanted.preprocess, wanted.background);
+    let picture = picture.map_err(NotRead::No)?;
     let size = [picture.shape.height, picture.shape.width];
     if let Some(only) = wanted.only.filter(|only| *only != size) {
         return Err(NotRead::No(format!(

@@ -31,17 +31,12 @@ impl<'a> Draft<'a> {
             Some(other) => return Err(format!("`{kernel}` is {other:?}, no kernel of a convolution")),
             None => return Err(missing(&kernel, weights)),
         };
-        let shape = settings.shape.unwrap_or(ImageShape {
+        let [height, width] = settings.size.unwrap_or([side; 2]);
+        let shape = ImageShape {
             channels,
-            height: side,
-            width: side,
-        });
-        if shape.channels != channels {
-            return Err(format!(
-                "`{kernel}` takes images with {channels} channels, and those given have {}",
-                shape.channels
-            ));
-        }
+            height,
+            width,
+        };
         let mut draft = Self {
             weights,
             layers: Vec::new(),

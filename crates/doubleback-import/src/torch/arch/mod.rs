@@ -6,7 +6,7 @@ mod resnet;
 mod vgg;
 mod wide_resnet;
 
-use doubleback::data::{Bounds, ImageShape};
+use doubleback::data::Bounds;
 use doubleback::nn::Architecture;
 
 use super::build::{Misfit, Sources, sources};
@@ -15,8 +15,8 @@ use preact_resnet::Shortcut;
 
 /// What the weights do not say.
 pub(super) struct Settings {
-    /// Shape of the images; the usual one of the architecture if there is none.
-    pub shape: Option<ImageShape>,
+    /// Height and width of the images; the usual ones of the architecture if there are none.
+    pub size: Option<[usize; 2]>,
     /// Least and greatest value of a pixel.
     pub bounds: Bounds,
 }

@@ -45,19 +45,18 @@ pub(super) fn build(weights: &Weights, settings: &Settings, name: &str) -> Resul
         .copied()
         .unwrap_or(0);
     let channels = kernel.get(1).copied().unwrap_or(0);
-    let sizes: Vec<ImageShape> = match settings.shape {
-        Some(shape) => vec![shape],
-        None => SIDES
-            .map(|side| ImageShape {
-                channels,
-                height: side,
-                width: side,
-            })
-            .to_vec(),
+    let sizes = match settings.size {
+        Some(size) => vec![size],
+        None => SIDES.map(|side| [side; 2]).to_vec(),
     };
     let mut problem = String::new();
-    for size in sizes {
-        let mut architecture = match architecture(name, size, settings.bounds, classes, Pool::Max) {
+    for [height, width] in sizes {
+        let shape = ImageShape {
+            channels,
+            height,
+            width,
+        };
+        let mut architecture = match architecture(name, shape, settings.bounds, classes, Pool::Max) {
             Ok(architecture) => architecture,
             Err(e) => {
                 problem = e.to_string();

@@ -21,11 +21,21 @@ const VALUES: usize = 1 << 22;
 /// The number that begins files of before PyTorch 1.6, as pickles write it.
 const LEGACY: [u8; 10] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 
-/// The tensors of a file, and the most values that may be read from it.
+/// What was found in a file.
+pub(super) struct Found {
+    /// `pytorch`, `pt2` or `safetensors`.
+    pub format: &'static str,
+    /// Its tensors.
+    pub weights: Weights,
+    /// The most values that may be read from it in all.
+    pub most: usize,
+}
+
+/// The tensors of a file.
 ///
 /// # Errors
 /// What is wrong in words, and what to do.
-pub(super) fn read(path: &Path) -> Result<(Weights, usize), String> {
+pub(super) fn read(path: &Path) -> Result<Found, String> {
     let failed = |e: std::io::Error| format!("reading the weights: {e}");
     let mut file = File::open(path).map_err(failed)?;
     let length = file.metadata().map_err(failed)?.len();
@@ -33,22 +43,26 @@ pub(super) fn read(path: &Path) -> Result<(Weights, usize), String> {
     let mut head = Vec::new();
     file.by_ref().take(512).read_to_end(&mut head).map_err(failed)?;
     let whole = || std::fs::read(path).map_err(failed);
-    let weights = if head.starts_with(b"PK") {
+    let (format, weights) = if head.starts_with(b"PK") {
         of_zip(path, length)?
     } else if head.windows(LEGACY.len()).take(64).any(|bytes| bytes == LEGACY) {
-        checkpoint::of_pickles(path, &whole()?)?
+        ("pytorch", checkpoint::of_pickles(path, &whole()?)?)
     } else if head.get(8) == Some(&b'{') {
-        safetensors::read(whole()?)?
+        ("safetensors", safetensors::read(whole()?)?)
     } else {
         return Err(what_else(&head));
     };
-    Ok((weights, VALUES.saturating_add(length)))
+    Ok(Found {
+        format,
+        weights,
+        most: VALUES.saturating_add(length),
+    })
 }
 
-fn of_zip(path: &Path, length: usize) -> Result<Weights, String> {
+fn of_zip(path: &Path, length: usize) -> Result<(&'static str, Weights), String> {
     let archive = Archive::open(path)?;
     if let Some(root) = archive.root_of(exported::CONFIG) {
-        return exported::read(archive, &root);
+        return Ok(("pt2", exported::read(archive, &root)?));
     }
     let has = |end: &str| archive.names().any(|name| name.ends_with(end));
     if let Some(root) = archive.root_of("data.pkl") {
@@ -60,7 +74,7 @@ fn of_zip(path: &Path, length: usize) -> Result<Weights, String> {
                 "is TorchScript, a program, which is not run. In PyTorch: {advice}"
             ));
         }
-        return checkpoint::of_archive(path, archive, &root, length);
+        return Ok(("pytorch", checkpoint::of_archive(path, archive, &root, length)?));
     }
     let problem = if has("archive_format") || has("serialized_state_dict.pt") {
         let advice = "torch.save(torch.export.load(FILE).state_dict, WEIGHTS), and give WEIGHTS with `--arch`";

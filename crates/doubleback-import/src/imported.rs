@@ -1,0 +1,40 @@
+//! What came of a file.
+
+use doubleback::nn::{ModelCard, Network};
+use serde::{Deserialize, Serialize};
+
+/// A network read from a file of any kind.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    /// The network.
+    pub network: Network,
+    /// What is known of it by name: of files of ours how it was trained, of others the classes at most.
+    pub card: ModelCard,
+    /// Where it comes from, and what was made of it. Of files of ours nothing: they say all themselves.
+    pub source: Option<Source>,
+}
+
+/// Where an imported network comes from, and what was made of it: `import` in results.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// `onnx`, `pytorch`, `pt2` or `safetensors`.
+    pub format: String,
+    /// What wrote it, such as `pytorch 2.9.1`; empty if the file does not say it.
+    pub producer: String,
+    /// Version of ONNX's operators that the file asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opset: Option<i64>,
+    /// What was found inside the model, assumed, folded, converted, undone or ignored, in sentences.
+    pub notes: Vec<String>,
+    /// The file, and those beside it that hold its weights.
+    pub files: Vec<SourceFile>,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceFile {
+    /// Its name without folders.
+    pub file: String,
+    /// SHA-256 in lower-case hexadecimal.
+    pub sha256: String,
+}
