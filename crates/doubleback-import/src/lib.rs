@@ -2,6 +2,7 @@
 //!
 //! Whatever the file, what comes out are an architecture of the library's own layers and named tensors: attacks, explanations, diagnosis and
 //! training then work as on a network that was built here. Nothing in a file is ever run.
+mod check;
 mod imported;
 #[allow(dead_code)]
 mod onnx;
@@ -10,6 +11,7 @@ mod options;
 #[allow(dead_code)]
 mod torch;
 
+pub use check::{Agreement, check};
 pub use imported::{Imported, Source, SourceFile};
 pub use open::{files_beside, is_ours, open};
 pub use options::{Normalization, Options};
