@@ -255,8 +255,8 @@ def first_orders():
     try:
         import timm
         first_order("timm-mobilenetv2", "mobilenetv2_035", timm.create_model("mobilenetv2_035", num_classes=5), (3, 64, 64))
-        narrow = timm.models.vgg.VGG([8, "M", 8, "M", 12, "M", 12, "M", 16, "M"], num_classes=5, num_features=24)
-        narrow.pre_logits = timm.models.vgg.ConvMlp(16, 24, 7, 1.0)
+        narrow = timm.models.vgg.VGG([8, "M", 8, "M", 12, "M", 12, "M", 16, "M"], num_classes=5)
+        narrow.pre_logits, narrow.head.fc = timm.models.vgg.ConvMlp(16, 24), nn.Linear(24, 5)
         first_order("timm-vgg", "vgg", narrow, (3, 64, 64))
     except ImportError:
         print("timm is not installed: its fixtures stay as they are")

@@ -2,16 +2,15 @@
 //!
 //! Whatever the file, what comes out are an architecture of the library's own layers and named tensors: attacks, explanations, diagnosis and
 //! training then work as on a network that was built here. Nothing in a file is ever run.
-mod check;
+mod agreement;
 mod imported;
 #[allow(dead_code)]
 mod onnx;
 mod open;
 mod options;
-#[allow(dead_code)]
 mod torch;
 
-pub use check::{Agreement, check};
+pub use agreement::{Agreement, agreement};
 pub use imported::{Imported, Source, SourceFile};
 pub use open::{files_beside, is_ours, open};
 pub use options::{Normalization, Options};

@@ -8,8 +8,10 @@ use burn::tensor::Device;
 use doubleback::nn;
 use doubleback::{Error, Result};
 
+use crate::agreement::agreement;
 use crate::imported::Imported;
 use crate::options::Options;
+use crate::torch;
 
 /// What a file is, by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +28,21 @@ enum Kind {
 /// One line that names the file, and the node or tensor, and what would help: when it cannot be read, or holds what cannot be imported, or an
 /// option is given that it does not need.
 pub fn open(path: &Path, options: &Options, device: &Device) -> Result<Imported> {
+    let mut imported = read(path, options, device)?;
+    if let Some(file) = &options.check {
+        let found = agreement(&imported.network, options.normalize.as_ref(), file, device)?;
+        let note = format!(
+            "the logits of {} images are those of {}: they differ by {:.1e} of the largest",
+            found.images,
+            file.display(),
+            found.difference
+        );
+        imported.source.get_or_insert_default().notes.push(note);
+    }
+    Ok(imported)
+}
+
+fn read(path: &Path, options: &Options, device: &Device) -> Result<Imported> {
     match kind(path) {
         Kind::Ours => {
             if let Some(option) = options.given().first() {
@@ -34,7 +51,7 @@ pub fn open(path: &Path, options: &Options, device: &Device) -> Result<Imported>
             }
             ours(path, device)
         }
-        Kind::Other => ours(path, device),
+        Kind::Other => torch::import(path, options, device),
     }
 }
 

@@ -93,12 +93,6 @@ pub(super) fn sources(
     }
 }
 
-/// The file's name of one of our tensors.
-#[cfg(test)]
-pub(super) fn stored_name<'a>(sources: &'a Sources, name: &str) -> Option<&'a str> {
-    sources.get(name)?.name()
-}
-
 impl Source {
     fn name(&self) -> Option<&str> {
         match self {

@@ -7,42 +7,39 @@ mod names;
 mod normalization;
 mod parametrized;
 mod read;
-#[cfg(test)]
-mod tests;
 mod weights;
 
 use std::path::Path;
 
 use burn::tensor::Device;
 use doubleback::data::Bounds;
-use doubleback::nn::{Architecture, Network};
+use doubleback::nn::{Architecture, ModelCard, Network};
 use doubleback::{Error, Result};
 
+use crate::imported::{Imported, Source};
 use crate::options::Options;
 use arch::Settings;
 use build::Sources;
 use weights::Weights;
 
-/// A network of a file of weights.
-pub(crate) struct Opened {
-    /// The network, for images as the file's own code gives them to it.
-    pub network: Network,
-    /// `pytorch`, `pt2` or `safetensors`.
-    pub format: &'static str,
-    /// What was chosen, dropped, computed and converted on the way, in sentences.
-    pub notes: Vec<String>,
-}
-
 /// Reads a `.pt`, `.pth`, `.pt2` or `.safetensors` file of another program.
 ///
 /// # Errors
 /// Names the file, what is wrong, and what to do.
-pub(crate) fn open(path: &Path, options: &Options, device: &Device) -> Result<Opened> {
+pub(crate) fn import(path: &Path, options: &Options, device: &Device) -> Result<Imported> {
     let refused = |problem: String| Error::file(path, problem);
     let file = read::read(path).map_err(refused)?;
-    let format = file.format;
     let (network, notes) = assemble(file.weights, file.most, options, device).map_err(refused)?;
-    Ok(Opened { network, format, notes })
+    let source = Source {
+        format: file.format.to_owned(),
+        notes,
+        ..Source::default()
+    };
+    Ok(Imported {
+        network,
+        card: ModelCard::new(),
+        source: Some(source),
+    })
 }
 
 /// The network of a file's tensors, and what was done with them. `most` is how many values may be read in all.
@@ -63,6 +60,9 @@ fn understood(weights: &mut Weights, options: &Options) -> std::result::Result<(
     names::of_network(weights);
     normalization::find(weights);
     names::of_network(weights);
+    if let Some(normalize) = &options.normalize {
+        normalization::given(weights, normalize)?;
+    }
     parametrized::resolve(weights)?;
     let settings = Settings {
         size: options.size,

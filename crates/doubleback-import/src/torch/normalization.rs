@@ -1,6 +1,7 @@
 //! Normalization that a file keeps with its network: a mean and a deviation of each channel.
 
-use super::weights::{Stored, Weights};
+use crate::options::Normalization;
+use crate::torch::weights::{Stored, Weights};
 
 /// The layer that is made of them, and its tensors.
 pub(super) const LAYER: &str = "normalize";
@@ -48,4 +49,29 @@ pub(super) fn find(weights: &mut Weights) {
     weights.notes.push(format!(
         "images are normalized first by `{mean}` and `{deviation}` of the file: they are given as they are, in their own bounds"
     ));
+}
+
+/// Adds what the user says to be done to images first.
+///
+/// # Errors
+/// When the file has a normalization of its own.
+pub(super) fn given(weights: &mut Weights, normalize: &Normalization) -> Result<(), String> {
+    if weights.tensors.contains_key(MEAN) {
+        return Err("normalizes images itself, by tensors that it holds. Leave out `--normalize`".into());
+    }
+    // One value stands for all channels; the network's first layer tells how many there are.
+    let channels = match normalize.of_channels(1) {
+        Ok(_) => 1,
+        Err(_) => (2..=CHANNELS)
+            .find(|&count| normalize.of_channels(count).is_ok())
+            .unwrap_or(1),
+    };
+    let (mean, deviation) = normalize.of_channels(channels)?;
+    let mean = mean.iter().map(|value| *value as f32).collect::<Vec<_>>();
+    let variance = deviation.iter().map(|value| (value * value) as f32).collect::<Vec<_>>();
+    for (name, values) in [(MEAN, mean), (VARIANCE, variance)] {
+        let tensor = Stored::computed(vec![channels], move || Ok(values.clone()));
+        weights.tensors.insert(name.into(), tensor);
+    }
+    Ok(())
 }

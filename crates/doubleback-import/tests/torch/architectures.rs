@@ -2,13 +2,9 @@
 
 use burn::tensor::{DType, Tensor};
 use doubleback::nn::{Mode, Module};
-use doubleback_test_device::f64_device;
 use serde::Deserialize;
 
 use super::{DIRECTION_SEED, Fixture, dot, doubles, fixture, folder, norm, value, values};
-use crate::options::Options;
-use crate::torch::{assemble, understood};
-
 #[derive(Deserialize)]
 struct FirstOrder {
     logits: Vec<f64>,
@@ -18,14 +14,9 @@ struct FirstOrder {
 /// Opens the fixture's tensors as those of `arch`, compares, and gives the name that was found, and the notes.
 fn check(name: &str) -> (String, Vec<String>) {
     let fixture: Fixture<FirstOrder> = fixture(folder().join(format!("{name}.json")));
-    let options = Options {
-        arch: fixture.arch.clone(),
-        size: fixture.size(),
-        ..Options::default()
-    };
-    let opened = assemble(fixture.weights(value), usize::MAX, &options, &f64_device());
-    let (network, notes) = opened.unwrap_or_else(|problem| panic!("{name}: {problem}"));
-    let network = network.cast(DType::F64);
+    let opened = fixture.open(value);
+    let notes = opened.source.unwrap().notes;
+    let network = opened.network.cast(DType::F64);
     let images = fixture.images(DType::F64);
     let (logits, pullback) = network.forward_with_pullback(images, Mode::Inference).unwrap();
     let gradient = pullback.apply(Tensor::ones_like(&logits)).unwrap();
@@ -90,39 +81,30 @@ fn a_normalization_in_the_file_is_part_of_the_network_and_said() {
 }
 
 /// Why tensors are refused, after a change of their names.
-fn refusal(name: &str, arch: Option<&str>, change: impl Fn(&str) -> Option<String>) -> String {
+fn refusal(name: &str, arch: Option<&str>, rename: impl Fn(&str) -> String) -> String {
     let fixture: Fixture<FirstOrder> = fixture(folder().join(format!("{name}.json")));
-    let mut weights = fixture.weights(value);
-    weights.tensors = std::mem::take(&mut weights.tensors)
-        .into_iter()
-        .filter_map(|(name, tensor)| Some((change(&name)?, tensor)))
-        .collect();
-    let options = Options {
-        arch: arch.map(str::to_owned),
-        ..Options::default()
-    };
-    understood(&mut weights, &options).err().unwrap()
+    fixture.open_as(arch, value, rename).err().unwrap()
 }
 
 #[test]
 fn what_does_not_fit_is_named() {
-    let same = |name: &str| Some(name.to_owned());
+    let same = |name: &str| name.to_owned();
     let wrong = refusal("resnet34-cifar", Some("resnet18"), same);
     assert!(wrong.contains("those of `resnet34`, not of `resnet18`"), "{wrong}");
     let missing = refusal("resnet18-cifar", Some("resnet18"), |name| {
-        Some(name.replace("layer2.0.bn1.bias", "layer2.0.bm1.bias"))
+        name.replace("layer2.0.bn1.bias", "layer2.0.bm1.bias")
     });
     assert!(
         missing.contains("`layer2.0.bn1.bias` is missing; `layer2.0.bm1.bias` is most like it"),
         "{missing}"
     );
     let more = refusal("resnet18-cifar", Some("resnet18"), |name| {
-        Some(name.replace("linear", "head.fc"))
+        name.replace("linear", "head.fc")
     });
     assert!(more.contains("`fc.weight` is missing"), "{more}");
     let unknown = refusal("resnet18-cifar", Some("vit_b_16"), same);
     assert!(unknown.contains("unknown architecture `vit_b_16`"), "{unknown}");
-    let none = refusal("resnet18-cifar", None, |name| Some(name.replace("layer", "stage")));
+    let none = refusal("resnet18-cifar", None, |name| name.replace("layer", "stage"));
     assert!(none.contains("no architecture known here"), "{none}");
     let two = refusal("preact-resnet18", None, same);
     assert!(
@@ -130,18 +112,10 @@ fn what_does_not_fit_is_named() {
         "{two}"
     );
     let left = refusal("resnet18-cifar", Some("resnet18"), |name| {
-        Some(name.replace("layer1.0.bn1.weight", "layer1.0.bn1.weights"))
+        name.replace("layer1.0.bn1.weight", "layer1.0.bn1.weights")
     });
     assert!(
         left.contains("`layer1.0.bn1.weights` of the file have no place in it"),
         "{left}"
     );
-}
-
-#[test]
-fn a_width_or_number_of_classes_is_taken_as_it_is() {
-    let fixture: Fixture<FirstOrder> = fixture(folder().join("resnet18-cifar.json"));
-    let mut weights = fixture.weights(value);
-    let (architecture, _) = understood(&mut weights, &Options::default()).unwrap();
-    assert_eq!((architecture.classes, architecture.input), (5, [3, 32, 32]));
 }

@@ -10,14 +10,11 @@ use std::path::{Path, PathBuf};
 use burn::tensor::activation::softmax;
 use burn::tensor::{DType, Tensor};
 use doubleback::nn::layers::{AvgPool, Dropout, LayerKind};
-use doubleback::nn::{Mode, Module, Network, TrainingPass, cross_entropy, one_hot};
+use doubleback::nn::{Mode, Module, Network, Parameter, TrainingPass, cross_entropy, one_hot};
 use doubleback_test_device::f64_device;
 use serde::Deserialize;
 
 use super::{DIRECTION_SEED, Fixture, IMAGES, dot, doubles, fixture, folder, norm, values};
-use crate::options::Options;
-use crate::torch::{build, understood};
-
 const DIRECTIONS: usize = 4;
 const CLASSES: usize = 5;
 const WEIGHT: f64 = 0.1;
@@ -32,14 +29,14 @@ struct SecondOrder {
 }
 
 /// One of the directions, as the fixture's weights are made.
-fn direction<const INDEX: u64>(name: &str, shape: &[usize], seed: u64) -> Vec<f32> {
+fn direction(index: u64, name: &str, shape: &[usize], seed: u64) -> Vec<f32> {
     if name.ends_with("running_var") {
         // No parameter, and never below 0.
         return vec![1.0; shape.iter().product()];
     }
     let values = values(
         shape.iter().product(),
-        DIRECTION_SEED + DIRECTIONS as u64 * seed + INDEX,
+        DIRECTION_SEED + DIRECTIONS as u64 * seed + index,
     );
     values.into_iter().map(|value| value as f32).collect()
 }
@@ -58,7 +55,7 @@ fn gradients(network: &Network, fixture: &Fixture<SecondOrder>, dtype: DType) ->
     let gradient = pullback.apply(softmax(logits.clone(), 1) - targets.clone()).unwrap();
     let loss = cross_entropy(&logits, &targets) + gradient.square().sum() * (WEIGHT / IMAGES as f64);
     let gradients = loss.backward();
-    let of = |parameter: &doubleback::nn::Parameter| {
+    let of = |parameter: &Parameter| {
         let gradient = parameter.value().grad(&gradients).unwrap();
         (parameter.name().to_owned(), doubles(gradient))
     };
@@ -68,33 +65,19 @@ fn gradients(network: &Network, fixture: &Fixture<SecondOrder>, dtype: DType) ->
 /// The largest error of f64 by parameter; and that of f32 and PyTorch's, of all parameters together.
 fn errors(path: &Path, smooth: bool) -> (f64, f64, f64) {
     let fixture: Fixture<SecondOrder> = fixture(path.to_owned());
-    let options = Options {
-        arch: fixture.arch.clone(),
-        size: fixture.size(),
-        ..Options::default()
-    };
-    let mut weights = fixture.weights(super::value);
-    let (mut architecture, sources) = understood(&mut weights, &options).unwrap();
-    for layer in &mut architecture.layers {
-        match &mut layer.kind {
-            LayerKind::Dropout(dropout) => *dropout = Dropout { rate: 0.0 },
-            kind if smooth => smoothed(kind),
-            _ => (),
-        }
-    }
-    let network = |weights| build::network(architecture.clone(), &sources, weights, usize::MAX, &f64_device()).unwrap();
-    let directions: [_; DIRECTIONS] =
-        [direction::<0>, direction::<1>, direction::<2>, direction::<3>].map(|direction| {
-            let network = network(&fixture.weights(direction));
-            let of = |p: &doubleback::nn::Parameter| (p.name().to_owned(), doubles(p.value().clone()));
-            network.parameters().map(of).collect::<BTreeMap<_, _>>()
-        });
-    let network = network(&weights);
+    let network = altered(&fixture.open(super::value).network, smooth);
+    let directions: [_; DIRECTIONS] = std::array::from_fn(|index| {
+        let network = fixture
+            .open(|name, shape, seed| direction(index as u64, name, shape, seed))
+            .network;
+        let of = |p: &Parameter| (p.name().to_owned(), doubles(p.value().clone()));
+        network.parameters().map(of).collect::<BTreeMap<_, _>>()
+    });
     let [double, single] = [DType::F64, DType::F32].map(|dtype| gradients(&network, &fixture, dtype));
     let (mut worst, mut squares, mut all) = (0.0f64, 0.0, 0.0);
     for (name, gradient) in &double {
-        let theirs = build::stored_name(&sources, name).unwrap();
-        let [length, dots @ ..] = fixture.answers.gradients[theirs].as_slice() else {
+        let theirs = name.replace(".gain", ".weight").replace(".shift", ".bias");
+        let [length, dots @ ..] = fixture.answers.gradients[&theirs].as_slice() else {
             panic!("{name}")
         };
         let mut error = (norm(gradient) - length).abs();
@@ -107,6 +90,21 @@ fn errors(path: &Path, smooth: bool) -> (f64, f64, f64) {
     }
     let single = (squares * 3.0 / DIRECTIONS as f64 / all).sqrt();
     (worst, single, fixture.answers.f32)
+}
+
+/// The network without dropout, or its twin without kinks.
+fn altered(network: &Network, smooth: bool) -> Network {
+    let mut architecture = network.architecture().clone();
+    for layer in &mut architecture.layers {
+        match &mut layer.kind {
+            LayerKind::Dropout(dropout) => *dropout = Dropout { rate: 0.0 },
+            kind if smooth => smoothed(kind),
+            _ => (),
+        }
+    }
+    let tensors: BTreeMap<&str, &Parameter> = network.tensors().map(|tensor| (tensor.name(), tensor)).collect();
+    let value = |_: &_, name: &str| Ok(tensors[name].value().clone());
+    Network::build(architecture, &f64_device(), value).unwrap()
 }
 
 /// The smooth twin of a layer that has kinks.

@@ -4,10 +4,12 @@
 
 use std::path::Path;
 
-use burn::tensor::{Tensor, TensorData, activation::softmax};
+use burn::tensor::{Device, Tensor, TensorData, activation::softmax};
 use doubleback::data::arrays::{Array, of_npz};
 use doubleback::nn::{Classifier, to_vec};
 use doubleback::{Error, Result};
+
+use crate::options::Normalization;
 
 /// Names that the inputs may have, and the logits.
 const INPUTS: [&str; 3] = ["inputs", "input", "x"];
@@ -29,19 +31,23 @@ pub struct Agreement {
 }
 
 /// Compares a network with an `.npz` file of inputs (`inputs`, `input` or `x`; NCHW or NHWC) and what the model's own framework made of them
-/// (`logits`, `output` or `y`). The inputs are those that the model itself was given: of a network with a normalization put before it, the
-/// network without.
+/// (`logits`, `output` or `y`). The inputs are those that the model itself was given: behind `normalize`, which is the first layer here.
 ///
 /// # Errors
 /// When the file cannot be read, its arrays do not fit the network, or a logit differs by more than a thousandth of the largest.
-pub fn check(network: &dyn Classifier, path: &Path, device: &burn::tensor::Device) -> Result<Agreement> {
+pub fn agreement(
+    network: &dyn Classifier,
+    normalize: Option<&Normalization>,
+    path: &Path,
+    device: &Device,
+) -> Result<Agreement> {
     let refused = |problem: String| Error::file(path, problem);
     let bytes = std::fs::read(path).map_err(Error::io(path, "reading inputs and logits"))?;
     let arrays = of_npz(bytes, &[&INPUTS, &LOGITS]).map_err(|e| refused(e.to_string()))?;
     let [inputs, stored] = arrays.as_slice() else {
         return Err(Error::internal("reading arrays", "not as many as asked for"));
     };
-    let (images, count) = images(inputs, network).map_err(refused)?;
+    let (mut images, count) = images(inputs, network).map_err(refused)?;
     if let Some(array) = arrays
         .iter()
         .find(|array| array.values.iter().any(|value| !value.is_finite()))
@@ -50,7 +56,15 @@ pub fn check(network: &dyn Classifier, path: &Path, device: &burn::tensor::Devic
     }
     let classes = network.classes();
     let shape = network.shape();
-    let mut logits = Vec::with_capacity(count * classes);
+    if let Some(normalize) = normalize {
+        let (mean, deviation) = normalize.of_channels(shape.channels).map_err(refused)?;
+        for (index, pixels) in images.chunks_mut(shape.height * shape.width).enumerate() {
+            let channel = index % shape.channels;
+            let raw = |pixel: f32| (f64::from(pixel) * deviation[channel] + mean[channel]) as f32;
+            pixels.iter_mut().for_each(|pixel| *pixel = raw(*pixel));
+        }
+    }
+    let mut logits = Vec::new();
     let mut probabilities = Vec::new();
     for batch in images.chunks(BATCH * shape.len()) {
         let n = batch.len() / shape.len();

@@ -1,16 +1,19 @@
 //! What PyTorch computes (`scripts/make-torch-fixtures.py`), computed here.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#[path = "torch/architectures.rs"]
 mod architectures;
+#[path = "torch/files.rs"]
 mod files;
+#[path = "torch/second_order.rs"]
 mod second_order;
 
 use std::path::PathBuf;
 
 use burn::tensor::{DType, Tensor, TensorData};
+use doubleback_import::{Imported, Options, open};
 use doubleback_test_device::f64_device;
+use safetensors::tensor::{Dtype, TensorView};
 use serde::Deserialize;
-
-use crate::torch::weights::{Stored, Weights};
 
 const IMAGES: usize = 2;
 const IMAGE_SEED: u64 = 1 << 20;
@@ -61,15 +64,41 @@ fn value(name: &str, shape: &[usize], seed: u64) -> Vec<f32> {
 }
 
 impl<T> Fixture<T> {
-    /// All tensors, each of them what a function gives for its name, shape and seed.
-    fn weights(&self, value: fn(&str, &[usize], u64) -> Vec<f32>) -> Weights {
-        let mut weights = Weights::default();
-        for (seed, (name, shape)) in (0..).zip(&self.tensors) {
-            let (of, sizes) = (name.clone(), shape.clone());
-            let tensor = Stored::computed(shape.clone(), move || Ok(value(&of, &sizes, seed)));
-            weights.tensors.insert(name.clone(), tensor);
-        }
-        weights
+    /// Opens a file of all tensors, each of them what `value` gives for its name, shape and seed, and its name what `rename` makes of it.
+    fn open_as(
+        &self,
+        arch: Option<&str>,
+        value: impl Fn(&str, &[usize], u64) -> Vec<f32>,
+        rename: impl Fn(&str) -> String,
+    ) -> Result<Imported, String> {
+        let tensors: Vec<(String, &Vec<usize>, Vec<u8>)> = (0..)
+            .zip(&self.tensors)
+            .map(|(seed, (name, shape))| {
+                let bytes = value(name, shape, seed)
+                    .iter()
+                    .flat_map(|value| value.to_le_bytes())
+                    .collect();
+                (rename(name), shape, bytes)
+            })
+            .collect();
+        let views = tensors
+            .iter()
+            .map(|(name, shape, bytes)| (name, TensorView::new(Dtype::F32, (*shape).clone(), bytes).unwrap()));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("weights.safetensors");
+        std::fs::write(&path, safetensors::serialize(views, None).unwrap()).unwrap();
+        let options = Options {
+            arch: arch.map(str::to_owned),
+            size: self.size(),
+            ..Options::default()
+        };
+        open(&path, &options, &f64_device()).map_err(|e| e.to_string())
+    }
+
+    /// Opens a file of all tensors as the fixture's architecture.
+    fn open(&self, value: impl Fn(&str, &[usize], u64) -> Vec<f32>) -> Imported {
+        let opened = self.open_as(self.arch.as_deref(), value, str::to_owned);
+        opened.unwrap_or_else(|problem| panic!("{problem}"))
     }
 
     fn size(&self) -> Option<[usize; 2]> {

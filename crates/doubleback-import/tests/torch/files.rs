@@ -5,13 +5,12 @@ use std::path::Path;
 
 use burn::tensor::DType;
 use doubleback::nn::{Mode, Module};
+use doubleback_import::{Options, open};
 use doubleback_test_device::f64_device;
 use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::{Fixture, doubles, folder};
-use crate::options::Options;
-use crate::torch::open;
 
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -53,8 +52,9 @@ fn every_way_of_writing_a_file() {
                 if error > 1e-5 {
                     problems.push(format!("{name}: logits differ by {error:e}"));
                 }
-                if !opened.notes.iter().any(|said| said.contains(&note)) {
-                    problems.push(format!("{name}: no note of `{note}` in {:?}", opened.notes));
+                let notes = opened.source.unwrap().notes;
+                if !notes.iter().any(|said| said.contains(&note)) {
+                    problems.push(format!("{name}: no note of `{note}` in {notes:?}"));
                 }
             }
             (Told::Refused { refused }, Err(error)) => {
@@ -137,4 +137,45 @@ proptest! {
         }
         opens_or_says_why(&bytes, SEEDS[which]);
     }
+}
+
+#[test]
+fn logits_that_another_program_stored_are_compared_with() {
+    let path = folder().join("files/plain.safetensors");
+    let folder = tempfile::tempdir().unwrap();
+    let stored = folder.path().join("stored.npz");
+    let network = open(&path, &options(), &f64_device()).unwrap().network;
+    let images = Fixture {
+        arch: None,
+        image: [3, 8, 8],
+        tensors: Vec::new(),
+        answers: (),
+    }
+    .images(DType::F32);
+    let logits = doubles(network.forward(images.clone(), Mode::Inference).unwrap());
+    let channels_last = doubles(images.permute([0, 2, 3, 1]));
+    let write = |inputs: &[f64], logits: &[f64]| {
+        let mut file = npyz::npz::NpzWriter::create(&stored).unwrap();
+        let mut add = |name: &str, values: &[f64], shape: &[u64]| {
+            use npyz::WriterBuilder;
+            let options = npyz::npz::FileOptions::default();
+            let mut array = file.array::<f32>(name, options).unwrap().default_dtype().shape(shape).begin_nd().unwrap();
+            array.extend(values.iter().map(|value| *value as f32)).unwrap();
+            array.finish().unwrap();
+        };
+        add("x", inputs, &[2, 8, 8, 3]);
+        add("logits", logits, &[2, 5]);
+    };
+    let mut checked = options();
+    checked.check = Some(stored.clone());
+    write(&channels_last, &logits);
+    let opened = open(&path, &checked, &f64_device()).unwrap();
+    let notes = opened.source.unwrap().notes;
+    assert!(notes.iter().any(|note| note.contains("the logits of 2 images are those of")), "{notes:?}");
+    // What was fed to the model itself, where the network here normalizes first.
+    checked.normalize = Some("symmetric".parse().unwrap());
+    assert!(open(&path, &checked, &f64_device()).is_ok());
+    write(&channels_last, &logits.iter().map(|logit| logit + 0.1).collect::<Vec<_>>());
+    let error = open(&path, &checked, &f64_device()).err().unwrap().to_string();
+    assert!(error.contains("stored.npz: logits differ by"), "{error}");
 }
