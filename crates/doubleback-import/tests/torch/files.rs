@@ -158,7 +158,7 @@ fn logits_that_another_program_stored_are_compared_with() {
         let mut file = npyz::npz::NpzWriter::create(&stored).unwrap();
         let mut add = |name: &str, values: &[f64], shape: &[u64]| {
             use npyz::WriterBuilder;
-            let options = npyz::npz::FileOptions::default();
+            let options = npyz::zip::write::FileOptions::default();
             let mut array = file.array::<f32>(name, options).unwrap().default_dtype().shape(shape).begin_nd().unwrap();
             array.extend(values.iter().map(|value| *value as f32)).unwrap();
             array.finish().unwrap();
