@@ -456,7 +456,7 @@ def second_orders(full):
         narrow = lambda: m.DenseNet(growth_rate=4, block_config=(2, 3, 2, 2), num_init_features=8, num_classes=5)
         networks = {
             "resnet18": ("resnet18", lambda: SmallImages(4, Block), (3, 32, 32)),
-            "mobilenet_v2": ("mobilenet_v2", lambda: m.mobilenet_v2(num_classes=5, width_mult=0.1), (3, 32, 32)),
+            "mobilenet_v2": ("mobilenet_v2", lambda: m.mobilenet_v2(num_classes=5, width_mult=0.1), (3, 64, 64)),
             "densenet": ("densenet", narrow, (3, 64, 64)),
         }
     relu = F.relu
@@ -479,4 +479,5 @@ def main():
     second_orders(full)
 
 
-main()
+if __name__ == "__main__":
+    main()

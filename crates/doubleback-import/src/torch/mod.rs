@@ -58,8 +58,10 @@ fn assemble(
 /// The architecture of a file's tensors, which get the names of its modules, and where each tensor of ours comes from.
 fn understood(weights: &mut Weights, options: &Options) -> std::result::Result<(Architecture, Sources), String> {
     names::of_network(weights);
-    normalization::find(weights);
-    names::of_network(weights);
+    if let Some(normalization) = normalization::take(weights) {
+        names::of_part(weights);
+        normalization::put(weights, normalization);
+    }
     if let Some(normalize) = &options.normalize {
         normalization::given(weights, normalize)?;
     }

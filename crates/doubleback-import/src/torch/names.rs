@@ -64,26 +64,39 @@ pub(super) fn of_network(weights: &mut Weights) {
     weights
         .tensors
         .retain(|name, _| name.rsplit('.').next() != Some("num_batches_tracked"));
-    if weights
-        .tensors
-        .keys()
-        .any(|name| name == "n_averaged" || name.ends_with(".n_averaged"))
-    {
-        weights.tensors.retain(|name, _| !name.ends_with("n_averaged"));
+    if weights.tensors.keys().any(|name| is_count(name)) {
+        weights.tensors.retain(|name, _| !is_count(name));
         weights
             .notes
             .push("the weights are an average of several; its batch norm statistics may be those of the last".into());
     }
     while let Some(prefix) = PREFIXES.iter().find(|prefix| all_begin_with(weights, prefix)) {
-        weights.tensors = std::mem::take(&mut weights.tensors)
-            .into_iter()
-            .map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor))
-            .collect();
-        weights
-            .notes
-            .push(format!("the prefix `{prefix}` of all names was dropped"));
+        drop_prefix(weights, prefix);
     }
     rename(weights);
+}
+
+fn drop_prefix(weights: &mut Weights, prefix: &str) {
+    weights.tensors = std::mem::take(&mut weights.tensors)
+        .into_iter()
+        .map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor))
+        .collect();
+    let note = format!("the prefix `{prefix}` of all names was dropped");
+    weights.notes.push(note);
+}
+
+/// The same for the only part that is left of a `Sequential`, whose names begin with its number.
+pub(super) fn of_part(weights: &mut Weights) {
+    let first = weights.tensors.keys().next().and_then(|name| name.split_once('.'));
+    let number = first
+        .map(|(first, _)| first)
+        .filter(|first| first.chars().all(|c| c.is_ascii_digit()));
+    if let Some(prefix) = number.map(|number| format!("{number}."))
+        && all_begin_with(weights, &prefix)
+    {
+        drop_prefix(weights, &prefix);
+    }
+    of_network(weights);
 }
 
 /// The counter of `torch.optim.swa_utils.AveragedModel`.

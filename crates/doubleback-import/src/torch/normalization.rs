@@ -14,8 +14,8 @@ const PAIRS: [[&str; 2]; 3] = [["mean", "std"], ["mu", "sigma"], ["mu", "std"]];
 /// Most channels that an image may have.
 const CHANNELS: usize = 4;
 
-/// Gives mean and variance the names [`MEAN`] and [`VARIANCE`], if the file has them once.
-pub(super) fn find(weights: &mut Weights) {
+/// Takes mean and variance out of the file's tensors, if it has them once.
+pub(super) fn take(weights: &mut Weights) -> Option<[Stored; 2]> {
     let of_image = |name: &str| {
         weights
             .tensors
@@ -30,25 +30,26 @@ pub(super) fn find(weights: &mut Weights) {
             (whole && of_image(name) && of_image(&other)).then(|| (name.clone(), other))
         })
     });
-    let (Some((mean, deviation)), None) = (found.next(), found.next()) else {
-        return;
-    };
+    let pair = found.next().filter(|_| found.next().is_none());
     drop(found);
-    let (Some(of_mean), Some(of_deviation)) = (weights.tensors.remove(&mean), weights.tensors.remove(&deviation))
-    else {
-        return;
-    };
-    let count = of_mean.len();
-    let flat = move || of_mean.values();
-    weights.tensors.insert(MEAN.into(), Stored::computed(vec![count], flat));
-    let count = of_deviation.len();
-    let squares = move || Ok(of_deviation.values()?.iter().map(|value| value * value).collect());
-    weights
-        .tensors
-        .insert(VARIANCE.into(), Stored::computed(vec![count], squares));
+    let (mean, deviation) = pair?;
+    let (of_mean, of_deviation) = (weights.tensors.remove(&mean)?, weights.tensors.remove(&deviation)?);
     weights.notes.push(format!(
         "images are normalized first by `{mean}` and `{deviation}` of the file: they are given as they are, in their own bounds"
     ));
+    let counts = [of_mean.len(), of_deviation.len()];
+    Some([
+        Stored::computed(vec![counts[0]], move || of_mean.values()),
+        Stored::computed(vec![counts[1]], move || {
+            Ok(of_deviation.values()?.iter().map(|value| value * value).collect())
+        }),
+    ])
+}
+
+/// Gives them the names [`MEAN`] and [`VARIANCE`].
+pub(super) fn put(weights: &mut Weights, [mean, variance]: [Stored; 2]) {
+    weights.tensors.insert(MEAN.into(), mean);
+    weights.tensors.insert(VARIANCE.into(), variance);
 }
 
 /// Adds what the user says to be done to images first.

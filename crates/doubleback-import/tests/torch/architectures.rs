@@ -60,7 +60,12 @@ fn residual_networks() {
 
 #[test]
 fn other_families() {
-    for (fixture, found) in [("vgg11", "vgg8"), ("vgg11_bn", "vgg8_bn"), ("small-cnn", "small-cnn")] {
+    for (fixture, found) in [
+        ("vgg11", "vgg11"),
+        ("vgg11_bn", "vgg11_bn"),
+        ("timm-vgg", "vgg8"),
+        ("small-cnn", "small-cnn"),
+    ] {
         assert_eq!(check(fixture).0, found);
     }
 }

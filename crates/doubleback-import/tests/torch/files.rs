@@ -159,7 +159,13 @@ fn logits_that_another_program_stored_are_compared_with() {
         let mut add = |name: &str, values: &[f64], shape: &[u64]| {
             use npyz::WriterBuilder;
             let options = npyz::zip::write::FileOptions::default();
-            let mut array = file.array::<f32>(name, options).unwrap().default_dtype().shape(shape).begin_nd().unwrap();
+            let mut array = file
+                .array::<f32>(name, options)
+                .unwrap()
+                .default_dtype()
+                .shape(shape)
+                .begin_nd()
+                .unwrap();
             array.extend(values.iter().map(|value| *value as f32)).unwrap();
             array.finish().unwrap();
         };
@@ -171,11 +177,19 @@ fn logits_that_another_program_stored_are_compared_with() {
     write(&channels_last, &logits);
     let opened = open(&path, &checked, &f64_device()).unwrap();
     let notes = opened.source.unwrap().notes;
-    assert!(notes.iter().any(|note| note.contains("the logits of 2 images are those of")), "{notes:?}");
+    assert!(
+        notes
+            .iter()
+            .any(|note| note.contains("the logits of 2 images are those of")),
+        "{notes:?}"
+    );
     // What was fed to the model itself, where the network here normalizes first.
     checked.normalize = Some("symmetric".parse().unwrap());
     assert!(open(&path, &checked, &f64_device()).is_ok());
-    write(&channels_last, &logits.iter().map(|logit| logit + 0.1).collect::<Vec<_>>());
+    write(
+        &channels_last,
+        &logits.iter().map(|logit| logit + 0.1).collect::<Vec<_>>(),
+    );
     let error = open(&path, &checked, &f64_device()).err().unwrap().to_string();
     assert!(error.contains("stored.npz: logits differ by"), "{error}");
 }

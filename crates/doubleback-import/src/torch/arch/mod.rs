@@ -130,14 +130,14 @@ fn plain(name: &str) -> String {
     name.strip_prefix("tv").map_or(name.clone(), str::to_owned)
 }
 
-/// Whether an architecture of this name is what a name asks for: the same, or the same but for what names leave out.
+/// Names of networks whose numbers are widths and groups, which the tensors say.
+const OF_WIDTH: [&str; 4] = ["wideresnet50", "wideresnet101", "resnext", "mobilenet"];
+
+/// Whether an architecture of this name is what a name asks for: the same, or of a family whose depth the name leaves out.
 fn is_asked_for(built: &str, asked: &str) -> bool {
     let (built, asked) = (plain(built), plain(asked).replace("wrn", "wideresnet"));
-    let other = ["wideresnet50", "wideresnet101", "resnext"];
-    built == asked
-        || asked.trim_end_matches(|c: char| c.is_ascii_digit()).is_empty()
-        || other.iter().any(|start| asked.starts_with(start))
-        || asked.chars().all(char::is_alphabetic)
+    let open = asked.chars().all(char::is_alphabetic) || OF_WIDTH.iter().any(|start| asked.starts_with(start));
+    built == asked || open
 }
 
 /// The architecture of a file's tensors: the named one, or the only one that fits them.
@@ -149,6 +149,7 @@ pub(super) fn find(
     asked: Option<&str>,
     settings: &Settings,
 ) -> Result<(Architecture, Sources), Misfit> {
+    wide_resnet::leave_out(weights);
     match asked {
         Some(name) => named(weights, name, settings),
         None => guessed(weights, settings),

@@ -7,7 +7,20 @@ use crate::torch::build::Misfit;
 use crate::torch::weights::Weights;
 
 /// A part that files of TRADES hold and their network does not use.
-pub(super) const UNUSED: &str = "sub_block1.";
+const UNUSED: &str = "sub_block1.";
+
+/// Drops that part, and says so.
+pub(super) fn leave_out(weights: &mut Weights) {
+    let before = weights.tensors.len();
+    if weights.tensors.contains_key("block1.layer.0.conv1.weight") {
+        weights.tensors.retain(|name, _| !name.starts_with(UNUSED));
+    }
+    let count = before - weights.tensors.len();
+    if count > 0 {
+        let note = format!("{count} tensors of `sub_block1` were left out: the network does not use that part");
+        weights.notes.push(note);
+    }
+}
 
 pub(super) fn build(weights: &Weights, settings: &Settings) -> Result<Built, Misfit> {
     let (mut draft, input) = Draft::new(weights, "conv1", 32, settings)?;
