@@ -110,7 +110,8 @@ impl<T> Fixture<T> {
         let values = values(IMAGES * channels * height * width, IMAGE_SEED);
         let pixels: Vec<f32> = values.iter().map(|u| ((u + 1.0) / 2.0) as f32).collect();
         let data = TensorData::new(pixels, [IMAGES, channels, height, width]);
-        Tensor::from_data(data, (&f64_device(), DType::F32)).cast(dtype)
+        let images: Tensor<4> = Tensor::from_data(data, (&f64_device(), DType::F32));
+        images.cast(dtype)
     }
 }
 
