@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use burn::tensor::activation::softmax;
 use burn::tensor::DType;
+use burn::tensor::activation::softmax;
 use doubleback::nn::layers::{AvgPool, Dropout, LayerKind};
 use doubleback::nn::{Mode, Module, Network, Parameter, TrainingPass, cross_entropy, one_hot};
 use doubleback_test_device::f64_device;

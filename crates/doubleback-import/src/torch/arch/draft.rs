@@ -50,11 +50,6 @@ impl<'a> Draft<'a> {
         Ok((draft, input))
     }
 
-    /// The sizes of the file's tensors.
-    pub fn weights(&self) -> &'a Weights {
-        self.weights
-    }
-
     /// Whether the file has a tensor.
     pub fn has(&self, name: &str) -> bool {
         self.weights.tensors.contains_key(name)
@@ -149,15 +144,10 @@ impl<'a> Draft<'a> {
     ) -> Result<String, Misfit> {
         let pool = MaxPool {
             stride: [stride; 2],
-            padding: [padding; 2],
+            padding: [padding; 2].into(),
             ..MaxPool::square(kernel)
         };
         self.push(name, pool, &[input])
-    }
-
-    /// Means of two by two pixels.
-    pub fn avg_pool(&mut self, name: &str, input: &str) -> Result<String, Misfit> {
-        self.push(name, AvgPool::square(2), &[input])
     }
 
     pub fn global_avg_pool(&mut self, name: &str, input: &str) -> Result<String, Misfit> {

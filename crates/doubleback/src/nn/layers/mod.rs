@@ -14,13 +14,21 @@ mod conv_transpose;
 mod dense;
 mod dropout;
 mod epilogue;
+mod group_norm;
 mod hard_swish;
 mod layer;
+mod layer_norm;
 mod local_contrast;
+mod lp_normalize;
+mod lp_pool;
+mod lrn;
 mod permute;
 mod pool;
+mod pool_windows;
 mod standardize;
+mod standardized;
 mod window;
+mod window_options;
 
 use serde::{Deserialize, Serialize};
 
@@ -33,10 +41,15 @@ pub use conv_transpose::ConvTranspose2d;
 pub use dense::Dense;
 pub use dropout::Dropout;
 pub use epilogue::{Absorbs, Epilogue, Role};
+pub use group_norm::GroupNorm;
 pub use hard_swish::HardSwish;
 pub(crate) use layer::LARGEST;
 pub use layer::{Context, Layer, LayerPullback, Size, TensorSpec, UnaryLayer, UnaryPullback};
+pub use layer_norm::{LayerNorm, RmsNorm};
 pub use local_contrast::{Floor, LocalContrast};
+pub use lp_normalize::LpNormalize;
+pub use lp_pool::LpPool;
+pub use lrn::Lrn;
 pub use permute::Permute;
 pub use pool::{AvgPool, GlobalAvgPool, MaxPool};
 pub use standardize::Standardize;
@@ -79,12 +92,18 @@ layer_kinds! {
     Dropout,
     Flatten,
     GlobalAvgPool,
+    GroupNorm,
     HardSwish,
+    LayerNorm,
     LeakyRelu,
     LocalContrast,
+    LpNormalize,
+    LpPool,
+    Lrn,
     MaxPool,
     Permute,
     Relu,
+    RmsNorm,
     Standardize,
     Unflatten,
 }
