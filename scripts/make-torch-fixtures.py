@@ -59,6 +59,12 @@ def fill(net):
     return tensors
 
 
+def fill_statistics(net, tensors):
+    """Sets moving averages again, which a forward pass in training moves."""
+    state = {n: torch.from_numpy(value(n, s, seed)).double() for seed, (n, s) in enumerate(tensors) if "running" in n}
+    net.load_state_dict(state, strict=False)
+
+
 def images(shape):
     u = values(IMAGES * int(np.prod(shape)), IMAGE_SEED).reshape((IMAGES, *shape))
     return torch.from_numpy(((u + 1) / 2).astype(np.float32)).double()
@@ -313,7 +319,7 @@ def files():
         f.save(f"zip-{protocol}.pt", state, net, pickle_protocol=protocol)
         f.save(f"legacy-{protocol}.pt", state, net, pickle_protocol=protocol, **legacy)
     f.save("module.pt", net, net)
-    f.save("module-legacy.pt", net, net, **legacy)
+    f.save("module-legacy.pt", net, refused="is a whole module in the format of before PyTorch 1.6", **legacy)
     optimizer = torch.optim.Adam(net.parameters())
     net(images((3, 8, 8)).float()).sum().backward()
     optimizer.step()
@@ -369,7 +375,7 @@ def files():
     f.save("complex.pt", {"conv1.weight": torch.zeros(2, dtype=torch.complex64)}, refused="ComplexFloatStorage")
     f.save("list.pt", [torch.ones(2)], refused="found list")
     f.save("tensor.pt", torch.ones(2), refused="found torch.Tensor")
-    f.save("meta.pt", {k: v.to("meta") for k, v in state.items()}, refused="_rebuild_meta_tensor_no_storage")
+    f.save("meta.pt", {k: v.to("meta") for k, v in state.items()}, refused="holds no tensors that have values")
     f.save("not-finite.pt", {**state, "linear.bias": torch.full((5,), float("nan"))}, refused="`linear.bias` holds NaN")
     f.save("negative.pt", {**state, "bn1.running_var": -torch.ones(2)}, refused="no variance is below 0")
     f.save("quantized.pt", torch.ao.quantization.quantize_dynamic(small(), {nn.Linear}).state_dict(), refused="quantized")
@@ -405,6 +411,14 @@ def second_order(name, arch, net, shape, training, folder):
     for module in net.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0
+    # Logits of order 1: a saturated softmax has gradients of nothing but rounding.
+    head, last = [(n, m) for n, m in net.named_modules() if isinstance(m, nn.Linear)][-1]
+    with torch.no_grad():
+        largest = net(images(shape)).abs().max().item()
+        scale = float(np.float32(1.0 / largest))
+        for tensor in last.parameters():
+            tensor.copy_((tensor.float() * scale).double())
+    fill_statistics(net, tensors)
     seeds = {n: seed for seed, (n, _) in enumerate(tensors)}
     labels = torch.tensor([i * 3 % 5 for i in range(IMAGES)])
     state = {n: t.clone() for n, t in net.state_dict().items()}
@@ -428,7 +442,8 @@ def second_order(name, arch, net, shape, training, folder):
     # Of a direction with values uniform in [-1, 1) the mean square is a third.
     error = (error * 3 / DIRECTIONS / squares) ** 0.5
     write(f"second-order-{name}", {
-        "arch": arch, "image": shape, "tensors": tensors, "training": training, "gradients": dots, "f32": error,
+        "arch": arch, "image": shape, "tensors": tensors, "training": training, "head": head, "scale": scale,
+        "gradients": dots, "f32": error,
     }, folder)
     print(f"  PyTorch's float32: {error:.1e}", flush=True)
 

@@ -37,7 +37,9 @@ pub fn open(path: &Path, options: &Options, device: &Device) -> Result<Imported>
             file.display(),
             found.difference
         );
-        imported.source.get_or_insert_default().notes.push(note);
+        if let Some(source) = &mut imported.source {
+            source.notes.push(note);
+        }
     }
     Ok(imported)
 }

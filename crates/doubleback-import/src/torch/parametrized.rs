@@ -31,14 +31,14 @@ pub(super) fn resolve(weights: &mut Weights) -> Result<(), String> {
             .filter_map(|part| weights.tensors.remove(part))
             .map(Rc::new)
             .collect();
-        let shape = parts[0].shape.clone();
+        let (shape, norms) = (parts[0].shape.clone(), parts[1].shape.clone());
         let refused = |problem: String| format!("`{weight}`: {problem}");
         check(rule, &parts).map_err(refused)?;
         counts[rule as usize] += 1;
         let of = shape.clone();
         let values = move || {
             let parts: Vec<Vec<f32>> = parts.iter().map(|part| part.values()).collect::<Result<_, _>>()?;
-            Ok(compute(rule, &of, &parts))
+            Ok(compute(rule, &of, &norms, &parts))
         };
         weights.tensors.insert(weight, Stored::computed(shape, values));
     }
@@ -91,7 +91,9 @@ fn check(rule: Rule, parts: &[Rc<Stored>]) -> Result<(), String> {
     let fits = match rule {
         Rule::WeightNorm => {
             let norms = &parts[1].shape;
-            norms.is_empty() || (norms.len() == shape.len() && norms.iter().zip(shape).all(|(&g, &v)| g == v || g == 1))
+            let fitting = norms.iter().zip(shape).all(|(&g, &v)| g == v || g == 1);
+            let axes = norms.iter().filter(|&&g| g > 1).count();
+            norms.is_empty() || (norms.len() == shape.len() && fitting && axes <= 1)
         }
         Rule::SpectralNorm => {
             let (u, v) = (parts[1].len(), parts[2].len());
@@ -109,14 +111,14 @@ fn check(rule: Rule, parts: &[Rc<Stored>]) -> Result<(), String> {
     }
 }
 
-fn compute(rule: Rule, shape: &[usize], parts: &[Vec<f32>]) -> Vec<f32> {
+fn compute(rule: Rule, shape: &[usize], norms: &[usize], parts: &[Vec<f32>]) -> Vec<f32> {
     let double = |values: &[f32]| values.iter().copied().map(f64::from).collect::<Vec<_>>();
     let weight = double(&parts[0]);
     let single = |value: f64| value as f32;
     match rule {
         Rule::WeightNorm => {
             let lengths = double(&parts[1]);
-            let group = groups(shape, lengths.len());
+            let group = groups(shape, norms);
             let mut squares = vec![0.0; lengths.len()];
             for (index, value) in weight.iter().enumerate() {
                 squares[group(index)] += value * value;
@@ -139,11 +141,11 @@ fn compute(rule: Rule, shape: &[usize], parts: &[Vec<f32>]) -> Vec<f32> {
     }
 }
 
-/// Which of so many norms a value has: those of the one axis that has so many places, or one of all.
-fn groups(shape: &[usize], norms: usize) -> impl Fn(usize) -> usize {
-    let axis = shape.iter().position(|&size| size == norms).filter(|_| norms > 1);
+/// Which of the norms a value has: those of the one axis along which they are more than one, or one of all.
+fn groups(shape: &[usize], norms: &[usize]) -> impl Fn(usize) -> usize {
+    let axis = norms.iter().position(|&size| size > 1);
     let (inner, size) = match axis {
-        Some(axis) => (shape[axis + 1..].iter().product(), norms),
+        Some(axis) => (shape[axis + 1..].iter().product(), norms[axis]),
         None => (1usize, 1),
     };
     move |index| index / inner % size

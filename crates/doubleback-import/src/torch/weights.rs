@@ -116,10 +116,12 @@ impl Weights {
 
     /// The name that is most like one that is not there.
     pub fn nearest(&self, name: &str) -> Option<&str> {
-        let scored = self
-            .tensors
-            .keys()
-            .map(|known| (strsim::normalized_levenshtein(known, name), known.as_str()));
+        let likeness = |known: &str| {
+            // Of names that are equally like, the one that begins alike for longer.
+            let alike = known.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
+            strsim::normalized_levenshtein(known, name) + 1e-6 * alike as f64
+        };
+        let scored = self.tensors.keys().map(|known| (likeness(known), known.as_str()));
         let (score, known) = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
         (score > 0.5).then_some(known)
     }

@@ -7,7 +7,7 @@ use doubleback::nn::layers::{
 };
 use doubleback::nn::{Architecture, IMAGES, LayerSpec};
 
-use super::Settings;
+use super::built::Settings;
 use crate::torch::build::{Misfit, missing};
 use crate::torch::normalization;
 use crate::torch::weights::Weights;

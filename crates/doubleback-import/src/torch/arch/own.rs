@@ -4,7 +4,7 @@ use doubleback::data::ImageShape;
 use doubleback::nn::layers::LayerKind;
 use doubleback::nn::{ARCHITECTURES, Pool, architecture};
 
-use super::{Built, Settings};
+use super::built::{Built, Settings};
 use crate::torch::build::{Misfit, missing};
 use crate::torch::normalization;
 use crate::torch::weights::Weights;

@@ -1,9 +1,9 @@
 //! Pre-activation residual networks for small images, by RobustBench's names. Two forms have the same tensors: in one the shortcut takes the
 //! block's input (`preact-resnet18`), in the other its input behind batch norm and ReLU (`preact-resnet18-v2`).
 
+use super::built::{Built, Settings};
 use super::draft::Draft;
 use super::resnet::blocks;
-use super::{Built, Settings};
 use crate::torch::build::Misfit;
 use crate::torch::weights::Weights;
 

@@ -3,8 +3,8 @@
 
 use doubleback::nn::Architecture;
 
+use super::built::{Built, Settings};
 use super::draft::Draft;
-use super::{Built, Settings};
 use crate::torch::build::Misfit;
 use crate::torch::weights::Weights;
 

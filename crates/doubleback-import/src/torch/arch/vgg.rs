@@ -1,7 +1,7 @@
 //! VGG (Simonyan & Zisserman 2015) by torchvision's and timm's names: where it pools is read from the gaps between the numbers of its layers.
 
+use super::built::{Built, Settings};
 use super::draft::Draft;
-use super::{Built, Settings};
 use crate::torch::build::Misfit;
 use crate::torch::weights::Weights;
 
@@ -15,7 +15,7 @@ pub(super) fn build(weights: &Weights, settings: &Settings) -> Result<Built, Mis
         .iter()
         .filter_map(|(name, tensor)| {
             let number = name.strip_prefix("features.")?.strip_suffix(".weight")?;
-            (tensor.shape.len() == 4).then(|| number.parse().ok())?
+            (tensor.shape.len() == 4 && number.len() < 4).then(|| number.parse().ok())?
         })
         .collect();
     numbers.sort_unstable();

@@ -1,8 +1,8 @@
 //! Wide residual networks (Zagoruyko & Komodakis 2016) for small images, by the names of TRADES and RobustBench; depth and width are read from
 //! the tensors.
 
+use super::built::{Built, Settings};
 use super::draft::Draft;
-use super::{Built, Settings};
 use crate::torch::build::Misfit;
 use crate::torch::weights::Weights;
 

@@ -2,7 +2,7 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
-use zip9::{CompressionMethod, ZipArchive};
+use zip9::{CompressionMethod, ZipArchive, ZipReadOptions};
 
 /// Most that the entries may be larger than the file. PyTorch never packs them.
 const UNPACKED: u64 = 4;
@@ -65,7 +65,11 @@ impl Archive {
     /// When there is none of this name, or it is damaged.
     pub fn read(&mut self, name: &str) -> Result<Vec<u8>, String> {
         let failed = |problem: &dyn std::fmt::Display| format!("its entry `{name}` cannot be read: {problem}");
-        let entry = self.zip.by_name(name).map_err(|e| failed(&e))?;
+        let index = self.zip.index_for_name(name).ok_or_else(|| failed(&"there is none"))?;
+        // Files without checksums say 0, as PyTorch writes them on request.
+        let none = self.zip.by_index_raw(index).map_err(|e| failed(&e))?.crc32() == 0;
+        let options = ZipReadOptions::new().ignore_crc32(none);
+        let entry = self.zip.by_index_with_options(index, options).map_err(|e| failed(&e))?;
         let size = entry.size();
         let mut bytes = Vec::new();
         // One byte more than it says shows that it lies.

@@ -11,6 +11,9 @@ use crate::torch::weights::{Element, Stored, Weights};
 /// Pickles of a file of the time before zip archives: a number, a version, facts about the machine, the object, the names of the storages.
 const LEGACY_PICKLES: usize = 5;
 
+/// What the reader says of the marks that old files put before classes.
+const OLD_MODULE: &str = "storage persistent id has 4 fields";
+
 /// Objects that a file may make: so many, and one for each [`PER_OBJECT`] bytes. An object takes less than 256 bytes of memory.
 const OBJECTS: usize = 1 << 18;
 const PER_OBJECT: usize = 16;
@@ -42,7 +45,11 @@ pub(super) fn of_pickles(path: &Path, bytes: &[u8]) -> Result<Weights, String> {
 fn read(path: &Path) -> Result<Weights, String> {
     let reader = PytorchReader::new(path).map_err(|e| {
         let problem = e.to_string().replace('\n', " ");
-        format!("cannot be read: {problem}. Save its weights alone: torch.save(model.state_dict(), FILE)")
+        // Its pickle keeps the source of the classes, which the reader does not know.
+        if problem.contains(OLD_MODULE) {
+            return "is a whole module in the format of before PyTorch 1.6. If you trust it, save its weights: torch.save(torch.load(FILE, weights_only=False).state_dict(), WEIGHTS)".to_owned();
+        }
+        format!("cannot be read: {problem}. Save its weights alone: torch.save(model.state_dict(), WEIGHTS)")
     })?;
     let mut weights = Weights::default();
     for (name, tensor) in reader.into_tensors() {
