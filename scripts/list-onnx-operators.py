@@ -1,4 +1,4 @@
-"""Writes the operators of ONNX to crates/doubleback-import/src/onnx/table/operators.tsv: domain, name, versions at which each changed, and
+"""Writes the operators of ONNX to crates/doubleback-import/src/onnx/operators.tsv: domain, name, versions at which each changed, and
 whether the newest has it no more. For the table in docs/onnx-operators.md, which a test makes of it.
 
     python scripts/list-onnx-operators.py          (with onnx, newest)
@@ -19,7 +19,7 @@ for (domain, name), versions in sorted(operators.items()):
     changed = ",".join(str(version) for version, _ in versions if not deprecated or version != last)
     lines.append("\t".join([domain, name, changed, str(last) if deprecated else ""]))
 
-target = pathlib.Path(__file__).parent.parent / "crates/doubleback-import/src/onnx/table/operators.tsv"
-target.parent.mkdir(exist_ok=True)
+target = pathlib.Path(__file__).parent.parent / "crates/doubleback-import/src/onnx/operators.tsv"
+
 target.write_text("\n".join(lines) + "\n")
 print(f"{len(lines) - 1} operators: {target}")

@@ -11,6 +11,6 @@ mod options;
 mod torch;
 
 pub use agreement::{Agreement, agreement};
-pub use imported::{Imported, Source, SourceFile};
-pub use open::{files_beside, is_ours, open};
+pub use imported::{Imported, Source, SourceFile, Unsupported};
+pub use open::{files_beside, is_ours, open, unsupported};
 pub use options::{Normalization, Options};

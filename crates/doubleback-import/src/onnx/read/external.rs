@@ -34,10 +34,21 @@ impl Externals {
         }
     }
 
+    /// A file that may be read and is there, as the model names it.
+    pub fn path(&self, location: &str) -> Option<PathBuf> {
+        self.open(location).is_ok().then(|| self.folder().join(location))
+    }
+
+    fn folder(&self) -> &Path {
+        match self.model.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        }
+    }
+
     /// The files that were read, as the model names them.
     pub fn paths(&self) -> Vec<PathBuf> {
-        let folder = self.model.parent().unwrap_or(Path::new(""));
-        let mut paths: Vec<PathBuf> = self.files.keys().map(|location| folder.join(location)).collect();
+        let mut paths: Vec<PathBuf> = self.files.keys().map(|location| self.folder().join(location)).collect();
         paths.sort();
         paths
     }
@@ -111,10 +122,7 @@ impl Externals {
                 _ => format!("is in `{location}`, which cannot be opened: {problem}"),
             })
         };
-        let folder = match self.model.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
+        let folder = self.folder();
         let path = fs::canonicalize(folder.join(location)).map_err(unreadable)?;
         let real_model = fs::canonicalize(&self.model).map_err(unreadable)?;
         let folders = [fs::canonicalize(folder).ok(), real_model.parent().map(Path::to_owned)];

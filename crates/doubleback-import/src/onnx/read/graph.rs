@@ -11,7 +11,7 @@ use super::attribute::{kind, other, texts};
 use super::element::Element;
 use super::names::Names;
 use super::old::renew;
-use super::order::{captured, sort};
+use super::order::sort;
 use super::proto::{
     AttributeProto, DimensionProto, FunctionProto, GraphProto, NodeProto, OperatorSetIdProto, ValueInfoProto,
 };
@@ -424,7 +424,7 @@ impl<'a> Graphs<'a> {
         let mut graph = self.unsorted(proto, frame)?;
         frame.left = outer;
         // What it takes from around it is asked for where the node stands.
-        let outside = captured(&graph).into_iter().map(str::to_owned).collect();
+        let outside = graph.captured().into_iter().map(str::to_owned).collect();
         sort(&mut graph, &outside)?;
         Ok(graph)
     }

@@ -5,6 +5,7 @@
 //! times the memory of the model and the files beside it, and 64 MiB, at most.
 
 mod attribute;
+mod beside;
 mod budget;
 #[cfg(test)]
 mod damaged;
@@ -27,6 +28,8 @@ use std::path::Path;
 use doubleback::Error;
 use prost::Message;
 use prost::bytes::Bytes;
+
+pub(crate) use beside::files_beside;
 
 use super::branch;
 use super::constant::Constant;

@@ -195,7 +195,10 @@ fn constants_of_every_type_in_every_field() {
 fn constants_in_a_file_beside_the_model() {
     let model = Model::read(&fixture("external.onnx")).unwrap();
     assert_eq!(compare(&model), 12);
-    assert_eq!(model.beside, [fixture("external.onnx.data")]);
+    let beside = [fixture("external.onnx.data")];
+    assert_eq!(model.beside, beside);
+    assert_eq!(super::files_beside(&fixture("external.onnx")), beside);
+    assert!(super::files_beside(&fixture("types.onnx")).is_empty());
 }
 
 /// Every way in which a file beside the model could be another one.
@@ -653,11 +656,8 @@ fn values_that_a_conversion_changed_are_told() {
     let model = read(&model(graph));
     assert_eq!(model.notes[0], "1 tensor of double became float32, rounded");
     assert_eq!(model.notes[1], "1 tensor of float16 became float32");
-    assert_eq!(
-        model.notes[2],
-        "1 value of double are beyond float32 and became infinite"
-    );
-    assert!(model.notes[3].starts_with("2 values of float16 are exactly 10,000 or -10,000"));
+    assert_eq!(model.notes[2], "beyond float32, 1 value of double became infinite");
+    assert!(model.notes[3].starts_with("exactly 10,000 or -10,000: 2 values of float16. "));
 }
 
 /// Empty messages take two bytes each, and a hundred times that as structures.
