@@ -9,10 +9,13 @@ mod adaptive_avg_pool;
 mod add;
 mod batch_norm;
 mod bias;
+mod binary;
+mod broadcast;
 mod conv;
 mod conv_transpose;
 mod dense;
 mod dropout;
+mod elementwise;
 mod epilogue;
 mod group_norm;
 mod hard_swish;
@@ -25,6 +28,7 @@ mod lrn;
 mod permute;
 mod pool;
 mod pool_windows;
+mod prelu;
 mod standardize;
 mod standardized;
 mod window;
@@ -36,10 +40,12 @@ pub use activation::{Flatten, LeakyRelu, Relu, Unflatten};
 pub use adaptive_avg_pool::AdaptiveAvgPool;
 pub use add::Add;
 pub use batch_norm::BatchNorm;
+pub use binary::{Binary, BinaryFunction, Operand, Side};
 pub use conv::Conv2d;
 pub use conv_transpose::ConvTranspose2d;
 pub use dense::Dense;
 pub use dropout::Dropout;
+pub use elementwise::{Elementwise, Function};
 pub use epilogue::{Absorbs, Epilogue, Role};
 pub use group_norm::GroupNorm;
 pub use hard_swish::HardSwish;
@@ -52,6 +58,7 @@ pub use lp_pool::LpPool;
 pub use lrn::Lrn;
 pub use permute::Permute;
 pub use pool::{AvgPool, GlobalAvgPool, MaxPool};
+pub use prelu::PRelu;
 pub use standardize::Standardize;
 
 macro_rules! layer_kinds {
@@ -86,10 +93,12 @@ layer_kinds! {
     Add,
     AvgPool,
     BatchNorm,
+    Binary,
     Conv2d,
     ConvTranspose2d,
     Dense,
     Dropout,
+    Elementwise,
     Flatten,
     GlobalAvgPool,
     GroupNorm,
@@ -101,6 +110,7 @@ layer_kinds! {
     LpPool,
     Lrn,
     MaxPool,
+    PRelu,
     Permute,
     Relu,
     RmsNorm,
