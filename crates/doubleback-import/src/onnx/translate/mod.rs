@@ -10,6 +10,7 @@ mod dense;
 mod elementwise;
 mod names;
 mod permutation;
+mod structure;
 mod value;
 mod window;
 
@@ -29,7 +30,11 @@ const FAMILIES: &[&[(&str, Translate)]] = &[
 
 /// The function that translates an operator of ONNX.
 pub(crate) fn translator(op: &str) -> Option<Translate> {
-    let mut all = FAMILIES.iter().rev().flat_map(|family| family.iter());
+    let mut all = FAMILIES
+        .iter()
+        .chain(structure::FAMILIES)
+        .rev()
+        .flat_map(|family| family.iter());
     all.find(|(name, _)| *name == op).map(|(_, translate)| *translate)
 }
 
