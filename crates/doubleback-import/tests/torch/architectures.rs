@@ -65,6 +65,9 @@ fn other_families() {
         ("vgg11_bn", "vgg11_bn"),
         ("timm-vgg", "vgg8"),
         ("small-cnn", "small-cnn"),
+        ("mobilenet_v2", "mobilenet_v2"),
+        ("timm-mobilenetv2", "mobilenet_v2"),
+        ("densenet121", "densenet121"),
     ] {
         assert_eq!(check(fixture).0, found);
     }

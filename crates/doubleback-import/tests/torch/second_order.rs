@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::DType;
 use burn::tensor::activation::softmax;
-use doubleback::nn::layers::{AvgPool, Dropout, LayerKind};
+use doubleback::nn::layers::{AvgPool, Dropout, Elementwise, Function, LayerKind};
 use doubleback::nn::{Mode, Module, Network, Parameter, TrainingPass, cross_entropy, one_hot};
 use doubleback_test_device::f64_device;
 use serde::Deserialize;
@@ -121,6 +121,14 @@ fn altered(network: &Network, smooth: bool) -> Network {
 /// The smooth twin of a layer that has kinks.
 fn smoothed(kind: &mut LayerKind) {
     let smooth = match kind {
+        LayerKind::Relu(_) => Elementwise {
+            function: Function::Silu,
+        }
+        .into(),
+        LayerKind::Elementwise(_) => Elementwise {
+            function: Function::Silu,
+        }
+        .into(),
         LayerKind::MaxPool(pool) => AvgPool {
             kernel: pool.kernel,
             stride: pool.stride,
@@ -156,10 +164,20 @@ fn narrow_resnet18() {
 }
 
 #[test]
+fn narrow_mobilenet_v2() {
+    check(folder(), "mobilenet_v2");
+}
+
+#[test]
+fn shallow_densenet() {
+    check(folder(), "densenet");
+}
+
+#[test]
 #[ignore = "needs fixtures of hundreds of kilobytes, made by PyTorch"]
 fn full_networks() {
     let folder = PathBuf::from(std::env::var("DOUBLEBACK_FULL_FIXTURES").unwrap());
-    for name in ["resnet18"] {
+    for name in ["resnet18", "mobilenet_v2", "densenet121"] {
         check(folder.clone(), name);
     }
 }

@@ -2,8 +2,8 @@
 
 use doubleback::nn::layers::Concat;
 
+use super::built::{Built, Settings};
 use super::draft::Draft;
-use super::{Built, Settings};
 use crate::torch::build::Misfit;
 use crate::torch::weights::Weights;
 
@@ -23,7 +23,11 @@ pub(super) fn build(weights: &Weights, settings: &Settings) -> Result<Built, Mis
     let mut counts = [0; 4];
     for (count, block) in counts.iter_mut().zip(1..) {
         let start = format!("features.denseblock{block}");
-        let there = |layer: &usize| weights.tensors.contains_key(&format!("{start}.denselayer{layer}.conv1.weight"));
+        let there = |layer: &usize| {
+            weights
+                .tensors
+                .contains_key(&format!("{start}.denselayer{layer}.conv1.weight"))
+        };
         *count = (1..).take_while(there).count();
         for layer in 1..=*count {
             x = dense_layer(&mut draft, &format!("{start}.denselayer{layer}"), &x)?;

@@ -50,6 +50,11 @@ impl<'a> Draft<'a> {
         Ok((draft, input))
     }
 
+    /// The sizes of the file's tensors.
+    pub fn weights(&self) -> &'a Weights {
+        self.weights
+    }
+
     /// Whether the file has a tensor.
     pub fn has(&self, name: &str) -> bool {
         self.weights.tensors.contains_key(name)
@@ -148,6 +153,11 @@ impl<'a> Draft<'a> {
             ..MaxPool::square(kernel)
         };
         self.push(name, pool, &[input])
+    }
+
+    /// Means of two by two pixels.
+    pub fn avg_pool(&mut self, name: &str, input: &str) -> Result<String, Misfit> {
+        self.push(name, AvgPool::square(2), &[input])
     }
 
     pub fn global_avg_pool(&mut self, name: &str, input: &str) -> Result<String, Misfit> {

@@ -2,7 +2,7 @@ use doubleback::nn::Architecture;
 
 use super::built::{Built, Settings};
 use super::preact_resnet::Shortcut;
-use super::{own, preact_resnet, resnet, vgg, wide_resnet};
+use super::{densenet, mobilenet_v2, own, preact_resnet, resnet, vgg, wide_resnet};
 use crate::torch::build::{Misfit, Sources, sources};
 use crate::torch::weights::Weights;
 
@@ -13,11 +13,13 @@ enum Family {
     PreactResnet(Shortcut),
     WideResnet,
     Vgg,
+    MobilenetV2,
+    Densenet,
     Own(&'static str),
 }
 
 /// One name of each kind that `--arch` takes, for messages.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 18] = [
     "resnet18",
     "resnet34",
     "resnet50",
@@ -32,15 +34,19 @@ const NAMES: [&str; 16] = [
     "vgg11_bn",
     "vgg16",
     "vgg16_bn",
+    "mobilenet_v2",
+    "densenet121",
     "small-cnn",
     "paper-cnn",
 ];
 
 /// Families that are tried when none is named, the surest first. Those of which two have the same tensors are never certain.
-const TRIED: [Family; 9] = [
+const TRIED: [Family; 11] = [
     Family::Resnet,
     Family::WideResnet,
     Family::Vgg,
+    Family::MobilenetV2,
+    Family::Densenet,
     Family::Own("paper-cnn"),
     Family::Own("small-cnn"),
     Family::Own("vgg-small"),
@@ -72,6 +78,12 @@ impl Family {
         if begins("wideresnet") || begins("wrn") {
             return Some(Self::WideResnet);
         }
+        if begins("mobilenetv2") {
+            return Some(Self::MobilenetV2);
+        }
+        if begins("densenet") {
+            return Some(Self::Densenet);
+        }
         begins("vgg").then_some(Self::Vgg)
     }
 
@@ -81,6 +93,8 @@ impl Family {
             Self::PreactResnet(shortcut) => preact_resnet::build(weights, settings, shortcut),
             Self::WideResnet => wide_resnet::build(weights, settings),
             Self::Vgg => vgg::build(weights, settings),
+            Self::MobilenetV2 => mobilenet_v2::build(weights, settings),
+            Self::Densenet => densenet::build(weights, settings),
             Self::Own(name) => own::build(weights, settings, name),
         }
     }
@@ -199,6 +213,8 @@ mod tests {
             ("preact-resnet18-v2", Some(Family::PreactResnet(Shortcut::Activated))),
             ("PreActResNet18", Some(Family::PreactResnet(Shortcut::Input))),
             ("vgg16_bn", Some(Family::Vgg)),
+            ("mobilenetv2_100", Some(Family::MobilenetV2)),
+            ("densenet121", Some(Family::Densenet)),
             ("small-cnn", Some(Family::Own("small-cnn"))),
             ("resnet-small", Some(Family::Own("resnet-small"))),
             ("vit_b_16", None),

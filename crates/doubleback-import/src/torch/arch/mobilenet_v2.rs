@@ -3,8 +3,8 @@
 
 use doubleback::nn::layers::{Elementwise, Function};
 
+use super::built::{Built, Settings};
 use super::draft::Draft;
-use super::{Built, Settings};
 use crate::torch::build::Misfit;
 use crate::torch::weights::Weights;
 
@@ -28,7 +28,10 @@ pub(super) fn build(weights: &Weights, settings: &Settings) -> Result<Built, Mis
     let pair = |conv: &str, norm: &str| (conv.to_owned(), norm.to_owned());
     let [stem, head] = match timm {
         true => [pair("conv_stem", "bn1"), pair("conv_head", "bn2")],
-        false => [pair("features.0.0", "features.0.1"), pair("features.18.0", "features.18.1")],
+        false => [
+            pair("features.0.0", "features.0.1"),
+            pair("features.18.0", "features.18.1"),
+        ],
     };
     let (mut draft, input) = Draft::new(weights, &stem.0, 224, settings)?;
     let mut x = part(&mut draft, &stem, &input, 2, true)?;
@@ -76,7 +79,11 @@ fn of_timm(stage: usize, place: usize) -> Names {
     let pair = |conv: &str, norm: &str| (format!("{block}.{conv}"), format!("{block}.{norm}"));
     let (widen, depthwise, narrow) = match stage {
         0 => (None, pair("conv_dw", "bn1"), pair("conv_pw", "bn2")),
-        _ => (Some(pair("conv_pw", "bn1")), pair("conv_dw", "bn2"), pair("conv_pwl", "bn3")),
+        _ => (
+            Some(pair("conv_pw", "bn1")),
+            pair("conv_dw", "bn2"),
+            pair("conv_pwl", "bn3"),
+        ),
     };
     Names {
         widen,
@@ -87,8 +94,17 @@ fn of_timm(stage: usize, place: usize) -> Names {
 }
 
 /// A convolution with batch norm, and ReLU6 if it has one.
-fn part(draft: &mut Draft<'_>, (conv, norm): &Pair, input: &str, stride: usize, active: bool) -> Result<String, Misfit> {
-    let kernel = draft.weights().shape(&format!("{conv}.weight")).and_then(|shape| shape.last().copied());
+fn part(
+    draft: &mut Draft<'_>,
+    (conv, norm): &Pair,
+    input: &str,
+    stride: usize,
+    active: bool,
+) -> Result<String, Misfit> {
+    let kernel = draft
+        .weights()
+        .shape(&format!("{conv}.weight"))
+        .and_then(|shape| shape.last().copied());
     let padding = kernel.unwrap_or(1) / 2;
     let x = draft.conv(conv, input, stride, padding)?;
     let x = draft.norm(norm, &x, 1e-5)?;
