@@ -59,10 +59,30 @@ def fill(net):
     return tensors
 
 
-def fill_statistics(net, tensors):
-    """Sets moving averages again, which a forward pass in training moves."""
-    state = {n: torch.from_numpy(value(n, s, seed)).double() for seed, (n, s) in enumerate(tensors) if "running" in n}
+def calibrate(net, tensors, x):
+    """Scales moving averages to what the layers see, and the last layer so that logits are of order 1: large activations make smooth functions
+    sharp, and a saturated softmax has gradients of nothing but rounding. Gives the factors."""
+    scales, hooks = {}, []
+    for name, module in net.named_modules():
+        if isinstance(module, nn.BatchNorm2d):
+            def hook(module, inputs, name=name):
+                variance = float(np.float32(inputs[0].var((0, 2, 3)).mean().item()))
+                scales[f"{name}.running_var"] = variance
+                scales[f"{name}.running_mean"] = float(np.float32(variance ** 0.5))
+            hooks.append(module.register_forward_pre_hook(hook))
+    net.train()
+    head = [n for n, m in net.named_modules() if isinstance(m, nn.Linear)][-1]
+    with torch.no_grad():
+        largest = net(x).abs().max().item()
+    for hook in hooks:
+        hook.remove()
+    scales.update({n: float(np.float32(1.0 / largest)) for n, _ in tensors if n.startswith(head + ".")})
+    state = {
+        n: torch.from_numpy(value(n, s, seed) * np.float32(scales.get(n, 1.0))).double()
+        for seed, (n, s) in enumerate(tensors)
+    }
     net.load_state_dict(state, strict=False)
+    return scales
 
 
 def images(shape):
@@ -411,14 +431,8 @@ def second_order(name, arch, net, shape, training, folder):
     for module in net.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0
-    # Logits of order 1: a saturated softmax has gradients of nothing but rounding.
-    head, last = [(n, m) for n, m in net.named_modules() if isinstance(m, nn.Linear)][-1]
-    with torch.no_grad():
-        largest = net(images(shape)).abs().max().item()
-        scale = float(np.float32(1.0 / largest))
-        for tensor in last.parameters():
-            tensor.copy_((tensor.float() * scale).double())
-    fill_statistics(net, tensors)
+    scales = calibrate(net, tensors, images(shape))
+    net.train(training)
     seeds = {n: seed for seed, (n, _) in enumerate(tensors)}
     labels = torch.tensor([i * 3 % 5 for i in range(IMAGES)])
     state = {n: t.clone() for n, t in net.state_dict().items()}
@@ -442,7 +456,7 @@ def second_order(name, arch, net, shape, training, folder):
     # Of a direction with values uniform in [-1, 1) the mean square is a third.
     error = (error * 3 / DIRECTIONS / squares) ** 0.5
     write(f"second-order-{name}", {
-        "arch": arch, "image": shape, "tensors": tensors, "training": training, "head": head, "scale": scale,
+        "arch": arch, "image": shape, "tensors": tensors, "training": training, "scales": scales,
         "gradients": dots, "f32": error,
     }, folder)
     print(f"  PyTorch's float32: {error:.1e}", flush=True)
@@ -464,15 +478,15 @@ def second_orders(full):
     if full:
         networks = {
             "resnet18": ("resnet18", lambda: SmallImages(64, Block), (3, 32, 32)),
-            "mobilenet_v2": ("mobilenet_v2", lambda: m.mobilenet_v2(num_classes=5), (3, 64, 64)),
-            "densenet121": ("densenet121", lambda: m.densenet121(num_classes=5), (3, 64, 64)),
+            "mobilenet_v2": ("mobilenet_v2", lambda: m.mobilenet_v2(num_classes=5), (3, 96, 96)),
+            "densenet121": ("densenet121", lambda: m.densenet121(num_classes=5), (3, 96, 96)),
         }
     else:
         narrow = lambda: m.DenseNet(growth_rate=4, block_config=(2, 3, 2, 2), num_init_features=8, num_classes=5)
         networks = {
             "resnet18": ("resnet18", lambda: SmallImages(4, Block), (3, 32, 32)),
-            "mobilenet_v2": ("mobilenet_v2", lambda: m.mobilenet_v2(num_classes=5, width_mult=0.1), (3, 64, 64)),
-            "densenet": ("densenet", narrow, (3, 64, 64)),
+            "mobilenet_v2": ("mobilenet_v2", lambda: m.mobilenet_v2(num_classes=5, width_mult=0.1), (3, 96, 96)),
+            "densenet": ("densenet", narrow, (3, 96, 96)),
         }
     relu = F.relu
     for name, (arch, net, shape) in networks.items():

@@ -22,9 +22,8 @@ const WEIGHT: f64 = 0.1;
 #[derive(Deserialize)]
 struct SecondOrder {
     training: bool,
-    /// The last layer, whose values are so many times those of the formula.
-    head: String,
-    scale: f32,
+    /// How many times those of the formula the values of some tensors are.
+    scales: BTreeMap<String, f32>,
     /// By parameter: the gradient's norm, and its dot products.
     gradients: BTreeMap<String, Vec<f64>>,
     /// How far PyTorch's float32 is from its float64.
@@ -68,13 +67,9 @@ fn gradients(network: &Network, fixture: &Fixture<SecondOrder>, dtype: DType) ->
 /// The largest error of f64 by parameter; and that of f32 and PyTorch's, of all parameters together.
 fn errors(path: &Path, smooth: bool) -> (f64, f64, f64) {
     let fixture: Fixture<SecondOrder> = fixture(path.to_owned());
-    let (head, scale) = (format!("{}.", fixture.answers.head), fixture.answers.scale);
     let scaled = |name: &str, shape: &[usize], seed| {
-        let factor = if name.starts_with(&head) { scale } else { 1.0 };
-        super::value(name, shape, seed)
-            .iter()
-            .map(|value| value * factor)
-            .collect()
+        let scale = fixture.answers.scales.get(name).copied().unwrap_or(1.0);
+        super::value(name, shape, seed).iter().map(|value| value * scale).collect()
     };
     let network = altered(&fixture.open(scaled).network, smooth);
     let directions: [_; DIRECTIONS] = std::array::from_fn(|index| {
