@@ -69,7 +69,10 @@ fn errors(path: &Path, smooth: bool) -> (f64, f64, f64) {
     let fixture: Fixture<SecondOrder> = fixture(path.to_owned());
     let scaled = |name: &str, shape: &[usize], seed| {
         let scale = fixture.answers.scales.get(name).copied().unwrap_or(1.0);
-        super::value(name, shape, seed).iter().map(|value| value * scale).collect()
+        super::value(name, shape, seed)
+            .iter()
+            .map(|value| value * scale)
+            .collect()
     };
     let network = altered(&fixture.open(scaled).network, smooth);
     let directions: [_; DIRECTIONS] = std::array::from_fn(|index| {

@@ -93,16 +93,6 @@ fn of_zip(path: &Path, length: usize) -> Result<(&'static str, Weights), String>
 
 /// What a file is that holds no weights that can be read.
 fn what_else(head: &[u8]) -> String {
-    if head.is_empty() {
-        return "is empty. Copy it again".into();
-    }
-    if head.get(257..262) == Some(b"ustar") {
-        let advice = "torch.save(torch.load(FILE, weights_only=False), NEW)";
-        return format!("is a tar archive, as PyTorch wrote them before 0.1.10. If you trust it, in PyTorch: {advice}");
-    }
-    if head.starts_with(b"\x89HDF") {
-        return "is an HDF5 file, as Keras writes them. In Keras: model.export(\"model.onnx\", format=\"onnx\")".into();
-    }
     if head.starts_with(b"\x80") {
         return "is a pickle without PyTorch's tensors. Save the weights with torch.save(model.state_dict(), FILE)"
             .into();
