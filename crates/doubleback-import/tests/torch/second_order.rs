@@ -152,7 +152,12 @@ fn check(folder: PathBuf, name: &str) {
         let (double, single, theirs) = errors(&of("-smooth"), true);
         println!("{name}, smooth, {mode}: f64 {double:.1e}, f32 {single:.1e}, PyTorch's f32 {theirs:.1e}");
         assert!(double < 1e-9, "{name}, smooth, {mode}: f64 differs by {double:e}");
-        assert!(single < 2e-5, "{name}, smooth, {mode}: f32 is off by {single:e}");
+        // Deep networks amplify the rounding of their first layers, whoever computes them.
+        let most = f64::max(2e-5, 2.0 * theirs);
+        assert!(
+            single < most,
+            "{name}, smooth, {mode}: f32 is off by {single:e}, PyTorch's by {theirs:e}"
+        );
     }
 }
 
