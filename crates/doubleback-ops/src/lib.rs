@@ -40,7 +40,8 @@ pub use conv::{conv2d, conv2d_input_grad, conv2d_weight_grad, conv2d_with_statis
 pub use error::{Error, Result};
 pub use matmul::{matmul, matmul_transposed};
 pub use options::{
-    AdamOptions, BatchNormOptions, Conv2dOptions, Conv2dShape, Padding2d, Pool2dOptions, Pool2dShape, PoolKind,
+    AdamOptions, BatchNormOptions, Conv2dOptions, Conv2dShape, GroupedConv2dShape, Padding2d, Pool2dOptions,
+    Pool2dShape, PoolKind,
 };
 pub use pool::{MaxPoolIndices, avg_pool2d, avg_pool2d_transpose, max_pool2d, pool_select, pool_unselect};
 pub use relu::{leaky_relu, leaky_relu_vjp, relu, relu_vjp};
