@@ -87,7 +87,10 @@ impl Depthwise {
         let x = &*self.widened(x);
         let ([height, width], row) = (shape.output(), shape.input[1] * channels);
         let image = shape.input[0] * row;
-        assert_eq!((x.len(), w.len()), (shape.batch * image, shape.kernel[0] * shape.kernel[1] * channels));
+        assert_eq!(
+            (x.len(), w.len()),
+            (shape.batch * image, shape.kernel[0] * shape.kernel[1] * channels)
+        );
         // SAFETY: a chunk is a row of output, all pixels and channels of which the line writes. Its taps read the pixels of their rows that
         // `columns` lets through, which are inside the image: `x` and `w` have the lengths just asserted.
         unsafe {
@@ -128,7 +131,10 @@ impl Depthwise {
         let ([height, width], [input_height, input_width]) = (shape.output(), shape.input);
         let ([step, stride], [dilation_y, dilation]) = (shape.stride, shape.dilation);
         let (row, image) = (width * channels, height * width * channels);
-        assert_eq!((g.len(), w.len()), (shape.batch * image, shape.kernel[0] * shape.kernel[1] * channels));
+        assert_eq!(
+            (g.len(), w.len()),
+            (shape.batch * image, shape.kernel[0] * shape.kernel[1] * channels)
+        );
         // SAFETY: a chunk is a row of input. Its pixels are those of the lines of the `stride` residues, each of which writes all of its own. Taps read the
         // pixels of their rows of `g` that `columns` lets through, which are inside the image: `g` and `w` have the lengths just asserted.
         let wide = unsafe {

@@ -155,13 +155,7 @@ impl<const M: usize, const V: usize, const PART: bool, const ASK: bool> Kernel f
 #[inline(always)]
 pub(super) unsafe fn load<S: Simd, const PART: bool>(p: *const f32, count: usize) -> S::Vector {
     // SAFETY: asked of the caller.
-    unsafe {
-        if PART {
-            load_columns::<S>(p, count)
-        } else {
-            S::load(p)
-        }
-    }
+    unsafe { if PART { load_columns::<S>(p, count) } else { S::load(p) } }
 }
 
 /// Of `count` pixels, the first and the one after the last for which `place * step + offset` is one of `size` pixels.

@@ -93,13 +93,25 @@ impl Walk<'_> {
             unsafe {
                 let sum = sum.add(channel);
                 if left >= 2 * S::LANES {
-                    S::call(Tile::<M, 2, false> { walk: self, channel, sum });
+                    S::call(Tile::<M, 2, false> {
+                        walk: self,
+                        channel,
+                        sum,
+                    });
                     channel += 2 * S::LANES;
                 } else if left >= S::LANES {
-                    S::call(Tile::<M, 1, false> { walk: self, channel, sum });
+                    S::call(Tile::<M, 1, false> {
+                        walk: self,
+                        channel,
+                        sum,
+                    });
                     channel += S::LANES;
                 } else {
-                    S::call(Tile::<M, 1, true> { walk: self, channel, sum });
+                    S::call(Tile::<M, 1, true> {
+                        walk: self,
+                        channel,
+                        sum,
+                    });
                     channel = self.channels;
                 }
             }
@@ -129,7 +141,10 @@ impl<const M: usize, const V: usize, const PART: bool> Kernel for Tile<'_, M, V,
             seen[m] = columns(offsets[m], stride, shape.input[1], walk.width);
         }
         let from = seen.iter().fold(0, |most, range| most.max(range.0));
-        let to = seen.iter().fold(walk.width, |least, range| least.min(range.1)).max(from);
+        let to = seen
+            .iter()
+            .fold(walk.width, |least, range| least.min(range.1))
+            .max(from);
         // SAFETY: a tap reads pixels of the row for output pixels in its `seen` alone, which are those of a row of `input[1]`; `g` has `width` pixels;
         // V vectors of channels, or the `lanes` that are left, are inside of a pixel and of a tap's sums.
         unsafe {
