@@ -42,7 +42,7 @@ fn channels(values: &[f32], group: usize, each: usize, groups: usize) -> Vec<f32
 }
 
 /// The results of all groups, with `each` channels of every pixel.
-fn side_by_side(each: usize, groups: usize, result: impl Fn(usize) -> Buffer + Sync) -> Buffer {
+fn side_by_side(each: usize, groups: usize, result: impl Fn(usize) -> Buffer + Send + Sync) -> Buffer {
     let parts: Vec<Buffer> = (0..groups).into_par_iter().map(result).collect();
     let mut all = Buffer::<f32>::zeroed(parts.iter().map(Buffer::len).sum());
     for (group, part) in parts.iter().enumerate() {

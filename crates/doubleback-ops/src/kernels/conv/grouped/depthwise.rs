@@ -94,7 +94,7 @@ impl Depthwise {
         // SAFETY: a chunk is a row of output, all pixels and channels of which the line writes. Its taps read the pixels of their rows that
         // `columns` lets through, which are inside the image: `x` and `w` have the lengths just asserted.
         unsafe {
-            Buffer::filled(shape.batch * height, width * channels, |index, out| {
+            Buffer::filled(shape.batch * height, width * channels, |index, out: *mut f32| {
                 let (n, y) = (index / height, index % height);
                 let (start, end, first) = kernel_rows(shape, y);
                 let taps = (start..end).flat_map(|ky| {
@@ -138,46 +138,50 @@ impl Depthwise {
         // SAFETY: a chunk is a row of input. Its pixels are those of the lines of the `stride` residues, each of which writes all of its own. Taps read the
         // pixels of their rows of `g` that `columns` lets through, which are inside the image: `g` and `w` have the lengths just asserted.
         let wide = unsafe {
-            Buffer::filled(shape.batch * input_height, input_width * channels, |index, out| {
-                let (n, y) = (index / input_height, index % input_height);
-                // The output rows that this row has a part in, each by one kernel row.
-                let rows = (0..shape.kernel[0]).filter_map(|ky| {
-                    let top = (y + shape.padding[0]).checked_sub(ky * dilation_y)?;
-                    (top % step == 0 && top / step < height).then_some((ky, top / step))
-                });
-                let rows: Vec<(usize, usize)> = rows.collect();
-                for residue in 0..stride.min(input_width) {
-                    let pixels = (input_width - residue).div_ceil(stride);
-                    // Every `stride`-th pixel from here on is seen by the same taps, from output pixels side by side.
-                    let seen = (0..shape.kernel[1]).filter_map(|kx| {
-                        let left = (residue + shape.padding[1]) as isize - (kx * dilation) as isize;
-                        (left % stride as isize == 0).then_some((kx, left / stride as isize))
+            Buffer::filled(
+                shape.batch * input_height,
+                input_width * channels,
+                |index, out: *mut f32| {
+                    let (n, y) = (index / input_height, index % input_height);
+                    // The output rows that this row has a part in, each by one kernel row.
+                    let rows = (0..shape.kernel[0]).filter_map(|ky| {
+                        let top = (y + shape.padding[0]).checked_sub(ky * dilation_y)?;
+                        (top % step == 0 && top / step < height).then_some((ky, top / step))
                     });
-                    let seen: Vec<(usize, isize)> = seen.collect();
-                    let taps = rows.iter().flat_map(|&(ky, out_row)| {
-                        seen.iter().map(move |&(kx, offset)| {
-                            let (from, to) = columns(offset, 1, width, pixels);
-                            Tap {
-                                weight: (ky * shape.kernel[1] + kx) * channels,
-                                read: (out_row * row) as isize + offset * channels as isize,
-                                from,
-                                to,
-                            }
-                        })
-                    });
-                    let taps: Vec<Tap> = taps.collect();
-                    dispatch(Line {
-                        taps: &taps,
-                        x: g.as_ptr().add(n * image),
-                        w: w.as_ptr(),
-                        out: out.add(residue * channels),
-                        pixels,
-                        read_step: channels,
-                        write_step: stride * channels,
-                        channels,
-                    });
-                }
-            })
+                    let rows: Vec<(usize, usize)> = rows.collect();
+                    for residue in 0..stride.min(input_width) {
+                        let pixels = (input_width - residue).div_ceil(stride);
+                        // Every `stride`-th pixel from here on is seen by the same taps, from output pixels side by side.
+                        let seen = (0..shape.kernel[1]).filter_map(|kx| {
+                            let left = (residue + shape.padding[1]) as isize - (kx * dilation) as isize;
+                            (left % stride as isize == 0).then_some((kx, left / stride as isize))
+                        });
+                        let seen: Vec<(usize, isize)> = seen.collect();
+                        let taps = rows.iter().flat_map(|&(ky, out_row)| {
+                            seen.iter().map(move |&(kx, offset)| {
+                                let (from, to) = columns(offset, 1, width, pixels);
+                                Tap {
+                                    weight: (ky * shape.kernel[1] + kx) * channels,
+                                    read: (out_row * row) as isize + offset * channels as isize,
+                                    from,
+                                    to,
+                                }
+                            })
+                        });
+                        let taps: Vec<Tap> = taps.collect();
+                        dispatch(Line {
+                            taps: &taps,
+                            x: g.as_ptr().add(n * image),
+                            w: w.as_ptr(),
+                            out: out.add(residue * channels),
+                            pixels,
+                            read_step: channels,
+                            write_step: stride * channels,
+                            channels,
+                        });
+                    }
+                },
+            )
         };
         self.narrowed(wide)
     }
