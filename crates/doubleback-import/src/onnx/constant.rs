@@ -111,7 +111,6 @@ impl Constant {
     }
 
     /// The values as floats, whatever their type: integers rounded to the nearest, truth values as 0 and 1.
-    #[allow(clippy::cast_precision_loss)]
     pub fn numbers(&self) -> Vec<f32> {
         match self {
             Self::Float(values) => values.iter().copied().collect(),

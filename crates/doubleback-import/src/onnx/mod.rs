@@ -5,9 +5,17 @@
 #[allow(dead_code)]
 mod attributes;
 #[allow(dead_code)]
+mod branch;
+#[allow(dead_code)]
 mod constant;
 #[allow(dead_code)]
+mod help;
+#[allow(dead_code)]
 mod model;
+#[allow(dead_code)]
+mod patterns;
+#[allow(dead_code)]
+mod read;
 #[allow(dead_code)]
 mod refusal;
 #[allow(dead_code)]

@@ -2,6 +2,7 @@
 //! `Constant` nodes among the initializers.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 pub(crate) use super::constant::Constant;
 use super::refusal::Refusal;
@@ -123,4 +124,6 @@ pub(crate) struct Model {
     pub graph: Graph,
     /// What happened while reading, in sentences: weights converted from `f16`, functions inlined.
     pub notes: Vec<String>,
+    /// Files beside the model that hold values of it.
+    pub beside: Vec<PathBuf>,
 }

@@ -11,9 +11,20 @@ impl Refusal {
     }
 }
 
+/// Most characters of a message: names in a file may have any length.
+const LONGEST: usize = 2000;
+
 impl fmt::Display for Refusal {
+    /// In one line, whatever names of the file are in it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        for (place, character) in self.0.chars().enumerate() {
+            match character {
+                _ if place == LONGEST => return f.write_str("…"),
+                _ if character.is_control() => write!(f, "{}", character.escape_default())?,
+                _ => write!(f, "{character}")?,
+            }
+        }
+        Ok(())
     }
 }
 
