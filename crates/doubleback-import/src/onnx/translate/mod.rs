@@ -7,6 +7,7 @@ mod convolution;
 mod dense;
 mod names;
 mod permutation;
+mod spatial;
 mod sum;
 mod value;
 mod window;
@@ -17,7 +18,7 @@ use super::model::Node;
 use super::refusal::Refusal;
 
 /// The operators of ONNX that have layers. Where two families have one, the later counts.
-const FAMILIES: &[&[(&str, Translate)]] = &[activations::OPS, convolution::OPS, dense::OPS, sum::OPS];
+const FAMILIES: &[&[(&str, Translate)]] = &[activations::OPS, convolution::OPS, dense::OPS, spatial::OPS, sum::OPS];
 
 /// The function that translates an operator of ONNX.
 pub(crate) fn translator(op: &str) -> Option<Translate> {
