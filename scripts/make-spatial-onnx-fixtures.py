@@ -6,7 +6,8 @@ crates/doubleback-import/tests/fixtures/spatial/.
     python scripts/make-spatial-onnx-fixtures.py --torch    (needs torch, onnx, onnxscript: networks with group norm)
 
 Each `opset-N.onnx` has one output for each operator and its options, all of the same images; `values.npz` holds the images and the outputs
-as `opset-N.output`. onnx's ReferenceEvaluator is no oracle for these (LRN, pooling with ceil_mode).
+as `opset-N.output`. onnx's ReferenceEvaluator is no oracle for these (LRN, pooling with ceil_mode);
+onnxruntime 1.32.0 refuses LRN of an even size, which therefore is not here.
 """
 import pathlib
 import sys
@@ -33,7 +34,7 @@ CASES = {
         ("global_lp_pool", "GlobalLpPool", [], dict(p=1)),
         ("instance", "InstanceNormalization", [constants(C), constants(C)], dict(epsilon=1e-3)),
         ("lrn", "LRN", [], dict(size=3, alpha=0.5, beta=0.6, bias=1.5)),
-        ("lrn_even", "LRN", [], dict(size=4, alpha=2.0)),
+        ("lrn_defaults", "LRN", [], dict(size=5)),
         ("lp_normalization", "LpNormalization", [], dict(axis=1, p=1)),
         ("lp_normalization_last", "LpNormalization", [], {}),
         ("mean_variance_planes", "MeanVarianceNormalization", [], dict(axes=[2, 3])),
