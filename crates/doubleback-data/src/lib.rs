@@ -50,6 +50,7 @@ pub use sets::file_state::{FileState, FileStatus};
 pub use sets::folder::path as image_folder;
 pub use sets::info::{DatasetInfo, Presence};
 pub use sets::options::LoadOptions;
+pub use sets::unlabelled::{Unlabelled, unlabelled};
 pub use sets::{cifar10, npz, svhn};
 pub use split::Split;
 pub use unknown_name::UnknownName;

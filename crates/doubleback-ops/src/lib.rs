@@ -11,6 +11,7 @@
 //! | [`BatchNorm::forward`] | [`BatchNorm::vjp`], whose own derivative is a third kernel |
 //! | [`relu`], [`leaky_relu`] | [`relu_vjp`], [`leaky_relu_vjp`], masks |
 //! | [`matmul`] | itself |
+//! | [`with_derivative`] | the slope it is given, which may be made by it too |
 //!
 //! Images are `[batch, height, width, channels]`, convolution weights `[height, width, in, out]`.
 //!
@@ -24,6 +25,7 @@ mod batch_norm;
 mod conv;
 #[cfg(feature = "cube")]
 mod cube;
+mod derivative;
 mod error;
 pub mod kernels;
 mod matmul;
@@ -37,6 +39,7 @@ mod tape;
 pub use adam::{AdamState, adam_update};
 pub use batch_norm::{BatchNorm, batch_norm_statistics};
 pub use conv::{conv2d, conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics};
+pub use derivative::with_derivative;
 pub use error::{Error, Result};
 pub use matmul::{matmul, matmul_transposed};
 pub use options::{

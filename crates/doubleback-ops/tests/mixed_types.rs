@@ -11,7 +11,7 @@ use doubleback_ops::{
     AdamOptions, AdamState, BatchNorm, BatchNormOptions, Conv2dOptions, Error, Pool2dOptions, PoolKind, Result,
     adam_update, avg_pool2d, avg_pool2d_transpose, batch_norm_statistics, conv2d, conv2d_input_grad,
     conv2d_weight_grad, conv2d_with_statistics, leaky_relu, leaky_relu_vjp, matmul, matmul_transposed, max_pool2d,
-    pool_select, pool_unselect, relu, relu_vjp,
+    pool_select, pool_unselect, relu, relu_vjp, with_derivative,
 };
 
 const TYPES: [DType; 4] = [DType::F32, DType::F64, DType::F16, DType::BF16];
@@ -97,6 +97,11 @@ fn several() -> Vec<(&'static str, usize, Call)> {
         "leaky_relu_vjp",
         2,
         Box::new(|t| leaky_relu_vjp(of(DIMS, t[0]), of(DIMS, t[1]), 0.2).map(drop)),
+    );
+    add(
+        "with_derivative",
+        3,
+        Box::new(|t| with_derivative(of(DIMS, t[0]), of(DIMS, t[1]), of(DIMS, t[2])).map(drop)),
     );
     for pool in [None, Some(PoolKind::Max), Some(PoolKind::Avg)] {
         for frozen in [false, true] {

@@ -17,6 +17,7 @@ impl DataError {
             | DataError::Folder { .. }
             | DataError::Picture { .. }
             | DataError::TwoSizes
+            | DataError::Unlabelled { .. }
             | DataError::ClassNames { .. }
             | DataError::Idx { .. }
             | DataError::Mat { .. }

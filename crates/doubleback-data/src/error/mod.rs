@@ -76,6 +76,14 @@ pub enum DataError {
         /// What is wrong with it.
         problem: FolderProblem,
     },
+    /// Images without labels that cannot be used.
+    #[error("{}: {problem}", shown(path))]
+    Unlabelled {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
     /// Two options that say the size of images.
     #[error("`--image-size` and `--preprocess` both say how images are resized. Give one of them")]
     TwoSizes,

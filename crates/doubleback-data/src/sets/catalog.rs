@@ -166,7 +166,7 @@ fn as_they_are(name: &str, options: &LoadOptions) -> Result<(), DataError> {
 }
 
 /// An option that is given and is for image folders alone.
-fn for_folders(options: &LoadOptions) -> Option<&'static str> {
+pub(super) fn for_folders(options: &LoadOptions) -> Option<&'static str> {
     let given = [
         ("--image-size", options.image_size.is_some()),
         ("--preprocess", options.preprocess.is_some()),

@@ -1,7 +1,7 @@
 //! An ONNX model in our own words, after reading and before translating: no protobuf left, functions of the file inlined, tensors decoded,
 //! `Constant` nodes among the initializers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 pub(crate) use super::constant::Constant;
@@ -78,6 +78,17 @@ impl Node {
         self.outputs.get(i).and_then(Option::as_deref)
     }
 
+    /// The values that it takes: its inputs, and what graphs within it take from around them.
+    pub fn needs(&self) -> HashSet<&str> {
+        let mut needs: HashSet<&str> = self.inputs.iter().flatten().map(String::as_str).collect();
+        for attribute in self.attributes.values() {
+            if let Attribute::Graph(graph) = attribute {
+                needs.extend(graph.captured());
+            }
+        }
+        needs
+    }
+
     /// Whether it is that operator of ONNX itself.
     pub fn is(&self, op: &str) -> bool {
         self.domain.is_empty() && self.op == op
@@ -110,6 +121,26 @@ pub(crate) struct Graph {
     pub elements: BTreeMap<String, String>,
     /// What it computes.
     pub nodes: Vec<Node>,
+}
+
+impl Graph {
+    /// The values that it takes from around it.
+    pub fn captured(&self) -> HashSet<&str> {
+        let mut own: HashSet<&str> = self.inputs.iter().map(|port| port.name.as_str()).collect();
+        own.extend(self.initializers.keys().map(String::as_str));
+        own.extend(self.unreadable.keys().map(String::as_str));
+        own.extend(
+            self.nodes
+                .iter()
+                .flat_map(|node| node.outputs.iter().flatten().map(String::as_str)),
+        );
+        let mut taken: HashSet<&str> = self.outputs.iter().map(|port| port.name.as_str()).collect();
+        for node in &self.nodes {
+            taken.extend(node.needs());
+        }
+        taken.retain(|name| !own.contains(name));
+        taken
+    }
 }
 
 /// A whole file.

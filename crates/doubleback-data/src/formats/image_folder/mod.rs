@@ -11,7 +11,7 @@ mod notes;
 use std::collections::HashMap;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
@@ -20,12 +20,13 @@ use sha2::{Digest, Sha256};
 use crate::error::{DataError, FolderProblem};
 use crate::formats::picture::Picture;
 use crate::limits::MAX_CLASSES;
-use crate::words::{count, escaped, first_few};
+use crate::words::{count, escaped, first_few, shown};
 use collected::Collected;
 pub(crate) use found::{ImageFolder, Skipped, Wanted};
 use found::{MAX_VALUES, One};
 pub(crate) use listing::{SubFolder, sub_folders};
 use notes::PassedOver;
+pub(crate) use notes::within;
 
 /// Most bytes of one image file.
 const MAX_FILE: u64 = 1 << 28;
@@ -80,6 +81,43 @@ pub(crate) fn read(folder: &Path, wanted: Wanted<'_>) -> Result<ImageFolder, Dat
         passed.others.extend(content.others);
     }
     passed.order = notes::Order::of(&found, wanted.classes.is_none());
+    collect(folder, wanted, files).finish(classes, passed)
+}
+
+/// Reads the images that lie in a folder itself, as one class, and gives their files too.
+pub(crate) fn read_flat(folder: &Path, wanted: Wanted<'_>) -> Result<(ImageFolder, Vec<PathBuf>), DataError> {
+    let content = listing::content(folder)?;
+    if content.images.is_empty() {
+        let problem = match content.folders.first().and_then(|inner| inner.file_name()) {
+            Some(inner) => format!(
+                "it has no images but folders, such as `{}`. If these are classes, give `--dataset folder:{}`",
+                escaped(inner),
+                shown(folder)
+            ),
+            None => "it has no images. Put .png or .jpg files there".to_owned(),
+        };
+        return Err(DataError::Unlabelled {
+            path: folder.to_owned(),
+            problem,
+        });
+    }
+    let passed = PassedOver {
+        folders: content.folders,
+        others: content.others,
+        ..PassedOver::default()
+    };
+    let one_class = [String::new()];
+    let wanted = Wanted {
+        classes: Some(&one_class),
+        ..wanted
+    };
+    let files = content.images.into_iter().map(|path| (0, path)).collect();
+    let collected = collect(folder, wanted, files);
+    let kept = collected.files().map(Path::to_owned).collect();
+    Ok((collected.finish(one_class.to_vec(), passed)?, kept))
+}
+
+fn collect<'a>(folder: &'a Path, wanted: Wanted<'a>, files: Vec<(u32, PathBuf)>) -> Collected<'a> {
     let taken = AtomicUsize::new(0);
     let read: Vec<_> = files
         .par_iter()
@@ -93,7 +131,7 @@ pub(crate) fn read(folder: &Path, wanted: Wanted<'_>) -> Result<ImageFolder, Dat
             Err(NotRead::TooMuch) => collected.is_too_large = true,
         }
     }
-    collected.finish(classes, passed)
+    collected
 }
 
 /// Why the folder of a class that is none is refused.

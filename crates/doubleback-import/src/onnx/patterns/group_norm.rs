@@ -36,7 +36,7 @@ pub(super) fn find(view: &View, last: usize) -> Option<Found> {
     to[1] = i64::try_from(channels).ok()?;
     let target = back.input(1)?;
     match view.giver(target, "Shape") {
-        Some((_, of)) if of.input(0) == Some(x) && of.attributes.is_empty() => {}
+        Some((_, of)) if of.input(0) == Some(x) && is_whole(of) => {}
         Some(_) => return None,
         None => {
             let said = view.constant(target)?.ints().ok()?;
@@ -56,6 +56,11 @@ pub(super) fn find(view: &View, last: usize) -> Option<Found> {
             .with("epsilon", Attribute::Float(norm.float("epsilon", 1e-5).ok()?))
             .with(GROUPED_SHAPE, Attribute::Ints(to)),
     )
+}
+
+/// Whether a Shape gives the sizes of all axes.
+fn is_whole(shape: &Node) -> bool {
+    shape.int("start", 0) == Ok(0) && matches!(shape.optional_int("end"), Ok(None))
 }
 
 /// The inputs of a node of two: the constant among them, and the other.

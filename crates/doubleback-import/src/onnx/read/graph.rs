@@ -11,7 +11,7 @@ use super::attribute::{kind, other, texts};
 use super::element::Element;
 use super::names::Names;
 use super::old::renew;
-use super::order::{captured, sort};
+use super::order::sort;
 use super::proto::{
     AttributeProto, DimensionProto, FunctionProto, GraphProto, NodeProto, OperatorSetIdProto, ValueInfoProto,
 };
@@ -20,6 +20,8 @@ use super::tensor::{Decoded, Problem, Tensors};
 
 /// Most graphs within graphs and calls within functions.
 const DEEPEST: usize = 24;
+/// Most characters of a node's name that are kept.
+const LONGEST_NAME: usize = 256;
 /// Bytes of memory of a node in a copy of a function, whatever it holds, and for each byte that it takes in the file.
 const PER_COPY: usize = 256;
 const PER_BYTE: usize = 8;
@@ -236,7 +238,7 @@ impl<'a> Graphs<'a> {
             None => 1,
         };
         let mut node = Node {
-            name,
+            name: shortened(name),
             op: proto.op_type.clone(),
             domain,
             opset,
@@ -344,7 +346,7 @@ impl<'a> Graphs<'a> {
         for (inner, outer) in passed {
             self.pay(inner.len() + names)?;
             into.nodes.push(Node {
-                name: format!("{}/{inner}", node.name),
+                name: shortened(format!("{}/{inner}", node.name)),
                 op: "Identity".into(),
                 domain: String::new(),
                 opset: node.opset,
@@ -424,7 +426,7 @@ impl<'a> Graphs<'a> {
         let mut graph = self.unsorted(proto, frame)?;
         frame.left = outer;
         // What it takes from around it is asked for where the node stands.
-        let outside = captured(&graph).into_iter().map(str::to_owned).collect();
+        let outside = graph.captured().into_iter().map(str::to_owned).collect();
         sort(&mut graph, &outside)?;
         Ok(graph)
     }
@@ -466,5 +468,13 @@ impl<'a> Graphs<'a> {
             None => return Err(format!("has no value: its attribute `{name}` is not given").into()),
         };
         Ok(Decoded { value, element })
+    }
+}
+
+/// A node's name as far as it is of use: it becomes the name of layers, and stands in messages.
+fn shortened(name: String) -> String {
+    match name.char_indices().nth(LONGEST_NAME) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name,
     }
 }

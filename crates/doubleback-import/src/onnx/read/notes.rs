@@ -57,13 +57,13 @@ impl Notes {
         }
         if self.overflowed > 0 {
             notes.push(format!(
-                "{} of double are beyond float32 and became infinite",
+                "beyond float32, {} of double became infinite",
                 values(self.overflowed)
             ));
         }
         if self.cut > 0 {
             notes.push(format!(
-                "{} of float16 are exactly 10,000 or -10,000: onnxconverter-common cuts greater ones to that when it converts a model, so compare with the original",
+                "exactly 10,000 or -10,000: {} of float16. onnxconverter-common cuts greater ones to that when it converts a model, so compare with the original",
                 values(self.cut)
             ));
         }

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
-use super::super::model::{Attribute, Graph, Node};
+use super::super::model::{Graph, Node};
 use super::super::refusal::Refusal;
 
 /// Sorts the nodes of a graph, as they stand where that is possible. `outside` are values of graphs around it.
@@ -19,7 +19,7 @@ pub(super) fn sort(graph: &mut Graph, outside: &HashSet<String>) -> Result<(), R
     let mut waiting = vec![0_usize; graph.nodes.len()];
     let mut takers: Vec<Vec<usize>> = vec![Vec::new(); graph.nodes.len()];
     for (taker, node) in graph.nodes.iter().enumerate() {
-        for name in needs(node) {
+        for name in node.needs() {
             if let Some(&giver) = givers.get(name) {
                 takers[giver].push(taker);
                 waiting[taker] += 1;
@@ -83,34 +83,4 @@ fn givers(graph: &Graph) -> Result<HashMap<&str, usize>, Refusal> {
         }
     }
     Ok(givers)
-}
-
-/// The values that a node takes: its inputs, and what graphs within it take from around them.
-fn needs(node: &Node) -> HashSet<&str> {
-    let mut needs: HashSet<&str> = node.inputs.iter().flatten().map(String::as_str).collect();
-    for attribute in node.attributes.values() {
-        if let Attribute::Graph(graph) = attribute {
-            needs.extend(captured(graph));
-        }
-    }
-    needs
-}
-
-/// The values that a graph takes from around it.
-pub(super) fn captured(graph: &Graph) -> HashSet<&str> {
-    let mut own: HashSet<&str> = graph.inputs.iter().map(|port| port.name.as_str()).collect();
-    own.extend(graph.initializers.keys().map(String::as_str));
-    own.extend(graph.unreadable.keys().map(String::as_str));
-    own.extend(
-        graph
-            .nodes
-            .iter()
-            .flat_map(|node| node.outputs.iter().flatten().map(String::as_str)),
-    );
-    let mut taken: HashSet<&str> = graph.outputs.iter().map(|port| port.name.as_str()).collect();
-    for node in &graph.nodes {
-        taken.extend(needs(node));
-    }
-    taken.retain(|name| !own.contains(name));
-    taken
 }

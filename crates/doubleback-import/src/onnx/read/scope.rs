@@ -72,10 +72,11 @@ fn of_name(name: &str) -> Option<String> {
     Some(path)
 }
 
-/// Whether it can be one: words with dots between them.
+/// Whether it can be one: words with dots between them, and no more than any framework has.
 fn is_path(path: &str) -> bool {
+    const LONGEST: usize = 256;
     let word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
-    path.split('.').all(word)
+    path.len() <= LONGEST && path.split('.').all(word)
 }
 
 #[cfg(test)]

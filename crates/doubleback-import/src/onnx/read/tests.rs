@@ -656,11 +656,17 @@ fn values_that_a_conversion_changed_are_told() {
     let model = read(&model(graph));
     assert_eq!(model.notes[0], "1 tensor of double became float32, rounded");
     assert_eq!(model.notes[1], "1 tensor of float16 became float32");
-    assert_eq!(
-        model.notes[2],
-        "1 value of double are beyond float32 and became infinite"
-    );
-    assert!(model.notes[3].starts_with("2 values of float16 are exactly 10,000 or -10,000"));
+    assert_eq!(model.notes[2], "beyond float32, 1 value of double became infinite");
+    assert!(model.notes[3].starts_with("exactly 10,000 or -10,000: 2 values of float16. "));
+}
+
+/// Layers are named after nodes, and after all that stands before a slash or dot in their names.
+#[test]
+fn names_without_end_are_cut() {
+    let mut graph = graph(&["Relu x : y"], &["x"], &["y"]);
+    graph.node[0].name = "/a".repeat(100_000);
+    let node = &read(&model(graph)).graph.nodes[0];
+    assert_eq!((node.name.chars().count(), node.scope.as_ref()), (257, None));
 }
 
 /// Empty messages take two bytes each, and a hundred times that as structures.

@@ -8,10 +8,13 @@ mod activation;
 mod add;
 mod batch_norm;
 mod bias;
+mod binary;
+mod broadcast;
 mod conv;
 mod conv_transpose;
 mod dense;
 mod dropout;
+mod elementwise;
 mod epilogue;
 mod group_norm;
 mod hard_swish;
@@ -24,6 +27,7 @@ mod lrn;
 mod permute;
 mod pool;
 mod pool_windows;
+mod prelu;
 mod standardize;
 mod standardized;
 mod window;
@@ -34,10 +38,12 @@ use serde::{Deserialize, Serialize};
 pub use activation::{Flatten, LeakyRelu, Relu, Unflatten};
 pub use add::Add;
 pub use batch_norm::BatchNorm;
+pub use binary::{Binary, BinaryFunction, Operand, Side};
 pub use conv::Conv2d;
 pub use conv_transpose::ConvTranspose2d;
 pub use dense::Dense;
 pub use dropout::Dropout;
+pub use elementwise::{Elementwise, Function};
 pub use epilogue::{Absorbs, Epilogue, Role};
 pub use group_norm::GroupNorm;
 pub use hard_swish::HardSwish;
@@ -50,6 +56,7 @@ pub use lp_pool::LpPool;
 pub use lrn::Lrn;
 pub use permute::Permute;
 pub use pool::{AvgPool, GlobalAvgPool, MaxPool};
+pub use prelu::PRelu;
 pub use standardize::Standardize;
 
 macro_rules! layer_kinds {
@@ -83,10 +90,12 @@ layer_kinds! {
     Add,
     AvgPool,
     BatchNorm,
+    Binary,
     Conv2d,
     ConvTranspose2d,
     Dense,
     Dropout,
+    Elementwise,
     Flatten,
     GlobalAvgPool,
     GroupNorm,
@@ -98,6 +107,7 @@ layer_kinds! {
     LpPool,
     Lrn,
     MaxPool,
+    PRelu,
     Permute,
     Relu,
     RmsNorm,
