@@ -7,7 +7,8 @@ crates/doubleback-import/tests/fixtures/spatial/.
 
 Each `opset-N.onnx` has one output for each operator and its options, all of the same images; `values.npz` holds the images and the outputs
 as `opset-N.output`. onnx's ReferenceEvaluator is no oracle for these (LRN, pooling with ceil_mode);
-onnxruntime 1.32.0 refuses LRN of an even size, which therefore is not here.
+onnxruntime 1.32.0 refuses LRN of an even size, and output padding of a transposed convolution
+that is less than the dilation but not than the stride, which therefore are not here.
 """
 import pathlib
 import sys
@@ -51,7 +52,6 @@ CASES = {
         ("transpose_shape", "ConvTranspose", [constants(C, 2, 3, 2)], dict(TRANSPOSED, output_shape=[14, 15])),
         ("transpose_shape_upper", "ConvTranspose", [constants(C, 2, 3, 2)], dict(TRANSPOSED, output_shape=[14, 16], auto_pad="SAME_UPPER")),
         ("transpose_shape_larger", "ConvTranspose", [constants(C, 2, 2, 2)], dict(strides=[2, 2], output_shape=[15, 13], output_padding=[1, 1])),
-        ("transpose_dilated_output_padding", "ConvTranspose", [constants(C, 2, 2, 2)], dict(dilations=[2, 3], output_padding=[1, 2])),
     ],
     18: [
         ("group", "GroupNormalization", GROUPS, dict(num_groups=2, epsilon=1e-3)),

@@ -135,12 +135,12 @@ impl<const M: usize, const V: usize, const PART: bool, const ASK: bool> Kernel f
             }
             let out = line.out.add(pixel * line.write_step + channel);
             each!(m < M, {
-                for v in 0..V {
+                for (v, &sum) in sums[m].iter().enumerate() {
                     let place = out.add(m * line.write_step + v * S::LANES);
                     if PART {
-                        store_columns::<S>(place, sums[m][v], columns);
+                        store_columns::<S>(place, sum, columns);
                     } else {
-                        S::store(place, sums[m][v]);
+                        S::store(place, sum);
                     }
                 }
             });

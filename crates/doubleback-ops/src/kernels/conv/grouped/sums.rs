@@ -173,9 +173,9 @@ impl<const M: usize, const V: usize, const PART: bool> Kernel for Tile<'_, M, V,
                 });
             }
             each!(m < M, {
-                for v in 0..V {
+                for (v, &own) in sums[m].iter().enumerate() {
                     let place = sum.add(m * channels + v * S::LANES);
-                    let total = S::add(load::<S, PART>(place, lanes), sums[m][v]);
+                    let total = S::add(load::<S, PART>(place, lanes), own);
                     store_columns::<S>(place, total, lanes);
                 }
             });
