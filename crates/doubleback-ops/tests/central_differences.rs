@@ -156,6 +156,16 @@ proptest! {
         check_gradients([random(x, 2)], |[g]| leaky_relu_vjp(g, random(x, 1), 0.2).unwrap());
     }
 
+    #[test]
+    fn activations(x in [1usize..4, 1usize..5, 1usize..5, 1usize..5], swish in 0.5..2.0) {
+        let swish = Activation::Swish { alpha: swish };
+        for function in [Activation::Sigmoid, Activation::Tanh, swish, Activation::Gelu, Activation::GeluTanh, Activation::Mish] {
+            for order in [Order::Value, Order::First] {
+                check_gradients([random(x, 1) * 3.0], |[x]| activation(x, function, order));
+            }
+        }
+    }
+
     // Third powers: the slope of the value has a slope of its own.
     #[test]
     fn known_derivatives(x in [1usize..4, 1usize..5, 1usize..5, 1usize..5]) {

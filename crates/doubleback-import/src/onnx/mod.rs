@@ -9,9 +9,17 @@ mod branch;
 #[allow(dead_code)]
 mod constant;
 #[allow(dead_code)]
+mod element;
+#[allow(dead_code)]
+mod fold;
+#[allow(dead_code)]
 mod help;
+mod image;
+mod import;
+mod logits;
 #[allow(dead_code)]
 mod model;
+mod normalization;
 #[allow(dead_code)]
 mod patterns;
 #[allow(dead_code)]
@@ -20,3 +28,7 @@ mod read;
 mod refusal;
 #[allow(dead_code)]
 mod translate;
+mod walk;
+
+pub(crate) use import::{import, unsupported};
+pub(crate) use read::files_beside;

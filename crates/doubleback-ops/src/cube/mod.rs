@@ -2,6 +2,7 @@
 
 use burn::backend::Cube;
 
+use crate::activation::backend::ActivationOps;
 use crate::adam::backend::AdamOps;
 use crate::batch_norm::backend::BatchNormOps;
 use crate::conv::backend::ConvOps;
@@ -16,4 +17,5 @@ impl BatchNormOps for Cube {}
 impl MatmulOps for Cube {}
 impl ReluOps for Cube {}
 impl DerivativeOps for Cube {}
+impl ActivationOps for Cube {}
 impl AdamOps for Cube {}

@@ -31,6 +31,8 @@ pub(crate) struct Builder {
     /// Layers that put the values of another in an order: by that layer, the order and the size.
     orders: HashMap<(String, Permutation, Size), String>,
     image: Size,
+    /// Names that nodes of the graph take.
+    taken: HashSet<String>,
     /// The batch that the file's input is fixed at, if that is not 1: where this stands in a shape, 1 is meant.
     pub frozen_batch: Option<usize>,
 }
@@ -64,6 +66,10 @@ impl Builder {
             notes: Vec::new(),
             orders: HashMap::new(),
             image,
+            taken: nodes
+                .iter()
+                .flat_map(|node| node.inputs.iter().flatten().cloned())
+                .collect(),
             frozen_batch: None,
         }
     }
@@ -114,6 +120,16 @@ impl Builder {
     /// A value by its name in the graph, if it was set.
     pub fn value(&self, name: &str) -> Option<&Value> {
         self.values.get(name)
+    }
+
+    /// Whether a node of the graph takes a value of this name.
+    pub fn is_taken(&self, name: &str) -> bool {
+        self.taken.contains(name)
+    }
+
+    /// Number of layers so far.
+    pub fn len(&self) -> usize {
+        self.layers.len()
     }
 
     /// Gives a name of the graph its value.

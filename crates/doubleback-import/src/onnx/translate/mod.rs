@@ -9,38 +9,60 @@ mod convolution;
 mod dense;
 mod elementwise;
 mod names;
+mod normalization;
 mod permutation;
+mod pooling;
+mod shape_of;
 mod spatial;
+mod structure;
 mod value;
 mod window;
 
-use builder::{Builder, Translate};
+pub(crate) use builder::Builder;
+use builder::Translate;
+pub(crate) use value::{Activation, Layout, Value};
 
+use super::help::help;
 use super::model::Node;
 use super::refusal::Refusal;
 
 /// The operators of ONNX that have layers. Where two families have one, the later counts.
 const FAMILIES: &[&[(&str, Translate)]] = &[
     activations::OPS,
-    arithmetic::OPS,
     convolution::OPS,
     dense::OPS,
+    normalization::OPS,
+    pooling::OPS,
+    shape_of::OPS,
+    arithmetic::OPS,
     elementwise::OPS,
     spatial::OPS,
 ];
 
 /// The function that translates an operator of ONNX.
 pub(crate) fn translator(op: &str) -> Option<Translate> {
-    let mut all = FAMILIES.iter().rev().flat_map(|family| family.iter());
+    let mut all = FAMILIES
+        .iter()
+        .chain(structure::FAMILIES)
+        .rev()
+        .flat_map(|family| family.iter());
     all.find(|(name, _)| *name == op).map(|(_, translate)| *translate)
 }
 
-/// The domain of operators that rewriting finds in a graph, such as `Silu`.
-const OWN: &str = "doubleback";
+/// The function that translates a node. Operators of other domains than ONNX's have it before their name in the tables, such as
+/// `ai.onnx.ml.Normalizer`; those that rewriting found have none.
+pub(crate) fn translator_of(node: &Node) -> Option<Translate> {
+    match node.domain.as_str() {
+        "" | "doubleback" => translator(&node.op),
+        domain => translator(&format!("{domain}.{}", node.op)),
+    }
+}
 
 /// Translates one node, all of whose inputs have values.
 pub(crate) fn node(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
-    let translate = translator(&node.op).filter(|_| node.domain.is_empty() || node.domain == OWN);
-    let translate = translate.ok_or_else(|| Refusal("this operator cannot be imported".into()))?;
-    translate(node, b)
+    let refused = || {
+        let help = help(&node.domain, &node.op);
+        Refusal(format!("this operator cannot be imported. {help}"))
+    };
+    translator_of(node).ok_or_else(refused)?(node, b)
 }

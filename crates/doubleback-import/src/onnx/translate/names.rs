@@ -104,7 +104,7 @@ fn common(paths: &[Vec<String>]) -> Vec<String> {
     let Some((first, others)) = long.split_first() else {
         return Vec::new();
     };
-    if others.is_empty() || long.len() * 2 < paths.len() {
+    if others.is_empty() || long.len() * 4 < paths.len() * 3 {
         return Vec::new();
     }
     let shared = (0..first.len() - 1).take_while(|&place| {

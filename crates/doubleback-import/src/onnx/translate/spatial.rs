@@ -146,7 +146,7 @@ fn each(constant: &Constant, channels: usize, group: usize, what: &str) -> Resul
 }
 
 fn layer_normalization(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
-    if node.outputs.iter().skip(1).any(Option::is_some) {
+    if (1..node.outputs.len()).any(|k| node.output(k).is_some_and(|name| b.is_taken(name))) {
         return Err("the mean or the deviation that it gives besides is used, which cannot be imported".into());
     }
     let epsilon = epsilon(node)?;

@@ -26,25 +26,7 @@ impl Window {
     /// Of a node whose kernel is known from its weight or its attribute `kernel_shape`, which must agree. `line`: the node has one spatial axis,
     /// which becomes the width of images of height 1.
     pub fn read(node: &Node, kernel: [usize; 2], line: bool) -> Result<Self, Refusal> {
-        let pair = |name: &str| -> Result<Option<[usize; 2]>, Refusal> {
-            let Some(values) = node.ints(name)? else {
-                return Ok(None);
-            };
-            let wrong = || {
-                Refusal(format!(
-                    "its `{name}` {values:?} must be positive, one for each spatial axis"
-                ))
-            };
-            let values = values
-                .iter()
-                .map(|&value| usize::try_from(value).ok().filter(|&value| value > 0));
-            let values = values.collect::<Option<Vec<_>>>().ok_or_else(wrong)?;
-            match (line, values.as_slice()) {
-                (true, &[along]) => Ok(Some([1, along])),
-                (false, &[down, along]) => Ok(Some([down, along])),
-                _ => Err(wrong()),
-            }
-        };
+        let pair = |name: &str| pair(node, name, line, 1);
         if let Some(said) = pair("kernel_shape")?
             && said != kernel
         {
@@ -81,6 +63,38 @@ impl Window {
         }
     }
 
+    /// What a transposed convolution cuts off on top, left, bottom and right of what an image of this height and width becomes, and what it adds
+    /// at the end of both: as its pads and `output_padding` say, or as its `output_shape` needs.
+    pub fn cut_off(&self, node: &Node, size: [usize; 2], line: bool) -> Result<([usize; 4], [usize; 2]), Refusal> {
+        let added = pair(node, "output_padding", line, 0)?.unwrap_or([0; 2]);
+        let wanted = match (pair(node, "output_shape", line, 1)?, &self.pads) {
+            (Some(shape), _) => shape,
+            (None, Pads::Explicit(pads)) => return Ok((*pads, added)),
+            (None, Pads::Same { .. }) => [0, 1].map(|axis| size[axis].saturating_mul(self.stride[axis])),
+        };
+        // The odd row or column is cut off at the start, but where the output should be as of SAME_UPPER.
+        let more_at_end = self.pads == Pads::Same { at_end: true };
+        let (mut pads, mut added) = ([0; 4], added);
+        for axis in 0..2 {
+            let whole = self.stride[axis]
+                .checked_mul(size[axis].saturating_sub(1))
+                .and_then(|start| start.checked_add(self.reach(axis)?)?.checked_add(added[axis]))
+                .ok_or("its window is larger than any image")?;
+            let all = whole.saturating_sub(wanted[axis]);
+            added[axis] += wanted[axis].saturating_sub(whole);
+            let before = if more_at_end { all / 2 } else { all - all / 2 };
+            (pads[axis], pads[axis + 2]) = (before, all - before);
+        }
+        Ok((pads, added))
+    }
+
+    /// Pixels from the first tap of the kernel to the last.
+    fn reach(&self, axis: usize) -> Option<usize> {
+        self.dilation[axis]
+            .checked_mul(self.kernel[axis].saturating_sub(1))
+            .and_then(|reach| reach.checked_add(1))
+    }
+
     /// Pixels added on top, left, bottom and right of an image of this height and width.
     pub fn padding(&self, size: [usize; 2]) -> Result<[usize; 4], Refusal> {
         let at_end = match self.pads {
@@ -89,18 +103,38 @@ impl Window {
         };
         let mut pads = [0; 4];
         for axis in 0..2 {
-            let reach = self.dilation[axis]
-                .checked_mul(self.kernel[axis].saturating_sub(1))
-                .and_then(|reach| reach.checked_add(1));
             let places = size[axis].div_ceil(self.stride[axis]);
             let seen = places.saturating_sub(1).checked_mul(self.stride[axis]);
-            let needed = reach.and_then(|reach| seen?.checked_add(reach));
+            let needed = seen
+                .zip(self.reach(axis))
+                .and_then(|(seen, reach)| seen.checked_add(reach));
             let needed = needed.ok_or("its window is larger than any image")?;
             let all = needed.saturating_sub(size[axis]);
             let before = if at_end { all / 2 } else { all - all / 2 };
             (pads[axis], pads[axis + 2]) = (before, all - before);
         }
         Ok(pads)
+    }
+}
+
+/// A list of two numbers, or of one for a line, none below `least`.
+fn pair(node: &Node, name: &str, line: bool, least: usize) -> Result<Option<[usize; 2]>, Refusal> {
+    let Some(values) = node.ints(name)?.filter(|values| !values.is_empty()) else {
+        return Ok(None);
+    };
+    let wrong = || {
+        Refusal(format!(
+            "its `{name}` {values:?} must be at least {least}, one for each spatial axis"
+        ))
+    };
+    let sizes = values
+        .iter()
+        .map(|&value| usize::try_from(value).ok().filter(|&value| value >= least));
+    let sizes = sizes.collect::<Option<Vec<_>>>().ok_or_else(wrong)?;
+    match (line, sizes.as_slice()) {
+        (true, &[along]) => Ok(Some([least, along])),
+        (false, &[down, along]) => Ok(Some([down, along])),
+        _ => Err(wrong()),
     }
 }
 

@@ -3,8 +3,8 @@
 use super::order::Order::{First, Second, Value};
 use super::order::{Order, Values};
 
-/// Beyond this `exp(-x²)` and `exp(-x² / 2)` are 0 even in `f64`; a polynomial of `x` that they are multiplied by need not grow further.
-pub(super) const FAR: f64 = 40.0;
+/// Beyond this `exp(-x²)` is 0 even in `f64`; what it is multiplied by need not grow further.
+const FAR: f64 = 40.0;
 
 pub(super) fn affine(order: Order, x: Values, scale: f64, shift: f64) -> Option<Values> {
     match order {
@@ -131,20 +131,6 @@ pub(super) fn atanh(order: Order, x: Values) -> Values {
         First => slope(x),
         Second => x.clone() * slope(x).square() * 2.0,
     }
-}
-
-pub(super) fn tanh(order: Order, x: Values) -> Values {
-    match order {
-        Value => x.tanh(),
-        First => tanh_slope(x),
-        Second => x.clone().tanh() * tanh_slope(x) * -2.0,
-    }
-}
-
-/// `1 - tanh²(x)` without cancellation.
-pub(super) fn tanh_slope(x: Values) -> Values {
-    let e = (x.abs() * -2.0).exp();
-    e.clone() * 4.0 / (e + 1.0).square()
 }
 
 fn cube(x: Values) -> Values {

@@ -1,3 +1,5 @@
+use doubleback_ops::{Activation, activation};
+
 use super::function::Function;
 use super::order::{Order, Values};
 use super::{activations, elementary, pieces};
@@ -30,24 +32,24 @@ pub(super) fn evaluate(function: Function, order: Order, x: Values) -> Option<Va
         F::Erf => Some(elementary::erf(order, x)),
         F::Exp => Some(x.exp()),
         F::Floor => zero_derivative(Values::floor, x),
-        F::Gelu { tanh: false } => Some(activations::gelu(order, x)),
-        F::Gelu { tanh: true } => Some(activations::gelu_tanh(order, x)),
+        F::Gelu { tanh: false } => Some(activation(x, Activation::Gelu, order)),
+        F::Gelu { tanh: true } => Some(activation(x, Activation::GeluTanh, order)),
         F::HardSigmoid { alpha, beta } => pieces::hard_sigmoid(order, x, alpha, beta),
         F::HardTanh { min, max } => pieces::hard_tanh(order, x, min, max),
         F::Leaky { slope } => pieces::leaky(order, x, slope),
         F::Log => Some(elementary::log(order, x)),
         F::Max { with } => pieces::max(order, x, with),
         F::Min { with } => pieces::min(order, x, with),
-        F::Mish => Some(activations::mish(order, x)),
+        F::Mish => Some(activation(x, Activation::Mish, order)),
         F::Neg => elementary::affine(order, x, -1.0, 0.0),
         F::Pow { exponent } => elementary::pow(order, x, exponent),
         F::Reciprocal => elementary::pow(order, x, -1.0),
         F::Round => zero_derivative(Values::round, x),
         F::Selu { alpha, gamma } => Some(activations::elu(order, x, [alpha, gamma, 1.0])),
         F::Shrink { bias, lambda } => pieces::shrink(order, x, bias, lambda),
-        F::Sigmoid => Some(activations::sigmoid(order, x)),
+        F::Sigmoid => Some(activation(x, Activation::Sigmoid, order)),
         F::Sign => zero_derivative(Values::sign, x),
-        F::Silu => Some(activations::swish(order, x, 1.0)),
+        F::Silu => Some(activation(x, Activation::Swish { alpha: 1.0 }, order)),
         F::Sin => Some(elementary::sin(order, x)),
         F::Sinh => Some(match order {
             Order::Value | Order::Second => x.sinh(),
@@ -57,9 +59,9 @@ pub(super) fn evaluate(function: Function, order: Order, x: Values) -> Option<Va
         F::Softsign => Some(activations::softsign(order, x)),
         F::Sqrt => Some(elementary::sqrt(order, x)),
         F::Square => elementary::pow(order, x, 2.0),
-        F::Swish { alpha } => Some(activations::swish(order, x, alpha)),
+        F::Swish { alpha } => Some(activation(x, Activation::Swish { alpha }, order)),
         F::Tan => Some(elementary::tan(order, x)),
-        F::Tanh => Some(elementary::tanh(order, x)),
+        F::Tanh => Some(activation(x, Activation::Tanh, order)),
         F::ThresholdedRelu { alpha } => pieces::thresholded_relu(order, x, alpha),
     }
 }
