@@ -43,6 +43,9 @@ pub(crate) enum Attribute {
     Other(String),
 }
 
+/// An attribute that no file has, of a GroupNormalization that was put together: the shape that its result is brought to. 0 is as in the input.
+pub(crate) const GROUPED_SHAPE: &str = "of shape";
+
 /// One application of an operator.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
