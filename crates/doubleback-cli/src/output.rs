@@ -259,6 +259,27 @@ fn one_table(header: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
+/// Rows under a header, all columns flush left, however wide.
+pub fn table_left(header: &[&str], rows: &[Vec<String>]) -> String {
+    let widths: Vec<usize> = (0..header.len())
+        .map(|column| {
+            let cells = rows.iter().filter_map(|row| row.get(column));
+            let cells = cells.map(|cell| cell.chars().count());
+            cells.chain([header[column].chars().count()]).max().unwrap_or(0)
+        })
+        .collect();
+    let header: Vec<String> = header.iter().map(|&text| text.to_owned()).collect();
+    let lines = [&header].into_iter().chain(rows).map(|row| {
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, &width)| format!("{cell:<width$}"))
+            .collect();
+        format!("  {}", cells.join("  ")).trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// A table in parts of at most `width` characters, each with the first `fixed` columns; a part has one other column at least.
 pub fn table_within(header: &[&str], rows: &[Vec<String>], fixed: usize, width: usize) -> String {
     let column_width = |column: usize| {

@@ -8,6 +8,7 @@ use crate::image_shape::ImageShape;
 use crate::part::Part;
 use crate::preparation::background::Background;
 use crate::preparation::grayscale::Grayscale;
+use crate::preparation::preprocess::Preprocess;
 use crate::split::{Split, check_labels};
 
 /// Images with labels in three parts, the names of the classes, and where all of it came from.
@@ -199,6 +200,8 @@ pub struct Preparation {
     pub grayscale: Option<Grayscale>,
     /// What transparent pictures were put on.
     pub background: Option<Background>,
+    /// What was done to make pictures of one size, if it was more than resizing them.
+    pub preprocess: Option<Preprocess>,
     /// Global contrast normalization: each image has mean 0 and deviation 1 of its own, so that its values say nothing of its brightness.
     pub contrast_normalized: bool,
 }
@@ -210,6 +213,7 @@ impl Preparation {
             channels: self.channels.or(other.channels),
             grayscale: self.grayscale.or(other.grayscale),
             background: self.background.or(other.background),
+            preprocess: self.preprocess.or(other.preprocess),
             contrast_normalized: self.contrast_normalized || other.contrast_normalized,
         }
     }
@@ -226,6 +230,7 @@ impl fmt::Display for Preparation {
             self.channels.map(|channels| format!("channels {channels}")),
             self.grayscale.map(|grayscale| format!("grayscale {grayscale}")),
             self.background.map(|color| format!("background {color}")),
+            self.preprocess.map(|preprocess| format!("preprocess {preprocess}")),
             self.contrast_normalized
                 .then(|| "global contrast normalization".to_owned()),
         ]

@@ -30,6 +30,7 @@ pub use doubleback_error::ErrorKind;
 pub use error::{
     CifarProblem, DataError, FolderProblem, IdxProblem, MatProblem, NpyProblem, NpzProblem, PickleProblem,
 };
+pub use formats::class_names::ClassNames;
 pub use formats::picture::{MAX_DECODED, MAX_SIDE, Picture};
 pub use formats::{idx, mat};
 pub use image_shape::ImageShape;
@@ -42,11 +43,14 @@ pub use pictures::sheet::Sheet;
 pub use preparation::background::{Background, NoColor};
 pub use preparation::duplicates::{DuplicatePolicy, PartDuplicates, duplicates};
 pub use preparation::grayscale::Grayscale;
+pub use preparation::preprocess::{Preprocess, Resize};
+pub use preparation::resample::Interpolation;
 pub use sets::catalog::{catalog, load, location, verify};
 pub use sets::file_state::{FileState, FileStatus};
 pub use sets::folder::path as image_folder;
 pub use sets::info::{DatasetInfo, Presence};
 pub use sets::options::LoadOptions;
+pub use sets::unlabelled::{Unlabelled, unlabelled};
 pub use sets::{cifar10, npz, svhn};
 pub use split::Split;
 pub use unknown_name::UnknownName;

@@ -2,5 +2,13 @@
 //!
 //! Whatever the file, what comes out are an architecture of the library's own layers and named tensors: attacks, explanations, diagnosis and
 //! training then work as on a network that was built here. Nothing in a file is ever run.
+mod check;
+mod imported;
 #[allow(dead_code)]
 mod onnx;
+mod open;
+mod options;
+
+pub use imported::{Imported, Source, SourceFile, Unsupported};
+pub use open::{files_beside, is_ours, open, unsupported};
+pub use options::{Normalization, Options};

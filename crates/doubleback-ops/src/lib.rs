@@ -11,6 +11,8 @@
 //! | [`BatchNorm::forward`] | [`BatchNorm::vjp`], whose own derivative is a third kernel |
 //! | [`relu`], [`leaky_relu`] | [`relu_vjp`], [`leaky_relu_vjp`], masks |
 //! | [`matmul`] | itself |
+//! | [`activation`](activation()) | its next [`Order`], up to the second |
+//! | [`with_derivative`] | the slope it is given, which may be made by it too |
 //!
 //! Images are `[batch, height, width, channels]`, convolution weights `[height, width, in, out]`.
 //!
@@ -19,11 +21,13 @@
 //! all its files.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
+mod activation;
 mod adam;
 mod batch_norm;
 mod conv;
 #[cfg(feature = "cube")]
 mod cube;
+mod derivative;
 mod error;
 pub mod kernels;
 mod matmul;
@@ -34,13 +38,16 @@ mod slices;
 mod stock;
 mod tape;
 
+pub use activation::activation;
 pub use adam::{AdamState, adam_update};
 pub use batch_norm::{BatchNorm, batch_norm_statistics};
 pub use conv::{conv2d, conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics};
+pub use derivative::with_derivative;
 pub use error::{Error, Result};
 pub use matmul::{matmul, matmul_transposed};
 pub use options::{
-    AdamOptions, BatchNormOptions, Conv2dOptions, Conv2dShape, Padding2d, Pool2dOptions, Pool2dShape, PoolKind,
+    Activation, AdamOptions, BatchNormOptions, Conv2dOptions, Conv2dShape, Order, Padding2d, Pool2dOptions,
+    Pool2dShape, PoolKind,
 };
 pub use pool::{MaxPoolIndices, avg_pool2d, avg_pool2d_transpose, max_pool2d, pool_select, pool_unselect};
 pub use relu::{leaky_relu, leaky_relu_vjp, relu, relu_vjp};

@@ -157,6 +157,24 @@ proptest! {
     }
 
     #[test]
+    fn activations(x in [1usize..4, 1usize..5, 1usize..5, 1usize..5], swish in 0.5..2.0) {
+        let swish = Activation::Swish { alpha: swish };
+        for function in [Activation::Sigmoid, Activation::Tanh, swish, Activation::Gelu, Activation::GeluTanh, Activation::Mish] {
+            for order in [Order::Value, Order::First] {
+                check_gradients([random(x, 1) * 3.0], |[x]| activation(x, function, order));
+            }
+        }
+    }
+
+    // Third powers: the slope of the value has a slope of its own.
+    #[test]
+    fn known_derivatives(x in [1usize..4, 1usize..5, 1usize..5, 1usize..5]) {
+        let slope = |x: Tensor<4>| with_derivative(x.clone(), x.clone().square() * 3.0, x * 6.0).unwrap();
+        check_gradients([random(x, 1)], |[x]| with_derivative(x.clone(), x.clone().powi_scalar(3), slope(x)).unwrap());
+        check_gradients([random(x, 1), random(x, 2)], |[x, g]| g * slope(x));
+    }
+
+    #[test]
     fn batch_norm_both_orders(
         dims in [2usize..5, 1usize..4, 1usize..4, 1usize..5], relu: bool, frozen: bool,
         pool in prop_oneof![Just(None), Just(Some(PoolKind::Max)), Just(Some(PoolKind::Avg))],

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use burn::tensor::{DType, Tensor};
 use common::{double, random, values};
 use doubleback_ops::{
-    AdamOptions, AdamState, BatchNorm, BatchNormOptions, Conv2dOptions, Error, Pool2dOptions, PoolKind, Result,
-    adam_update, avg_pool2d, avg_pool2d_transpose, batch_norm_statistics, conv2d, conv2d_input_grad,
-    conv2d_weight_grad, conv2d_with_statistics, leaky_relu, leaky_relu_vjp, matmul, matmul_transposed, max_pool2d,
-    pool_select, pool_unselect, relu, relu_vjp,
+    Activation, AdamOptions, AdamState, BatchNorm, BatchNormOptions, Conv2dOptions, Error, Order, Pool2dOptions,
+    PoolKind, Result, activation, adam_update, avg_pool2d, avg_pool2d_transpose, batch_norm_statistics, conv2d,
+    conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics, leaky_relu, leaky_relu_vjp, matmul,
+    matmul_transposed, max_pool2d, pool_select, pool_unselect, relu, relu_vjp, with_derivative,
 };
 
 const TYPES: [DType; 4] = [DType::F32, DType::F64, DType::F16, DType::BF16];
@@ -98,6 +98,11 @@ fn several() -> Vec<(&'static str, usize, Call)> {
         2,
         Box::new(|t| leaky_relu_vjp(of(DIMS, t[0]), of(DIMS, t[1]), 0.2).map(drop)),
     );
+    add(
+        "with_derivative",
+        3,
+        Box::new(|t| with_derivative(of(DIMS, t[0]), of(DIMS, t[1]), of(DIMS, t[2])).map(drop)),
+    );
     for pool in [None, Some(PoolKind::Max), Some(PoolKind::Avg)] {
         for frozen in [false, true] {
             add("batch_norm", 4, Box::new(move |t| norm(t, pool, frozen).map(drop)));
@@ -122,7 +127,8 @@ fn several() -> Vec<(&'static str, usize, Call)> {
 }
 
 /// Ops of one tensor of floats, of which no other can differ; pools have positions besides, which are integers for floats of any type.
-const OF_ONE: [&str; 8] = [
+const OF_ONE: [&str; 9] = [
+    "activation",
     "avg_pool2d",
     "avg_pool2d_transpose",
     "batch_norm_statistics",
@@ -176,6 +182,9 @@ fn positions_of_a_pool_are_for_floats_of_any_type() {
     }
     for dtype in TYPES {
         assert_eq!(batch_norm_statistics(of(DIMS, dtype)).unwrap().dtype(), dtype);
+        for order in [Order::Value, Order::First, Order::Second] {
+            assert_eq!(activation(of(DIMS, dtype), Activation::Mish, order).dtype(), dtype);
+        }
         assert_eq!(relu(of(DIMS, dtype)).dtype(), dtype);
         assert_eq!(leaky_relu(of(DIMS, dtype), 0.1).dtype(), dtype);
     }

@@ -195,6 +195,21 @@ proptest! {
     }
 
     #[test]
+    fn activations_match(count in 1usize..20_000, alpha in 0.5..2.0) {
+        let (x, x64) = both([1, 1, 1, count], 1);
+        let alpha = f64::from(alpha as f32);
+        let swish = Activation::Swish { alpha };
+        for function in [Activation::Sigmoid, Activation::Tanh, swish, Activation::Gelu, Activation::GeluTanh, Activation::Mish] {
+            for order in [Order::Value, Order::First, Order::Second] {
+                for scale in [0.125, 1.0, 8.0] {
+                    let [native, oracle] = [&x, &x64].map(|x| activation(x.clone() * scale, function, order));
+                    close_within(1e-6, native, oracle);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn masks_match(count in 1usize..40_000) {
         let (g, g64) = both([1, 1, 1, count], 1);
         let (y, y64) = both([1, 1, 1, count], 2);

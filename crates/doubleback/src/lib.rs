@@ -27,6 +27,7 @@ mod error;
 pub mod evaluate;
 pub mod nn;
 mod not_finite;
+mod npz_file;
 pub mod progress;
 pub mod random;
 pub mod statistics;

@@ -265,8 +265,10 @@ fn small_files_do_not_make_large_networks() {
         channels: 1,
         kernel: [1; 2],
         stride: [400; 2],
-        padding: [0; 2],
+        padding: [0; 2].into(),
         output_padding: [0; 2],
+        dilation: [1; 2],
+        groups: 1,
         bias: false,
     };
     let enlarging = built(vec![

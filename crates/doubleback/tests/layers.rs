@@ -134,7 +134,8 @@ fn pooling_with_kernel_stride_and_padding() {
         MaxPool {
             kernel,
             stride,
-            padding,
+            padding: padding.into(),
+            ..MaxPool::square(2)
         },
     );
     check(
@@ -142,7 +143,8 @@ fn pooling_with_kernel_stride_and_padding() {
         AvgPool {
             kernel,
             stride,
-            padding,
+            padding: padding.into(),
+            ..AvgPool::square(2)
         },
     );
 }
@@ -211,7 +213,8 @@ fn sizes_are_those_of_every_library() {
     let pool = MaxPool {
         kernel: [3; 2],
         stride: [2; 2],
-        padding: [1; 2],
+        padding: [1; 2].into(),
+        ..MaxPool::square(3)
     };
     assert_eq!(of(pool.into()), [4, 4, CHANNELS]);
     assert!(size(pool.into()).is_ok());
@@ -262,11 +265,12 @@ fn sizes_that_no_memory_holds_are_refused_not_overflowed() {
     let padded = MaxPool {
         kernel: [3; 2],
         stride: [1; 2],
-        padding: [2; 2],
+        padding: [3; 2].into(),
+        ..MaxPool::square(3)
     };
     assert_eq!(
         refused(padded.into()),
-        "layer `layer`: padding [2, 2] is more than half the kernel [3, 3]"
+        "layer `layer`: padding [3, 3] is not less than the kernel [3, 3]"
     );
     let groups = Conv2d {
         groups: 3,

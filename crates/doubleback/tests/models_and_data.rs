@@ -240,7 +240,7 @@ fn images_of_another_shape_are_refused() {
         .to_string();
     assert_eq!(
         message,
-        "m.safetensors: takes images of 1x1x4; folder:own has images of 1x1x3. Give images of that size and so many channels, or a model that was \
+        "m.safetensors: takes images of 1x1x4; folder:own has images of 1x1x3. Give images of that size and so many channels: `--image-size 1x4`, or `--preprocess resize=1,crop=1x4`, or a model that was \
          trained on such as these"
     );
 }

@@ -7,6 +7,7 @@ use doubleback::evaluate::ModelPath;
 use serde_json::{Map, Value};
 
 use super::global::Global;
+use super::model::{ModelOptions, reading_model};
 use super::values::{self, Size};
 use crate::files::{Files, Format, PICTURES};
 use crate::output::{JsonTarget, short, work_folder};
@@ -123,7 +124,7 @@ pub const LONG: &str = "Measure a model's accuracy under one attack.\n\n\
     [n, channels, height, width]), index, label, prediction, prediction_8bit (int64), success (bool) and classes (their names, by label). jsma's go to FILE.npz itself. With --png, \
     the images, the examples and what was changed are written as 8-bit PNG files into the new folder DIR, one sub-folder a class, with a manifest.json \
     that says what the model takes each for; `8 bits` is the accuracy on exactly these files.\n\n\
-    An interrupted attack goes on from its last finished batch of 256 images when the same command is given again, and gives the same bits. Until it \
+    An interrupted attack goes on from its last finished batch of 256 images (of large ones, fewer) when the same command is given again, and gives the same bits. Until it \
     is finished, batches are kept beside the output: in FILE.work for --out, --png or --json FILE. Without any of these nothing is kept.";
 
 /// Arguments of `attack`.
@@ -149,9 +150,12 @@ Examples:
   doubleback attack --model normal.safetensors --dataset mnist-mini \\
       --attack fgsm --eps 0.3 --json | jq .results")]
 pub struct AttackArgs {
-    /// Model to attack, made by `doubleback train`
+    /// Model to attack: a file of `doubleback train`, ONNX or PyTorch
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
+    /// What the model's file does not say.
+    #[command(flatten)]
+    pub import: ModelOptions,
     /// Data and attack.
     #[command(flatten)]
     pub options: AttackOptions,
@@ -179,7 +183,7 @@ Examples:
   doubleback transfer --models normal.safetensors,doubleback.safetensors \\
       --dataset mnist-mini --attack fgsm --eps 0.1,0.2")]
 pub struct TransferArgs {
-    /// Models, made by `doubleback train`, each a FILE or NAME=FILE
+    /// Models, each a FILE or NAME=FILE: of `doubleback train`, ONNX or PyTorch
     #[arg(
         long,
         value_name = "FILE,FILE,…",
@@ -188,6 +192,9 @@ pub struct TransferArgs {
         value_parser = values::model_path()
     )]
     pub models: Vec<ModelPath>,
+    /// What files of other programs do not say, for all of them.
+    #[command(flatten)]
+    pub import: ModelOptions,
     /// Data and attack.
     #[command(flatten)]
     pub options: AttackOptions,
@@ -232,7 +239,8 @@ impl AttackArgs {
     }
 
     pub(super) fn files(&self, global: &Global) -> Files {
-        let files = self.options.files(global).reading("--model", &self.model);
+        let files = self.import.reading(self.options.files(global));
+        let files = reading_model(files, "--model", &self.model);
         let files = self
             .example_files()
             .into_iter()
@@ -254,8 +262,8 @@ impl AttackArgs {
 impl TransferArgs {
     pub(super) fn files(&self, global: &Global) -> Files {
         let models = self.models.iter();
-        let files = models.fold(self.options.files(global), |files, model| {
-            files.reading("--models", &model.path)
+        let files = models.fold(self.import.reading(self.options.files(global)), |files, model| {
+            reading_model(files, "--models", &model.path)
         });
         let work = self.work();
         work.iter()

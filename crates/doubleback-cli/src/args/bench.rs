@@ -5,6 +5,7 @@ use doubleback::nn::Pool;
 use doubleback_experiments::bench::{Step, TimedAttack};
 
 use super::global::Global;
+use super::model::{ImportOptions, reading_model};
 use super::values;
 use crate::files::Files;
 
@@ -84,6 +85,9 @@ pub struct BenchAttackArgs {
     /// Network with trained weights, in place of --arch
     #[arg(long, value_name = "FILE", conflicts_with_all = ["arch", "pool"])]
     pub model: Option<PathBuf>,
+    /// What the model's file does not say.
+    #[command(flatten)]
+    pub import: ImportOptions,
     /// Attack the first test images of this data set instead of random ones
     #[arg(long, value_name = "NAME", value_parser = values::dataset(), requires = "model")]
     pub dataset: Option<String>,
@@ -134,7 +138,9 @@ impl BenchCommand {
         match self {
             BenchCommand::Attack(args) => {
                 let model = args.model.iter();
-                let files = model.fold(Files::default(), |files, path| files.reading("--model", path));
+                let files = model.fold(args.import.reading(Files::default()), |files, path| {
+                    reading_model(files, "--model", path)
+                });
                 let data = args.dataset.iter();
                 data.fold(files, |files, name| global.reading_data(files, "--dataset", name))
             }

@@ -5,6 +5,7 @@ use doubleback::evaluate::ModelPath;
 use doubleback_experiments::diagnosis::Profile;
 
 use super::global::Global;
+use super::model::{ModelOptions, reading_model};
 use super::values::{self, Eps};
 use crate::files::{Files, RUN};
 
@@ -28,9 +29,12 @@ Examples:
   doubleback diagnose --model normal.safetensors --dataset mnist-mini \\
       --attack fgsm --eps 0.15 --layers input,pool1,pool2,logits --json")]
 pub struct DiagnoseArgs {
-    /// Model to diagnose, made by `doubleback train`, FILE or NAME=FILE; give it again for several models
+    /// Model to diagnose, FILE or NAME=FILE, of `doubleback train`, ONNX or PyTorch; give it again for several models
     #[arg(long = "model", value_name = "FILE", required = true, value_parser = values::model_path())]
     pub models: Vec<ModelPath>,
+    /// What files of other programs do not say, for all of them, oracles too.
+    #[command(flatten)]
+    pub import: ModelOptions,
     /// Data set that the model was trained on
     #[arg(long, value_name = "NAME", value_parser = values::dataset())]
     pub dataset: String,
@@ -58,7 +62,7 @@ pub struct DiagnoseArgs {
     /// Seed of networks, noise and intervals
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// Network that judges the explanations, made by `doubleback train`; of several, the mean of their probabilities [default: three of another
+    /// Network that judges the explanations; of several, the mean of their probabilities [default: three of another
     /// architecture, trained first]
     #[arg(long, value_name = "FILE", value_parser = values::model_path())]
     pub oracle: Vec<ModelPath>,
@@ -71,9 +75,10 @@ impl DiagnoseArgs {
     pub(super) fn files(&self, global: &Global) -> Files {
         let files = global.reading_data(Files::default(), "--dataset", &self.dataset);
         let models = self.models.iter();
-        let files = models.fold(files, |files, model| files.reading("--model", &model.path));
+        let files = models.fold(files, |files, model| reading_model(files, "--model", &model.path));
         let oracle = self.oracle.iter();
-        let files = oracle.fold(files, |files, oracle| files.reading("--oracle", &oracle.path));
+        let files = oracle.fold(files, |files, oracle| reading_model(files, "--oracle", &oracle.path));
+        let files = self.import.reading(files);
         files.writing_folder("--out", &self.out, RUN)
     }
 }

@@ -2,7 +2,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
-use doubleback::data::{self, Background, DuplicatePolicy, Grayscale, LoadOptions};
+use doubleback::data::{self, Background, DuplicatePolicy, Grayscale, LoadOptions, Preprocess};
 use doubleback::device::DeviceName;
 
 use super::log_format::LogFormat;
@@ -28,6 +28,14 @@ pub struct Global {
     /// Rows and columns to resize the images of folder:PATH to
     #[arg(long, global = true, value_name = "HxW", value_parser = values::image_size)]
     pub image_size: Option<[usize; 2]>,
+    /// How pictures of folder:PATH become images of one size, with torchvision's numbers: resize=256,crop=224,interpolation=bilinear (the shorter
+    /// side, then the middle; also HxW, and bicubic), or imagenet for this
+    #[arg(long, global = true, value_name = "STEPS", value_parser = str::parse::<Preprocess>)]
+    pub preprocess: Option<Preprocess>,
+    /// Names of a model's classes in the order of its logits, of which folder:PATH has some: one a line, `n01440764 tench` a line, or JSON. A folder
+    /// without parts is then all test images
+    #[arg(long, global = true, value_name = "FILE")]
+    pub class_names: Option<PathBuf>,
     /// Channels of the images of folder:PATH: 1 for gray, 3 for color [default: 1 if all are stored gray, otherwise 3]
     #[arg(long, global = true, value_name = "N", value_parser = values::channels)]
     pub channels: Option<usize>,
@@ -60,6 +68,12 @@ impl Global {
         }
     }
 
+    /// The files, with those that any command reads.
+    pub(super) fn reading(&self, files: Files) -> Files {
+        let names = self.class_names.iter();
+        names.fold(files, |files, path| files.reading("--class-names", path))
+    }
+
     /// Where data sets are looked for.
     pub fn load_options(&self) -> LoadOptions {
         let mut options = match &self.data_dir {
@@ -68,6 +82,8 @@ impl Global {
         };
         options.grayscale = self.grayscale;
         options.image_size = self.image_size;
+        options.preprocess = self.preprocess;
+        options.class_names.clone_from(&self.class_names);
         options.channels = self.channels;
         options.background = self.background;
         options.duplicates = self.duplicates;
@@ -86,6 +102,12 @@ pub fn load_arguments(options: &LoadOptions) -> std::io::Result<Vec<OsString>> {
     }
     if let Some([height, width]) = options.image_size {
         arguments.extend(["--image-size".into(), format!("{height}x{width}").into()]);
+    }
+    if let Some(preprocess) = options.preprocess {
+        arguments.extend(["--preprocess".into(), preprocess.to_string().into()]);
+    }
+    if let Some(file) = &options.class_names {
+        arguments.extend(["--class-names".into(), std::path::absolute(file)?.into()]);
     }
     if let Some(channels) = options.channels {
         arguments.extend(["--channels".into(), channels.to_string().into()]);

@@ -5,8 +5,11 @@ mod bench;
 mod data;
 mod diagnose;
 mod global;
+mod inspect;
 mod log_format;
+mod model;
 mod pooling;
+mod predict;
 mod report;
 mod reproduce;
 mod sweep;
@@ -23,8 +26,11 @@ pub use bench::{BenchArgs, BenchAttackArgs, BenchCommand, BenchGanArgs, BenchSte
 pub use data::{DataCommand, FetchArgs, ShowArgs};
 pub use diagnose::DiagnoseArgs;
 pub use global::{Global, load_arguments};
+pub use inspect::InspectArgs;
 pub use log_format::LogFormat;
+pub use model::{ImportOptions, ModelOptions};
 pub use pooling::PoolingArgs;
+pub use predict::PredictArgs;
 pub use report::ReportArgs;
 pub use reproduce::ReproduceArgs;
 pub use sweep::{Launcher, SweepArgs, SweepCellArgs};
@@ -56,6 +62,8 @@ Examples:
       --out doubleback.safetensors
   doubleback attack --model doubleback.safetensors --dataset mnist-mini \\
       --attack fgsm --eps 0.1,0.2
+  doubleback attack --model resnet18.onnx --dataset cifar10 \\
+      --attack pgd --eps 8/255
 
 Exit status:
   0    done
@@ -79,6 +87,12 @@ pub enum Command {
     /// Attack models with examples crafted on each of them
     #[command(long_about = attack::LONG_TRANSFER)]
     Transfer(TransferArgs),
+    /// Ask a model what it takes images for
+    #[command(long_about = predict::LONG)]
+    Predict(PredictArgs),
+    /// Show what a model is made of
+    #[command(long_about = inspect::LONG)]
+    Inspect(InspectArgs),
     /// Find the layers at which an attack does its damage
     #[command(long_about = diagnose::LONG)]
     Diagnose(DiagnoseArgs),
@@ -119,11 +133,13 @@ pub enum Command {
 impl Command {
     /// The files that it is told to read and write: every one that an argument names is here, or an output could replace an input.
     pub fn files(&self, global: &Global) -> Files {
-        match self {
+        let files = match self {
             Command::Reproduce(args) => args.files(global),
             Command::Train(args) => args.files(global),
             Command::Attack(args) => args.files(global),
             Command::Transfer(args) => args.files(global),
+            Command::Predict(args) => args.files(global),
+            Command::Inspect(args) => args.files(global),
             Command::Diagnose(args) => args.files(global),
             Command::Pooling(args) => args.files(global),
             Command::Report(args) => args.files(),
@@ -132,7 +148,8 @@ impl Command {
             Command::Data(command) => command.files(global),
             Command::Bench(command) => command.files(global),
             Command::Completions { .. } | Command::Man { .. } => Files::default(),
-        }
+        };
+        global.reading(files)
     }
 }
 

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use doubleback::attack::{AttackSpec, OptionKind, parse_eps};
-use doubleback::data::{DuplicatePolicy, Grayscale, MAX_SIDE, Part, catalog};
+use doubleback::data::{Bounds, DuplicatePolicy, Grayscale, MAX_SIDE, Part, catalog};
 use doubleback::evaluate::ModelPath;
 use doubleback::nn::layers::{Floor, LocalContrast};
 use doubleback::nn::{ARCHITECTURES, Loss, Pool};
@@ -167,6 +167,35 @@ pub fn image_size(text: &str) -> std::result::Result<[usize; 2], String> {
     text.split_once('x')
         .and_then(|(height, width)| Some([side(height)?, side(width)?]))
         .ok_or_else(|| format!("expected rows and columns such as 28x28, each 1 to {MAX_SIDE}"))
+}
+
+/// Least and greatest pixel value, such as `0,255`.
+pub fn bounds(text: &str) -> std::result::Result<Bounds, &'static str> {
+    let number = |text: &str| text.trim().parse::<f32>().ok().filter(|value| value.is_finite());
+    let found = text.split_once(',').and_then(|(low, high)| {
+        Some(Bounds {
+            low: number(low)?,
+            high: number(high)?,
+        })
+    });
+    found
+        .filter(|bounds| bounds.low < bounds.high)
+        .ok_or("expected two numbers such as 0,255, the lower first")
+}
+
+/// The loss whose gradient is wanted, if one is.
+#[derive(Clone, Copy, Debug)]
+pub struct Gradient(pub Option<Loss>);
+
+/// Losses, and none.
+pub fn gradient() -> Named<Gradient> {
+    Named {
+        names: Loss::ALL.iter().map(|loss| loss.name()).chain(["none"]).collect(),
+        parse: |name| match name {
+            "none" => Ok(Gradient(None)),
+            name => Ok(Gradient(Some(name.parse()?))),
+        },
+    }
 }
 
 /// Channels of images: 1 or 3.

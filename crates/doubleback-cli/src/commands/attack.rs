@@ -26,18 +26,16 @@ pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
     let dataset = context.load(&options.dataset)?;
     let eight_bit = EightBit::of(&dataset);
     pictures.check_data(&dataset, eight_bit)?;
-    let (model, dataset) = models::load(&args.model, dataset, context)?;
+    let (loaded, dataset) = models::load(&args.model, &args.import, dataset, context)?;
+    let model = &loaded.network;
     let attack = attacks::build(options, &dataset.classes)?;
-    models::check_all_eps(&attack, &eps, &model)?;
+    models::check_all_eps(&attack, &eps, model)?;
     let sample = models::sample(&dataset, options.count, options.sample_seed)?;
     let test = models::test_set(&dataset, sample.as_ref(), context);
 
     let name = args.model.display().to_string();
     let evaluation = WhiteBoxEvaluation {
-        model: Named {
-            name: &name,
-            model: &model,
-        },
+        model: Named { name: &name, model },
         dataset: &options.dataset,
         classes: &dataset.classes,
         test,
@@ -51,7 +49,7 @@ pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
     } else {
         "accuracies"
     };
-    let identity = identity(&[("model", &model)], &dataset.name, &test, &attack, &eps, outputs)?;
+    let identity = identity(&[("model", model)], &dataset.name, &test, &attack, &eps, outputs)?;
     let (mut kept, opening) = kept::open(work.as_deref(), identity)?;
     let mut reporter = context.reporter();
     if let Some(opening) = opening {
@@ -91,7 +89,11 @@ pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
     if let Some(folder) = &args.png {
         text += &format!("Pictures: {}\n", folder.display());
     }
-    output::results(&results, options.json.as_ref(), &text)?;
+    let json = models::WithImport {
+        results: &results,
+        import: loaded.source,
+    };
+    output::results(&json, options.json.as_ref(), &text)?;
     if let Some(kept) = kept {
         kept.remove()?;
     }

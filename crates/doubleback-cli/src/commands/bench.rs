@@ -1,6 +1,6 @@
 use doubleback::batch::tensor_of;
 use doubleback::data::{Bounds, ImageShape};
-use doubleback::nn::{self, Architecture, architecture};
+use doubleback::nn::{Architecture, architecture};
 use doubleback_experiments::bench::{AttackBench, GanBench, Step, StepBench, TimedAttack, time_kernels};
 use serde::Serialize;
 
@@ -102,13 +102,18 @@ fn attack(args: &BenchAttackArgs, context: &Context) -> Result<()> {
 fn attack_bench(args: &BenchAttackArgs, context: &Context) -> Result<AttackBench> {
     let (batch, device) = (args.bench.batch, &context.device);
     let Some(path) = &args.model else {
+        if let Some(option) = args.import.options(None).given().first() {
+            return Err(Failure::Input(format!(
+                "`{option}` is for a model: give `--model`, or leave it out"
+            )));
+        }
         return Ok(AttackBench::new(network(&args.bench)?, batch, device)?);
     };
     let Some(name) = &args.dataset else {
-        let (network, _) = nn::load(path, device)?;
-        return Ok(AttackBench::random(network, batch, device)?);
+        let model = models::open_import(path, &args.import, context.data.image_size, context)?;
+        return Ok(AttackBench::random(model.network, batch, device)?);
     };
-    let (network, dataset) = models::load(path, context.load(name)?, context)?;
+    let (model, dataset) = models::load_import(path, &args.import, context.load(name)?, context)?;
     let test = &dataset.test;
     if batch > test.len() {
         return Err(Failure::Input(format!(
@@ -119,7 +124,7 @@ fn attack_bench(args: &BenchAttackArgs, context: &Context) -> Result<AttackBench
     }
     let images = tensor_of(test, dataset.shape, 0..batch, device);
     let labels = test.labels()[..batch].iter().map(|&label| label as usize).collect();
-    Ok(AttackBench::of(network, images, labels))
+    Ok(AttackBench::of(model.network, images, labels))
 }
 
 /// One line of `bench kernels`.

@@ -1,10 +1,11 @@
-use doubleback::statistics::greatest_by;
+use std::path::Path;
 use std::time::Duration;
 
 use doubleback::attack::{AttackSpec, check_eps};
 use doubleback::data::words::signed;
 use doubleback::diagnose::{AGREEMENT, CONSISTENCY, Check, CheckName, Estimate, SUCCESS, oracle_is_weak};
 use doubleback::evaluate::{FileModel, ModelPath, model_names};
+use doubleback::statistics::greatest_by;
 use doubleback_experiments::diagnosis::{
     Budget, DiagnosisResults, ModelDiagnosis, ModelFile, Options, Profile, diagnose,
 };
@@ -26,9 +27,19 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<()> {
     if let Some(sample) = &sample {
         dataset.test = sample.select(&dataset.test, dataset.shape)?;
     }
+    let all: Vec<&Path> = args
+        .models
+        .iter()
+        .chain(&args.oracle)
+        .map(|model| model.path.as_path())
+        .collect();
+    let said = args.import.options(models::size(&dataset));
     let read = |models: &[ModelPath], names: Vec<String>| -> Result<Vec<ModelFile>> {
         let read = |(ModelPath { path, .. }, name): (&ModelPath, String)| {
-            let model = ModelFile::read(path, &context.device)?;
+            let model = ModelFile::open(path, &models::of_one(path, &all, &said), &context.device)?;
+            for note in model.source.iter().flat_map(|source| &source.notes) {
+                tracing::warn!("{}: {note}", path.display());
+            }
             Ok(ModelFile { name, ..model })
         };
         models.iter().zip(names).map(read).collect()

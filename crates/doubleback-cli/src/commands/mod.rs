@@ -5,9 +5,11 @@ mod bench;
 mod data;
 mod diagnose;
 mod fetch;
+mod inspect;
 mod kept;
 mod models;
 mod pooling;
+mod predict;
 mod report;
 mod reproduce;
 mod shell;
@@ -35,6 +37,8 @@ pub fn run(cli: Cli) -> Result<()> {
         Some(Command::Train(args)) => train::run(&args, &context),
         Some(Command::Attack(args)) => attack::run(&args, &context),
         Some(Command::Transfer(args)) => transfer::run(&args, &context),
+        Some(Command::Predict(args)) => predict::run(&args, &context),
+        Some(Command::Inspect(args)) => inspect::run(&args, &context),
         Some(Command::Diagnose(args)) => diagnose::run(&args, &context),
         Some(Command::Pooling(args)) => pooling::run(&args, &context),
         Some(Command::Report(args)) => report::run(&args),
@@ -62,6 +66,8 @@ fn when_cut_off(command: &Command) -> &'static str {
         | Command::Data(DataCommand::Fetch(_)) => KEPT,
         Command::Attack(_)
         | Command::Transfer(_)
+        | Command::Predict(_)
+        | Command::Inspect(_)
         | Command::Report(_)
         | Command::Data(_)
         | Command::Bench(_)

@@ -1,42 +1,142 @@
 //! What commands that take models share.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use doubleback::attack::Attack;
 use doubleback::data::Dataset;
 use doubleback::evaluate::{self, Chosen, FileModel, Sample, TestSet};
-use doubleback::nn::{self, Classifier, Network};
+use doubleback::nn::{Classifier, ModelCard, Network, card};
+use doubleback_import::{Imported, Options, Source, is_ours};
+use serde::Serialize;
 
+use crate::args::{ImportOptions, ModelOptions};
 use crate::context::Context;
 use crate::exit::{Failure, Result};
 
+/// A model from a file of any kind.
+pub struct Model {
+    /// The network.
+    pub network: Network,
+    /// What the file says of it.
+    pub card: ModelCard,
+    /// Where it comes from, if it was not made by this program.
+    pub source: Option<Source>,
+}
+
+impl Model {
+    fn of(imported: Imported, path: &Path) -> Self {
+        for note in imported.source.iter().flat_map(|source| &source.notes) {
+            tracing::warn!("{}: {note}", path.display());
+        }
+        Self {
+            network: imported.network,
+            card: imported.card,
+            source: imported.source,
+        }
+    }
+
+    fn with_path<'a>(&'a self, path: &'a Path) -> FileModel<'a> {
+        FileModel {
+            path,
+            model: &self.network,
+            card: &self.card,
+        }
+    }
+}
+
+/// Results, and what the models were imported from.
+#[derive(Serialize)]
+pub struct WithImport<'a, R, I> {
+    /// Results.
+    #[serde(flatten)]
+    pub results: &'a R,
+    /// What they were imported from; left out if they were made by this program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub import: Option<I>,
+}
+
+/// What models were imported from, by the names that results call them by; nothing if all are of this program.
+pub fn sources<'a>(models: impl IntoIterator<Item = (&'a String, &'a Model)>) -> Option<BTreeMap<String, Source>> {
+    let imported = models.into_iter();
+    let found: BTreeMap<String, Source> = imported
+        .filter_map(|(name, model)| Some((name.clone(), model.source.clone()?)))
+        .collect();
+    (!found.is_empty()).then_some(found)
+}
+
+/// Reads a model for images of `size`, rows and columns, where its file leaves that open; what was made of it is said.
+pub fn open(path: &Path, options: &ModelOptions, size: Option<[usize; 2]>, context: &Context) -> Result<Model> {
+    open_with(path, &options.options(size), context)
+}
+
+/// The same without the architecture of a file that holds weights alone.
+pub fn open_import(path: &Path, options: &ImportOptions, size: Option<[usize; 2]>, context: &Context) -> Result<Model> {
+    open_with(path, &options.options(size), context)
+}
+
+fn open_with(path: &Path, options: &Options, context: &Context) -> Result<Model> {
+    let imported = context.during(&format!("reading {}", path.display()), || {
+        doubleback_import::open(path, options, &context.device)
+    });
+    Ok(Model::of(imported?, path))
+}
+
 /// A model that fits a data set, and the data set with its classes in the model's order.
-pub fn load(path: &Path, dataset: Dataset, context: &Context) -> Result<(Network, Dataset)> {
-    let (network, card) = nn::load(path, &context.device)?;
-    let model = FileModel {
-        path,
-        model: &network,
-        card: &card,
-    };
-    let dataset = fit(&[model], dataset)?;
-    Ok((network, dataset))
+pub fn load(path: &Path, options: &ModelOptions, dataset: Dataset, context: &Context) -> Result<(Model, Dataset)> {
+    let model = open(path, options, size(&dataset), context)?;
+    let dataset = fit(&[model.with_path(path)], dataset)?;
+    Ok((model, dataset))
+}
+
+/// As [`load`], without the architecture of a file that holds weights alone.
+pub fn load_import(
+    path: &Path,
+    options: &ImportOptions,
+    dataset: Dataset,
+    context: &Context,
+) -> Result<(Model, Dataset)> {
+    let model = open_import(path, options, size(&dataset), context)?;
+    let dataset = fit(&[model.with_path(path)], dataset)?;
+    Ok((model, dataset))
 }
 
 /// Models that fit a data set, and the data set with its classes in their order.
-pub fn load_all(paths: &[&Path], dataset: Dataset, context: &Context) -> Result<(Vec<Network>, Dataset)> {
-    let read = paths.iter().map(|path| nn::load(path, &context.device));
-    let read = read.collect::<doubleback::Result<Vec<_>>>()?;
+pub fn load_all(
+    paths: &[&Path],
+    options: &ModelOptions,
+    dataset: Dataset,
+    context: &Context,
+) -> Result<(Vec<Model>, Dataset)> {
+    let options = options.options(size(&dataset));
+    let read = paths
+        .iter()
+        .map(|path| open_with(path, &of_one(path, paths, &options), context));
+    let read = read.collect::<Result<Vec<Model>>>()?;
     let models: Vec<FileModel<'_>> = paths
         .iter()
         .zip(&read)
-        .map(|(&path, (network, card))| FileModel {
-            path,
-            model: network,
-            card,
-        })
+        .map(|(&path, model)| model.with_path(path))
         .collect();
     let dataset = fit(&models, dataset)?;
-    Ok((read.into_iter().map(|(network, _)| network).collect(), dataset))
+    Ok((read, dataset))
+}
+
+/// The options for one of several models: those of this program need none, if there are others that the options can be meant for.
+pub fn of_one(path: &Path, paths: &[&Path], options: &Options) -> Options {
+    let others = paths.iter().any(|path| !is_ours(path));
+    match others && is_ours(path) {
+        true => Options {
+            size: options.size,
+            ..Options::default()
+        },
+        false => options.clone(),
+    }
+}
+
+/// Rows and columns of the images of a data set.
+pub fn size(dataset: &Dataset) -> Option<[usize; 2]> {
+    Some([dataset.shape.height, dataset.shape.width])
 }
 
 /// The data set with its classes in the order of models that fit it; what to know of that is said.
@@ -46,6 +146,17 @@ pub fn fit(models: &[FileModel<'_>], dataset: Dataset) -> Result<Dataset> {
         tracing::warn!("{note}");
     }
     Ok(fitted.dataset)
+}
+
+/// Images without labels, whose classes are the model's: whether they are of its scale.
+pub fn fit_unlabelled(model: &Model, path: &Path, dataset: Dataset) -> Result<Dataset> {
+    let mut card = model.card.clone();
+    card::set_classes(&mut card, &dataset.classes);
+    let model = FileModel {
+        card: &card,
+        ..model.with_path(path)
+    };
+    fit(&[model], dataset)
 }
 
 /// Checks perturbation sizes of an attack: within what the data leaves room for, and none twice.

@@ -19,20 +19,21 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
     attacks::check(options)?;
     let eps = options.eps();
     let paths: Vec<&Path> = args.models.iter().map(|model| model.path.as_path()).collect();
-    let (networks, dataset) = models::load_all(&paths, context.load(&options.dataset)?, context)?;
+    let (loaded, dataset) = models::load_all(&paths, &args.import, context.load(&options.dataset)?, context)?;
+    let networks: Vec<&Network> = loaded.iter().map(|model| &model.network).collect();
     let attack = attacks::build(options, &dataset.classes)?;
     networks
         .iter()
-        .try_for_each(|network| models::check_all_eps(&attack, &eps, network))?;
+        .try_for_each(|&network| models::check_all_eps(&attack, &eps, network))?;
     let sample = models::sample(&dataset, options.count, options.sample_seed)?;
     let test = models::test_set(&dataset, sample.as_ref(), context);
     let named: Vec<Named<'_>> = names
         .iter()
         .zip(&networks)
-        .map(|(name, model)| Named { name, model })
+        .map(|(name, &model)| Named { name, model })
         .collect();
 
-    let by_name: Vec<(&str, &Network)> = names.iter().map(String::as_str).zip(&networks).collect();
+    let by_name: Vec<(&str, &Network)> = names.iter().map(String::as_str).zip(networks.iter().copied()).collect();
     let identity = identity(&by_name, &dataset.name, &test, &attack, &eps, "accuracies")?;
     let (mut kept, opening) = kept::open(args.work().as_deref(), identity)?;
     let mut reporter = context.reporter();
@@ -59,7 +60,11 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
     if options.confusion {
         text += &confusion(&summary, attack.size_name());
     }
-    output::results(&summary, options.json.as_ref(), &text)?;
+    let json = models::WithImport {
+        results: &summary,
+        import: models::sources(names.iter().zip(&loaded)),
+    };
+    output::results(&json, options.json.as_ref(), &text)?;
     if let Some(kept) = kept {
         kept.remove()?;
     }

@@ -29,6 +29,25 @@ pub enum FolderProblem {
         /// The sub-folder.
         class: String,
     },
+    /// A class that the file of class names does not have.
+    #[error(
+        "its sub-folder `{class}` is none of the classes of {}. Rename or remove it, or correct `--class-names`",
+        shown(names)
+    )]
+    UnnamedClass {
+        /// The sub-folder.
+        class: String,
+        /// The file of class names.
+        names: PathBuf,
+    },
+    /// Two sub-folders of one class, by its name and by what the file of class names calls its folder.
+    #[error("its sub-folders `{first}` and `{second}` are both of one class. Merge them, or move one away")]
+    TwoOfOneClass {
+        /// A sub-folder.
+        first: String,
+        /// The other.
+        second: String,
+    },
     /// Two sub-folders whose names are shown the same way, because one is not UTF-8.
     #[error(
         "two of its sub-folders are called `{class}`, as far as names that are not UTF-8 can be written. Rename one"

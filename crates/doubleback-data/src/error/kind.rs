@@ -16,6 +16,9 @@ impl DataError {
             | DataError::NoFolderButArrays { .. }
             | DataError::Folder { .. }
             | DataError::Picture { .. }
+            | DataError::TwoSizes
+            | DataError::Unlabelled { .. }
+            | DataError::ClassNames { .. }
             | DataError::Idx { .. }
             | DataError::Mat { .. }
             | DataError::Cifar { .. }

@@ -76,6 +76,28 @@ pub enum DataError {
         /// What is wrong with it.
         problem: FolderProblem,
     },
+    /// Images without labels that cannot be used.
+    #[error("{}: {problem}", shown(path))]
+    Unlabelled {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
+    /// Two options that say the size of images.
+    #[error("`--image-size` and `--preprocess` both say how images are resized. Give one of them")]
+    TwoSizes,
+    /// A file of class names that cannot be understood.
+    #[error(
+        "{}: {problem}. Give one name a line, `n01440764 tench` a line, or a JSON list of names",
+        shown(path)
+    )]
+    ClassNames {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A file that is no image.
     #[error("{}: {why}. Correct or remove it", shown(path))]
     Picture {

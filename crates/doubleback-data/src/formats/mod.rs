@@ -1,5 +1,6 @@
 //! Readers of file formats. What a file says of itself is not believed.
 pub(crate) mod cifar;
+pub(crate) mod class_names;
 pub mod idx;
 pub(crate) mod image_folder;
 pub mod mat;

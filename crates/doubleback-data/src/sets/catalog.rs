@@ -166,9 +166,11 @@ fn as_they_are(name: &str, options: &LoadOptions) -> Result<(), DataError> {
 }
 
 /// An option that is given and is for image folders alone.
-fn for_folders(options: &LoadOptions) -> Option<&'static str> {
+pub(super) fn for_folders(options: &LoadOptions) -> Option<&'static str> {
     let given = [
         ("--image-size", options.image_size.is_some()),
+        ("--preprocess", options.preprocess.is_some()),
+        ("--class-names", options.class_names.is_some()),
         ("--channels", options.channels.is_some()),
         ("--background", options.background.is_some()),
     ];

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::dataset::{Bounds, Dataset};
 use crate::error::{DataError, FolderProblem};
+use crate::formats::class_names::ClassNames;
 use crate::formats::image_folder;
 use crate::formats::image_folder::{ImageFolder, SubFolder, Wanted};
 use crate::image_shape::ImageShape;
@@ -18,7 +19,7 @@ use crate::sets::file_state::{FileState, FileStatus};
 use crate::sets::options::LoadOptions;
 use crate::sets::part_folders::PartFolders;
 use crate::split::Split;
-use crate::words::shown;
+use crate::words::{self, grouped, shown};
 
 /// What names of such data sets begin with.
 pub(crate) const PREFIX: &str = "folder:";
@@ -40,6 +41,9 @@ pub fn path(name: &str) -> Option<PathBuf> {
 /// Reads the images of the folder `path`; `name` becomes the data set's.
 pub(crate) fn load(name: &str, path: &Path, options: &LoadOptions) -> Result<Dataset, DataError> {
     let parts = read(path, options)?;
+    if parts.is_for_testing {
+        return for_testing(name, &parts.train);
+    }
     let classes = parts.train.classes.len();
     let mut rest = Shuffled::by(&parts.train.hashes, &parts.train.pixels.labels, classes);
     let counts = rest.counts();
@@ -60,7 +64,7 @@ pub(crate) fn load(name: &str, path: &Path, options: &LoadOptions) -> Result<Dat
         .counts()
         .iter()
         .enumerate()
-        .find(|(_, count)| **count == 0)
+        .find(|(class, left)| **left == 0 && counts[*class] > 0)
         .map(|(class, _)| (class, &counts[class]))
     {
         let problem = FolderProblem::TooFew {
@@ -91,6 +95,28 @@ pub(crate) fn load(name: &str, path: &Path, options: &LoadOptions) -> Result<Dat
     Ok(dataset)
 }
 
+/// A data set of test images alone.
+fn for_testing(name: &str, folder: &ImageFolder) -> Result<Dataset, DataError> {
+    let (shape, classes) = (folder.pixels.shape, folder.classes.clone());
+    let empty = || Split::empty(shape);
+    let test = whole(folder)?;
+    let mut dataset = Dataset::new(name, classes, shape, Bounds::UNIT, empty(), empty(), test)?;
+    let present = dataset
+        .class_counts(Part::Test)
+        .iter()
+        .filter(|&&count| count > 0)
+        .count();
+    dataset.sources.push(folder.source.clone());
+    dataset.notes.clone_from(&folder.notes);
+    dataset.notes.push(format!(
+        "all images are for testing, of {} of the {} that `--class-names` has",
+        grouped(present),
+        words::classes(folder.classes.len())
+    ));
+    dataset.preparation = folder.preparation;
+    Ok(dataset)
+}
+
 /// The files that are no images; one line on the rest.
 pub(crate) fn verify(path: &Path, options: &LoadOptions) -> Result<Vec<FileStatus>, DataError> {
     let parts = read(path, options)?;
@@ -115,6 +141,8 @@ pub(crate) fn verify(path: &Path, options: &LoadOptions) -> Result<Vec<FileStatu
 
 struct Parts {
     train: ImageFolder,
+    /// The classes are those of a model that is there already, and there are no parts: all images are to test it.
+    is_for_testing: bool,
     validation: Option<ImageFolder>,
     test: Option<ImageFolder>,
 }
@@ -128,6 +156,9 @@ impl Parts {
 }
 
 fn read(path: &Path, options: &LoadOptions) -> Result<Parts, DataError> {
+    if options.image_size.is_some() && options.preprocess.is_some() {
+        return Err(DataError::TwoSizes);
+    }
     let found = image_folder::sub_folders(path)?;
     let refuse = |problem| DataError::Folder {
         path: path.to_owned(),
@@ -136,12 +167,19 @@ fn read(path: &Path, options: &LoadOptions) -> Result<Parts, DataError> {
     let folders = PartFolders::among(&found);
     let mut wanted = Wanted {
         size: options.image_size,
+        preprocess: options.preprocess,
         channels: options.channels,
         channels_asked: options.channels.is_some(),
         grayscale: options.grayscale.unwrap_or_default(),
         background: options.background,
         ..Wanted::default()
     };
+    let names = options.class_names.as_deref();
+    let names = names.map(|file| Ok((file, ClassNames::read(file)?))).transpose()?;
+    if let Some((file, names)) = &names {
+        wanted.classes = Some(names.names());
+        wanted.names = Some((file, names));
+    }
     let train_folder = match first_with_folders(folders.all(Part::Train))? {
         Some(_) => folders.one(Part::Train).map_err(refuse)?,
         None => None,
@@ -174,6 +212,7 @@ fn read(path: &Path, options: &LoadOptions) -> Result<Parts, DataError> {
     }
     let mut parts = Parts {
         train,
+        is_for_testing: train_folder.is_none() && names.is_some(),
         validation: None,
         test: None,
     };

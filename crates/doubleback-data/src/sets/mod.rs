@@ -17,3 +17,4 @@ pub mod npz;
 pub(crate) mod options;
 mod part_folders;
 pub mod svhn;
+pub(crate) mod unlabelled;

@@ -8,6 +8,7 @@ use crate::error::DataError;
 use crate::preparation::background::Background;
 use crate::preparation::duplicates::DuplicatePolicy;
 use crate::preparation::grayscale::Grayscale;
+use crate::preparation::preprocess::Preprocess;
 
 /// What [`load`](crate::load) and [`verify`](crate::verify) need to know besides a name.
 ///
@@ -27,6 +28,11 @@ pub struct LoadOptions {
     pub grayscale: Option<Grayscale>,
     /// Rows and columns to which the images of `folder:PATH` are resized; `None` leaves them as they are, and they must be of one size.
     pub image_size: Option<[usize; 2]>,
+    /// What is done to the pictures of `folder:PATH` to make them of one size, in place of `image_size`.
+    pub preprocess: Option<Preprocess>,
+    /// A file of class names in the order of a model's logits ([`ClassNames`](crate::ClassNames)): labels of `folder:PATH` are places in it. Then
+    /// a folder that has no parts is all test images, and may have images of a few of the classes.
+    pub class_names: Option<PathBuf>,
     /// Channels of the images of `folder:PATH`, 1 for gray or 3 for red, green and blue; `None` is 1 if all are stored gray, 3 otherwise.
     pub channels: Option<usize>,
     /// What the transparent images of `folder:PATH` are put on; `None` leaves transparency out, so that the colors beneath show.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::run_record::RunRecord;
 use doubleback::data::Frame;
 use doubleback::diagnose::{Agreement, Check, EpsPoint, Estimate, InformationLayer, LossPoint, ProbeLayer, checks};
+use doubleback_import::Source;
 
 /// Everything a run of `diagnose` measured. Two runs with the same seed, options, machine and threads agree in every field but
 /// [`seconds`](Self::seconds).
@@ -71,6 +72,9 @@ pub struct ModelDiagnosis {
     pub card: BTreeMap<String, String>,
     /// SHA-256 of its file.
     pub sha256: String,
+    /// Where it was imported from, and what was made of it; left out if it was made by this program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<Source>,
     /// Error of the model on the clean test images.
     pub clean_error: Estimate,
     /// What the attack did.

@@ -316,6 +316,7 @@ impl Run<'_> {
                 model: name.clone(),
                 card: model.card.clone(),
                 sha256: model.sha256.clone(),
+                import: model.source.clone(),
                 clean_error: images.clean_error(),
                 attack: images.summary(self.attack, options.eps.is_none() && eps.is_some(), options.seed),
                 sweep,

@@ -1,19 +1,11 @@
-//! An ONNX model in our own words, after reading and before translating: no protobuf left, functions of the file inlined, tensors decoded.
+//! An ONNX model in our own words, after reading and before translating: no protobuf left, functions of the file inlined, tensors decoded,
+//! `Constant` nodes among the initializers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
 
-use ndarray::ArrayD;
-
-/// A constant tensor, of whatever type it was stored in.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Constant {
-    /// `f32`, and what was `f16`, `bf16` or `f64`.
-    Float(ArrayD<f32>),
-    /// All integers.
-    Int(ArrayD<i64>),
-    /// Truth values.
-    Bool(ArrayD<bool>),
-}
+pub(crate) use super::constant::Constant;
+use super::refusal::Refusal;
 
 /// One size of a value as the file declares it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +39,8 @@ pub(crate) enum Attribute {
     Texts(Vec<String>),
     Tensor(Constant),
     Graph(Box<Graph>),
+    /// What cannot be told apart here, in words: a list of graphs, a type, a tensor of strings.
+    Other(String),
 }
 
 /// One application of an operator.
@@ -56,7 +50,7 @@ pub(crate) struct Node {
     pub name: String,
     /// Such as `Conv`.
     pub op: String,
-    /// Empty for the operators of ONNX itself (`ai.onnx` is written so too).
+    /// Empty for the operators of ONNX itself (`ai.onnx` is written so too); `doubleback` for what rewriting found, such as `Silu`.
     pub domain: String,
     /// Version of the domain's operators that the file asks for.
     pub opset: i64,
@@ -70,6 +64,44 @@ pub(crate) struct Node {
     pub attributes: BTreeMap<String, Attribute>,
 }
 
+impl Node {
+    /// The name of input `i`, if it is given.
+    pub fn input(&self, i: usize) -> Option<&str> {
+        self.inputs.get(i).and_then(Option::as_deref)
+    }
+
+    /// The name of output `i`, if it is wanted.
+    pub fn output(&self, i: usize) -> Option<&str> {
+        self.outputs.get(i).and_then(Option::as_deref)
+    }
+
+    /// The values that it takes: its inputs, and what graphs within it take from around them.
+    pub fn needs(&self) -> HashSet<&str> {
+        let mut needs: HashSet<&str> = self.inputs.iter().flatten().map(String::as_str).collect();
+        for attribute in self.attributes.values() {
+            if let Attribute::Graph(graph) = attribute {
+                needs.extend(graph.captured());
+            }
+        }
+        needs
+    }
+
+    /// Whether it is that operator of ONNX itself.
+    pub fn is(&self, op: &str) -> bool {
+        self.domain.is_empty() && self.op == op
+    }
+
+    /// Which node this is, for a message: `node "layer1/conv" (Conv, opset 17)`.
+    pub fn place(&self) -> String {
+        let domain = if self.domain.is_empty() {
+            String::new()
+        } else {
+            format!("{}.", self.domain)
+        };
+        format!("node `{}` ({domain}{}, opset {})", self.name, self.op, self.opset)
+    }
+}
+
 /// Nodes in an order in which each comes after those it needs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Graph {
@@ -79,8 +111,33 @@ pub(crate) struct Graph {
     pub outputs: Vec<Port>,
     /// Constants by name.
     pub initializers: BTreeMap<String, Constant>,
+    /// Constants whose values have no place in a network, such as texts, by name, and why: only who needs one is refused.
+    pub unreadable: BTreeMap<String, Refusal>,
+    /// The element types that [`Constant`] does not keep, such as `int8` or `float16`: by name of an initializer, or of what a `Constant` node
+    /// gives. Quantization needs them: the type of a zero point says where values saturate. Those of `float`, `int64` and `bool` are left out.
+    pub elements: BTreeMap<String, String>,
     /// What it computes.
     pub nodes: Vec<Node>,
+}
+
+impl Graph {
+    /// The values that it takes from around it.
+    pub fn captured(&self) -> HashSet<&str> {
+        let mut own: HashSet<&str> = self.inputs.iter().map(|port| port.name.as_str()).collect();
+        own.extend(self.initializers.keys().map(String::as_str));
+        own.extend(self.unreadable.keys().map(String::as_str));
+        own.extend(
+            self.nodes
+                .iter()
+                .flat_map(|node| node.outputs.iter().flatten().map(String::as_str)),
+        );
+        let mut taken: HashSet<&str> = self.outputs.iter().map(|port| port.name.as_str()).collect();
+        for node in &self.nodes {
+            taken.extend(node.needs());
+        }
+        taken.retain(|name| !own.contains(name));
+        taken
+    }
 }
 
 /// A whole file.
@@ -92,8 +149,12 @@ pub(crate) struct Model {
     pub opset: i64,
     /// Such as `pytorch 2.9.1`; empty if the file does not say it.
     pub producer: String,
+    /// What the file says of itself, by name.
+    pub metadata: BTreeMap<String, String>,
     /// What it computes.
     pub graph: Graph,
     /// What happened while reading, in sentences: weights converted from `f16`, functions inlined.
     pub notes: Vec<String>,
+    /// Files beside the model that hold values of it.
+    pub beside: Vec<PathBuf>,
 }

@@ -2,9 +2,11 @@
 
 use burn::backend::Cube;
 
+use crate::activation::backend::ActivationOps;
 use crate::adam::backend::AdamOps;
 use crate::batch_norm::backend::BatchNormOps;
 use crate::conv::backend::ConvOps;
+use crate::derivative::backend::DerivativeOps;
 use crate::matmul::backend::MatmulOps;
 use crate::pool::backend::PoolOps;
 use crate::relu::backend::ReluOps;
@@ -14,4 +16,6 @@ impl PoolOps for Cube {}
 impl BatchNormOps for Cube {}
 impl MatmulOps for Cube {}
 impl ReluOps for Cube {}
+impl DerivativeOps for Cube {}
+impl ActivationOps for Cube {}
 impl AdamOps for Cube {}

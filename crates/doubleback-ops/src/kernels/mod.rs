@@ -2,6 +2,7 @@
 //!
 //! Work is split over images (or fixed blocks of rows) and reduced in a fixed order, so results do not depend on the number of threads.
 
+mod activation;
 mod adam;
 mod batch_norm;
 mod buffer;
@@ -15,6 +16,7 @@ mod simd;
 mod tests;
 mod tile;
 
+pub use activation::activation;
 pub use adam::adam_update;
 pub use batch_norm::{
     BatchNormVjpVjp, BatchNormed, Coefficients, Kept, Point, Summed, Windows, batch_norm, batch_norm_joint_vjp,

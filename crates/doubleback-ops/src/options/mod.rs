@@ -1,12 +1,14 @@
 //! Options of the ops, and the sizes that follow from them and from the tensors: checked once, in the public functions, and then trusted by
 //! every backend and kernel.
 
+mod activation;
 mod adam;
 mod batch_norm;
 mod conv2d;
 mod pool2d;
 mod size;
 
+pub use activation::{Activation, Order};
 pub use adam::AdamOptions;
 pub use batch_norm::{BatchNormOptions, PoolKind};
 pub(crate) use conv2d::Conv2dParts;

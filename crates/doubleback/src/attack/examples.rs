@@ -1,14 +1,9 @@
 //! Adversarial examples as arrays in an `.npz` file, for NumPy and its like.
 
-use std::io::Cursor;
 use std::path::Path;
 
-use npyz::npz::NpzWriter;
-use npyz::zip::DateTime;
-use npyz::zip::write::FileOptions;
-use npyz::{DType, WriterBuilder};
-
 use crate::data::ImageShape;
+use crate::npz_file::NpzFile;
 use crate::write::write_atomically;
 use crate::{Error, Result};
 
@@ -157,57 +152,21 @@ impl Examples {
             width,
         } = self.shape;
         let images = [n, channels as u64, height as u64, width as u64];
-        let mut file = NpzWriter::new(Cursor::new(Vec::new()));
-        put(&mut file, "examples", &images, &self.examples)?;
-        put(&mut file, "originals", &images, &self.originals)?;
-        let integers = |values: &[usize]| values.iter().map(|&value| value as i64).collect::<Vec<_>>();
-        put(&mut file, "index", &[n], &integers(&self.index))?;
-        put(&mut file, "label", &[n], &integers(&self.label))?;
-        put(&mut file, "prediction", &[n], &integers(&self.prediction))?;
+        let mut file = NpzFile::new();
+        file.put("examples", &images, &self.examples)?;
+        file.put("originals", &images, &self.originals)?;
+        file.put_integers("index", &self.index)?;
+        file.put_integers("label", &self.label)?;
+        file.put_integers("prediction", &self.prediction)?;
         if !self.prediction_8bit.is_empty() {
-            put(&mut file, "prediction_8bit", &[n], &integers(&self.prediction_8bit))?;
+            file.put_integers("prediction_8bit", &self.prediction_8bit)?;
         }
-        put(&mut file, "success", &[n], &self.success)?;
+        file.put("success", &[n], &self.success)?;
         if !self.classes.is_empty() {
-            put_text(&mut file, "classes", &self.classes)?;
+            file.put_texts("classes", &self.classes)?;
         }
-        Ok(file.zip_writer().finish()?.into_inner())
+        file.finish()
     }
-}
-
-/// Equal arrays are equal files: no time of day. Arrays of 4 GiB need another header.
-fn options(bytes: usize) -> FileOptions {
-    FileOptions::default()
-        .last_modified_time(DateTime::default())
-        .large_file(bytes > u32::MAX as usize / 2)
-}
-
-fn put<T: npyz::AutoSerialize + Copy>(
-    file: &mut NpzWriter<Cursor<Vec<u8>>>,
-    name: &str,
-    shape: &[u64],
-    values: &[T],
-) -> std::io::Result<()> {
-    // Equal arrays are equal files: no time of day. Arrays of 4 GiB need another header.
-    let options = FileOptions::default()
-        .last_modified_time(DateTime::default())
-        .large_file(size_of_val(values) > u32::MAX as usize / 2);
-    let mut array = file.array(name, options)?.default_dtype().shape(shape).begin_nd()?;
-    array.extend(values.iter().copied())?;
-    array.finish()
-}
-
-/// NumPy's text: as many code points for each as the longest has.
-fn put_text(file: &mut NpzWriter<Cursor<Vec<u8>>>, name: &str, values: &[String]) -> std::io::Result<()> {
-    let longest = values.iter().map(|text| text.chars().count()).max().unwrap_or(0).max(1);
-    let kind = format!("<U{longest}").parse().map_err(std::io::Error::other)?;
-    let mut array = file
-        .array::<str>(name, options(4 * longest * values.len()))?
-        .dtype(DType::Plain(kind))
-        .shape(&[values.len() as u64])
-        .begin_nd()?;
-    values.iter().try_for_each(|text| array.push(text.as_str()))?;
-    array.finish()
 }
 
 #[cfg(test)]

@@ -128,8 +128,10 @@ fn spatial(name: String, size: [usize; 2], side: [usize; 2]) -> Vec<LayerSpec> {
         channels: Embedding::CHANNELS,
         kernel,
         stride,
-        padding: [0; 2],
+        padding: [0; 2].into(),
         output_padding: [0; 2],
+        dilation: [1; 2],
+        groups: 1,
         bias: false,
     });
     match (shrinks(0), shrinks(1)) {

@@ -42,10 +42,16 @@ impl Beyond {
         let between = |bounds: Bounds| format!("between {} and {}", bounds.low, bounds.high);
         let other_scale = |found: String| {
             let problem = format!(
-                "takes pixel values {}; those of {} lie {}{found}: they are of another scale than the model was trained on. Scale them alike",
+                "takes pixel values {}; those of {} lie {}{found}: they are of another scale than the model was trained on. Scale them alike{}",
                 between(of_model),
                 dataset.name,
-                between(of_data)
+                between(of_data),
+                // Of a model of another program nothing is known but what was said.
+                if one.card.is_empty() {
+                    ", or say with `--bounds` and `--normalize` what the model takes"
+                } else {
+                    ""
+                }
             );
             Err(Error::file(one.path, problem))
         };

@@ -29,11 +29,16 @@ pub(super) fn compare(one: &FileModel<'_>, dataset: &Dataset) -> Result<Names> {
         return match count == of_data {
             true => Ok(Names::Unknown),
             false => refuse(format!(
-                "has {} classes, which it does not name; {} has {} ({})",
+                "has {} classes, which it does not name; {} has {} ({}){}",
                 words::grouped(count),
                 dataset.name,
                 words::grouped(of_data),
-                listed(&dataset.classes)
+                listed(&dataset.classes),
+                if dataset.name.starts_with("folder:") && count > of_data {
+                    ". If these are some of the model's, say which with `--class-names FILE`"
+                } else {
+                    ""
+                }
             )),
         };
     };

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::beyond::Beyond;
 use super::class_names::{self, Names};
 use super::file_model::FileModel;
-use crate::data::{Dataset, catalog};
+use crate::data::{Dataset, ImageShape, catalog};
 use crate::nn::card;
 use crate::{Error, Result};
 
@@ -80,8 +80,8 @@ fn check_images(one: &FileModel<'_>, dataset: &Dataset) -> Result<()> {
         && trained != found
     {
         let problem = format!(
-            "was trained on {} with the preparation {trained}, and these images have {found}. Give the same `--grayscale`, `--channels` and \
-             `--background`",
+            "was trained on {} with the preparation {trained}, and these images have {found}. Give the same `--grayscale`, `--channels`, \
+             `--background` and `--preprocess`",
             dataset.name
         );
         return Err(Error::file(one.path, problem));
@@ -90,12 +90,24 @@ fn check_images(one: &FileModel<'_>, dataset: &Dataset) -> Result<()> {
         return Ok(());
     }
     let problem = format!(
-        "takes images of {}; {} has images of {}. Give images of that size and so many channels, or a model that was trained on such as these",
+        "takes images of {}; {} has images of {}. Give images of that size and so many channels{}, or a model that was trained on such as these",
         one.model.shape(),
         dataset.name,
-        dataset.shape
+        dataset.shape,
+        how_to_resize(one, dataset)
     );
     Err(Error::file(one.path, problem))
+}
+
+/// How images of a folder get the size that a model takes, in words that go on from there.
+fn how_to_resize(one: &FileModel<'_>, dataset: &Dataset) -> String {
+    let ImageShape { height, width, .. } = one.model.shape();
+    let other = [height, width] != [dataset.shape.height, dataset.shape.width];
+    if !other || !dataset.name.starts_with("folder:") {
+        return String::new();
+    }
+    let resize = height.min(width);
+    format!(": `--image-size {height}x{width}`, or `--preprocess resize={resize},crop={height}x{width}`")
 }
 
 /// What to know of a model that does not say its classes. Nothing where they cannot be others: those of a published data set by its own name.
@@ -104,9 +116,15 @@ fn by_index(one: &FileModel<'_>, dataset: &Dataset) -> Option<String> {
     let same = published && one.card.get(card::DATASET) == Some(&dataset.name);
     (!same).then(|| {
         format!(
-            "{} does not say its classes: the labels of {} are taken by index. Train it again to have their names in the file",
+            "{} does not say its classes: the labels of {} are taken by index{}",
             one.path.display(),
-            dataset.name
+            dataset.name,
+            // Of a model of another program nothing is known.
+            if one.card.is_empty() {
+                ""
+            } else {
+                ". Train it again to have their names in the file"
+            }
         )
     })
 }

@@ -15,6 +15,7 @@ mod identity;
 pub mod masking;
 mod measurements;
 mod model_names;
+mod predictions;
 mod sample;
 mod statistics;
 mod test_set;
@@ -37,6 +38,7 @@ pub use measurements::{
     TransferCell,
 };
 pub use model_names::{ModelPath, model_names};
+pub use predictions::{Asked, Predictions};
 pub use sample::Sample;
 pub use statistics::{Statistics, smoothness, statistics};
 pub use test_set::{Chosen, Named, TestSet};

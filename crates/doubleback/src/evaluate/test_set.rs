@@ -8,8 +8,10 @@ use crate::batch::{gather, tensor_of};
 use crate::data::{ImageShape, Split, sha256};
 use crate::nn::Classifier;
 
-/// Images a forward pass.
+/// Images a forward pass, at most.
 pub(super) const BATCH: usize = 256;
+/// Pixel values a forward pass, at most: 256 images of 3 x 64 x 64. A network keeps some hundred times as many values for the pullback.
+const VALUES: usize = BATCH * 3 * 64 * 64;
 
 /// A model with the name that results call it by.
 #[derive(Clone, Copy)]
@@ -67,9 +69,10 @@ impl<'a> TestSet<'a> {
     /// Places of the batches.
     pub(super) fn ranges(&self) -> impl Iterator<Item = Range<usize>> + use<> {
         let count = self.count();
+        let batch = (VALUES / self.shape.len().max(1)).clamp(1, BATCH);
         (0..count)
-            .step_by(BATCH)
-            .map(move |start| start..(start + BATCH).min(count))
+            .step_by(batch)
+            .map(move |start| start..(start + batch).min(count))
     }
 
     /// Images and labels at places below [`count`](Self::count).

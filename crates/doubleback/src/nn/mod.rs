@@ -25,6 +25,7 @@ mod parameter;
 mod pool;
 mod save;
 mod staged;
+mod summary;
 mod tensors;
 mod training_pass;
 
@@ -50,5 +51,6 @@ pub use parameter::Parameter;
 pub use pool::Pool;
 pub use save::{load, load_bytes, save};
 pub use staged::{Stage, Staged, stage_indices};
+pub use summary::{LayerSummary, StageSummary, Standardization, Summary};
 pub use tensors::Tensors;
 pub use training_pass::TrainingPass;

@@ -56,6 +56,11 @@ impl<'a> Collected<'a> {
         self.images.push((label, path, one.picture));
     }
 
+    /// The files of the images, in their order.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.images.iter().map(|(_, path, _)| path.as_path())
+    }
+
     /// All of them as one array, and what is to be said about them.
     pub fn finish(self, classes: Vec<String>, passed: PassedOver) -> Result<ImageFolder, DataError> {
         let shape = self.check(&classes)?;
@@ -91,6 +96,7 @@ impl<'a> Collected<'a> {
             pixels.labels.push(label);
             pixels.bytes.extend(picture.with_channels(shape.channels, &gray).pixels);
         }
+        preparation.preprocess = wanted.preprocess;
         changes.preparation = preparation;
         changes.gray_in_color = shape.channels == 3 && wanted.channels.is_none() && changes.colored == 0;
         let source = Source {

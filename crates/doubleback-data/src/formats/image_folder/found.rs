@@ -1,13 +1,15 @@
 //! What is wanted of a folder, and what is found there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::dataset::{Preparation, Source};
 use crate::error::DataError;
+use crate::formats::class_names::ClassNames;
 use crate::formats::picture::Picture;
 use crate::preparation::background::Background;
 use crate::preparation::grayscale::Grayscale;
 use crate::preparation::pixels::Pixels;
+use crate::preparation::preprocess::Preprocess;
 use crate::preparation::shuffle::Hash;
 use crate::words::shown;
 
@@ -19,6 +21,8 @@ pub(super) const MAX_VALUES: usize = 1 << 30;
 pub struct Wanted<'a> {
     /// Rows and columns to resize to.
     pub size: Option<[usize; 2]>,
+    /// What is done to pictures to make them of one size.
+    pub preprocess: Option<Preprocess>,
     /// Rows and columns of images; others are left out. Without it, images of several sizes are an error.
     pub only: Option<[usize; 2]>,
     /// 1 for gray; without it, gray unless an image has colors.
@@ -31,6 +35,8 @@ pub struct Wanted<'a> {
     pub background: Option<Background>,
     /// The classes of the data set, of which the folder may have fewer.
     pub classes: Option<&'a [String]>,
+    /// Where these come from, and which folders are theirs; without it, folders are called as classes are.
+    pub names: Option<(&'a Path, &'a ClassNames)>,
 }
 
 /// The images of a folder.

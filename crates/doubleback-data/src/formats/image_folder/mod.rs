@@ -11,7 +11,7 @@ mod notes;
 use std::collections::HashMap;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
@@ -20,12 +20,13 @@ use sha2::{Digest, Sha256};
 use crate::error::{DataError, FolderProblem};
 use crate::formats::picture::Picture;
 use crate::limits::MAX_CLASSES;
-use crate::words::{count, escaped, first_few};
+use crate::words::{count, escaped, first_few, shown};
 use collected::Collected;
 pub(crate) use found::{ImageFolder, Skipped, Wanted};
 use found::{MAX_VALUES, One};
 pub(crate) use listing::{SubFolder, sub_folders};
 use notes::PassedOver;
+pub(crate) use notes::within;
 
 /// Most bytes of one image file.
 const MAX_FILE: u64 = 1 << 28;
@@ -47,23 +48,30 @@ pub(crate) fn read(folder: &Path, wanted: Wanted<'_>) -> Result<ImageFolder, Dat
     if classes.len() > MAX_CLASSES {
         return Err(refuse(FolderProblem::TooManyClasses { classes: classes.len() }));
     }
-    // There are at most `MAX_CLASSES`.
-    let labels: HashMap<&str, u32> = classes
-        .iter()
-        .zip(0..)
-        .map(|(class, label)| (class.as_str(), label))
-        .collect();
+    let labels: HashMap<&str, usize> = classes.iter().map(String::as_str).zip(0..).collect();
     let (mut files, mut passed) = (Vec::new(), PassedOver::default());
-    let mut seen = vec![false; classes.len()];
+    let mut seen: Vec<Option<&str>> = vec![None; classes.len()];
     for class in &found {
-        let Some(&label) = labels.get(class.name.as_str()) else {
-            let class = class.name.clone();
-            return Err(refuse(FolderProblem::UnknownClass { class }));
+        let label = match wanted.names {
+            Some((_, names)) => names.label(&class.name),
+            None => labels.get(class.name.as_str()).copied(),
         };
-        if std::mem::replace(&mut seen[label as usize], true) {
-            let class = class.name.clone();
-            return Err(refuse(FolderProblem::SameName { class }));
+        let Some(label) = label else {
+            return Err(refuse(unknown(class.name.clone(), wanted)));
+        };
+        match seen[label].replace(&class.name) {
+            Some(first) if first == class.name => {
+                let class = class.name.clone();
+                return Err(refuse(FolderProblem::SameName { class }));
+            }
+            Some(first) => {
+                let (first, second) = (first.to_owned(), class.name.clone());
+                return Err(refuse(FolderProblem::TwoOfOneClass { first, second }));
+            }
+            None => {}
         }
+        // There are at most `MAX_CLASSES`.
+        let label = label as u32;
         let content = listing::content(&class.path)?;
         if content.images.is_empty() && wanted.classes.is_none() {
             return Err(refuse(without_images(class, &content)));
@@ -73,6 +81,43 @@ pub(crate) fn read(folder: &Path, wanted: Wanted<'_>) -> Result<ImageFolder, Dat
         passed.others.extend(content.others);
     }
     passed.order = notes::Order::of(&found, wanted.classes.is_none());
+    collect(folder, wanted, files).finish(classes, passed)
+}
+
+/// Reads the images that lie in a folder itself, as one class, and gives their files too.
+pub(crate) fn read_flat(folder: &Path, wanted: Wanted<'_>) -> Result<(ImageFolder, Vec<PathBuf>), DataError> {
+    let content = listing::content(folder)?;
+    if content.images.is_empty() {
+        let problem = match content.folders.first().and_then(|inner| inner.file_name()) {
+            Some(inner) => format!(
+                "it has no images but folders, such as `{}`. If these are classes, give `--dataset folder:{}`",
+                escaped(inner),
+                shown(folder)
+            ),
+            None => "it has no images. Put .png or .jpg files there".to_owned(),
+        };
+        return Err(DataError::Unlabelled {
+            path: folder.to_owned(),
+            problem,
+        });
+    }
+    let passed = PassedOver {
+        folders: content.folders,
+        others: content.others,
+        ..PassedOver::default()
+    };
+    let one_class = [String::new()];
+    let wanted = Wanted {
+        classes: Some(&one_class),
+        ..wanted
+    };
+    let files = content.images.into_iter().map(|path| (0, path)).collect();
+    let collected = collect(folder, wanted, files);
+    let kept = collected.files().map(Path::to_owned).collect();
+    Ok((collected.finish(one_class.to_vec(), passed)?, kept))
+}
+
+fn collect<'a>(folder: &'a Path, wanted: Wanted<'a>, files: Vec<(u32, PathBuf)>) -> Collected<'a> {
     let taken = AtomicUsize::new(0);
     let read: Vec<_> = files
         .par_iter()
@@ -86,7 +131,18 @@ pub(crate) fn read(folder: &Path, wanted: Wanted<'_>) -> Result<ImageFolder, Dat
             Err(NotRead::TooMuch) => collected.is_too_large = true,
         }
     }
-    collected.finish(classes, passed)
+    collected
+}
+
+/// Why the folder of a class that is none is refused.
+fn unknown(class: String, wanted: Wanted<'_>) -> FolderProblem {
+    match wanted.names {
+        Some((file, _)) => FolderProblem::UnnamedClass {
+            class,
+            names: file.to_owned(),
+        },
+        None => FolderProblem::UnknownClass { class },
+    }
 }
 
 /// Why a class without a file that is named like an image is refused.
@@ -134,7 +190,8 @@ fn read_one(path: &Path, wanted: &Wanted<'_>, taken: &AtomicUsize) -> Result<One
         return Err(NotRead::No(format!("it has more than {MAX_FILE} bytes")));
     }
     let bytes = fs::read(path).map_err(said)?;
-    let picture = Picture::decode(&bytes, wanted.size, wanted.background).map_err(NotRead::No)?;
+    let picture = Picture::decode_with(&bytes, wanted.size, wanted.preprocess, wanted.background);
+    let picture = picture.map_err(NotRead::No)?;
     let size = [picture.shape.height, picture.shape.width];
     if let Some(only) = wanted.only.filter(|only| *only != size) {
         return Err(NotRead::No(format!(

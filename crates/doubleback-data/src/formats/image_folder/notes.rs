@@ -89,7 +89,7 @@ impl Changes {
 }
 
 /// A path without the folder that it is in.
-pub(super) fn within(folder: &Path, path: &Path) -> String {
+pub(crate) fn within(folder: &Path, path: &Path) -> String {
     shown(path.strip_prefix(folder).unwrap_or(path))
 }
 

@@ -13,6 +13,7 @@ use image::imageops::FilterType;
 
 use crate::image_shape::ImageShape;
 use crate::preparation::background::Background;
+use crate::preparation::preprocess::Preprocess;
 use decoded::Decoded;
 pub use decoded::{MAX_DECODED, MAX_SIDE};
 use kind::Kind;
@@ -47,6 +48,19 @@ impl Picture {
     /// # Errors
     /// A few words on why it is no picture, or not a whole one, or one of more than [`MAX_SIDE`] rows or columns or [`MAX_DECODED`] bytes.
     pub fn decode(bytes: &[u8], size: Option<[usize; 2]>, background: Option<Background>) -> Result<Self, String> {
+        Self::decode_with(bytes, size, None, background)
+    }
+
+    /// The same, after which what `preprocess` says is done to the picture's bytes.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub(crate) fn decode_with(
+        bytes: &[u8],
+        size: Option<[usize; 2]>,
+        preprocess: Option<Preprocess>,
+        background: Option<Background>,
+    ) -> Result<Self, String> {
         let Decoded {
             mut image,
             orientation,
@@ -69,7 +83,10 @@ impl Picture {
             let side = |side: usize| u32::try_from(side).unwrap_or(MAX_SIDE).clamp(1, MAX_SIDE);
             image = image.resize_exact(side(width), side(height), FilterType::Triangle);
         }
-        let (shape, pixels) = planes(&image);
+        let (mut shape, mut pixels) = planes(&image);
+        if let Some(preprocess) = preprocess {
+            ([shape.height, shape.width], pixels) = preprocess.apply(&pixels, [shape.height, shape.width])?;
+        }
         Ok(Self {
             shape,
             pixels,

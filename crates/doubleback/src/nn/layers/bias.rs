@@ -5,8 +5,19 @@ use super::epilogue::Epilogue;
 use super::layer::UnaryPullback;
 use crate::Result;
 
-/// Adds a bias to each channel, then what follows. It is a batch norm whose statistics are mean 0 and variance 1.
+/// Adds a bias to each channel, then what follows.
 pub(super) fn biased(z: Tensor<4>, bias: Tensor<1>, epilogue: Epilogue) -> Result<(Tensor<4>, UnaryPullback)> {
+    let gain = Tensor::ones([z.dims()[3]], (&z.device().inner(), z.dtype()));
+    scaled(z, gain, bias, epilogue)
+}
+
+/// Multiplies each channel by a gain and adds a shift, then what follows. It is a batch norm whose statistics are mean 0 and variance 1.
+pub(super) fn scaled(
+    z: Tensor<4>,
+    gain: Tensor<1>,
+    shift: Tensor<1>,
+    epilogue: Epilogue,
+) -> Result<(Tensor<4>, UnaryPullback)> {
     let channels = z.dims()[3];
     let constant = (&z.device().inner(), z.dtype());
     let (mean, variance) = (
@@ -19,7 +30,6 @@ pub(super) fn biased(z: Tensor<4>, bias: Tensor<1>, epilogue: Epilogue) -> Resul
         pool: epilogue.pool,
         frozen: true,
     };
-    let gain = Tensor::ones([channels], constant);
-    let affine = BatchNorm::new(z, gain, bias, Tensor::cat(vec![mean, variance], 0), options)?;
+    let affine = BatchNorm::new(z, gain, shift, Tensor::cat(vec![mean, variance], 0), options)?;
     Ok((affine.forward(), Box::new(move |g| Ok(affine.vjp(g)?))))
 }

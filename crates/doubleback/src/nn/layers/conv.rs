@@ -6,6 +6,7 @@ use super::bias::biased;
 use super::epilogue::Absorbs;
 use super::layer::{Context, LARGEST, Size, TensorSpec, UnaryLayer, UnaryPullback};
 use super::window::{Unfit, Window};
+use super::window_options::{adjacent, is_adjacent, is_one, one, padding};
 use crate::Result;
 use crate::nn::initialize::Start;
 use crate::nn::mode::Mode;
@@ -41,53 +42,6 @@ pub struct Conv2d {
     pub groups: usize,
     /// Add a bias to each channel. Before a batch norm its gradient would be exactly zero.
     pub bias: bool,
-}
-
-/// No dilation: what files from before there was one mean, and what is not worth a line in a file.
-fn adjacent() -> [usize; 2] {
-    [1, 1]
-}
-
-fn is_adjacent(dilation: &[usize; 2]) -> bool {
-    *dilation == adjacent()
-}
-
-/// One group: what is not worth a line in a file either.
-fn one() -> usize {
-    1
-}
-
-fn is_one(groups: &usize) -> bool {
-    *groups == one()
-}
-
-/// Padding as it stands in files.
-mod padding {
-    use doubleback_ops::Padding2d;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    #[derive(Serialize, Deserialize)]
-    #[serde(untagged)]
-    enum Sides {
-        Two([usize; 2]),
-        Four([usize; 4]),
-    }
-
-    pub fn serialize<S: Serializer>(padding: &Padding2d, to: S) -> Result<S::Ok, S::Error> {
-        let ([top, left], [bottom, right]) = (padding.before, padding.after);
-        let sides = match padding.before == padding.after {
-            true => Sides::Two(padding.before),
-            false => Sides::Four([top, left, bottom, right]),
-        };
-        sides.serialize(to)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Padding2d, D::Error> {
-        Ok(match Sides::deserialize(from)? {
-            Sides::Two(sides) => sides.into(),
-            Sides::Four(sides) => sides.into(),
-        })
-    }
 }
 
 impl Conv2d {

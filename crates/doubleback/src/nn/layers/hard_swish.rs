@@ -1,4 +1,5 @@
 use burn::tensor::{Bool, Tensor};
+use doubleback_ops::with_derivative;
 use serde::{Deserialize, Serialize};
 
 use super::layer::{Context, Size, UnaryLayer, UnaryPullback};
@@ -20,13 +21,22 @@ impl UnaryLayer for HardSwish {
     }
 
     fn forward(&self, x: Tensor<4>, _: &mut Context<'_, '_>) -> Result<(Tensor<4>, UnaryPullback)> {
-        // Where the gate follows x. The mask is a constant; what is left of the slope, gate + x / 6, has the second derivative 1 / 3.
-        let follows: Tensor<4, Bool> = x.clone().inner().abs().lower_elem(3.0);
+        let at = x.clone().detach();
+        // Where the gate follows x: at the kinks it does not, as in PyTorch.
+        let follows: Tensor<4, Bool> = at.clone().abs().lower_elem(3.0);
         let follows = follows.float().cast(x.dtype());
-        let y = x.clone() * gate(x.clone());
-        let pullback = move |g: Tensor<4>| {
-            let slope = gate(x.clone()) + x.clone() * follows.clone() / 6.0;
-            Ok(g * slope)
+        let y = at.clone() * gate(at.clone());
+        let slope = {
+            let follows = follows.clone();
+            move || gate(at.clone()) + at.clone() * follows.clone() / 6.0
+        };
+        let y = match x.is_tracked() {
+            true => with_derivative(x.clone(), y, slope())?,
+            false => y,
+        };
+        let pullback = move |g: Tensor<4>| match x.is_tracked() {
+            true => Ok(g * with_derivative(x.clone(), slope(), follows.clone() / 3.0)?),
+            false => Ok(g * slope()),
         };
         Ok((y, Box::new(pullback)))
     }

@@ -6,35 +6,81 @@
 //! and its place in the list of [`LayerKind`].
 mod activation;
 mod add;
+mod axis;
 mod batch_norm;
 mod bias;
+mod binary;
+mod broadcast;
+mod concat;
+mod constant;
 mod conv;
 mod conv_transpose;
 mod dense;
 mod dropout;
+mod elementwise;
 mod epilogue;
+mod expand;
+mod gather;
+mod group_norm;
 mod hard_swish;
+mod interpolation;
 mod layer;
+mod layer_norm;
 mod local_contrast;
+mod lp_normalize;
+mod lp_pool;
+mod lrn;
+mod mat_mul;
+mod pad;
+mod permute;
 mod pool;
+mod pool_windows;
+mod prelu;
+mod product;
+mod reduce;
+mod resize;
+mod slice;
+mod softmax;
 mod standardize;
+mod standardized;
 mod window;
+mod window_options;
 
 use serde::{Deserialize, Serialize};
 
 pub use activation::{Flatten, LeakyRelu, Relu, Unflatten};
 pub use add::Add;
 pub use batch_norm::BatchNorm;
+pub use binary::{Binary, BinaryFunction, Operand, Side};
+pub use concat::Concat;
+pub use constant::Constant;
 pub use conv::Conv2d;
 pub use conv_transpose::ConvTranspose2d;
 pub use dense::Dense;
 pub use dropout::Dropout;
+pub use elementwise::{Elementwise, Function};
 pub use epilogue::{Absorbs, Epilogue, Role};
+pub use expand::Expand;
+pub use gather::Gather;
+pub use group_norm::GroupNorm;
 pub use hard_swish::HardSwish;
+pub use interpolation::{Coordinates, Interpolation, Rounding};
 pub(crate) use layer::LARGEST;
 pub use layer::{Context, Layer, LayerPullback, Size, TensorSpec, UnaryLayer, UnaryPullback};
+pub use layer_norm::{LayerNorm, RmsNorm};
 pub use local_contrast::{Floor, LocalContrast};
+pub use lp_normalize::LpNormalize;
+pub use lp_pool::LpPool;
+pub use lrn::Lrn;
+pub use mat_mul::MatMul;
+pub use pad::{Pad, PadMode};
+pub use permute::Permute;
 pub use pool::{AvgPool, GlobalAvgPool, MaxPool};
+pub use prelu::PRelu;
+pub use reduce::{Reduce, Reduction};
+pub use resize::Resize;
+pub use slice::Slice;
+pub use softmax::Softmax;
 pub use standardize::Standardize;
 
 macro_rules! layer_kinds {
@@ -68,17 +114,37 @@ layer_kinds! {
     Add,
     AvgPool,
     BatchNorm,
+    Binary,
+    Concat,
+    Constant,
     Conv2d,
     ConvTranspose2d,
     Dense,
     Dropout,
+    Elementwise,
+    Expand,
     Flatten,
+    Gather,
     GlobalAvgPool,
+    GroupNorm,
     HardSwish,
+    LayerNorm,
     LeakyRelu,
     LocalContrast,
+    LpNormalize,
+    LpPool,
+    Lrn,
+    MatMul,
     MaxPool,
+    PRelu,
+    Pad,
+    Permute,
+    Reduce,
     Relu,
+    Resize,
+    RmsNorm,
+    Slice,
+    Softmax,
     Standardize,
     Unflatten,
 }

@@ -1,0 +1,16 @@
+//! What a backend does of an activation function.
+
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, backend_extension};
+
+use super::default;
+use crate::options::{Activation, Order};
+
+/// Activation functions on tensor primitives, with a default body of stock Burn ops.
+#[backend_extension(Flex, Cube: cfg(feature = "cube"), Autodiff)]
+pub(crate) trait ActivationOps: Backend {
+    /// See [`activation`](super::activation).
+    fn activation(x: FloatTensor<Self>, activation: Activation, order: Order) -> FloatTensor<Self> {
+        default::activation::<Self>(x, activation, order)
+    }
+}

@@ -1,0 +1,198 @@
+//! Default body of the activation functions: closed forms that neither overflow nor cancel where the function itself does not.
+
+use std::ops::{Add, Div, Mul};
+
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, Scalar};
+
+use crate::options::Order::{First, Second, Value};
+use crate::options::{Activation, Order};
+
+/// See [`activation`](super::activation).
+pub(crate) fn activation<B: Backend>(x: FloatTensor<B>, activation: Activation, order: Order) -> FloatTensor<B> {
+    let x = Values::<B>(x);
+    let y = match activation {
+        Activation::Sigmoid => sigmoid(order, x),
+        Activation::Tanh => tanh(order, x),
+        Activation::Swish { alpha } => swish(order, x, alpha),
+        Activation::Gelu => gelu(order, x),
+        Activation::GeluTanh => gelu_tanh(order, x),
+        Activation::Mish => mish(order, x),
+    };
+    y.0
+}
+
+/// Beyond this `exp(-x² / 2)` is 0 even in `f64`; a polynomial of `x` that it is multiplied by need not grow further.
+const FAR: f64 = 40.0;
+
+fn sigmoid<B: Backend>(order: Order, x: Values<B>) -> Values<B> {
+    match order {
+        Value => x.sigmoid(),
+        First => tanh_slope(x * 0.5) * 0.25,
+        Second => tanh_slope(x.clone() * 0.5) * (x * 0.5).tanh() * -0.25,
+    }
+}
+
+fn tanh<B: Backend>(order: Order, x: Values<B>) -> Values<B> {
+    match order {
+        Value => x.tanh(),
+        First => tanh_slope(x),
+        Second => x.clone().tanh() * tanh_slope(x) * -2.0,
+    }
+}
+
+/// `1 - tanh²(x)` without cancellation.
+fn tanh_slope<B: Backend>(x: Values<B>) -> Values<B> {
+    let e = (x.abs() * -2.0).exp();
+    let below = e.clone() + 1.0;
+    e * 4.0 / (below.clone() * below)
+}
+
+/// `σ + a x σ'`, then `a σ' (2 - a x tanh(a x / 2))`.
+fn swish<B: Backend>(order: Order, x: Values<B>, a: f64) -> Values<B> {
+    let z = x.clone() * a;
+    match order {
+        Value => x * z.sigmoid(),
+        First => z.clone().sigmoid() + z.clone() * sigmoid(First, z),
+        Second => sigmoid(First, z.clone()) * a * (z.clone() * (z * 0.5).tanh() * -1.0 + 2.0),
+    }
+}
+
+/// With the normal density φ: `Φ + x φ`, then `φ (2 - x²)`.
+fn gelu<B: Backend>(order: Order, x: Values<B>) -> Values<B> {
+    let near = x.clone().clamp(FAR);
+    let below = |x: Values<B>| ((x * std::f64::consts::FRAC_1_SQRT_2).erf() + 1.0) * 0.5;
+    let density = |x: Values<B>| {
+        let scale = std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2 * 0.5;
+        (x.clone() * x * -0.5).exp() * scale
+    };
+    match order {
+        Value => x.clone() * below(x),
+        First => below(x) + near.clone() * density(near),
+        Second => density(near.clone()) * (near.clone() * near * -1.0 + 2.0),
+    }
+}
+
+/// `x (1 + tanh u) / 2` with `u = √(2/π) (x + 0.044715 x³)`.
+fn gelu_tanh<B: Backend>(order: Order, x: Values<B>) -> Values<B> {
+    let (scale, cubic) = ((2.0 / std::f64::consts::PI).sqrt(), 0.044_715);
+    // Farther out tanh u is ±1 and its derivatives are 0.
+    let near = x.clone().clamp(FAR);
+    let square = near.clone() * near.clone();
+    let u = near.clone() * (square.clone() * cubic + 1.0) * scale;
+    let slope = (square * (3.0 * cubic) + 1.0) * scale;
+    match order {
+        Value => x * (u.tanh() + 1.0) * 0.5,
+        First => (u.clone().tanh() + 1.0) * 0.5 + near * tanh_slope(u) * slope * 0.5,
+        Second => {
+            let curvature = near.clone() * (6.0 * cubic * scale);
+            let bend = u.clone().tanh() * (slope.clone() * slope.clone()) * -1.0 + curvature * 0.5;
+            tanh_slope(u) * (slope + near * bend)
+        }
+    }
+}
+
+/// With `exp(x) = u / v`, one of which is 1, `t = tanh(softplus(x)) = (u² + 2uv) / q` and `q = u² + 2uv + 2v²`. `t + x t'`, then `2 t' + x t''`.
+fn mish<B: Backend>(order: Order, x: Values<B>) -> Values<B> {
+    let u = x.clone().clamp_max(0.0).exp();
+    let v = (x.clone().clamp_min(0.0) * -1.0).exp();
+    let v2 = v.clone() * v.clone();
+    let p = u.clone() * (v.clone() * 2.0 + u.clone());
+    let q = v2.clone() * 2.0 + p.clone();
+    if order == Value {
+        return x * (p / q);
+    }
+    let uv2 = u.clone() * v2.clone() * 4.0;
+    let slope = uv2.clone() * (u.clone() + v.clone()) / (q.clone() * q.clone());
+    if order == First {
+        return p / q + x * slope;
+    }
+    let u2 = u.clone() * u.clone();
+    let cubic = u2.clone() * u.clone() * -2.0 + u2 * v.clone() * -3.0 + u * v2.clone() * 2.0 + v * v2 * 2.0;
+    let curvature = uv2 * cubic / (q.clone() * q.clone() * q);
+    slope * 2.0 + x * curvature
+}
+
+/// A tensor primitive in formulas.
+struct Values<B: Backend>(FloatTensor<B>);
+
+impl<B: Backend> Clone for Values<B> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<B: Backend> Values<B> {
+    fn exp(self) -> Self {
+        Self(B::float_exp(self.0))
+    }
+
+    fn abs(self) -> Self {
+        Self(B::float_abs(self.0))
+    }
+
+    fn erf(self) -> Self {
+        Self(B::float_erf(self.0))
+    }
+
+    fn tanh(self) -> Self {
+        Self(B::float_tanh(self.0))
+    }
+
+    fn sigmoid(self) -> Self {
+        Self(B::sigmoid(self.0))
+    }
+
+    fn clamp_min(self, least: f64) -> Self {
+        Self(B::float_clamp_min(self.0, Scalar::Float(least)))
+    }
+
+    fn clamp_max(self, greatest: f64) -> Self {
+        Self(B::float_clamp_max(self.0, Scalar::Float(greatest)))
+    }
+
+    /// To at most this magnitude.
+    fn clamp(self, greatest: f64) -> Self {
+        self.clamp_min(-greatest).clamp_max(greatest)
+    }
+}
+
+impl<B: Backend> Add for Values<B> {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(B::float_add(self.0, other.0))
+    }
+}
+
+impl<B: Backend> Add<f64> for Values<B> {
+    type Output = Self;
+
+    fn add(self, other: f64) -> Self {
+        Self(B::float_add_scalar(self.0, Scalar::Float(other)))
+    }
+}
+
+impl<B: Backend> Mul for Values<B> {
+    type Output = Self;
+
+    fn mul(self, other: Self) -> Self {
+        Self(B::float_mul(self.0, other.0))
+    }
+}
+
+impl<B: Backend> Mul<f64> for Values<B> {
+    type Output = Self;
+
+    fn mul(self, other: f64) -> Self {
+        Self(B::float_mul_scalar(self.0, Scalar::Float(other)))
+    }
+}
+
+impl<B: Backend> Div for Values<B> {
+    type Output = Self;
+
+    fn div(self, other: Self) -> Self {
+        Self(B::float_div(self.0, other.0))
+    }
+}

@@ -1,0 +1,41 @@
+/// A smooth function of every value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Activation {
+    /// `1 / (1 + exp(-x))`.
+    Sigmoid,
+    /// Hyperbolic tangent.
+    Tanh,
+    /// `x · sigmoid(alpha · x)`.
+    Swish {
+        /// 1 in SiLU.
+        alpha: f64,
+    },
+    /// `x · Φ(x)`, with the distribution function of the normal distribution.
+    Gelu,
+    /// [`Gelu`](Self::Gelu) with its approximation of Φ by a hyperbolic tangent.
+    GeluTanh,
+    /// `x · tanh(log(1 + exp(x)))`.
+    Mish,
+}
+
+/// A function or one of its derivatives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The function.
+    Value,
+    /// Its derivative.
+    First,
+    /// The derivative of that.
+    Second,
+}
+
+impl Order {
+    /// The derivative of this one, as far as they go.
+    pub(crate) fn next(self) -> Option<Self> {
+        match self {
+            Self::Value => Some(Self::First),
+            Self::First => Some(Self::Second),
+            Self::Second => None,
+        }
+    }
+}
