@@ -17,7 +17,7 @@ use super::model::{Attribute, Graph, Model, Node};
 use super::refusal::Refusal;
 use super::translate::{self, Activation, Builder};
 use super::walk::{Fate, Walk, givers, needed};
-use super::{normalization, patterns};
+use super::{normalization, patterns, sklearn};
 use crate::check::check;
 use crate::imported::{Imported, Nodes, Source, SourceFile, Unsupported};
 use crate::options::Options;
@@ -50,7 +50,8 @@ pub(crate) fn import(path: &Path, options: &Options, device: &Device) -> Result<
 /// # Errors
 /// When the model cannot be read.
 pub(crate) fn unsupported(path: &Path) -> Result<Vec<Unsupported>> {
-    let model = Model::read(path)?;
+    let mut model = Model::read(path)?;
+    sklearn::rewrite(&mut model.graph);
     let refused = |node: &Node| {
         let domain = node.domain.as_str();
         let folded = domain.is_empty() && folds(&node.op);
@@ -112,6 +113,7 @@ fn network(
 ) -> std::result::Result<(Network, ModelCard, Source), Failure> {
     let mut graph = model.graph;
     let mut notes = model.notes;
+    sklearn::rewrite(&mut graph);
     notes.extend(patterns::rewrite(&mut graph, options.output.as_deref()));
     let outputs = std::mem::take(&mut graph.outputs);
     let candidates = logits::candidates(&outputs, options.output.as_deref())?;

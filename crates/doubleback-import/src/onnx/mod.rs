@@ -19,6 +19,7 @@ mod operators;
 mod patterns;
 mod read;
 mod refusal;
+mod sklearn;
 #[allow(dead_code)]
 mod translate;
 mod walk;
