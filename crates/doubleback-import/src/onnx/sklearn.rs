@@ -109,7 +109,11 @@ fn linear_classifier(node: &Node) -> Result<Rewritten, Refusal> {
     let (weight, bias) = (floats(node, "coefficients")?, floats(node, "intercepts")?);
     let classes = bias.len();
     let names = node.ints("classlabels_ints")?.map_or(0, <[i64]>::len);
-    let names = names.max(node.texts("classlabels_strings")?.map_or(0, <[String]>::len));
+    let texts = match node.attributes.get("classlabels_strings") {
+        Some(Attribute::Texts(texts)) => texts.len(),
+        _ => 0,
+    };
+    let names = names.max(texts);
     if classes < 2 || classes != names || weight.len() % classes != 0 {
         return Err("its coefficients are not one row a class".into());
     }
