@@ -106,7 +106,7 @@ fn damaged_files_are_networks_or_errors() {
     let import = |bytes: &[u8]| {
         fs::write(&path, bytes).unwrap();
         match open(&path, &Options::default(), &test_device()) {
-            Ok(_) => true,
+            Ok(_) => None,
             Err(error) => {
                 let error = error.to_string();
                 assert!(
