@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::activation::{log_softmax, softmax};
 use burn::tensor::{Tensor, TensorData};
-use doubleback::nn::{Classifier, Mode, load, one_hot, save, to_vec};
+use doubleback::nn::{Classifier, Mode, card, load, one_hot, save, to_vec};
 use doubleback_import::{Imported, Options, open, unsupported};
 use doubleback_test_device::test_device;
 
 fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/onnx-models").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures/onnx-models")
+        .join(name)
 }
 
 /// Sizes and values.
@@ -19,7 +21,12 @@ fn array(check: &str, name: &str) -> Option<(Vec<usize>, Vec<f64>)> {
     let file = archive.by_name(name).unwrap()?;
     let sizes = file.shape().iter().map(|&size| size as usize).collect();
     let values = match name {
-        "label" => file.into_vec::<i64>().unwrap().into_iter().map(|label| label as f64).collect(),
+        "label" => file
+            .into_vec::<i64>()
+            .unwrap()
+            .into_iter()
+            .map(|label| label as f64)
+            .collect(),
         _ => file.into_vec::<f64>().unwrap(),
     };
     Some((sizes, values))
@@ -38,7 +45,10 @@ fn assert_close(what: &str, found: &[f32], expected: &[f64], part: f64) {
     assert_eq!(found.len(), expected.len(), "{what}");
     let largest = expected.iter().fold(0.0f64, |most, value| most.max(value.abs()));
     for (place, (&a, b)) in found.iter().zip(expected).enumerate() {
-        assert!((f64::from(a) - b).abs() <= part * largest, "{what} {place}: {a}, not {b}");
+        assert!(
+            (f64::from(a) - b).abs() <= part * largest,
+            "{what} {place}: {a}, not {b}"
+        );
     }
 }
 
@@ -50,13 +60,27 @@ fn assert_agrees(name: &str, check: &str, normalized: bool) {
     let images = Tensor::<4>::from_data(TensorData::new(values, sizes).convert::<f32>(), &test_device());
     let network = &imported.network;
     let (logits, pullback) = network.forward_with_pullback(images.clone(), Mode::Inference).unwrap();
-    let compared = if normalized { log_softmax(logits.clone(), 1) } else { logits.clone() };
-    assert_close(name, &to_vec(compared).unwrap(), &array(check, "logits").unwrap().1, 2e-6);
+    let compared = if normalized {
+        log_softmax(logits.clone(), 1)
+    } else {
+        logits.clone()
+    };
+    assert_close(
+        name,
+        &to_vec(compared).unwrap(),
+        &array(check, "logits").unwrap().1,
+        2e-6,
+    );
     if let Some((_, labels)) = array(check, "label") {
         let labels: Vec<usize> = labels.iter().map(|&label| label as usize).collect();
         let targets = one_hot(&labels, network.classes(), &images).unwrap();
         let gradient = pullback.apply(softmax(logits, 1) - targets).unwrap();
-        assert_close(name, &to_vec(gradient).unwrap(), &array(check, "gradient").unwrap().1, 5e-6);
+        assert_close(
+            name,
+            &to_vec(gradient).unwrap(),
+            &array(check, "gradient").unwrap().1,
+            5e-6,
+        );
     }
 }
 
@@ -65,14 +89,26 @@ fn both_exporters_of_pytorch_give_its_logits_and_gradients() {
     for name in ["residual-old.onnx", "residual-new.onnx"] {
         assert_agrees(name, "residual.npz", true);
         let imported = opened(name);
-        assert!(notes(&imported).contains("LogSoftmax at the end was undone"), "{}", notes(&imported));
+        assert!(
+            notes(&imported).contains("LogSoftmax at the end was undone"),
+            "{}",
+            notes(&imported)
+        );
         let source = imported.source.as_ref().unwrap();
         assert_eq!((source.format.as_str(), source.files.len()), ("onnx", 1));
         assert!(source.producer.starts_with("pytorch"), "{}", source.producer);
         assert_eq!(source.nodes.as_ref().unwrap().undone, 1);
         let stem = name.trim_end_matches(".onnx");
         assert_eq!(imported.network.architecture().name, stem);
-        assert!(imported.network.architecture().layers.iter().any(|layer| layer.name == "conv1"), "{name}");
+        assert!(
+            imported
+                .network
+                .architecture()
+                .layers
+                .iter()
+                .any(|layer| layer.name == "conv1"),
+            "{name}"
+        );
     }
 }
 
@@ -82,7 +118,10 @@ fn one_probability_becomes_two_classes() {
     let imported = opened("binary.onnx");
     assert_eq!(imported.network.classes(), 2);
     let notes = notes(&imported);
-    assert!(notes.contains("Sigmoid at the end was undone") && notes.contains("two classes"), "{notes}");
+    assert!(
+        notes.contains("Sigmoid at the end was undone") && notes.contains("two classes"),
+        "{notes}"
+    );
 }
 
 #[test]
@@ -104,7 +143,16 @@ fn channels_last_bytes_and_batches_are_understood() {
     ] {
         assert!(notes.contains(part), "{part}: {notes}");
     }
-    assert_eq!(unsupported(&fixture("turned.onnx")).unwrap(), []);
+    assert!(unsupported(&fixture("turned.onnx")).unwrap().is_empty());
+}
+
+#[test]
+fn linear_models_of_scikit_learn_keep_the_names_of_their_classes() {
+    assert_agrees("linear.onnx", "linear.npz", false);
+    let imported = opened("linear.onnx");
+    assert_eq!(card::classes(&imported.card).unwrap(), ["cat", "dog", "owl"]);
+    assert!(notes(&imported).contains("3 x 2 x 2"), "{}", notes(&imported));
+    assert!(unsupported(&fixture("linear.onnx")).unwrap().is_empty());
 }
 
 #[test]
@@ -115,7 +163,8 @@ fn what_is_imported_can_be_stored_and_read_again() {
     save(&imported.network, &imported.card, &path).unwrap();
     let (again, _) = load(&path, &test_device()).unwrap();
     let images = Tensor::<4>::ones([1, 3, 12, 16], &test_device()) * 0.3;
-    let [before, after] = [&imported.network, &again].map(|network| to_vec(network.logits(images.clone()).unwrap()).unwrap());
+    let [before, after] =
+        [&imported.network, &again].map(|network| to_vec(network.logits(images.clone()).unwrap()).unwrap());
     assert_eq!(before, after);
 }
 
@@ -153,7 +202,8 @@ fn an_inner_value_can_be_taken_as_the_logits() {
     };
     let inner = open(&fixture("turned.onnx"), &options, &test_device()).unwrap();
     let images = Tensor::<4>::ones([1, 3, 8, 7], &test_device()) * 90.0;
-    let [a, b] = [&inner, &opened("turned.onnx")].map(|model| to_vec(model.network.logits(images.clone()).unwrap()).unwrap());
+    let [a, b] =
+        [&inner, &opened("turned.onnx")].map(|model| to_vec(model.network.logits(images.clone()).unwrap()).unwrap());
     assert_eq!(a, b);
 }
 
@@ -168,5 +218,10 @@ fn a_normalization_becomes_the_first_layer() {
     let normalized = (images.clone() - 0.5) / 0.25;
     let found = to_vec(with.network.logits(images).unwrap()).unwrap();
     let expected = to_vec(opened("binary.onnx").network.logits(normalized).unwrap()).unwrap();
-    assert_close("normalized", &found, &expected.into_iter().map(f64::from).collect::<Vec<_>>(), 1e-6);
+    assert_close(
+        "normalized",
+        &found,
+        &expected.into_iter().map(f64::from).collect::<Vec<_>>(),
+        1e-6,
+    );
 }

@@ -26,6 +26,7 @@ mod patterns;
 mod read;
 #[allow(dead_code)]
 mod refusal;
+mod sklearn;
 #[allow(dead_code)]
 mod translate;
 mod walk;

@@ -17,6 +17,11 @@ pub(crate) type Translate = fn(&Node, &mut Builder) -> Result<(), Refusal>;
 /// Most values of an activation of one image, as layers have it.
 const LARGEST: usize = 1 << 27;
 
+/// Most values that the tensors of all layers may have together: so many, and [`PER_VALUE`] for each value of the file's constants. Layers may
+/// share a weight in the file; each has its own here.
+const TENSORS: usize = 1 << 22;
+const PER_VALUE: usize = 64;
+
 /// Layers and their tensors, in the making.
 #[derive(Debug)]
 pub(crate) struct Builder {
@@ -31,6 +36,8 @@ pub(crate) struct Builder {
     /// Layers that put the values of another in an order: by that layer, the order and the size.
     orders: HashMap<(String, Permutation, Size), String>,
     image: Size,
+    /// How many values of tensors there may still be.
+    room: usize,
     /// Names that nodes of the graph take.
     taken: HashSet<String>,
     /// The batch that the file's input is fixed at, if that is not 1: where this stands in a shape, 1 is meant.
@@ -66,6 +73,7 @@ impl Builder {
             notes: Vec::new(),
             orders: HashMap::new(),
             image,
+            room: TENSORS,
             taken: nodes
                 .iter()
                 .flat_map(|node| node.inputs.iter().flatten().cloned())
@@ -120,6 +128,11 @@ impl Builder {
     /// A value by its name in the graph, if it was set.
     pub fn value(&self, name: &str) -> Option<&Value> {
         self.values.get(name)
+    }
+
+    /// Makes room for the tensors of a file whose constants have so many values.
+    pub fn make_room(&mut self, values: usize) {
+        self.room = values.saturating_mul(PER_VALUE).saturating_add(TENSORS);
     }
 
     /// Whether a node of the graph takes a value of this name.
@@ -327,6 +340,12 @@ impl Builder {
         if count.is_none_or(|count| count > LARGEST) {
             return Err(format!("it gives {size:?} values for one image, more than {LARGEST}").into());
         }
+        if size.contains(&0) {
+            return Err("it gives no values".into());
+        }
+        let values = tensors.iter().map(|(_, values)| values.len()).sum();
+        let room = self.room.checked_sub(values);
+        self.room = room.ok_or("with it the layers have far more weights than the file")?;
         let specs = [layer.parameters(&sizes), layer.buffers(&sizes)].concat();
         check_tensors(&specs, &tensors, |role| layer.least(role))?;
         let name = self.names.unique(wish);
