@@ -9,6 +9,7 @@ sum of the cross-entropies, all in float64 from PyTorch.
 - binary: one probability, of a sigmoid.
 - turned: written by hand; channels last, a fixed batch of 2, bytes that are normalized inside, padding by name, a batch norm in training mode,
   a product along the channels, and an output of labels before that of probabilities.
+- linear: written by hand as skl2onnx writes scikit-learn's scaled features and logistic regression, with names of classes.
 """
 import pathlib
 import warnings
@@ -142,8 +143,36 @@ def turned():
     np.savez(OUT / "turned.npz", input=images, logits=logits.detach().numpy(), label=np.array([0, 3]), gradient=gradient.numpy())
 
 
+def linear():
+    random = np.random.default_rng(6)
+    offset, scale = random.uniform(size=12), random.uniform(1, 3, size=12)
+    rows, intercepts = random.normal(size=(3, 12)), random.normal(size=3)
+    offset, scale, rows, intercepts = (value.astype(np.float32) for value in (offset, scale, rows, intercepts))
+    make = lambda *arguments, **attributes: helper.make_node(*arguments, domain="ai.onnx.ml", **attributes)
+    names = ["cat", "dog", "owl"]
+    nodes = [
+        make("Scaler", ["X"], ["scaled"], offset=offset.tolist(), scale=scale.tolist()),
+        make("LinearClassifier", ["scaled"], ["label", "scores"], coefficients=rows.ravel().tolist(), intercepts=intercepts.tolist(),
+             post_transform="SOFTMAX", multi_class=1, classlabels_strings=names),
+        make("Normalizer", ["scores"], ["probabilities"], norm="L1"),
+        make("ZipMap", ["probabilities"], ["output_probability"], classlabels_strings=names),
+    ]
+    maps = helper.make_sequence_type_proto(helper.make_map_type_proto(TensorProto.STRING, helper.make_tensor_type_proto(TensorProto.FLOAT, [])))
+    graph = helper.make_graph(
+        nodes, "linear", [helper.make_tensor_value_info("X", TensorProto.FLOAT, [None, 12])],
+        [helper.make_tensor_value_info("label", TensorProto.STRING, [None]), helper.make_value_info("output_probability", maps)],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15), helper.make_opsetid("ai.onnx.ml", 1)], ir_version=8)
+    onnx.save(model, OUT / "linear.onnx")
+    x = random.uniform(size=(2, 12))
+    logits = (x - offset.astype(float)) * scale.astype(float) @ rows.astype(float).T + intercepts.astype(float)
+    # Three channels of 2 x 2 pixels.
+    np.savez(OUT / "linear.npz", input=x.reshape(2, 3, 2, 2), logits=logits)
+
+
 if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
     residual()
     binary()
     turned()
+    linear()

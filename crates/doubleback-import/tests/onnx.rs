@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::activation::{log_softmax, softmax};
 use burn::tensor::{Tensor, TensorData};
-use doubleback::nn::{Classifier, Mode, load, one_hot, save, to_vec};
+use doubleback::nn::{Classifier, Mode, card, load, one_hot, save, to_vec};
 use doubleback_import::{Imported, Options, open, unsupported};
 use doubleback_test_device::test_device;
 
@@ -143,7 +143,16 @@ fn channels_last_bytes_and_batches_are_understood() {
     ] {
         assert!(notes.contains(part), "{part}: {notes}");
     }
-    assert_eq!(unsupported(&fixture("turned.onnx")).unwrap(), []);
+    assert!(unsupported(&fixture("turned.onnx")).unwrap().is_empty());
+}
+
+#[test]
+fn linear_models_of_scikit_learn_keep_the_names_of_their_classes() {
+    assert_agrees("linear.onnx", "linear.npz", false);
+    let imported = opened("linear.onnx");
+    assert_eq!(card::classes(&imported.card).unwrap(), ["cat", "dog", "owl"]);
+    assert!(notes(&imported).contains("3 x 2 x 2"), "{}", notes(&imported));
+    assert!(unsupported(&fixture("linear.onnx")).unwrap().is_empty());
 }
 
 #[test]

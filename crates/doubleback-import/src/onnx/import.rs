@@ -22,6 +22,11 @@ use crate::check::check;
 use crate::imported::{Imported, Nodes, Source, SourceFile, Unsupported};
 use crate::options::Options;
 
+/// Most values that the layers may give for one image: so many, and [`PER_VALUE`] for each value of the image and of the weights, as of model
+/// files of ours. A small file shall not take much memory.
+const ACTIVATIONS: usize = 1 << 22;
+const PER_VALUE: usize = 1 << 10;
+
 /// Reads an ONNX model.
 ///
 /// # Errors
@@ -51,7 +56,7 @@ pub(crate) fn import(path: &Path, options: &Options, device: &Device) -> Result<
 /// When the model cannot be read.
 pub(crate) fn unsupported(path: &Path) -> Result<Vec<Unsupported>> {
     let mut model = Model::read(path)?;
-    sklearn::rewrite(&mut model.graph);
+    sklearn::rewrite(&mut model.graph, model.opset).map_err(|refusal| Error::file(path, refusal.to_string()))?;
     let refused = |node: &Node| {
         let domain = node.domain.as_str();
         let folded = domain.is_empty() && folds(&node.op);
@@ -65,16 +70,11 @@ pub(crate) fn unsupported(path: &Path) -> Result<Vec<Unsupported>> {
             problem: format!("this operator cannot be imported. {}", help(domain, &node.op)),
         })
     };
-    // Whether the condition of an `If` is known is seen only when it is imported.
-    let later = ["ZipMap", "If"];
     let Graph { nodes, outputs, .. } = &model.graph;
     let candidates = logits::candidates(outputs, None).unwrap_or_default();
     let needed = needed(nodes, &givers(nodes), candidates);
     let nodes = needed.into_iter().map(|place| &nodes[place]);
-    Ok(nodes
-        .filter(|node| !later.contains(&node.op.as_str()))
-        .filter_map(refused)
-        .collect())
+    Ok(nodes.filter(|node| node.op != "ZipMap").filter_map(refused).collect())
 }
 
 /// A file, with its SHA-256.
@@ -113,7 +113,7 @@ fn network(
 ) -> std::result::Result<(Network, ModelCard, Source), Failure> {
     let mut graph = model.graph;
     let mut notes = model.notes;
-    sklearn::rewrite(&mut graph);
+    sklearn::rewrite(&mut graph, model.opset)?;
     notes.extend(patterns::rewrite(&mut graph, options.output.as_deref()));
     let outputs = std::mem::take(&mut graph.outputs);
     let candidates = logits::candidates(&outputs, options.output.as_deref())?;
@@ -214,6 +214,18 @@ fn assembled(
         classes: parts.size[2],
         layers: std::mem::take(&mut parts.layers),
     };
+    let values: usize = parts.tensors.values().map(Vec::len).sum();
+    let working = architecture.working_values().map_err(Failure::Other)?;
+    let most = values
+        .saturating_add(shape.len())
+        .saturating_mul(PER_VALUE)
+        .saturating_add(ACTIVATIONS);
+    if working > most {
+        return Err(format!(
+            "its layers give {working} values for one image, more than {most}, the most for a file of its size"
+        )
+        .into());
+    }
     Network::build(architecture, device, |_, name| {
         let values = parts.tensors.remove(name);
         let values = values.ok_or_else(|| Error::internal("importing a model", format!("no values of {name}")))?;

@@ -38,6 +38,7 @@ impl Walk {
     pub fn new(graph: Graph, mut builder: Builder) -> Self {
         let values = graph.initializers.values().map(Constant::len).sum();
         let folding = Folding::new(values, &graph.elements);
+        builder.make_room(values);
         for (name, constant) in graph.initializers {
             builder.define(&name, constant);
         }
