@@ -5,6 +5,7 @@ mod activations;
 mod arithmetic;
 mod broadcast;
 mod builder;
+mod choice;
 mod convolution;
 mod dense;
 mod elementwise;
@@ -12,7 +13,10 @@ mod names;
 mod normalization;
 mod permutation;
 mod pooling;
+mod quantization;
+mod random;
 mod shape_of;
+mod spatial;
 mod structure;
 mod value;
 mod window;
@@ -35,6 +39,10 @@ const FAMILIES: &[&[(&str, Translate)]] = &[
     shape_of::OPS,
     arithmetic::OPS,
     elementwise::OPS,
+    choice::OPS,
+    quantization::OPS,
+    random::OPS,
+    spatial::OPS,
 ];
 
 /// The function that translates an operator of ONNX.
