@@ -149,6 +149,7 @@ def make():
     case("Range", np.int64(2), np.int64(9), np.int64(3), low=11)
     case("Range", np.int64(9), np.int64(2), np.int64(-3), low=11)
     case("Range", np.int64(9), np.int64(2), np.int64(3), low=11)
+    case("Range", np.int64(8), np.int64(2), np.int64(-3), low=11)
     case("Range", np.float32(0), np.float32(1), np.float32(0.1), low=11)
     case("Range", np.float32(1), np.float32(-1), np.float32(-0.3), low=11)
 

@@ -72,6 +72,11 @@ pub enum Stream<'a> {
         /// Number of the restart.
         restart: u64,
     },
+    /// Noise that a layer of an imported network draws for an image: a hash of it, as that of [`AttackStart`](Self::AttackStart), but another.
+    LayerNoise {
+        /// The pixels.
+        image: &'a [f32],
+    },
     /// Which classes, and which pairs of them, stand for all of a data set that has many.
     ClassSample,
 }
@@ -84,6 +89,8 @@ const EXPLANATION: u64 = GENERATOR_NOISE + (1 << 44);
 const MIXTURE: u64 = 1 << 56;
 const SAMPLE: u64 = 1 << 57;
 const CLASS_SAMPLE: u64 = 1 << 58;
+/// The name of the purpose, as bytes.
+const LAYER_NOISE: u64 = u64::from_le_bytes(*b"layernoi");
 
 impl Stream<'_> {
     /// The numbers of this stream for a seed.
@@ -106,6 +113,7 @@ impl Stream<'_> {
             Self::LatentMixture { step } => MIXTURE.wrapping_add(step),
             Self::TestSample { class } => SAMPLE.wrapping_add(class.into()),
             Self::ClassSample => CLASS_SAMPLE,
+            Self::LayerNoise { image } => hash_of_image(image) ^ LAYER_NOISE,
             // Any odd factor keeps the restarts of an image apart.
             Self::AttackStart { image, restart } => {
                 hash_of_image(image).wrapping_add(restart.wrapping_mul(0x9e37_79b9_7f4a_7c15))
@@ -181,6 +189,7 @@ mod tests {
         assert_eq!(number(Stream::TestSample { class: 5 }), 0x200_0000_0000_0005);
         let start = |restart| number(Stream::AttackStart { image: &[], restart });
         assert_eq!([start(0), start(1)], [0xcbf2_9ce4_8422_2325, 0x6a2a_169e_036c_9f3a]);
+        assert_eq!(number(Stream::LayerNoise { image: &[] }), 0xa29d_f296_e15b_4249);
     }
 
     #[test]

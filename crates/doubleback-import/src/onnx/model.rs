@@ -152,8 +152,6 @@ pub(crate) struct Model {
     pub opset: i64,
     /// Such as `pytorch 2.9.1`; empty if the file does not say it.
     pub producer: String,
-    /// What the file says of itself, by name.
-    pub metadata: BTreeMap<String, String>,
     /// What it computes.
     pub graph: Graph,
     /// What happened while reading, in sentences: weights converted from `f16`, functions inlined.

@@ -85,6 +85,7 @@ fn network(file: &TensorFile, path: &Path, device: &Device) -> Result<(Network, 
         if let Some(Some(least)) = least.next() {
             let what = match least {
                 0.0 => "below 0, which no variance is",
+                _ if name.ends_with(".scale") => "no scale that can be divided by",
                 _ => "no variance that can be divided by",
             };
             file.refuse(name, &values, what, |value| value < least)?;

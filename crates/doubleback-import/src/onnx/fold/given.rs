@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayD, ArrayViewD, IxDyn};
 
-use super::room::Room;
+use super::room::{MOST_AXES, Room};
 use crate::onnx::element::Element;
 use crate::onnx::model::{Constant, Node};
 use crate::onnx::refusal::Refusal;
@@ -173,7 +173,10 @@ pub(super) fn axis(axis: i64, rank: usize) -> Result<usize, Refusal> {
 
 /// Axes counted from 0, each once.
 pub(super) fn axes(list: &[i64], rank: usize) -> Result<Vec<usize>, Refusal> {
-    let mut found = Vec::with_capacity(list.len().min(rank));
+    if list.len() > MOST_AXES {
+        return Err(Refusal(format!("{} axes are more than {MOST_AXES}", list.len())));
+    }
+    let mut found = Vec::with_capacity(list.len());
     for &number in list {
         let index = axis(number, rank)?;
         if found.contains(&index) {

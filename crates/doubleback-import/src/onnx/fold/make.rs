@@ -128,7 +128,7 @@ fn range(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {
             }
             let distance = i128::from(limit) - i128::from(value);
             let step_ = i128::from(step);
-            let count = (distance + step_ - step_.signum()).div_euclid(step_).max(0);
+            let count = ((distance + step_ - step_.signum()) / step_).max(0);
             let count = if distance.signum() == step_.signum() { count } else { 0 };
             let count = room.take(&[usize::try_from(count).unwrap_or(usize::MAX)])?;
             let next = |_| {

@@ -333,8 +333,11 @@ fn padded(size: usize, before: i64, after: i64, mode: &str) -> Result<Vec<Option
         return Err(unfit());
     }
     // Pads below 0 cut, before the others look at what is there.
-    let (first, last) = ((-before).max(0), length - (-after).max(0));
-    let kept = last - first;
+    let (first, last) = (
+        before.saturating_neg().max(0),
+        length.saturating_sub(after.saturating_neg().max(0)),
+    );
+    let kept = last.saturating_sub(first);
     if kept < 0 || (kept == 0 && mode != "constant" && total > 0) {
         return Err(unfit());
     }

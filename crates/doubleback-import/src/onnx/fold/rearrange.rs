@@ -131,12 +131,15 @@ fn concat(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> 
 }
 
 fn joined<T: Clone>(arrays: &[&ArrayD<T>], at: usize) -> Result<ArrayD<T>, Refusal> {
-    let views: Vec<_> = arrays.iter().map(|array| array.view()).collect();
-    let joined = concatenate(Axis(at), &views);
-    joined.map_err(|_| {
+    let unfit = || {
         let shapes: Vec<_> = arrays.iter().map(|array| array.shape()).collect();
         Refusal(format!("{shapes:?} do not fit each other along axis {at}"))
-    })
+    };
+    if arrays.iter().any(|array| array.ndim() != arrays[0].ndim()) {
+        return Err(unfit());
+    }
+    let views: Vec<_> = arrays.iter().map(|array| array.view()).collect();
+    concatenate(Axis(at), &views).map_err(|_| unfit())
 }
 
 fn split(given: &Given<'_>, room: &mut Room) -> Result<Vec<Constant>, Refusal> {

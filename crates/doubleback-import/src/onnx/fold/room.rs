@@ -5,7 +5,7 @@ const FREE: usize = 1 << 20;
 /// And for each value of its initializers.
 const PER_VALUE: usize = 16;
 /// Most axes of a tensor.
-const MOST_AXES: usize = 64;
+pub(super) const MOST_AXES: usize = 64;
 
 /// What folding may still write: a small file shall not take much memory, whatever sizes it says.
 #[derive(Debug)]
@@ -29,8 +29,8 @@ impl Room {
                 shape.len()
             )));
         }
-        // Of empty tensors too no product of sizes may overflow.
-        let strides = product(shape.iter().map(|&size| size.max(1))).filter(|&count| count < 1 << 48);
+        // Empty tensors too have axes to go along.
+        let strides = product(shape.iter().map(|&size| size.max(1))).filter(|&count| count <= self.left);
         let count = strides.and_then(|_| product(shape.iter().copied()));
         let left = count.and_then(|count| self.left.checked_sub(count));
         match (count, left) {

@@ -162,6 +162,14 @@ fn constants_too_large_for_the_file_are_refused_before_they_are_made() {
     assert!(refused("MatMul", &[wide.clone(), long.clone()]).contains("file of this size"));
     assert!(refused("Add", &[wide, long]).contains("file of this size"));
     assert!(refused("ConstantOfShape", &[ints(&[0, far, far])]).contains("file of this size"));
+    // Pads that cancel, and empty tensors with long axes.
+    let cancelling = refused("Pad", &[ints(&[1, 2]), ints(&[i64::MIN, i64::MAX])]);
+    assert!(cancelling.contains("do not fit"), "{cancelling}");
+    let empty = Constant::Float(ArrayD::zeros(IxDyn(&[1 << 40, 0])));
+    assert!(refused("Softmax", std::slice::from_ref(&empty)).contains("file of this size"));
+    assert!(refused("MatMul", &[empty, Constant::Float(ArrayD::zeros(IxDyn(&[0, 1])))]).contains("file of this size"));
+    let mixed = [ints(&[1]), scalar(1)];
+    assert!(refused("Concat", &mixed).contains("axis"));
     let negative = refused("ConstantOfShape", &[ints(&[-1])]);
     assert_eq!(negative, "[-1] are no sizes");
 }

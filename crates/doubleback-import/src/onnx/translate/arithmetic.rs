@@ -36,7 +36,8 @@ fn function(op: &str) -> Result<BinaryFunction, Refusal> {
     })
 }
 
-fn operand(value: Value) -> Result<Operand, Refusal> {
+/// A value as what is combined with another.
+pub(super) fn operand(value: Value) -> Result<Operand, Refusal> {
     Ok(match value {
         Value::Activation(activation) => Operand::Activation(activation),
         Value::Constant(Constant::Float(values)) => Operand::Constant(values),

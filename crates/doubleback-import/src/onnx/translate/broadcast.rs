@@ -66,7 +66,7 @@ pub(super) fn broadcast(a: &[usize], b: &[usize]) -> Result<Vec<usize>, Refusal>
 }
 
 /// With leading axes of size 1.
-fn padded(shape: &[usize], rank: usize) -> Vec<usize> {
+pub(super) fn padded(shape: &[usize], rank: usize) -> Vec<usize> {
     let missing = rank.saturating_sub(shape.len());
     [vec![1; missing], shape.to_vec()].concat()
 }
@@ -121,7 +121,8 @@ fn unfrozen(operand: Operand, batch: Option<usize>) -> Operand {
     }
 }
 
-fn channels_last(b: &mut Builder, operand: Operand) -> Result<Aligned, Refusal> {
+/// In the layout of images: with four axes.
+pub(super) fn channels_last(b: &mut Builder, operand: Operand) -> Result<Aligned, Refusal> {
     match operand {
         Operand::Activation(activation) => {
             let activation = match activation.rank() {
@@ -143,7 +144,7 @@ fn channels_last(b: &mut Builder, operand: Operand) -> Result<Aligned, Refusal> 
 }
 
 /// In row-major order, as three axes of these sizes.
-fn rows(b: &mut Builder, operand: Operand, shape: Vec<usize>) -> Result<Aligned, Refusal> {
+pub(super) fn rows(b: &mut Builder, operand: Operand, shape: Vec<usize>) -> Result<Aligned, Refusal> {
     match operand {
         Operand::Activation(activation) => b.reshaped(activation, shape).map(Aligned::Activation),
         Operand::Constant(constant) => {

@@ -8,6 +8,7 @@ use doubleback::nn::{IMAGES, LayerSpec};
 use super::names::Names;
 use super::permutation::Permutation;
 use super::value::{Activation, Layout, Value, stored};
+use crate::onnx::element::Element;
 use crate::onnx::model::{Constant, Node};
 use crate::onnx::refusal::Refusal;
 
@@ -16,6 +17,13 @@ pub(crate) type Translate = fn(&Node, &mut Builder) -> Result<(), Refusal>;
 
 /// Most values of an activation of one image, as layers have it.
 const LARGEST: usize = 1 << 27;
+
+/// Tensors of a layer: role and values.
+type Roles = [(&'static str, Vec<f32>)];
+/// Most values that the tensors of all layers may have together: so many, and [`PER_VALUE`] for each value of the file's constants. Layers may
+/// share a weight in the file; each has its own here.
+const TENSORS: usize = 1 << 22;
+const PER_VALUE: usize = 64;
 
 /// Layers and their tensors, in the making.
 #[derive(Debug)]
@@ -31,6 +39,10 @@ pub(crate) struct Builder {
     /// Layers that put the values of another in an order: by that layer, the order and the size.
     orders: HashMap<(String, Permutation, Size), String>,
     image: Size,
+    /// Element types by the names of the graph, where a constant does not tell its own.
+    elements: HashMap<String, Element>,
+    /// How many values of tensors there may still be.
+    room: usize,
     /// Names that nodes of the graph take.
     taken: HashSet<String>,
     /// The batch that the file's input is fixed at, if that is not 1: where this stands in a shape, 1 is meant.
@@ -66,6 +78,8 @@ impl Builder {
             notes: Vec::new(),
             orders: HashMap::new(),
             image,
+            elements: HashMap::new(),
+            room: TENSORS,
             taken: nodes
                 .iter()
                 .flat_map(|node| node.inputs.iter().flatten().cloned())
@@ -122,6 +136,11 @@ impl Builder {
         self.values.get(name)
     }
 
+    /// Makes room for the tensors of a file whose constants have so many values.
+    pub fn make_room(&mut self, values: usize) {
+        self.room = values.saturating_mul(PER_VALUE).saturating_add(TENSORS);
+    }
+
     /// Whether a node of the graph takes a value of this name.
     pub fn is_taken(&self, name: &str) -> bool {
         self.taken.contains(name)
@@ -135,6 +154,23 @@ impl Builder {
     /// Gives a name of the graph its value.
     pub fn define(&mut self, name: &str, value: impl Into<Value>) {
         self.values.insert(name.to_owned(), value.into());
+    }
+
+    /// Says the element type of a name of the graph.
+    pub fn say_element(&mut self, name: &str, element: Element) {
+        self.elements.insert(name.to_owned(), element);
+    }
+
+    /// The element type of a name of the graph, if it is known to be more than floats, 64-bit integers or truth values.
+    pub fn element(&self, name: &str) -> Option<Element> {
+        self.elements.get(name).copied()
+    }
+
+    /// The layer whose values these are, behind all layers that only reorder them, and its tensors; none if they are those of the images.
+    pub fn source(&self, a: &Activation) -> Option<(&LayerKind, &Roles)> {
+        let (layer, _) = self.origin(&a.layer, row_order(a).simplest());
+        let built = &self.layers[*self.places.get(&layer)?];
+        Some((&built.spec.kind, &built.tensors))
     }
 
     /// Gives output `k` of a node its value.
@@ -327,6 +363,12 @@ impl Builder {
         if count.is_none_or(|count| count > LARGEST) {
             return Err(format!("it gives {size:?} values for one image, more than {LARGEST}").into());
         }
+        if size.contains(&0) {
+            return Err("it gives no values".into());
+        }
+        let values = tensors.iter().map(|(_, values)| values.len()).sum();
+        let room = self.room.checked_sub(values);
+        self.room = room.ok_or("with it the layers have far more weights than the file")?;
         let specs = [layer.parameters(&sizes), layer.buffers(&sizes)].concat();
         check_tensors(&specs, &tensors, |role| layer.least(role))?;
         let name = self.names.unique(wish);

@@ -5,6 +5,7 @@ mod activations;
 mod arithmetic;
 mod broadcast;
 mod builder;
+mod choice;
 mod convolution;
 mod dense;
 mod elementwise;
@@ -12,6 +13,8 @@ mod names;
 mod normalization;
 mod permutation;
 mod pooling;
+mod quantization;
+mod random;
 mod shape_of;
 mod spatial;
 mod structure;
@@ -36,6 +39,9 @@ const FAMILIES: &[&[(&str, Translate)]] = &[
     shape_of::OPS,
     arithmetic::OPS,
     elementwise::OPS,
+    choice::OPS,
+    quantization::OPS,
+    random::OPS,
     spatial::OPS,
 ];
 

@@ -3,6 +3,7 @@
 use doubleback::nn::layers::BatchNorm;
 
 use super::builder::{Builder, Translate};
+use super::choice::{are_answers, to_answers};
 use super::convolution::as_image;
 use super::value::Activation;
 use crate::onnx::model::{Attribute, Node};
@@ -63,10 +64,13 @@ fn cast(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
     let x = b.activation(node, 0)?;
     match node.required_int("to")? {
         1 | 11 => (),
+        // Truth values are 0 and 1 whatever their type.
+        _ if are_answers(b, &x) => (),
+        9 => return to_answers(node, b),
         10 | 16 => b.note("values that the file casts to 16 bits keep their full precision"),
         other => {
             return Err(format!(
-                "it casts an activation to type {other}, of integers or truth values, which has no gradient; without that an export would do"
+                "it casts an activation to type {other}, of integers, which has no gradient; without that an export would do"
             )
             .into());
         }

@@ -38,3 +38,17 @@ pub(super) fn size_of(x: &Tensor<4>) -> Size {
     let [_, height, width, channels] = x.dims();
     [height, width, channels]
 }
+
+/// All of them in the size of them together, which [`broadcast`] accepts.
+pub(super) fn repeated<const N: usize>(values: [Tensor<4>; N]) -> [Tensor<4>; N] {
+    let mut dims = [1; 4];
+    for value in &values {
+        for (size, own) in dims.iter_mut().zip(value.dims()) {
+            *size = if own == 1 { *size } else { own };
+        }
+    }
+    values.map(|value| match value.dims() == dims {
+        true => value,
+        false => value.expand(dims),
+    })
+}

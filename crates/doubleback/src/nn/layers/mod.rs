@@ -5,12 +5,14 @@
 //! A new layer is a file beside these, which implements [`UnaryLayer`] (one input) or [`Layer`] (any number), and here its `mod`, its `pub use`
 //! and its place in the list of [`LayerKind`].
 mod activation;
+mod adaptive_avg_pool;
 mod add;
 mod axis;
 mod batch_norm;
 mod bias;
 mod binary;
 mod broadcast;
+mod compare;
 mod concat;
 mod constant;
 mod conv;
@@ -20,6 +22,8 @@ mod dropout;
 mod elementwise;
 mod epilogue;
 mod expand;
+mod fake_quantize;
+mod finiteness;
 mod gather;
 mod group_norm;
 mod hard_swish;
@@ -31,6 +35,7 @@ mod lp_normalize;
 mod lp_pool;
 mod lrn;
 mod mat_mul;
+mod noise;
 mod pad;
 mod permute;
 mod pool;
@@ -43,15 +48,18 @@ mod slice;
 mod softmax;
 mod standardize;
 mod standardized;
+mod where_;
 mod window;
 mod window_options;
 
 use serde::{Deserialize, Serialize};
 
 pub use activation::{Flatten, LeakyRelu, Relu, Unflatten};
+pub use adaptive_avg_pool::AdaptiveAvgPool;
 pub use add::Add;
 pub use batch_norm::BatchNorm;
 pub use binary::{Binary, BinaryFunction, Operand, Side};
+pub use compare::{Compare, CompareFunction};
 pub use concat::Concat;
 pub use constant::Constant;
 pub use conv::Conv2d;
@@ -61,6 +69,8 @@ pub use dropout::Dropout;
 pub use elementwise::{Elementwise, Function};
 pub use epilogue::{Absorbs, Epilogue, Role};
 pub use expand::Expand;
+pub use fake_quantize::FakeQuantize;
+pub use finiteness::{Finiteness, Unfinite};
 pub use gather::Gather;
 pub use group_norm::GroupNorm;
 pub use hard_swish::HardSwish;
@@ -73,6 +83,7 @@ pub use lp_normalize::LpNormalize;
 pub use lp_pool::LpPool;
 pub use lrn::Lrn;
 pub use mat_mul::MatMul;
+pub use noise::{Distribution, Noise};
 pub use pad::{Pad, PadMode};
 pub use permute::Permute;
 pub use pool::{AvgPool, GlobalAvgPool, MaxPool};
@@ -82,6 +93,7 @@ pub use resize::Resize;
 pub use slice::Slice;
 pub use softmax::Softmax;
 pub use standardize::Standardize;
+pub use where_::Where;
 
 macro_rules! layer_kinds {
     ($($layer:ident),+ $(,)?) => {
@@ -111,10 +123,12 @@ macro_rules! layer_kinds {
 }
 
 layer_kinds! {
+    AdaptiveAvgPool,
     Add,
     AvgPool,
     BatchNorm,
     Binary,
+    Compare,
     Concat,
     Constant,
     Conv2d,
@@ -123,6 +137,8 @@ layer_kinds! {
     Dropout,
     Elementwise,
     Expand,
+    FakeQuantize,
+    Finiteness,
     Flatten,
     Gather,
     GlobalAvgPool,
@@ -136,6 +152,7 @@ layer_kinds! {
     Lrn,
     MatMul,
     MaxPool,
+    Noise,
     PRelu,
     Pad,
     Permute,
@@ -147,4 +164,5 @@ layer_kinds! {
     Softmax,
     Standardize,
     Unflatten,
+    Where,
 }

@@ -3,6 +3,7 @@
 use burn::tensor::{Bool, Tensor};
 use doubleback_ops::with_derivative;
 
+use super::super::broadcast::repeated;
 use super::function::BinaryFunction;
 use super::power::power;
 use super::side::{PairPullback, Side};
@@ -43,30 +44,16 @@ pub(super) fn pair(function: BinaryFunction, a: Tensor<4>, b: Tensor<4>) -> Resu
             Ok((y, Box::new(pullback)))
         }
         BinaryFunction::Pow => {
-            let [a, b] = repeated(a, b);
+            let [a, b] = repeated([a, b]);
             power(a, b)
         }
         BinaryFunction::Max => Ok(extreme(a, b, |a, b| a.lower(b))),
         BinaryFunction::Min => Ok(extreme(a, b, |a, b| a.greater(b))),
         BinaryFunction::Mod => {
-            let [a, b] = repeated(a, b);
+            let [a, b] = repeated([a, b]);
             remainder(a, b)
         }
     }
-}
-
-/// Both in the size of the two together.
-fn repeated(a: Tensor<4>, b: Tensor<4>) -> [Tensor<4>; 2] {
-    let (of_a, of_b) = (a.dims(), b.dims());
-    let size: [usize; 4] = std::array::from_fn(|axis| match of_a[axis] {
-        1 => of_b[axis],
-        size => size,
-    });
-    let repeat = |x: Tensor<4>| match x.dims() == size {
-        true => x,
-        false => x.expand(size),
-    };
-    [repeat(a), repeat(b)]
 }
 
 /// The greater or lesser one: `second` says where it is `b`. It is linear in both on either side of masks, which are constants.
@@ -75,7 +62,7 @@ fn extreme(
     b: Tensor<4>,
     second: impl Fn(Tensor<4>, Tensor<4>) -> Tensor<4, Bool>,
 ) -> (Tensor<4>, PairPullback) {
-    let [a, b] = repeated(a, b);
+    let [a, b] = repeated([a, b]);
     let (at_a, at_b) = (a.clone().detach(), b.clone().detach());
     let tie = at_a.clone().equal(at_b.clone());
     let second = second(at_a, at_b);
