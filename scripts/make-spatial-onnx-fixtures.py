@@ -8,7 +8,8 @@ crates/doubleback-import/tests/fixtures/spatial/.
 Each `opset-N.onnx` has one output for each operator and its options, all of the same images; `values.npz` holds the images and the outputs
 as `opset-N.output`. onnx's ReferenceEvaluator is no oracle for these (LRN, pooling with ceil_mode);
 onnxruntime 1.32.0 refuses LRN of an even size, and output padding of a transposed convolution
-that is less than the dilation but not than the stride, which therefore are not here.
+that is less than the dilation but not than the stride, which therefore are not here. With SAME padding and a kernel shorter than the stride its
+output is smaller than the standard says (the input times the stride, as it is imported); that is not here either.
 """
 import pathlib
 import sys
@@ -47,8 +48,8 @@ CASES = {
         ("average_ceil_padding", "AveragePool", [], dict(POOLS, pads=[1, 0, 0, 1], ceil_mode=1, count_include_pad=1)),
         ("average_same", "AveragePool", [], dict(POOLS, auto_pad="SAME_LOWER")),
         ("transpose", "ConvTranspose", [constants(C, 3, 3, 2), constants(6)], dict(TRANSPOSED, group=2, dilations=[1, 2], pads=[1, 2, 2, 0], output_padding=[1, 2])),
-        ("transpose_same_upper", "ConvTranspose", [constants(C, 2, 3, 2)], dict(TRANSPOSED, auto_pad="SAME_UPPER")),
-        ("transpose_same_lower", "ConvTranspose", [constants(C, 2, 3, 2)], dict(TRANSPOSED, auto_pad="SAME_LOWER")),
+        ("transpose_same_upper", "ConvTranspose", [constants(C, 2, 4, 3)], dict(kernel_shape=[4, 3], strides=[2, 2], auto_pad="SAME_UPPER")),
+        ("transpose_same_lower", "ConvTranspose", [constants(C, 2, 4, 3)], dict(kernel_shape=[4, 3], strides=[2, 2], auto_pad="SAME_LOWER")),
         ("transpose_shape", "ConvTranspose", [constants(C, 2, 3, 2)], dict(TRANSPOSED, output_shape=[14, 15])),
         ("transpose_shape_upper", "ConvTranspose", [constants(C, 2, 3, 2)], dict(TRANSPOSED, output_shape=[14, 16], auto_pad="SAME_UPPER")),
         ("transpose_shape_larger", "ConvTranspose", [constants(C, 2, 2, 2)], dict(strides=[2, 2], output_shape=[15, 13], output_padding=[1, 1])),

@@ -74,7 +74,10 @@ pub(crate) fn unsupported(path: &Path) -> Result<Vec<Unsupported>> {
     let candidates = logits::candidates(outputs, None).unwrap_or_default();
     let needed = needed(nodes, &givers(nodes), candidates);
     let nodes = needed.into_iter().map(|place| &nodes[place]);
-    Ok(nodes.filter(|node| node.op != "ZipMap").filter_map(refused).collect())
+    // Whether the condition of an `If` is known is seen only when it is imported.
+    let later = ["ZipMap", "If"];
+    let nodes = nodes.filter(|node| !later.contains(&node.op.as_str()));
+    Ok(nodes.filter_map(refused).collect())
 }
 
 /// A file, with its SHA-256.

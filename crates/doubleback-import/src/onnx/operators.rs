@@ -2,6 +2,7 @@
 
 use super::fold::folds;
 use super::help::help;
+use super::sklearn;
 use super::translate::translator;
 
 /// Made by `scripts/list-onnx-operators.py`.
@@ -75,7 +76,9 @@ fn fate(domain: &str, name: &str) -> OperatorFate {
     } else {
         format!("{domain}.{name}")
     };
+    let rewritten = domain == sklearn::DOMAIN && sklearn::OPS.contains(&name);
     match key.as_str() {
+        _ if rewritten => OperatorFate::Supported,
         _ if read => OperatorFate::Supported,
         key if translator(key).is_some() => OperatorFate::Supported,
         _ if domain.is_empty() && folds(name) => OperatorFate::Folded,

@@ -7,7 +7,11 @@ use ndarray::ArrayD;
 use super::model::{Attribute, Constant, Graph, Node};
 use super::refusal::Refusal;
 
-const DOMAIN: &str = "ai.onnx.ml";
+/// Of these operators.
+pub(super) const DOMAIN: &str = "ai.onnx.ml";
+
+/// Those that are always said by operators of ONNX, or refused for what they hold.
+pub(super) const OPS: [&str; 2] = ["LinearClassifier", "Scaler"];
 
 /// The version whose operators stand in for them, at least.
 const OPSET: i64 = 13;
