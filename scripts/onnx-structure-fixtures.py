@@ -165,7 +165,8 @@ def reductions():
         attribute = dict(opset=11) if op != "Sum" else dict(opset=12)
         case(f"reduce-{op}-channels", [3, 4, 5], *before, node(f"Reduce{op}", "_", axes=[1], keepdims=0), **attribute)
         case(f"reduce-{op}-ends", [3, 4, 5], *before, node(f"Reduce{op}", "_ a", keepdims=0), opset=18, a=ints(1, -1))
-        case(f"reduce-{op}-all", [3, 4, 5], *before, node(f"Reduce{op}", "_"), opset=18)
+        # A single logit would be imported as two classes.
+        case(f"reduce-{op}-all", [3, 4, 5], *before, node(f"Reduce{op}", "_"), node("Expand", "_ s"), opset=18, s=ints(1, 3, 1, 1))
         case(f"reduce-{op}-none", [3, 4, 5], *before, node(f"Reduce{op}", "_", noop_with_empty_axes=1), opset=18)
     case("reduce-five", [6, 4, 5], node("Reshape", "x r"), node("ReduceMean", "_ a", keepdims=0), opset=18, r=ints(1, 2, 3, 4, 5), a=ints(1, 3))
     case("global-average", [3, 4, 5], node("GlobalAveragePool", "x"))
@@ -175,7 +176,8 @@ def reductions():
 
 
 def products():
-    case("softmax-old", [3, 4, 5], node("Softmax", "x"), node("Transpose", perm=[0, 3, 2, 1]), opset=11)
+    # Beside the images: over all values, and as the last layer, it would be undone.
+    case("softmax-old", [3, 4, 5], node("Softmax", "x"), node("Concat", "_ x", axis=1), opset=11)
     case("softmax-old-last", [3, 4, 5], node("Softmax", "x", axis=3), node("Transpose", perm=[0, 3, 2, 1]), opset=11)
     case("softmax-channels", [3, 4, 5], node("Softmax", "x", axis=1), node("Transpose", perm=[0, 3, 2, 1]), opset=13)
     case("log-softmax", [3, 4, 5], node("LogSoftmax", "x"), node("Transpose", perm=[0, 3, 2, 1]), opset=13)

@@ -3,7 +3,7 @@
 use std::ops::{Add, Div, Mul};
 
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, Scalar};
+use burn::backend::{Backend, BoolDType, Scalar, TensorMetadata};
 
 use crate::options::Order::{First, Second, Value};
 use crate::options::{Activation, Order};
@@ -18,6 +18,8 @@ pub(crate) fn activation<B: Backend>(x: FloatTensor<B>, activation: Activation, 
         Activation::Gelu => gelu(order, x),
         Activation::GeluTanh => gelu_tanh(order, x),
         Activation::Mish => mish(order, x),
+        Activation::HardSwish => hard_swish(order, x),
+        Activation::HardTanh { min, max } => hard_tanh(order, x, min, max),
     };
     y.0
 }
@@ -113,6 +115,24 @@ fn mish<B: Backend>(order: Order, x: Values<B>) -> Values<B> {
     slope * 2.0 + x * curvature
 }
 
+/// The gate, its slope times `x` besides, and twice that slope.
+fn hard_swish<B: Backend>(order: Order, x: Values<B>) -> Values<B> {
+    let gate = |x: Values<B>| (x + 3.0).clamp_min(0.0).clamp_max(6.0) / 6.0;
+    match order {
+        Value => x.clone() * gate(x),
+        First => gate(x.clone()) + x.clone() * x.within(-3.0, 3.0) / 6.0,
+        Second => x.within(-3.0, 3.0) / 3.0,
+    }
+}
+
+fn hard_tanh<B: Backend>(order: Order, x: Values<B>, min: f64, max: f64) -> Values<B> {
+    match order {
+        Value => x.clamp_min(min).clamp_max(max),
+        First => x.within(min, max),
+        Second => x.all(0.0),
+    }
+}
+
 /// A tensor primitive in formulas.
 struct Values<B: Backend>(FloatTensor<B>);
 
@@ -151,6 +171,22 @@ impl<B: Backend> Values<B> {
         Self(B::float_clamp_max(self.0, Scalar::Float(greatest)))
     }
 
+    /// As many of this value.
+    fn all(self, value: f64) -> Self {
+        let (shape, dtype) = (self.0.shape(), self.0.dtype());
+        let zeros = B::float_zeros(shape, &self.0.device(), dtype.into());
+        Self(B::float_add_scalar(zeros, Scalar::Float(value)))
+    }
+
+    /// 0 where it is not above `min` or not below `max`, else 1.
+    fn within(self, min: f64, max: f64) -> Self {
+        let below = B::float_lower_equal_elem(self.0.clone(), Scalar::Float(min), BoolDType::Native);
+        let above = B::float_greater_equal_elem(self.0.clone(), Scalar::Float(max), BoolDType::Native);
+        let ones = self.all(1.0).0;
+        let zero = Scalar::Float(0.0);
+        Self(B::float_mask_fill(B::float_mask_fill(ones, below, zero), above, zero))
+    }
+
     /// To at most this magnitude.
     fn clamp(self, greatest: f64) -> Self {
         self.clamp_min(-greatest).clamp_max(greatest)
@@ -186,6 +222,14 @@ impl<B: Backend> Mul<f64> for Values<B> {
 
     fn mul(self, other: f64) -> Self {
         Self(B::float_mul_scalar(self.0, Scalar::Float(other)))
+    }
+}
+
+impl<B: Backend> Div<f64> for Values<B> {
+    type Output = Self;
+
+    fn div(self, other: f64) -> Self {
+        Self(B::float_div_scalar(self.0, Scalar::Float(other)))
     }
 }
 

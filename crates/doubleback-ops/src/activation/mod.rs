@@ -1,4 +1,4 @@
-//! Smooth activation functions with their first and second derivatives, each in one pass over memory.
+//! Activation functions with their first and second derivatives, each in one pass over memory.
 
 mod autodiff;
 pub(crate) mod backend;

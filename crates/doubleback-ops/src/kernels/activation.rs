@@ -1,5 +1,7 @@
-//! Smooth activation functions and their derivatives, in one pass. The exponential and the error function are polynomials, which become vector
+//! Activation functions and their derivatives, in one pass. The exponential and the error function are polynomials, which become vector
 //! instructions: errors are a few units in the last place.
+
+use std::mem::MaybeUninit;
 
 use super::buffer::Buffer;
 use super::simd::{Kernel, Simd, dispatch};
@@ -71,6 +73,17 @@ pub fn activation(x: &[f32], activation: Activation, order: Order) -> Buffer {
             let cubic = 2.0 * v * v * (u + v) - u * u * (2.0 * u + 3.0 * v);
             part * (2.0 * (u + v) + x * (cubic / q))
         }),
+        (Activation::HardSwish, Value) => map(x, |x| x * gate(x)),
+        (Activation::HardSwish, First) => map(x, |x| gate(x) + x * within(x, -3.0, 3.0) / 6.0),
+        (Activation::HardSwish, Second) => map(x, |x| within(x, -3.0, 3.0) / 3.0),
+        (Activation::HardTanh { min, max }, order) => {
+            let (min, max) = (min as f32, max as f32);
+            match order {
+                Value => map(x, move |x| clipped(x, min, max)),
+                First => map(x, move |x| within(x, min, max)),
+                Second => map(x, |_| 0.0),
+            }
+        }
     }
 }
 
@@ -99,9 +112,10 @@ impl<F: Fn(f32) -> f32> Kernel for Map<'_, F> {
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        for (i, &x) in self.x.iter().enumerate() {
-            // SAFETY: i is below the length of `x`, for which `out` is valid by the kernel's contract.
-            unsafe { *self.out.add(i) = (self.f)(x) };
+        // SAFETY: `out` is valid for as many writes as `x` has values, by the kernel's contract.
+        let out = unsafe { std::slice::from_raw_parts_mut(self.out.cast::<MaybeUninit<f32>>(), self.x.len()) };
+        for (out, &x) in out.iter_mut().zip(self.x) {
+            out.write((self.f)(x));
         }
     }
 }
@@ -132,6 +146,25 @@ fn polynomial<const N: usize>(x: f32, terms: &[f32; N]) -> f32 {
         sum = sum * x + term;
     }
     sum
+}
+
+/// `min(max(x, min), max)`.
+#[inline(always)]
+fn clipped(x: f32, min: f32, max: f32) -> f32 {
+    let x = if x > max { max } else { x };
+    if x < min { min } else { x }
+}
+
+/// 0 where `x` is not above `min` or not below `max`, else 1.
+#[inline(always)]
+fn within(x: f32, min: f32, max: f32) -> f32 {
+    if x <= min || x >= max { 0.0 } else { 1.0 }
+}
+
+/// Of a hard swish.
+#[inline(always)]
+fn gate(x: f32) -> f32 {
+    clipped(x + 3.0, 0.0, 6.0) / 6.0
 }
 
 /// Of `x` with `e = exp(-|x|)`.
@@ -166,8 +199,7 @@ fn tanh(x: f32, e: f32) -> f32 {
 /// Where `exp(-x² / 2)` is not 0, `x`, else the end of that.
 #[inline(always)]
 fn near(x: f32) -> f32 {
-    let x = if x > 40.0 { 40.0 } else { x };
-    if x < -40.0 { -40.0 } else { x }
+    clipped(x, -40.0, 40.0)
 }
 
 /// The normal distribution's density; `x` is [`near`].

@@ -1,4 +1,4 @@
-/// A smooth function of every value.
+/// An activation function of every value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Activation {
     /// `1 / (1 + exp(-x))`.
@@ -16,6 +16,15 @@ pub enum Activation {
     GeluTanh,
     /// `x · tanh(log(1 + exp(x)))`.
     Mish,
+    /// `x · min(max(x + 3, 0), 6) / 6`; at -3 and 3 the derivative is that of the pieces outside.
+    HardSwish,
+    /// `min(max(x, min), max)`; at both bounds the derivative is 0.
+    HardTanh {
+        /// The least value.
+        min: f64,
+        /// The greatest value.
+        max: f64,
+    },
 }
 
 /// A function or one of its derivatives.

@@ -121,7 +121,7 @@ fn combined(
         shape,
         layout,
         result,
-    } = align(b, [x, y])?;
+    } = align(node, b, [x, y])?;
     let constant = |size, side| Some(Trained { size, side });
     let y = match operands {
         [Aligned::Activation(x), Aligned::Activation(y)] => match function {
@@ -234,7 +234,7 @@ fn prelu(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
         let (x, slope) = (&x.shape, slope.shape());
         return Err(format!("its slopes of shape {slope:?} are more than its values of shape {x:?}").into());
     }
-    let pair = align(b, [Operand::Activation(x), Operand::Constant(slope)])?;
+    let pair = align(node, b, [Operand::Activation(x), Operand::Constant(slope)])?;
     let [Aligned::Activation(x), Aligned::Constant(size, values)] = pair.operands else {
         return Err("its slope must be constant".into());
     };

@@ -6,7 +6,9 @@ use ndarray::{ArrayD, IxDyn};
 use doubleback::nn::layers::Size;
 
 use super::builder::Builder;
+use super::structure::repeat;
 use super::value::{Activation, Layout, stored};
+use crate::onnx::model::Node;
 use crate::onnx::refusal::Refusal;
 
 /// Most values of a constant that is repeated because the axes of layers are too few.
@@ -70,7 +72,7 @@ pub(super) fn padded(shape: &[usize], rank: usize) -> Vec<usize> {
 }
 
 /// Both operands in one layout: channels last if one is, else by groups of axes that are repeated alike.
-pub(super) fn align(b: &mut Builder, operands: [Operand; 2]) -> Result<Pair, Refusal> {
+pub(super) fn align(node: &Node, b: &mut Builder, operands: [Operand; 2]) -> Result<Pair, Refusal> {
     let operands = operands.map(|operand| unfrozen(operand, b.frozen_batch));
     let result = broadcast(operands[0].shape(), operands[1].shape())?;
     let rank = result.len();
@@ -90,7 +92,7 @@ pub(super) fn align(b: &mut Builder, operands: [Operand; 2]) -> Result<Pair, Ref
     let mut grouped = groups(&shapes, &result);
     if grouped.is_none() {
         // One is repeated along some axes and the other along others, by turns.
-        [x, y] = [expanded(x, &result)?, expanded(y, &result)?];
+        [x, y] = [expanded(node, b, x, &result)?, expanded(node, b, y, &result)?];
         grouped = groups(&[result.clone(), result.clone()], &result);
     }
     let [of_x, of_y, of_result] = grouped.ok_or_else(|| Refusal(format!("{result:?} are too many axes")))?;
@@ -191,10 +193,10 @@ fn groups(shapes: &[Vec<usize>; 2], result: &[usize]) -> Option<[Vec<usize>; 3]>
 }
 
 /// Repeated to the shape of the result, axis by axis.
-fn expanded(operand: Operand, result: &[usize]) -> Result<Operand, Refusal> {
-    let shape = padded(operand.shape(), result.len());
+fn expanded(node: &Node, b: &mut Builder, operand: Operand, result: &[usize]) -> Result<Operand, Refusal> {
     match operand {
         Operand::Constant(constant) => {
+            let shape = padded(constant.shape(), result.len());
             let count = result.iter().try_fold(1usize, |count, &size| count.checked_mul(size));
             if count.is_none_or(|count| count > MOST_REPEATED) {
                 return Err(format!("its constant of shape {shape:?} cannot be repeated to {result:?} values").into());
@@ -204,11 +206,7 @@ fn expanded(operand: Operand, result: &[usize]) -> Result<Operand, Refusal> {
             let unfit = || Refusal(format!("a constant of shape {shape:?} does not fit {result:?}"));
             repeated.map(Operand::Constant).ok_or_else(unfit)
         }
-        Operand::Activation(activation) if activation.shape == result => Ok(Operand::Activation(activation)),
-        Operand::Activation(_) => Err(format!(
-            "values of shape {shape:?} cannot be repeated to {result:?}: too many axes between those that are repeated"
-        )
-        .into()),
+        Operand::Activation(activation) => repeat::broadcast(node, b, activation, result).map(Operand::Activation),
     }
 }
 

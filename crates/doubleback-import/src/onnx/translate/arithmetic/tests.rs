@@ -195,6 +195,8 @@ fn operands_are_combined_by_the_rules_of_numpy() {
         (Image, Constant(&[HEIGHT, 1])),
         (Image, Constant(ROWS)),
         (Image, Constant(&[2, CHANNELS, 1, 1])),
+        (Image, Constant(&[2, CHANNELS, 1, WIDTH])),
+        (MeansAs(&[1, 2, 1, 2, 1]), Constant(&[3, 1, 5])),
         (Image, Constant(&[1, 2, CHANNELS, 1, 1])),
         (Means, Constant(ROWS)),
         (Means, Constant(&[HEIGHT, WIDTH])),

@@ -7,7 +7,7 @@ mod join;
 mod padding;
 mod product;
 mod reduce;
-mod repeat;
+pub(super) mod repeat;
 mod resize;
 mod scatter;
 mod shape;

@@ -23,7 +23,12 @@ fn expand(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
 }
 
 /// Repeated to a shape with which its own is broadcast.
-pub(super) fn broadcast(node: &Node, b: &mut Builder, x: Activation, to: &[usize]) -> Result<Activation, Refusal> {
+pub(in super::super) fn broadcast(
+    node: &Node,
+    b: &mut Builder,
+    x: Activation,
+    to: &[usize],
+) -> Result<Activation, Refusal> {
     let rank = to.len().max(x.rank());
     let ahead = |shape: &[usize]| [vec![1; rank - shape.len()], shape.to_vec()].concat();
     let (from, to) = (ahead(&x.shape), ahead(to));

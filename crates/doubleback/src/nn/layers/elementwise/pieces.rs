@@ -49,15 +49,6 @@ pub(super) fn min(order: Order, x: Values, with: f64) -> Option<Values> {
     piecewise(order, x, |x| x.clamp_max(with), slope)
 }
 
-pub(super) fn hard_tanh(order: Order, x: Values, min: f64, max: f64) -> Option<Values> {
-    piecewise(
-        order,
-        x,
-        |x| x.clamp(min, max),
-        |x| indicator(between(&x, min, max), &x),
-    )
-}
-
 pub(super) fn hard_sigmoid(order: Order, x: Values, alpha: f64, beta: f64) -> Option<Values> {
     let line = |x: Values| x * alpha + beta;
     let slope = |x: Values| {
