@@ -19,7 +19,7 @@ fi
 # The limits make a failure of what takes much memory or time for a small file.
 if rustup toolchain list 2>/dev/null | grep -q ^nightly; then toolchain=+nightly; else export RUSTC_BOOTSTRAP=1 toolchain=; fi
 case $target in
-model | onnx | plan | results) features=(--features networks) ;;
+model | onnx | plan | results | safetensors | torch_legacy | torch_zip) features=(--features networks) ;;
 *) features=() ;;
 esac
 inputs=("fuzz/corpus/$target")

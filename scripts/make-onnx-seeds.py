@@ -134,7 +134,6 @@ save(
     imports=[helper.make_opsetid("own", 1)],
 )
 
-
 def typed(model):
     """Values of every kind of field."""
     tensors = model.graph.initializer
@@ -164,4 +163,28 @@ save(
     ["batch", 2, 4, 4],
     ["batch", 3],
     change=typed,
+)
+
+# A condition that is computed of shapes, and a branch that takes values from around it.
+inner = helper.make_graph(
+    [node("Constant", "", "two", value_float=2.0), node("Mul", "a two", "m"), node("Add", "m b", "then")],
+    "then",
+    [],
+    [helper.make_tensor_value_info("then", T.FLOAT, None)],
+)
+other = helper.make_graph([node("Einsum", "a b", "else", equation="ab,cd->ad")], "else", [], [helper.make_tensor_value_info("else", T.FLOAT, None)])
+save(
+    "branches",
+    [
+        node("Flatten", "x", "f"),
+        node("MatMul", "f u", "a"),
+        node("Neg", "a", "b"),
+        node("Shape", "x", "shape"),
+        node("Gather", "shape one", "channels"),
+        node("Equal", "channels one", "single"),
+        helper.make_node("If", ["single"], ["y"], then_branch=inner, else_branch=other),
+    ],
+    [ints("one", 1), weight("u", 16, 2)],
+    ["batch", 1, 4, 4],
+    ["batch", 2],
 )

@@ -4,6 +4,7 @@
 //! the published ones; [`fetch`] gets them; [`save_contact_sheet`] shows what is in them. Plain values, no tensors.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
+pub mod arrays;
 pub mod atomic_file;
 mod checksum;
 mod class_name;

@@ -3,13 +3,16 @@
 //! `compare MODEL.onnx CHECK.npz …`: of each pair the errors of the logits, relative to their largest, and of the input gradient, relative to its
 //! largest and in the Euclidean norm. CHECK has `input`, `logits` (or `output`), `label`, and `gradient`, that of the sum of the cross-entropies
 //! of all images; of `logits64` and `gradient64`, if they are there, too. `--output NAME`, `--image-size HxW` hold for the models after them.
+//! With the environment variable F64 the network is computed in f64 too, with VERBOSE its layers are listed.
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
-use burn::tensor::{Device, Tensor, TensorData, activation::softmax};
-use doubleback::nn::{Mode, one_hot, to_vec};
+use burn::tensor::activation::{log_softmax, softmax};
+use burn::tensor::{DType, Device, Tensor, TensorData};
+use doubleback::nn::{Mode, Module, Network, one_hot};
 use doubleback_import::{Options, open};
 use npyz::NpyFile;
 use npyz::npz::NpzArchive;
@@ -67,62 +70,89 @@ fn compared(model: &Path, check: &Path, options: &Options, verbose: bool) -> Res
     if input.len() != dims.iter().product::<usize>() {
         return Err(format!("input {sizes:?} for images {shape:?}").into());
     }
-    let input: Vec<f32> = input.into_iter().map(|value| value as f32).collect();
-    let images = match last {
-        true => Tensor::<4>::from_data(TensorData::new(input, [n, shape[1], shape[2], shape[0]]), &device)
-            .permute([0, 3, 1, 2]),
-        false => Tensor::from_data(TensorData::new(input, dims), &device),
-    };
-    let start = Instant::now();
-    let (logits, pullback) = imported
-        .network
-        .forward_with_pullback(images.clone(), Mode::Inference)?;
     let mut line = format!("opened in {:.1} s;", opened.as_secs_f64());
-    let found = to_vec(logits.clone())?;
+    let place = if last { [n, shape[1], shape[2], shape[0]] } else { dims };
+    for double in [false, true] {
+        if double && std::env::var_os("F64").is_none() {
+            break;
+        }
+        let images = match double {
+            true => Tensor::<4>::from_data(TensorData::new(input.clone(), place), (&device, DType::F64)),
+            false => Tensor::from_data(TensorData::new(input.clone(), place).convert::<f32>(), &device),
+        };
+        let images = if last { images.permute([0, 3, 1, 2]) } else { images };
+        let start = Instant::now();
+        let network = match double {
+            true => as_double(&imported.network, &device)?,
+            false => imported.network.clone(),
+        };
+        line += if double { " in f64:" } else { "" };
+        line += &errors(&network, images, check, last)?;
+        line += &format!(" {:.2} s", start.elapsed().as_secs_f64());
+    }
+    Ok(line)
+}
+
+/// The errors of a network's logits and gradients.
+fn errors(network: &Network, images: Tensor<4>, check: &Path, last: bool) -> Result<String, Failure> {
+    let mut line = String::new();
+    let (logits, pullback) = network.forward_with_pullback(images.clone(), Mode::Inference)?;
+    let found = doubles(logits.clone())?;
     for name in ["logits", "logits64", "output"] {
         if let Some((_, expected)) = array(check, name)? {
-            let error = largest_error(&found, &expected);
-            let of_probabilities = largest_error(&to_vec(softmax(logits.clone(), 1))?, &expected);
-            line += &match of_probabilities < error {
-                true => format!(" softmax {of_probabilities:.1e} of {name};"),
-                false => format!(" {name} {error:.1e};"),
-            };
+            let squashed = [
+                ("softmax of the logits", softmax(logits.clone(), 1)),
+                ("log-softmax of the logits", log_softmax(logits.clone(), 1)),
+            ];
+            let mut best = (name, largest_error(&found, &expected));
+            for (what, values) in squashed {
+                let error = largest_error(&doubles(values)?, &expected);
+                best = if error < best.1 { (what, error) } else { best };
+            }
+            line += &format!(" {} {:.1e};", best.0, best.1);
         }
     }
     if let Some((_, labels)) = array(check, "label")? {
         let labels: Vec<usize> = labels.iter().map(|&label| label as usize).collect();
-        let targets = one_hot(&labels, imported.network.architecture().classes, &images)?;
+        let targets = one_hot(&labels, network.architecture().classes, &images)?;
         let gradient = pullback.apply(softmax(logits, 1) - targets)?;
         let gradient = if last { gradient.permute([0, 2, 3, 1]) } else { gradient };
-        let found = to_vec(gradient)?;
+        let found = doubles(gradient)?;
         for name in ["gradient", "gradient64"] {
             if let Some((_, expected)) = array(check, name)? {
-                line += &format!(
-                    " {name} {:.1e} (norm {:.1e});",
-                    largest_error(&found, &expected),
-                    norm_error(&found, &expected)
-                );
+                let (largest, norm) = (largest_error(&found, &expected), norm_error(&found, &expected));
+                line += &format!(" {name} {largest:.1e} (norm {norm:.1e});");
             }
         }
     }
-    Ok(line + &format!(" {:.2} s", start.elapsed().as_secs_f64()))
+    Ok(line)
 }
 
-fn largest_error(found: &[f32], expected: &[f64]) -> f64 {
+/// The same network in f64.
+fn as_double(network: &Network, device: &Device) -> Result<Network, Failure> {
+    let tensors: HashMap<&str, &Tensor<1>> = network
+        .tensors()
+        .map(|tensor| (tensor.name(), tensor.value()))
+        .collect();
+    let value = |_: &_, name: &str| Ok(tensors[name].clone().cast(DType::F64));
+    Ok(Network::build(network.architecture().clone(), device, value)?)
+}
+
+fn doubles<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f64>, Failure> {
+    Ok(tensor.try_into_vec_as::<f64>().map_err(|e| format!("{e:?}"))?)
+}
+
+fn largest_error(found: &[f64], expected: &[f64]) -> f64 {
     if found.len() != expected.len() {
         return f64::INFINITY;
     }
-    let apart = found.iter().zip(expected).map(|(&a, b)| (f64::from(a) - b).abs());
+    let apart = found.iter().zip(expected).map(|(&a, b)| (a - b).abs());
     let largest = expected.iter().fold(0.0f64, |most, value| most.max(value.abs()));
     apart.fold(0.0, f64::max) / largest
 }
 
-fn norm_error(found: &[f32], expected: &[f64]) -> f64 {
-    let apart: f64 = found
-        .iter()
-        .zip(expected)
-        .map(|(&a, b)| (f64::from(a) - b).powi(2))
-        .sum();
+fn norm_error(found: &[f64], expected: &[f64]) -> f64 {
+    let apart: f64 = found.iter().zip(expected).map(|(&a, b)| (a - b).powi(2)).sum();
     let all: f64 = expected.iter().map(|b| b * b).sum();
     (apart / all).sqrt()
 }

@@ -10,9 +10,18 @@ use doubleback::{Error, Result};
 /// Most that a logit may differ with the batch around its image, relative to the largest.
 const TOLERANCE: f32 = 1e-4;
 
+/// Most values of one image in all layers for which it is tried: half a gigabyte, and a small file can ask for far more.
+const MOST: usize = 1 << 27;
+
 /// Refuses a network whose logits of two images of noise within the bounds are not finite, or differ from those of one of them alone. What is
 /// strange about them is told in sentences.
 pub(crate) fn check(network: &Network, path: &Path) -> Result<Vec<String>> {
+    let working = network.architecture().working_values()?;
+    if working > MOST {
+        return Ok(vec![format!(
+            "it was not tried on noise: its layers give {working} values for one image"
+        )]);
+    }
     let images = noise(network.shape(), network.bounds(), network.device());
     let [one, two] = [0, 1].map(|image| images.clone().narrow(0, image, 1));
     let both = to_vec(network.logits(images)?)?;

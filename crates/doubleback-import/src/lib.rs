@@ -2,13 +2,17 @@
 //!
 //! Whatever the file, what comes out are an architecture of the library's own layers and named tensors: attacks, explanations, diagnosis and
 //! training then work as on a network that was built here. Nothing in a file is ever run.
+mod agreement;
 mod check;
 mod imported;
 #[allow(dead_code)]
 mod onnx;
 mod open;
 mod options;
+mod torch;
 
+pub use agreement::{Agreement, agreement};
 pub use imported::{Imported, Source, SourceFile, Unsupported};
+pub use onnx::{Operator, OperatorFate, newest_onnx, onnx_operators};
 pub use open::{files_beside, is_ours, open, unsupported};
 pub use options::{Normalization, Options};

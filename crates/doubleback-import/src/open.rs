@@ -8,9 +8,11 @@ use burn::tensor::Device;
 use doubleback::nn;
 use doubleback::{Error, Result};
 
+use crate::agreement::agreement;
 use crate::imported::{Imported, Unsupported};
 use crate::onnx;
 use crate::options::Options;
+use crate::torch;
 
 /// What a file is, by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +30,7 @@ enum Kind {
 }
 
 /// Formats that are not read, by their first bytes (and where those are).
-const OTHERS: [(usize, &[u8], &str); 7] = [
+const OTHERS: [(usize, &[u8], &str); 8] = [
     (
         0,
         b"\x89HDF",
@@ -40,6 +42,11 @@ const OTHERS: [(usize, &[u8], &str); 7] = [
         "is a model of TensorFlow Lite. Convert it to ONNX with tf2onnx",
     ),
     (0, b"\x1f\x8b", "is compressed by gzip. Unpack it"),
+    (
+        257,
+        b"ustar",
+        "is a tar archive: unpack it, or, if PyTorch wrote it before 0.1.10 and you trust it, torch.save(torch.load(FILE, weights_only=False), NEW)",
+    ),
     (0, b"\x93NUMPY", "is an array of NumPy, not a model"),
     (
         0,
@@ -56,6 +63,23 @@ const OTHERS: [(usize, &[u8], &str); 7] = [
 /// One line that names the file, and the node or tensor, and what would help: when it cannot be read, or holds what cannot be imported, or an
 /// option is given that it does not need.
 pub fn open(path: &Path, options: &Options, device: &Device) -> Result<Imported> {
+    let mut imported = read(path, options, device)?;
+    if let Some(file) = &options.check {
+        let found = agreement(&imported.network, options.normalize.as_ref(), file, device)?;
+        let note = format!(
+            "the logits of {} images are those of {}: they differ by {:.1e} of the largest",
+            found.images,
+            file.display(),
+            found.difference
+        );
+        if let Some(source) = &mut imported.source {
+            source.notes.push(note);
+        }
+    }
+    Ok(imported)
+}
+
+fn read(path: &Path, options: &Options, device: &Device) -> Result<Imported> {
     match kind(path)? {
         Kind::Ours => {
             if let Some(option) = options.given().first() {
@@ -71,8 +95,7 @@ pub fn open(path: &Path, options: &Options, device: &Device) -> Result<Imported>
             }
             onnx::import(path, options, device)
         }
-        // Files of weights.
-        Kind::Safetensors | Kind::PyTorch => ours(path, device),
+        Kind::Safetensors | Kind::PyTorch => torch::import(path, options, device),
         Kind::Known(problem) => Err(Error::file(path, problem)),
     }
 }
@@ -116,7 +139,7 @@ fn kind(path: &Path) -> Result<Kind> {
     let mut head = Vec::new();
     let mut file = File::open(path).map_err(Error::io(path, "reading the model"))?;
     let mut read = |head: &mut Vec<u8>, most| file.by_ref().take(most).read_to_end(head);
-    read(&mut head, 32).map_err(Error::io(path, "reading the model"))?;
+    read(&mut head, 512).map_err(Error::io(path, "reading the model"))?;
     if head.is_empty() {
         return Err(Error::file(path, "is empty. Copy or export it again"));
     }
@@ -125,7 +148,10 @@ fn kind(path: &Path) -> Result<Kind> {
         return Ok(Kind::Known(problem));
     }
     // Zip archives and pickles of protocol 2 and later.
-    if head.starts_with(b"PK\x03\x04") || matches!(head.as_slice(), [0x80, 2..=5, ..]) {
+    if head.starts_with(b"PK\x03\x04")
+        || head.starts_with(b"PK\x05\x06")
+        || matches!(head.as_slice(), [0x80, 2..=5, ..])
+    {
         return Ok(Kind::PyTorch);
     }
     if head.get(8) != Some(&b'{') {

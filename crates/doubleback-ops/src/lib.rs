@@ -46,8 +46,8 @@ pub use derivative::with_derivative;
 pub use error::{Error, Result};
 pub use matmul::{matmul, matmul_transposed};
 pub use options::{
-    Activation, AdamOptions, BatchNormOptions, Conv2dOptions, Conv2dShape, Order, Padding2d, Pool2dOptions,
-    Pool2dShape, PoolKind,
+    Activation, AdamOptions, BatchNormOptions, Conv2dOptions, Conv2dShape, GroupedConv2dShape, Order, Padding2d,
+    Pool2dOptions, Pool2dShape, PoolKind,
 };
 pub use pool::{MaxPoolIndices, avg_pool2d, avg_pool2d_transpose, max_pool2d, pool_select, pool_unselect};
 pub use relu::{leaky_relu, leaky_relu_vjp, relu, relu_vjp};

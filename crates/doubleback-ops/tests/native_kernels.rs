@@ -104,6 +104,17 @@ proptest! {
     }
 
     #[test]
+    fn depthwise_convolutions_match(
+        kernel in [1usize..8, 1usize..8], stride in [1usize..4, 1usize..4], dilation in [1usize..4, 1usize..4], extra in [0usize..9, 0usize..17],
+        sides in [0usize..5, 0usize..5, 0usize..5, 0usize..5], batch in prop_oneof![Just(1usize), 2usize..4, 17usize..20],
+        groups in prop_oneof![2usize..9, 14usize..70], multiplier in prop_oneof![3 => Just(1usize), 1 => 2usize..7],
+    ) {
+        let options = Conv2dOptions { stride, padding: sides.into(), dilation, groups };
+        let size: [usize; 2] = std::array::from_fn(|a| (dilation[a] * (kernel[a] - 1) + 1 + extra[a]).saturating_sub(sides[a] + sides[a + 2]).max(1));
+        check_convolution([batch, size[0], size[1], groups], [kernel[0], kernel[1], 1, groups * multiplier], options, 3e-6);
+    }
+
+    #[test]
     fn matrix_products_match(m in 1usize..300, k in 1usize..600, n in 1usize..300) {
         let matrix = |rows: usize, columns: usize, seed| {
             let (a, b) = both([1, 1, rows, columns], seed);
@@ -455,6 +466,23 @@ fn the_number_of_threads_changes_no_bit() {
                 results.push(to_vec(conv2d_weight_grad(x, g, [size, size], options).unwrap()));
                 results.extend([to_vec(y), to_vec(statistics)]);
             }
+            // Depthwise, with two outputs a channel, and of groups.
+            for (groups, channels) in [(40, 40), (20, 40), (4, 40)] {
+                let (dims, options) = (
+                    [19, 9, 8, 40],
+                    Conv2dOptions {
+                        groups,
+                        ..Conv2dOptions::same([3, 3])
+                    },
+                );
+                let dims = if groups == 20 { [19, 9, 8, 20] } else { dims };
+                let (x, w) = (tensor(dims, 1), tensor([3, 3, dims[3] / groups, channels], 2));
+                let y = conv2d(x.clone(), w.clone(), options).unwrap();
+                let g = tensor(y.dims(), 3);
+                results.push(to_vec(conv2d_input_grad(g.clone(), w, [9, 8], options).unwrap()));
+                results.push(to_vec(conv2d_weight_grad(x, g, [3, 3], options).unwrap()));
+                results.push(to_vec(y));
+            }
             let matrix =
                 |rows: usize, columns: usize, seed| tensor([1, 1, rows, columns], seed).reshape([rows, columns]);
             results.push(to_vec(matmul(matrix(300, 700, 1), matrix(700, 10, 2)).unwrap()));
@@ -489,5 +517,89 @@ fn the_number_of_threads_changes_no_bit() {
     let alone = run(1);
     for threads in [2, 3, 7] {
         assert_eq!(alone, run(threads), "{threads} threads");
+    }
+}
+
+/// What a depthwise convolution makes of an image, and of its cotangent, has the same bits beside any others.
+#[test]
+fn the_batch_around_an_image_changes_no_bit() {
+    for (groups, stride) in [(37, 1), (37, 2), (4, 1)] {
+        let options = Conv2dOptions {
+            groups,
+            stride: [stride; 2],
+            ..Conv2dOptions::same([3, 3])
+        };
+        let channels = if groups == 4 { 36 } else { groups };
+        let (x, w) = (
+            both([5, 9, 7, channels], 1).0,
+            both([3, 3, channels / groups, channels], 2).0,
+        );
+        let y = conv2d(x.clone(), w.clone(), options).unwrap();
+        let g = both(y.dims(), 3).0;
+        let back = conv2d_input_grad(g.clone(), w.clone(), [9, 7], options).unwrap();
+        for image in 0..5 {
+            let one = |t: &Tensor<4>| t.clone().slice_dim(0, image..image + 1);
+            let alone = conv2d(one(&x), w.clone(), options).unwrap();
+            assert_eq!(to_vec(alone), to_vec(one(&y)));
+            let alone = conv2d_input_grad(one(&g), w.clone(), [9, 7], options).unwrap();
+            assert_eq!(to_vec(alone), to_vec(one(&back)));
+        }
+    }
+}
+
+/// Not a test: `cargo test --test native_kernels -- --ignored --nocapture times_of_depthwise` prints milliseconds of depthwise convolutions as
+/// kernels, and as one plain convolution a group side by side, in turns.
+#[test]
+#[ignore]
+fn times_of_depthwise_convolutions() {
+    let batch = 8;
+    for (size, channels, stride) in [
+        (112, 32, 1),
+        (112, 96, 2),
+        (56, 144, 1),
+        (56, 144, 2),
+        (14, 576, 1),
+        (14, 576, 2),
+        (7, 960, 1),
+    ] {
+        let options = Conv2dOptions {
+            groups: channels,
+            stride: [stride; 2],
+            ..Conv2dOptions::same([3, 3])
+        };
+        let part = Conv2dOptions { groups: 1, ..options };
+        let (x, w) = (both([batch, size, size, channels], 1).0, both([3, 3, 1, channels], 2).0);
+        let g = both(conv2d(x.clone(), w.clone(), options).unwrap().dims(), 3).0;
+        let of = |t: &Tensor<4>, c: usize| t.clone().slice_dim(3, c..c + 1);
+        let beside = |f: &dyn Fn(usize) -> Tensor<4>| Tensor::cat((0..channels).map(f).collect(), 3);
+        let native: [&dyn Fn() -> Tensor<4>; 3] = [
+            &|| conv2d(x.clone(), w.clone(), options).unwrap(),
+            &|| conv2d_input_grad(g.clone(), w.clone(), [size; 2], options).unwrap(),
+            &|| conv2d_weight_grad(x.clone(), g.clone(), [3, 3], options).unwrap(),
+        ];
+        let composed: [&dyn Fn() -> Tensor<4>; 3] = [
+            &|| beside(&|c| conv2d(of(&x, c), of(&w, c), part).unwrap()),
+            &|| beside(&|c| conv2d_input_grad(of(&g, c), of(&w, c), [size; 2], part).unwrap()),
+            &|| beside(&|c| conv2d_weight_grad(of(&x, c), of(&g, c), [3, 3], part).unwrap()),
+        ];
+        let time = |f: &dyn Fn() -> Tensor<4>| {
+            let start = std::time::Instant::now();
+            std::hint::black_box(f());
+            start.elapsed().as_secs_f64() * 1e3
+        };
+        for (order, (native, composed)) in ["forward", "input", "weight"]
+            .into_iter()
+            .zip(native.into_iter().zip(composed))
+        {
+            let (mut best, mut old) = (f64::INFINITY, f64::INFINITY);
+            for _ in 0..4 {
+                best = best.min(time(native)).min(time(native));
+                old = old.min(time(composed));
+            }
+            println!(
+                "{size:3} {channels:3} /{stride} {order:8} {best:8.2} ms, by group {old:8.2} ms, {:5.1}",
+                old / best
+            );
+        }
     }
 }

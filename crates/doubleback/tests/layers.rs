@@ -3,7 +3,7 @@
 
 use burn::tensor::activation::softmax;
 use burn::tensor::{DType, Tensor, TensorData};
-use doubleback::nn::layers::{AvgPool, Conv2d, Dense, Flatten, HardSwish, LayerKind, MaxPool};
+use doubleback::nn::layers::{AdaptiveAvgPool, AvgPool, Conv2d, Dense, Flatten, HardSwish, LayerKind, MaxPool};
 use doubleback::nn::{Architecture, IMAGES, LayerSpec, Module, Network, Staged, TrainingPass, cross_entropy};
 use doubleback_test_device::f64_device;
 
@@ -150,6 +150,13 @@ fn pooling_with_kernel_stride_and_padding() {
 }
 
 /// All three pieces of the function, by values known by hand and by both orders of derivatives at images between -5 and 5.
+#[test]
+fn adaptive_pooling_to_fewer_and_to_more_pixels() {
+    for windows in [[3, 2], [7, 7], [9, 4]] {
+        check(&format!("{windows:?} windows"), AdaptiveAvgPool { windows });
+    }
+}
+
 #[test]
 fn hard_swish() {
     check("hard swish", HardSwish {});

@@ -123,14 +123,6 @@ impl Node {
         })
     }
 
-    /// A list of texts, if it is given.
-    pub fn texts(&self, name: &str) -> Result<Option<&[String]>, Refusal> {
-        self.attribute(name, "a list of texts", |attribute| match attribute {
-            Attribute::Texts(values) => Some(values.as_slice()),
-            _ => None,
-        })
-    }
-
     /// A graph that must be given.
     pub fn required_graph(&self, name: &str) -> Result<&Graph, Refusal> {
         let graph = self.attribute(name, "a graph", |attribute| match attribute {

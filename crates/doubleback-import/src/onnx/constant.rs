@@ -119,22 +119,6 @@ impl Constant {
         }
     }
 
-    /// Its one integer.
-    ///
-    /// # Errors
-    /// When it has none or several, or another type.
-    pub fn int(&self) -> Result<i64, Refusal> {
-        one(self, &self.ints()?)
-    }
-
-    /// Its one float.
-    ///
-    /// # Errors
-    /// When it has none or several, or another type.
-    pub fn float(&self) -> Result<f32, Refusal> {
-        one(self, &self.floats()?)
-    }
-
     /// Its one truth value.
     ///
     /// # Errors

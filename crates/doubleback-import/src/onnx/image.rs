@@ -11,6 +11,9 @@ use super::walk::{givers, needed};
 /// Most operators between the image and a Transpose that says that channels come last.
 const NEAR: usize = 12;
 
+/// Most values of an image, as layers have it.
+const LARGEST: usize = 1 << 27;
+
 /// The input that takes the images.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ImageInput {
@@ -113,6 +116,13 @@ impl ImageInput {
                 .into());
             }
         };
+        match shape.len() {
+            0 => return Err(format!("its input `{name}` {} has no values", described(port)).into()),
+            count if count > LARGEST => {
+                return Err(format!("its images have {count} values each, more than {LARGEST}").into());
+            }
+            _ => (),
+        }
         if axes == Axes::ChannelsLast {
             notes.push(format!(
                 "the input `{name}` has its channels last; images stay [n, channels, height, width]"
@@ -191,15 +201,11 @@ fn sized(port: &Port, dims: [&Dim; 3], size: Option<[usize; 2]>) -> Result<Image
         }),
     }
     };
-    let shape = ImageShape {
+    Ok(ImageShape {
         channels,
         height: side(height, 0)?,
         width: side(width, 1)?,
-    };
-    match shape.len() {
-        0 => Err(format!("its input `{name}` {} has no values", described(port)).into()),
-        _ => Ok(shape),
-    }
+    })
 }
 
 /// The images that rows of so many values most probably are.

@@ -17,10 +17,15 @@ use super::model::{Attribute, Graph, Model, Node};
 use super::refusal::Refusal;
 use super::translate::{self, Activation, Builder};
 use super::walk::{Fate, Walk, givers, needed};
-use super::{normalization, patterns};
+use super::{normalization, patterns, sklearn};
 use crate::check::check;
 use crate::imported::{Imported, Nodes, Source, SourceFile, Unsupported};
 use crate::options::Options;
+
+/// Most values that the layers may give for one image: so many, and [`PER_VALUE`] for each value of the image and of the weights, as of model
+/// files of ours. A small file shall not take much memory.
+const ACTIVATIONS: usize = 1 << 22;
+const PER_VALUE: usize = 1 << 10;
 
 /// Reads an ONNX model.
 ///
@@ -50,7 +55,8 @@ pub(crate) fn import(path: &Path, options: &Options, device: &Device) -> Result<
 /// # Errors
 /// When the model cannot be read.
 pub(crate) fn unsupported(path: &Path) -> Result<Vec<Unsupported>> {
-    let model = Model::read(path)?;
+    let mut model = Model::read(path)?;
+    sklearn::rewrite(&mut model.graph, model.opset).map_err(|refusal| Error::file(path, refusal.to_string()))?;
     let refused = |node: &Node| {
         let domain = node.domain.as_str();
         let folded = domain.is_empty() && folds(&node.op);
@@ -107,6 +113,7 @@ fn network(
 ) -> std::result::Result<(Network, ModelCard, Source), Failure> {
     let mut graph = model.graph;
     let mut notes = model.notes;
+    sklearn::rewrite(&mut graph, model.opset)?;
     notes.extend(patterns::rewrite(&mut graph, options.output.as_deref()));
     let outputs = std::mem::take(&mut graph.outputs);
     let candidates = logits::candidates(&outputs, options.output.as_deref())?;
@@ -207,6 +214,18 @@ fn assembled(
         classes: parts.size[2],
         layers: std::mem::take(&mut parts.layers),
     };
+    let values: usize = parts.tensors.values().map(Vec::len).sum();
+    let working = architecture.working_values().map_err(Failure::Other)?;
+    let most = values
+        .saturating_add(shape.len())
+        .saturating_mul(PER_VALUE)
+        .saturating_add(ACTIVATIONS);
+    if working > most {
+        return Err(format!(
+            "its layers give {working} values for one image, more than {most}, the most for a file of its size"
+        )
+        .into());
+    }
     Network::build(architecture, device, |_, name| {
         let values = parts.tensors.remove(name);
         let values = values.ok_or_else(|| Error::internal("importing a model", format!("no values of {name}")))?;

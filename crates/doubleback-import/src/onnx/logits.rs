@@ -147,7 +147,7 @@ fn end(walk: &Walk, output: &str) -> Option<End> {
 fn before(walk: &mut Walk, output: &str, end: End) -> Result<Activation, Refusal> {
     let logits = walk.activation(&end.base)?;
     let over_all = match end.squashing {
-        Squashing::Softmax | Squashing::LogSoftmax => over_all(&end.node, &logits)?,
+        Squashing::Softmax | Squashing::LogSoftmax => logits.count() > 1 && over_all(&end.node, &logits)?,
         Squashing::Sigmoid => true,
         Squashing::BothSides => logits.count() == 1,
     };

@@ -43,6 +43,9 @@ pub(crate) enum Attribute {
     Other(String),
 }
 
+/// An attribute that no file has, of a GroupNormalization that was put together: the shape that its result is brought to. 0 is as in the input.
+pub(crate) const GROUPED_SHAPE: &str = "of shape";
+
 /// One application of an operator.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
@@ -149,8 +152,6 @@ pub(crate) struct Model {
     pub opset: i64,
     /// Such as `pytorch 2.9.1`; empty if the file does not say it.
     pub producer: String,
-    /// What the file says of itself, by name.
-    pub metadata: BTreeMap<String, String>,
     /// What it computes.
     pub graph: Graph,
     /// What happened while reading, in sentences: weights converted from `f16`, functions inlined.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::branch;
 use super::fold::Folding;
 use super::model::{Constant, Graph, Node};
 use super::refusal::Refusal;
@@ -37,6 +38,7 @@ impl Walk {
     pub fn new(graph: Graph, mut builder: Builder) -> Self {
         let values = graph.initializers.values().map(Constant::len).sum();
         let folding = Folding::new(values, &graph.elements);
+        builder.make_room(values);
         for (name, constant) in graph.initializers {
             builder.define(&name, constant);
         }
@@ -106,11 +108,51 @@ impl Walk {
             }
         }
         let before = self.builder.len();
-        translate::node(node, &mut self.builder).map_err(placed)?;
+        match self.condition(node).map_err(placed)? {
+            Some(condition) => self.branch(node, condition)?,
+            None => translate::node(node, &mut self.builder).map_err(placed)?,
+        }
         Ok(match self.builder.len() == before {
             true => Fate::Free,
             false => Fate::Translated,
         })
+    }
+
+    /// Whether the condition of an `If` holds, if that is known.
+    fn condition(&self, node: &Node) -> Result<Option<bool>, Refusal> {
+        let condition = node.input(0).filter(|_| node.is("If"));
+        match condition.and_then(|name| self.builder.value(name)) {
+            Some(Value::Constant(condition)) => Ok(Some(condition.bool()?)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Computes the branch that an `If` takes, as far as its outputs need it.
+    fn branch(&mut self, node: &Node, condition: bool) -> Result<(), Refusal> {
+        let mut number = 0;
+        let mut fresh = |wanted: &str| loop {
+            number += 1;
+            let name = format!("{wanted}.{number}");
+            if self.builder.value(&name).is_none() && !self.givers.contains_key(&name) {
+                return name;
+            }
+        };
+        let inside = branch::taken(node, condition, &mut fresh)
+            .map_err(|refusal| Refusal(format!("{}: {refusal}", node.place())))?;
+        for (name, constant) in inside.initializers {
+            self.builder.define(&name, constant);
+        }
+        self.unreadable.extend(inside.unreadable);
+        let outputs = node.outputs.iter().flatten().map(String::as_str);
+        for place in needed(&inside.nodes, &givers(&inside.nodes), outputs) {
+            self.compute(&inside.nodes[place])?;
+        }
+        let which = if condition { "then" } else { "else" };
+        self.builder.note(format!(
+            "node `{}` (If) always takes its `{which}` branch: it was put in its place",
+            node.name
+        ));
+        Ok(())
     }
 
     /// Says that the node that gives a value is left out.
@@ -150,8 +192,8 @@ pub(super) fn needed<'a>(
     let mut open: Vec<usize> = names.into_iter().filter_map(|name| givers.get(name).copied()).collect();
     while let Some(place) = open.pop() {
         if needed.insert(place) {
-            let inputs = nodes[place].inputs.iter().flatten();
-            open.extend(inputs.filter_map(|name| givers.get(name).copied()));
+            let needs = nodes[place].needs();
+            open.extend(needs.into_iter().filter_map(|name| givers.get(name).copied()));
         }
     }
     needed

@@ -5,7 +5,7 @@ use burn::backend::{Backend, backend_extension};
 
 use super::default;
 use super::results::Convolved;
-use crate::options::Conv2dShape;
+use crate::options::{Conv2dShape, GroupedConv2dShape};
 
 /// Convolutions on tensor primitives: one method an op, each with a default body of stock Burn ops.
 #[backend_extension(Flex, Cube: cfg(feature = "cube"), Autodiff)]
@@ -30,5 +30,25 @@ pub(crate) trait ConvOps: Backend {
     /// See [`conv2d_weight_grad`](super::conv2d_weight_grad).
     fn conv2d_weight_grad(x: FloatTensor<Self>, g: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
         default::conv2d_weight_grad::<Self>(x, g, shape)
+    }
+    /// [`conv2d`](Self::conv2d) of several groups.
+    fn grouped_conv2d(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: GroupedConv2dShape) -> FloatTensor<Self> {
+        default::grouped_conv2d::<Self>(x, w, shape)
+    }
+    /// [`conv2d_input_grad`](Self::conv2d_input_grad) of several groups.
+    fn grouped_conv2d_input_grad(
+        g: FloatTensor<Self>,
+        w: FloatTensor<Self>,
+        shape: GroupedConv2dShape,
+    ) -> FloatTensor<Self> {
+        default::grouped_conv2d_input_grad::<Self>(g, w, shape)
+    }
+    /// [`conv2d_weight_grad`](Self::conv2d_weight_grad) of several groups.
+    fn grouped_conv2d_weight_grad(
+        x: FloatTensor<Self>,
+        g: FloatTensor<Self>,
+        shape: GroupedConv2dShape,
+    ) -> FloatTensor<Self> {
+        default::grouped_conv2d_weight_grad::<Self>(x, g, shape)
     }
 }

@@ -6,7 +6,7 @@ use burn::backend::tensor::FloatTensor;
 
 use super::results::Convolved;
 use crate::batch_norm::default::batch_norm_statistics;
-use crate::options::Conv2dShape;
+use crate::options::{Conv2dShape, GroupedConv2dShape};
 use crate::stock::{nchw, nhwc, oihw, zeros_like};
 
 fn conv_options(shape: &Conv2dShape) -> ConvOptions<2> {
@@ -57,5 +57,46 @@ pub(crate) fn conv2d_weight_grad<B: Backend>(
         &[shape.channels_out, shape.channels_in, shape.kernel[0], shape.kernel[1]],
     );
     let w = B::conv2d_weight_backward(nchw::<B>(x), w, nchw::<B>(g), conv_options(&shape));
+    B::float_permute(w, &[2, 3, 1, 0])
+}
+
+fn grouped_options(GroupedConv2dShape { part, groups }: &GroupedConv2dShape) -> ConvOptions<2> {
+    ConvOptions::new(part.stride, part.padding, part.dilation, *groups)
+}
+
+/// Convolution of several groups.
+pub(crate) fn grouped_conv2d<B: Backend>(
+    x: FloatTensor<B>,
+    w: FloatTensor<B>,
+    shape: GroupedConv2dShape,
+) -> FloatTensor<B> {
+    nhwc::<B>(B::conv2d(nchw::<B>(x), oihw::<B>(w), None, grouped_options(&shape)))
+}
+
+/// Gradient of its input.
+pub(crate) fn grouped_conv2d_input_grad<B: Backend>(
+    g: FloatTensor<B>,
+    w: FloatTensor<B>,
+    shape: GroupedConv2dShape,
+) -> FloatTensor<B> {
+    let [batch, height, width, channels] = shape.input_dims();
+    let x = zeros_like::<B>(&g, &[batch, channels, height, width]);
+    nhwc::<B>(B::conv2d_x_backward(
+        x,
+        oihw::<B>(w),
+        nchw::<B>(g),
+        grouped_options(&shape),
+    ))
+}
+
+/// Gradient of its weight.
+pub(crate) fn grouped_conv2d_weight_grad<B: Backend>(
+    x: FloatTensor<B>,
+    g: FloatTensor<B>,
+    shape: GroupedConv2dShape,
+) -> FloatTensor<B> {
+    let [height, width, channels_in, channels_out] = shape.weight_dims();
+    let w = zeros_like::<B>(&g, &[channels_out, channels_in, height, width]);
+    let w = B::conv2d_weight_backward(nchw::<B>(x), w, nchw::<B>(g), grouped_options(&shape));
     B::float_permute(w, &[2, 3, 1, 0])
 }

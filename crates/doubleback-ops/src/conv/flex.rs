@@ -7,7 +7,7 @@ use super::backend::ConvOps;
 use super::default;
 use super::results::Convolved;
 use crate::kernels;
-use crate::options::Conv2dShape;
+use crate::options::{Conv2dShape, GroupedConv2dShape};
 use crate::slices::{contiguous, native, small, tensor, values};
 
 impl ConvOps for Flex {
@@ -60,6 +60,47 @@ impl ConvOps for Flex {
         let (x, g) = (contiguous(x), contiguous(g));
         tensor(
             kernels::conv2d_weight_grad(values(&x), values(&g), &shape),
+            &shape.weight_dims(),
+        )
+    }
+
+    fn grouped_conv2d(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: GroupedConv2dShape) -> FloatTensor<Self> {
+        if !native(&x) {
+            return default::grouped_conv2d::<Self>(x, w, shape);
+        }
+        let (x, w) = (contiguous(x), contiguous(w));
+        tensor(
+            kernels::grouped_conv2d(values(&x), values(&w), &shape),
+            &shape.output_dims(),
+        )
+    }
+
+    fn grouped_conv2d_input_grad(
+        g: FloatTensor<Self>,
+        w: FloatTensor<Self>,
+        shape: GroupedConv2dShape,
+    ) -> FloatTensor<Self> {
+        if !native(&g) {
+            return default::grouped_conv2d_input_grad::<Self>(g, w, shape);
+        }
+        let (g, w) = (contiguous(g), contiguous(w));
+        tensor(
+            kernels::grouped_conv2d_input_grad(values(&g), values(&w), &shape),
+            &shape.input_dims(),
+        )
+    }
+
+    fn grouped_conv2d_weight_grad(
+        x: FloatTensor<Self>,
+        g: FloatTensor<Self>,
+        shape: GroupedConv2dShape,
+    ) -> FloatTensor<Self> {
+        if !native(&g) {
+            return default::grouped_conv2d_weight_grad::<Self>(x, g, shape);
+        }
+        let (x, g) = (contiguous(x), contiguous(g));
+        tensor(
+            kernels::grouped_conv2d_weight_grad(values(&x), values(&g), &shape),
             &shape.weight_dims(),
         )
     }

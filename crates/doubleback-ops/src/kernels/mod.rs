@@ -23,7 +23,10 @@ pub use batch_norm::{
     batch_norm_statistics, batch_norm_vjp, batch_norm_vjp_sums, batch_norm_vjp_vjp,
 };
 pub use buffer::Buffer;
-pub use conv::{conv2d, conv2d_input_grad, conv2d_of_gradient, conv2d_weight_grad, conv2d_with_statistics};
+pub use conv::{
+    conv2d, conv2d_input_grad, conv2d_of_gradient, conv2d_weight_grad, conv2d_with_statistics, grouped_conv2d,
+    grouped_conv2d_input_grad, grouped_conv2d_weight_grad,
+};
 pub use matmul::{Product, matmul, matmul_add};
 pub use pool::{avg_pool2d, avg_pool2d_transpose, max_pool2d, pool_select, pool_unselect};
 pub use relu::leaky_relu_vjp;

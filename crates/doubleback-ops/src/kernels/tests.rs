@@ -2,7 +2,9 @@
 //! compute is held to sums written out here; `tests/native_kernels.rs` does so on many more shapes, against the default bodies.
 
 use super::*;
-use crate::options::{AdamOptions, BatchNormOptions, Conv2dOptions, Conv2dShape, Pool2dOptions, Pool2dShape, PoolKind};
+use crate::options::{
+    AdamOptions, BatchNormOptions, Conv2dOptions, Conv2dShape, GroupedConv2dShape, Pool2dOptions, Pool2dShape, PoolKind,
+};
 
 /// Values in [-1, 1), the same everywhere.
 fn values(count: usize, seed: usize) -> Vec<f32> {
@@ -81,6 +83,57 @@ fn direct_convolutions() {
 fn fast_convolutions() {
     check_convolution([1, 5, 6, 16], [3, 3, 16, 17], Conv2dOptions::same([3, 3]));
     check_convolution([2, 3, 5, 24], [5, 5, 24, 25], Conv2dOptions::same([5, 5]));
+}
+
+fn check_groups(input: [usize; 4], weight: [usize; 4], groups: usize, options: Conv2dOptions) {
+    let shape = GroupedConv2dShape {
+        part: Conv2dShape::new("conv2d", input, weight, options).unwrap(),
+        groups,
+    };
+    let count = |dims: [usize; 4]| dims.iter().product::<usize>();
+    let (x, w) = (
+        values(count(shape.input_dims()), 1),
+        values(count(shape.weight_dims()), 2),
+    );
+    let g = values(count(shape.output_dims()), 3);
+    let (mut y, mut of_x, mut of_w) = (vec![0.0; g.len()], vec![0.0; x.len()], vec![0.0; w.len()]);
+    let (ci, co) = (shape.part.channels_in, shape.part.channels_out);
+    // The place of a group's value among those of all.
+    let among = |place: usize, each: usize, group: usize| (place / each * groups + group) * each + place % each;
+    for group in 0..groups {
+        products(&shape.part, |i, k, o| {
+            let (i, k, o) = (among(i, ci, group), among(k, co, group), among(o, co, group));
+            y[o] += x[i] * w[k];
+            of_x[i] += g[o] * w[k];
+            of_w[k] += x[i] * g[o];
+        });
+    }
+    assert_near(&grouped_conv2d(&x, &w, &shape), &y, "forward of groups");
+    assert_near(
+        &grouped_conv2d_input_grad(&g, &w, &shape),
+        &of_x,
+        "input gradient of groups",
+    );
+    assert_near(
+        &grouped_conv2d_weight_grad(&x, &g, &shape),
+        &of_w,
+        "weight gradient of groups",
+    );
+}
+
+#[test]
+fn convolutions_of_groups() {
+    check_groups([2, 5, 6, 1], [3, 3, 1, 1], 19, Conv2dOptions::same([3, 3]));
+    let strided = Conv2dOptions {
+        stride: [2, 3],
+        padding: [1, 2].into(),
+        dilation: [1, 2],
+        groups: 1,
+    };
+    check_groups([1, 5, 9, 1], [2, 3, 1, 1], 35, strided);
+    check_groups([1, 4, 5, 1], [3, 2, 1, 2], 3, strided);
+    check_groups([1, 4, 5, 1], [3, 2, 1, 5], 2, strided);
+    check_groups([2, 4, 4, 3], [3, 3, 3, 2], 2, Conv2dOptions::same([3, 3]));
 }
 
 #[test]

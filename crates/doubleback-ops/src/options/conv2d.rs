@@ -153,6 +153,44 @@ impl Conv2dShape {
     }
 }
 
+/// All sizes of a convolution of several groups, with the same padding on opposite sides: what backends and kernels take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupedConv2dShape {
+    /// The convolution of one group: `channels_in` and `channels_out` are those of a group.
+    pub part: Conv2dShape,
+    /// Groups, side by side.
+    pub groups: usize,
+}
+
+impl GroupedConv2dShape {
+    /// Refuses sizes that no checked convolution has: the fields are public, and kernels read and write by them.
+    pub(crate) fn assert_sound(&self) {
+        self.part.assert_sound();
+        assert!(self.groups > 0);
+        let dims = [self.input_dims(), self.weight_dims(), self.output_dims()];
+        assert!(dims.iter().all(|dims| addressable(dims)));
+    }
+
+    /// `[batch, height, width, channels]` of the input.
+    pub fn input_dims(&self) -> [usize; 4] {
+        self.side_by_side(self.part.input_dims())
+    }
+
+    /// `[height, width, in / groups, out]` of the weight.
+    pub fn weight_dims(&self) -> [usize; 4] {
+        self.side_by_side(self.part.weight_dims())
+    }
+
+    /// `[batch, height, width, channels]` of the output.
+    pub fn output_dims(&self) -> [usize; 4] {
+        self.side_by_side(self.part.output_dims())
+    }
+
+    fn side_by_side(&self, [a, b, c, channels]: [usize; 4]) -> [usize; 4] {
+        [a, b, c, channels.saturating_mul(self.groups)]
+    }
+}
+
 fn reach(kernel: [usize; 2], dilation: [usize; 2]) -> [usize; 2] {
     std::array::from_fn(|a| dilation[a].saturating_mul(kernel[a] - 1).saturating_add(1))
 }
@@ -249,9 +287,16 @@ impl Conv2dParts {
         (self.groups == 1 && self.extra == Padding2d::default()).then_some(self.part)
     }
 
+    /// The convolution of all groups, over the input with `extra`.
+    pub fn grouped(&self) -> GroupedConv2dShape {
+        GroupedConv2dShape {
+            part: self.part,
+            groups: self.groups,
+        }
+    }
+
     /// `[batch, height, width, channels]` of the output.
     pub fn output_dims(&self) -> [usize; 4] {
-        let [batch, height, width, channels] = self.part.output_dims();
-        [batch, height, width, channels * self.groups]
+        self.grouped().output_dims()
     }
 }

@@ -120,7 +120,7 @@ impl Architecture {
     ///
     /// # Errors
     /// As [`sizes`](Self::sizes).
-    pub(crate) fn working_values(&self) -> Result<usize> {
+    pub fn working_values(&self) -> Result<usize> {
         // None of these products overflows: the sizes were checked.
         let activations = self.sizes()?.into_iter().map(|size| size.iter().product());
         let besides = self.layers.iter().zip(self.input_sizes()?);

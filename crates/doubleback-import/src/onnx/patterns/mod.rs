@@ -3,6 +3,7 @@
 //! Only where the constants are exactly those of the operator, and no value between is used elsewhere. A pattern is looked for from its last
 //! node backwards.
 mod activation;
+mod group_norm;
 mod layer_norm;
 #[cfg(test)]
 mod tests;
@@ -15,7 +16,14 @@ use view::View;
 
 /// What is found.
 #[cfg(test)]
-pub(super) const NAMES: [&str; 5] = ["Swish", "HardSwish", "Mish", "Gelu", "LayerNormalization"];
+pub(super) const NAMES: [&str; 6] = [
+    "Swish",
+    "HardSwish",
+    "Mish",
+    "Gelu",
+    "LayerNormalization",
+    "GroupNormalization",
+];
 
 /// The operator that some nodes are.
 struct Found {
@@ -53,7 +61,9 @@ pub(crate) fn rewrite<'a>(graph: &mut Graph, wanted: impl IntoIterator<Item = &'
     let mut gone = HashSet::new();
     let mut new: Vec<(usize, Found)> = Vec::new();
     for last in 0..graph.nodes.len() {
-        let found = activation::find(&view, last).or_else(|| layer_norm::find(&view, last));
+        let found = activation::find(&view, last)
+            .or_else(|| layer_norm::find(&view, last))
+            .or_else(|| group_norm::find(&view, last));
         let Some(mut found) = found else { continue };
         found.inner.sort_unstable();
         found.inner.dedup();

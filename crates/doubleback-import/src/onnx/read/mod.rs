@@ -87,11 +87,6 @@ impl Model {
             producer: format!("{} {}", proto.producer_name, proto.producer_version)
                 .trim()
                 .to_owned(),
-            metadata: proto
-                .metadata_props
-                .into_iter()
-                .map(|entry| (entry.key, entry.value))
-                .collect(),
             graph,
             notes: notes.sentences(),
             beside,

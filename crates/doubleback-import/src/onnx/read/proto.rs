@@ -15,8 +15,6 @@ pub(super) struct ModelProto {
     pub graph: Option<Box<GraphProto>>,
     #[prost(message, repeated, tag = "8")]
     pub opset_import: Vec<OperatorSetIdProto>,
-    #[prost(message, repeated, tag = "14")]
-    pub metadata_props: Vec<StringStringEntryProto>,
     #[prost(message, repeated, tag = "20")]
     pub training_info: Vec<TrainingInfoProto>,
     #[prost(message, repeated, tag = "25")]

@@ -20,6 +20,10 @@ const LARGEST: usize = 1 << 27;
 
 /// Tensors of a layer: role and values.
 type Roles = [(&'static str, Vec<f32>)];
+/// Most values that the tensors of all layers may have together: so many, and [`PER_VALUE`] for each value of the file's constants. Layers may
+/// share a weight in the file; each has its own here.
+const TENSORS: usize = 1 << 22;
+const PER_VALUE: usize = 64;
 
 /// Layers and their tensors, in the making.
 #[derive(Debug)]
@@ -37,6 +41,8 @@ pub(crate) struct Builder {
     image: Size,
     /// Element types by the names of the graph, where a constant does not tell its own.
     elements: HashMap<String, Element>,
+    /// How many values of tensors there may still be.
+    room: usize,
     /// Names that nodes of the graph take.
     taken: HashSet<String>,
     /// The batch that the file's input is fixed at, if that is not 1: where this stands in a shape, 1 is meant.
@@ -73,6 +79,7 @@ impl Builder {
             orders: HashMap::new(),
             image,
             elements: HashMap::new(),
+            room: TENSORS,
             taken: nodes
                 .iter()
                 .flat_map(|node| node.inputs.iter().flatten().cloned())
@@ -127,6 +134,11 @@ impl Builder {
     /// A value by its name in the graph, if it was set.
     pub fn value(&self, name: &str) -> Option<&Value> {
         self.values.get(name)
+    }
+
+    /// Makes room for the tensors of a file whose constants have so many values.
+    pub fn make_room(&mut self, values: usize) {
+        self.room = values.saturating_mul(PER_VALUE).saturating_add(TENSORS);
     }
 
     /// Whether a node of the graph takes a value of this name.
@@ -351,6 +363,12 @@ impl Builder {
         if count.is_none_or(|count| count > LARGEST) {
             return Err(format!("it gives {size:?} values for one image, more than {LARGEST}").into());
         }
+        if size.contains(&0) {
+            return Err("it gives no values".into());
+        }
+        let values = tensors.iter().map(|(_, values)| values.len()).sum();
+        let room = self.room.checked_sub(values);
+        self.room = room.ok_or("with it the layers have far more weights than the file")?;
         let specs = [layer.parameters(&sizes), layer.buffers(&sizes)].concat();
         check_tensors(&specs, &tensors, |role| layer.least(role))?;
         let name = self.names.unique(wish);

@@ -48,7 +48,7 @@ fn note(node: &Node, b: &mut Builder) {
 
 fn compare(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
     let function = function(&node.op)?;
-    let pair = align(b, [operand(b.input(node, 0)?)?, operand(b.input(node, 1)?)?])?;
+    let pair = align(node, b, [operand(b.input(node, 0)?)?, operand(b.input(node, 1)?)?])?;
     let (shape, layout) = (pair.shape, pair.layout);
     let mut with = |side, size, values, x: &Activation| {
         let constant = Some(Held { size, side });

@@ -16,6 +16,7 @@ mod pooling;
 mod quantization;
 mod random;
 mod shape_of;
+mod spatial;
 mod structure;
 mod value;
 mod window;
@@ -41,6 +42,7 @@ const FAMILIES: &[&[(&str, Translate)]] = &[
     choice::OPS,
     quantization::OPS,
     random::OPS,
+    spatial::OPS,
 ];
 
 /// The function that translates an operator of ONNX.

@@ -3,6 +3,7 @@
 mod direct;
 mod few;
 mod forward;
+mod grouped;
 mod image;
 mod input_grad;
 mod partial_sums;
@@ -10,5 +11,6 @@ mod weight_grad;
 mod winograd;
 
 pub use forward::{conv2d, conv2d_of_gradient, conv2d_with_statistics};
+pub use grouped::{grouped_conv2d, grouped_conv2d_input_grad, grouped_conv2d_weight_grad};
 pub use input_grad::conv2d_input_grad;
 pub use weight_grad::conv2d_weight_grad;

@@ -5,6 +5,7 @@
 //! A new layer is a file beside these, which implements [`UnaryLayer`] (one input) or [`Layer`] (any number), and here its `mod`, its `pub use`
 //! and its place in the list of [`LayerKind`].
 mod activation;
+mod adaptive_avg_pool;
 mod add;
 mod axis;
 mod batch_norm;
@@ -54,6 +55,7 @@ mod window_options;
 use serde::{Deserialize, Serialize};
 
 pub use activation::{Flatten, LeakyRelu, Relu, Unflatten};
+pub use adaptive_avg_pool::AdaptiveAvgPool;
 pub use add::Add;
 pub use batch_norm::BatchNorm;
 pub use binary::{Binary, BinaryFunction, Operand, Side};
@@ -121,6 +123,7 @@ macro_rules! layer_kinds {
 }
 
 layer_kinds! {
+    AdaptiveAvgPool,
     Add,
     AvgPool,
     BatchNorm,
