@@ -75,7 +75,7 @@ pub(super) fn build(weights: &Weights, settings: &Settings, name: &str) -> Resul
                 .collect(),
             false => Vec::new(),
         };
-        match crate::torch::build::sources(&architecture, weights, &module) {
+        match crate::torch::build::sources(&architecture, weights, module) {
             Ok(_) => {
                 let mut built = Built {
                     names,

@@ -103,7 +103,7 @@ impl Walk {
             0x95 => _ = take(rest, 8)?,
             b'(' => self.marks.push(self.stack.len()),
             b'0' => self.drop_one(),
-            b'1' => _ = self.to_mark(),
+            b'1' => _ = self.pop_to_mark(),
             // Values.
             b'N' | b')' | b']' | b'}' | 0x88 | 0x89 | 0x8f => self.push(0),
             b'K' => self.fixed(rest, 1)?,
@@ -123,11 +123,11 @@ impl Walk {
             }
             // What takes values from the stack.
             b't' | b'l' | b'd' | 0x91 => {
-                let inside = self.to_mark();
+                let inside = self.pop_to_mark();
                 self.wrap(inside);
             }
             b'e' | b'u' | 0x90 => {
-                let inside = self.to_mark();
+                let inside = self.pop_to_mark();
                 self.add_to_top(inside);
             }
             b'a' | b'b' => self.merge(1, op == b'b'),
@@ -189,7 +189,7 @@ impl Walk {
         self.stack.pop().unwrap_or_default()
     }
 
-    fn to_mark(&mut self) -> Cost {
+    fn pop_to_mark(&mut self) -> Cost {
         let start = self.marks.pop().unwrap_or(0).min(self.stack.len());
         self.stack.drain(start..).fold(Cost::default(), Cost::and)
     }
