@@ -18,7 +18,7 @@ use super::{DIRECTION_SEED, Fixture, IMAGES, dot, doubles, fixture, folder, norm
 const DIRECTIONS: usize = 4;
 const CLASSES: usize = 5;
 const WEIGHT: f64 = 0.1;
-/// How many times PyTorch's own rounding ours may be: 0.3 to 2.5 were seen, where single signs of ReLUs decide.
+/// How many times PyTorch's own rounding ours may be: 0.9 to 2.5 were seen.
 const NOISE: f64 = 3.0;
 
 #[derive(Deserialize)]
