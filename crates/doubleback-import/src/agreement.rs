@@ -117,7 +117,7 @@ fn images(inputs: &Array, network: &dyn Classifier) -> std::result::Result<(Vec<
     let (channels, height, width) = (shape.channels, shape.height, shape.width);
     let unfit = || {
         format!(
-            "`{}` is {:?}, and the network takes images of {channels} x {height} x {width}. Give `--size` if they are of another size",
+            "`{}` is {:?}, and the network takes images of {channels} x {height} x {width}. Where the file leaves the size open it is that of the data set or of `--images`",
             inputs.name, inputs.shape
         )
     };
