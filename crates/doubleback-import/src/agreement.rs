@@ -81,6 +81,18 @@ pub fn agreement(
     compare(&found, &stored.values, count).map_err(refused)
 }
 
+/// Height and width of the stored inputs; none if they cannot be told.
+pub(crate) fn image_size(path: &Path) -> Option<[usize; 2]> {
+    /// Most channels of an image; a side has more pixels.
+    const CHANNELS: usize = 4;
+    let arrays = of_npz(std::fs::read(path).ok()?, &[&INPUTS]).ok()?;
+    match *arrays.first()?.shape.as_slice() {
+        [_, channels, height, width] if channels <= CHANNELS => Some([height, width]),
+        [_, height, width, channels] if channels <= CHANNELS => Some([height, width]),
+        _ => None,
+    }
+}
+
 /// What the stored outputs are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outputs {
