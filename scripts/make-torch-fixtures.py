@@ -59,33 +59,36 @@ def fill(net):
     return tensors
 
 
-def calibrate(net, tensors, x, gain):
-    """Scales gains by a factor, moving averages to what the layers see, and the last layer so that logits are of order 1: large activations make smooth functions
-    sharp, and a saturated softmax has gradients of nothing but rounding. Gives the factors."""
-    scales, hooks = {}, []
+def calibrate(net, tensors, x):
+    """Sets moving averages near to what the layers see, and the last layer so that logits are of order 1: activations far from zero make smooth
+    functions sharp, and a saturated softmax has gradients of nothing but rounding. Gives the values of these tensors, of float32."""
+    seeds = {n: seed for seed, (n, _) in enumerate(tensors)}
+    known, hooks = {}, []
+
+    def set_to(name, tensor, values):
+        known[name] = values.float().flatten().tolist()
+        tensor.copy_(values.float().double())
+
     for name, module in net.named_modules():
         if isinstance(module, nn.BatchNorm2d):
             def hook(module, inputs, name=name):
-                variance = float(np.float32(inputs[0].var((0, 2, 3)).mean().item()))
-                scales[f"{name}.running_var"] = variance
-                scales[f"{name}.running_mean"] = float(np.float32(variance ** 0.5))
+                mean, variance = inputs[0].mean((0, 2, 3)), inputs[0].var((0, 2, 3), correction=0)
+                u = [torch.from_numpy(values(len(mean), seeds[f"{name}.running_{what}"])) for what in ["mean", "var"]]
+                module.known = (mean + 0.2 * u[0] * variance.sqrt(), variance * (1.0 + 0.5 * u[1]))
             hooks.append(module.register_forward_pre_hook(hook))
-            scales[f"{name}.weight"] = gain
-            with torch.no_grad():
-                module.weight.mul_(gain)
     net.train()
-    head = [n for n, m in net.named_modules() if isinstance(m, nn.Linear)][-1]
+    head, last = [(n, m) for n, m in net.named_modules() if isinstance(m, nn.Linear)][-1]
     with torch.no_grad():
         largest = net(x).abs().max().item()
-    for hook in hooks:
-        hook.remove()
-    scales.update({n: float(np.float32(1.0 / largest)) for n, _ in tensors if n.startswith(head + ".")})
-    state = {
-        n: torch.from_numpy(value(n, s, seed) * np.float32(scales.get(n, 1.0))).double()
-        for seed, (n, s) in enumerate(tensors)
-    }
-    net.load_state_dict(state, strict=False)
-    return scales
+        for hook in hooks:
+            hook.remove()
+        for name, module in net.named_modules():
+            if isinstance(module, nn.BatchNorm2d):
+                set_to(f"{name}.running_mean", module.running_mean, module.known[0])
+                set_to(f"{name}.running_var", module.running_var, module.known[1])
+        for name, parameter in last.named_parameters():
+            set_to(f"{head}.{name}", parameter, parameter / largest)
+    return known
 
 
 def images(shape):
@@ -434,8 +437,7 @@ def second_order(name, arch, net, shape, training, folder):
     for module in net.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0
-    # Steep smooth layers one behind the other amplify rounding, a thousandfold in fifty.
-    scales = calibrate(net, tensors, images(shape), 0.5 if "smooth" in name else 1.0)
+    known = calibrate(net, tensors, images(shape))
     net.train(training)
     seeds = {n: seed for seed, (n, _) in enumerate(tensors)}
     labels = torch.tensor([i * 3 % 5 for i in range(IMAGES)])
@@ -460,7 +462,7 @@ def second_order(name, arch, net, shape, training, folder):
     # Of a direction with values uniform in [-1, 1) the mean square is a third.
     error = (error * 3 / DIRECTIONS / squares) ** 0.5
     write(f"second-order-{name}", {
-        "arch": arch, "image": shape, "tensors": tensors, "training": training, "scales": scales,
+        "arch": arch, "image": shape, "tensors": tensors, "training": training, "known": known,
         "gradients": dots, "f32": error,
     }, folder)
     print(f"  PyTorch's float32: {error:.1e}", flush=True)

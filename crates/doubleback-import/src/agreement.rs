@@ -81,6 +81,18 @@ pub fn agreement(
     compare(&found, &stored.values, count).map_err(refused)
 }
 
+/// Height and width of the stored inputs; none if they cannot be told.
+pub(crate) fn image_size(path: &Path) -> Option<[usize; 2]> {
+    /// Most channels of an image; a side has more pixels.
+    const CHANNELS: usize = 4;
+    let arrays = of_npz(std::fs::read(path).ok()?, &[&INPUTS]).ok()?;
+    match *arrays.first()?.shape.as_slice() {
+        [_, channels, height, width] if channels <= CHANNELS => Some([height, width]),
+        [_, height, width, channels] if channels <= CHANNELS => Some([height, width]),
+        _ => None,
+    }
+}
+
 /// What the stored outputs are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outputs {
@@ -117,7 +129,7 @@ fn images(inputs: &Array, network: &dyn Classifier) -> std::result::Result<(Vec<
     let (channels, height, width) = (shape.channels, shape.height, shape.width);
     let unfit = || {
         format!(
-            "`{}` is {:?}, and the network takes images of {channels} x {height} x {width}. Give `--size` if they are of another size",
+            "`{}` is {:?}, and the network takes images of {channels} x {height} x {width}. Where the file leaves the size open it is that of the data set or of `--images`",
             inputs.name, inputs.shape
         )
     };

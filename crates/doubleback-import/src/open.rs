@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use doubleback::nn;
 use doubleback::{Error, Result};
 
-use crate::agreement::agreement;
+use crate::agreement::{agreement, image_size};
 use crate::imported::{Imported, Unsupported};
 use crate::onnx;
 use crate::options::Options;
@@ -63,7 +63,17 @@ const OTHERS: [(usize, &[u8], &str); 8] = [
 /// One line that names the file, and the node or tensor, and what would help: when it cannot be read, or holds what cannot be imported, or an
 /// option is given that it does not need.
 pub fn open(path: &Path, options: &Options, device: &Device) -> Result<Imported> {
-    let mut imported = read(path, options, device)?;
+    // What a file of weights leaves open, and nobody says, is as in the file to compare with.
+    let of_check = || options.check.as_deref().and_then(image_size);
+    let size = options.size.or_else(of_check);
+    let mut imported = read(
+        path,
+        &Options {
+            size,
+            ..options.clone()
+        },
+        device,
+    )?;
     if let Some(file) = &options.check {
         let found = agreement(&imported.network, options.normalize.as_ref(), file, device)?;
         let note = format!(

@@ -114,16 +114,20 @@ impl Weights {
         Some(&self.tensors.get(name)?.shape)
     }
 
-    /// The name that is most like one that is not there.
+    /// The name that is most like one that is not there. Names that differ in numbers alone are those of other layers, and come last.
     pub fn nearest(&self, name: &str) -> Option<&str> {
-        let likeness = |known: &str| {
-            // Of names that are equally like, the one that begins alike for longer.
-            let alike = known.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
-            strsim::normalized_levenshtein(known, name) + 1e-6 * alike as f64
+        let pattern = |name: &str| name.replace(|c: char| c.is_ascii_digit(), "");
+        let of_layers = pattern(name);
+        let best = |others: bool| {
+            let known = self
+                .tensors
+                .keys()
+                .filter(|known| !others || pattern(known) != of_layers);
+            let scored = known.map(|known| (strsim::normalized_levenshtein(known, name), known.as_str()));
+            let best = scored.max_by(|a, b| a.0.total_cmp(&b.0));
+            best.filter(|(score, _)| *score > 0.8).map(|(_, known)| known)
         };
-        let scored = self.tensors.keys().map(|known| (likeness(known), known.as_str()));
-        let (score, known) = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
-        (score > 0.5).then_some(known)
+        best(true).or_else(|| best(false))
     }
 
     /// Notes which floats were of another width.

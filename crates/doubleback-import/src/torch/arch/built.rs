@@ -2,7 +2,7 @@ use doubleback::data::Bounds;
 use doubleback::nn::Architecture;
 
 /// What the weights do not say.
-pub(in crate::torch) struct Settings {
+pub(crate) struct Settings {
     /// Height and width of the images; the usual ones of the architecture if there are none.
     pub size: Option<[usize; 2]>,
     /// Least and greatest value of a pixel.

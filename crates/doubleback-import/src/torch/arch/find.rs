@@ -121,7 +121,7 @@ fn is_asked_for(built: &str, asked: &str) -> bool {
 ///
 /// # Errors
 /// What does not fit, or which architectures would fit.
-pub(in crate::torch) fn find(
+pub(crate) fn find(
     weights: &mut Weights,
     asked: Option<&str>,
     settings: &Settings,
