@@ -5,7 +5,6 @@
 mod agreement;
 mod check;
 mod imported;
-#[allow(dead_code)]
 mod onnx;
 mod open;
 mod options;

@@ -5,9 +5,7 @@
 mod attributes;
 mod branch;
 mod constant;
-#[allow(dead_code)]
 mod element;
-#[allow(dead_code)]
 mod fold;
 mod help;
 mod image;
@@ -20,7 +18,6 @@ mod patterns;
 mod read;
 mod refusal;
 mod sklearn;
-#[allow(dead_code)]
 mod translate;
 mod walk;
 
