@@ -165,7 +165,9 @@ fn kind(path: &Path) -> Result<Kind> {
         return Ok(Kind::PyTorch);
     }
     if head.get(8) != Some(&b'{') {
-        return Ok(Kind::Onnx);
+        // Neither has a mark: what is damaged is told as what it is called.
+        let named = path.extension().is_some_and(|ending| ending == "safetensors");
+        return Ok(if named { Kind::Safetensors } else { Kind::Onnx });
     }
     read(&mut head, LOOKED_AT).map_err(Error::io(path, "reading the model"))?;
     let Some((length, header)) = head.split_first_chunk::<8>() else {

@@ -236,6 +236,12 @@ mod tests {
                 if let (Some(model), false) = (model, line.contains(&"--model".to_owned())) {
                     line.extend(given(model, "1"));
                 }
+                // `predict` needs images of one kind or the other.
+                let images = args.iter().find(|arg| arg.get_id() == "images");
+                let has_images = line.iter().any(|word| word == "--dataset" || word == "--images");
+                if let (Some(images), false) = (images, has_images) {
+                    line.extend(given(images, "1"));
+                }
                 let cli = Cli::try_parse_from(&line).unwrap_or_else(|e| panic!("{line:?}: {e}"));
                 let files = cli.command.unwrap().files(&cli.global);
                 let known = files
