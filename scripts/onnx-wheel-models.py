@@ -2,6 +2,7 @@
 
     python scripts/onnx-wheel-models.py OUT
 
+Behind an output that is not `[n, values]` a Flatten is put, so that it can be taken for logits.
 Converted from PyTorch, of single operators, simple, and nine light nets: 149 of onnx 1.23.2. The light nets have weights made of constants;
 their inputs are drawn at random and their outputs computed by onnxruntime. Prints those that have another number of inputs or outputs than one,
 or none of floats, which are no classifiers of images. Needs onnx, onnxruntime, numpy.
@@ -36,8 +37,15 @@ def main():
             if len(inputs) != 1 or len(model.graph.output) != 1 or not floats:
                 others.append(f"{group}/{name}: {len(inputs)} inputs ({'floats' if floats else 'not floats'}), {len(model.graph.output)} outputs")
                 continue
-            shutil.copy(folder / "model.onnx", out / f"{group}-{name}.onnx")
-            np.savez(out / f"{group}-{name}.npz", input=tensor(files / "input_0.pb"), output=tensor(files / "output_0.pb"))
+            x, y = tensor(files / "input_0.pb"), tensor(files / "output_0.pb")
+            if y.ndim != 2 or len(y) != len(x):
+                output = model.graph.output[0]
+                model.graph.node.append(onnx.helper.make_node("Flatten", [output.name], ["flattened"], axis=1))
+                kind = output.type.tensor_type.elem_type
+                del model.graph.output[:]
+                model.graph.output.append(onnx.helper.make_tensor_value_info("flattened", kind, None))
+            onnx.save(model, out / f"{group}-{name}.onnx")
+            np.savez(out / f"{group}-{name}.npz", input=x.astype(np.float32), output=y.reshape(len(y), -1).astype(np.float32))
             written += 1
     for path in sorted((data / "light").glob("*.onnx")):
         session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])

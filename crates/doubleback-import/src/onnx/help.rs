@@ -43,6 +43,11 @@ fn of_onnx(op: &str) -> &'static str {
         "LSTM" | "GRU" | "RNN" | "Scan" | "Loop" | "ReverseSequence" | "CausalConvWithState" | "TensorScatter" => {
             RECURRENT
         }
+        // No operator of ONNX: tf2onnx leaves TensorFlow's in the file.
+        "Erfc" => {
+            "ONNX has no such operator: tf2onnx left TensorFlow's in the file, that of Keras' exact gelu. Export with gelu(approximate=True), or with Keras \
+             on PyTorch"
+        }
         "If" => "Its condition is not known before the image is. Export the branch that is wanted",
         "Optional" | "OptionalGetElement" | "OptionalHasElement" => SEQUENCE,
         _ if op.contains("Sequence") => SEQUENCE,

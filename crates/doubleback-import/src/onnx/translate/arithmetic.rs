@@ -230,6 +230,15 @@ fn prelu(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
     let Operand::Constant(slope) = operand(b.constant(node, 1)?.into())? else {
         return Err("its slope must be constant".into());
     };
+    let slope = match slope.shape() {
+        // Before opset 7 there was one slope, or one for each channel, whatever the axes behind.
+        &[channels] if node.opset < 7 && x.rank() > 2 && channels == x.shape[1] => {
+            let mut shape = vec![1; x.rank() - 1];
+            shape[0] = channels;
+            slope.into_shape_with_order(shape).map_err(|e| Refusal(e.to_string()))?
+        }
+        _ => slope,
+    };
     if broadcast(&x.shape, slope.shape())? != x.shape {
         let (x, slope) = (&x.shape, slope.shape());
         return Err(format!("its slopes of shape {slope:?} are more than its values of shape {x:?}").into());
