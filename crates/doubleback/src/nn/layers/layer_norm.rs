@@ -8,7 +8,7 @@ use crate::nn::initialize::Start;
 use crate::nn::parameter::Parameter;
 
 /// Layer normalization (Ba, Kiros & Hinton 2016): the values along some axes minus their mean, over the root of their variance. Of axes
-/// [0, 1, 2] that is the whole image, of [2] the channels of each pixel, of [0, 1] the pixels of each channel.
+/// `[0, 1, 2]` that is the whole image, of `[2]` the channels of each pixel, of `[0, 1]` the pixels of each channel.
 ///
 /// ```
 /// use doubleback::nn::layers::LayerNorm;
