@@ -40,12 +40,12 @@ def main():
             x, y = tensor(files / "input_0.pb"), tensor(files / "output_0.pb")
             if y.ndim != 2 or len(y) != len(x):
                 output = model.graph.output[0]
-                model.graph.node.append(onnx.helper.make_node("Flatten", [output.name], ["flattened"], axis=1))
+                model.graph.node.append(onnx.helper.make_node("Flatten", [output.name], ["flattened"], axis=min(y.ndim, 1)))
                 kind = output.type.tensor_type.elem_type
                 del model.graph.output[:]
                 model.graph.output.append(onnx.helper.make_tensor_value_info("flattened", kind, None))
             onnx.save(model, out / f"{group}-{name}.onnx")
-            np.savez(out / f"{group}-{name}.npz", input=x.astype(np.float32), output=y.reshape(len(y), -1).astype(np.float32))
+            np.savez(out / f"{group}-{name}.npz", input=x.astype(np.float32), output=y.reshape(len(y) if y.ndim else 1, -1).astype(np.float32))
             written += 1
     for path in sorted((data / "light").glob("*.onnx")):
         session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
