@@ -232,7 +232,9 @@ mod tests {
                     line.extend(given(arg, &if is_it { name.to_owned() } else { value(arg) }));
                 }
                 // `--dataset` of `bench attack` needs a model.
-                let model = args.iter().find(|arg| arg.get_id() == "model");
+                let model = args
+                    .iter()
+                    .find(|arg| arg.get_id() == "model" && arg.get_long().is_some());
                 if let (Some(model), false) = (model, line.contains(&"--model".to_owned())) {
                     line.extend(given(model, "1"));
                 }
