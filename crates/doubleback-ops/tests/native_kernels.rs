@@ -550,7 +550,7 @@ fn the_batch_around_an_image_changes_no_bit() {
 /// Not a test: `cargo test --test native_kernels -- --ignored --nocapture times_of_depthwise` prints milliseconds of depthwise convolutions as
 /// kernels, and as one plain convolution a group side by side, in turns.
 #[test]
-#[ignore]
+#[ignore = "prints times, promises nothing"]
 fn times_of_depthwise_convolutions() {
     let batch = 8;
     for (size, channels, stride) in [
