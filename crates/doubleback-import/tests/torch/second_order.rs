@@ -18,8 +18,11 @@ use super::{DIRECTION_SEED, Fixture, IMAGES, dot, doubles, fixture, folder, norm
 const DIRECTIONS: usize = 4;
 const CLASSES: usize = 5;
 const WEIGHT: f64 = 0.1;
-/// How many times PyTorch's own rounding ours may be: 0.9 to 2.5 were seen.
-const NOISE: f64 = 3.0;
+/// How many times PyTorch's own rounding ours may be.
+const NOISE: f64 = 2.0;
+/// Where this is missed, by how much is known: 2.6 times for resnet18, 2.3 for mobilenet_v2. Why is not.
+const MISSED: [&str; 2] = ["resnet18, inference", "mobilenet_v2, training"];
+const NOISE_OF_MISSED: f64 = 3.0;
 
 #[derive(Deserialize)]
 struct SecondOrder {
@@ -147,8 +150,10 @@ fn check(folder: PathBuf, name: &str) {
         let (double, single, theirs) = errors(&of(""), false);
         println!("{name}, {mode}: f64 {double:.1e}, f32 {single:.1e}, PyTorch's f32 {theirs:.1e}");
         assert!(double < 1e-9, "{name}, {mode}: f64 differs by {double:e}");
+        let missed = MISSED.contains(&format!("{name}, {mode}").as_str());
+        let noise = if missed { NOISE_OF_MISSED } else { NOISE };
         assert!(
-            single < NOISE * theirs,
+            single < noise * theirs,
             "{name}, {mode}: f32 is off by {single:e}, PyTorch's by {theirs:e}"
         );
         let (double, single, theirs) = errors(&of("-smooth"), true);
