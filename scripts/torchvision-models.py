@@ -1,12 +1,13 @@
 """Writes torchvision's networks as ONNX files, with what PyTorch computes of them, for the import to be compared with.
 
-    python scripts/torchvision-models.py OUT [--models resnet18,…] [--exporter old,new] [--size 224] [--batch dynamic|one]
+    python scripts/torchvision-models.py OUT [--models resnet18,…] [--exporter old,new] [--size 224] [--batch dynamic|one] [--smooth]
 
 Of each network OUT gets NAME-new.onnx (with NAME-new.onnx.data), NAME-old.onnx, NAME.pt (its state dict) and NAME.npz: `input` [2, 3, size,
 size] in [0, 1], `logits`, `label`, `gradient` (of the sum over images of the cross-entropy), in float32, and `logits64`, `gradient64` in float64.
 Weights are random; batch norms have random gains, shifts and statistics of what reaches them, so that logits are of order 1. Where a ReLU or the
 maximum of a window turns on the last bit of a sum, float32 gradients differ by more than rounding, PyTorch's own from its float64 ones too: of
-several pairs of images the one is taken on which these agree best, and how well they do is printed.
+several pairs of images the one is taken on which these agree best, and how well they do is printed. With --smooth the networks have SiLU instead
+of ReLU, and average instead of maximum pooling.
 Needs torch, torchvision, onnx, onnxscript.
 """
 import argparse
@@ -25,7 +26,20 @@ NAMED = [
 CLASSES = 1000
 
 
-def network(name, size, seed=0):
+def smoothed(model):
+    """The same network without kinks."""
+    # Some of torchvision's networks call this function themselves.
+    torch.nn.functional.relu = lambda x, inplace=False: torch.nn.functional.silu(x)
+    for module in list(model.modules()):
+        for name, child in list(module.named_children()):
+            if isinstance(child, (torch.nn.ReLU, torch.nn.ReLU6)):
+                setattr(module, name, torch.nn.SiLU())
+            elif isinstance(child, torch.nn.MaxPool2d):
+                setattr(module, name, torch.nn.AvgPool2d(child.kernel_size, child.stride, child.padding, child.ceil_mode))
+    return model
+
+
+def network(name, size, seed=0, smooth=False):
     """The network with random weights, batch norms that fit them, and logits of order 1."""
     torch.manual_seed(seed)
     keywords = {"num_classes": CLASSES}
@@ -34,6 +48,8 @@ def network(name, size, seed=0):
     if name == "googlenet":
         keywords |= {"aux_logits": False, "init_weights": True}
     model = torchvision.models.get_model(name, weights=None, **keywords)
+    if smooth:
+        model = smoothed(model)
     norms = [m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     for norm in norms:
         torch.nn.init.uniform_(norm.weight, 0.5, 1.5)
@@ -100,11 +116,12 @@ def main():
     parser.add_argument("--exporter", default="old,new")
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--batch", choices=["dynamic", "one"], default="dynamic")
+    parser.add_argument("--smooth", action="store_true")
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
     options.out.mkdir(parents=True, exist_ok=True)
     for name in options.models.split(","):
-        model = network(name, options.size)
+        model = network(name, options.size, smooth=options.smooth)
         torch.save(model.state_dict(), options.out / f"{name}.pt")
         labels, error, images, (logits, gradient), (logits64, gradient64) = chosen(model, options.size)
         np.savez(options.out / f"{name}.npz", input=images.numpy(), label=labels.numpy(), logits=logits, gradient=gradient,

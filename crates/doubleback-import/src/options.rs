@@ -26,6 +26,9 @@ pub struct Options {
     pub normalize: Option<Normalization>,
     /// Rows and columns of an image, where the file leaves them open. Not asked of files that say them.
     pub size: Option<[usize; 2]>,
+    /// How many values an ONNX file's own nodes may generate beyond what its size allows: 2^20, and 16 for each value that it stores. Files of a few
+    /// kilobytes that make all weights by `ConstantOfShape` need it.
+    pub generated_values: usize,
     /// An `.npz` file of inputs and logits of the model's own framework, to compare with.
     pub check: Option<PathBuf>,
 }
@@ -38,6 +41,7 @@ impl Options {
             ("--output", self.output.is_some()),
             ("--bounds", self.bounds.is_some()),
             ("--normalize", self.normalize.is_some()),
+            ("--generated-values", self.generated_values > 0),
         ];
         given
             .into_iter()

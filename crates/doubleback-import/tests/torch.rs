@@ -106,8 +106,13 @@ impl<T> Fixture<T> {
     }
 
     fn images(&self, dtype: DType) -> Tensor<4> {
+        self.pair(0, dtype)
+    }
+
+    /// One of the pairs of images.
+    fn pair(&self, pair: u64, dtype: DType) -> Tensor<4> {
         let [channels, height, width] = self.image;
-        let values = values(IMAGES * channels * height * width, IMAGE_SEED);
+        let values = values(IMAGES * channels * height * width, IMAGE_SEED + pair);
         let pixels: Vec<f32> = values.iter().map(|u| ((u + 1.0) / 2.0) as f32).collect();
         let data = TensorData::new(pixels, [IMAGES, channels, height, width]);
         let images: Tensor<4> = Tensor::from_data(data, (&f64_device(), DType::F32));

@@ -23,6 +23,9 @@ pub struct ImportOptions {
     /// symmetric (to -1..1), bytes (to 0..255), or mean=0.485,0.456,0.406;std=0.229,0.224,0.225
     #[arg(long, value_name = "HOW", value_parser = str::parse::<Normalization>)]
     pub normalize: Option<Normalization>,
+    /// Values that an ONNX file's own nodes may generate beyond what a file of its size may, where it is trusted
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub generated_values: usize,
     /// Compare with inputs and logits that the model's own framework gave: arrays of these names
     #[arg(long, value_name = "FILE.npz")]
     pub check: Option<PathBuf>,
@@ -49,6 +52,7 @@ impl ImportOptions {
             bounds: self.bounds,
             normalize: self.normalize.clone(),
             size,
+            generated_values: self.generated_values,
             check: self.check.clone(),
         }
     }

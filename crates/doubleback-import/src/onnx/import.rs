@@ -148,7 +148,7 @@ fn network(
     builder.frozen_batch = input.batch.filter(|&batch| batch != 1);
     let normalized = normalized(options, &input, &mut builder)?;
     let seen = input.seen(normalized, &mut builder)?;
-    let mut walk = Walk::new(graph, builder);
+    let mut walk = Walk::new(graph, builder, options.generated_values);
     walk.builder.define(&input.name, seen);
     let (logits, output) = logits::find(&mut walk, &candidates)?;
     notes.extend(normalization::described(&walk, &input.name));

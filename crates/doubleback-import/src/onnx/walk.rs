@@ -34,11 +34,11 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// Of the nodes and constants of a graph.
-    pub fn new(graph: Graph, mut builder: Builder) -> Self {
+    /// Of the nodes and constants of a graph, which may compute as many values as were `allowed` beyond what its size does.
+    pub fn new(graph: Graph, mut builder: Builder, allowed: usize) -> Self {
         let values = graph.initializers.values().map(Constant::len).sum();
-        let folding = Folding::new(values, &graph.elements);
-        builder.make_room(values);
+        let folding = Folding::new(values, allowed, &graph.elements);
+        builder.make_room(values, allowed);
         for (name, constant) in graph.initializers {
             builder.define(&name, constant);
         }

@@ -1,8 +1,8 @@
 //! Gradients of cross-entropy plus the squared norm of its input gradient, against `create_graph`.
 //!
 //! Every dot product with a known direction sees a whole gradient. The networks are narrow or shallow twins; those of full size are compared
-//! with `python scripts/make-torch-fixtures.py --full FOLDER`, then
-//! `DOUBLEBACK_FULL_FIXTURES=FOLDER cargo test --lib full_networks -- --ignored --nocapture`.
+//! with `python scripts/make-torch-fixtures.py --full FOLDER`, then, for each of them,
+//! `DOUBLEBACK_FULL_FIXTURES=FOLDER DOUBLEBACK_FULL_NETWORK=resnet18 cargo test --workspace --test torch full_network -- --ignored --nocapture`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,11 +18,9 @@ use super::{DIRECTION_SEED, Fixture, IMAGES, dot, doubles, fixture, folder, norm
 const DIRECTIONS: usize = 4;
 const CLASSES: usize = 5;
 const WEIGHT: f64 = 0.1;
-/// How many times PyTorch's own rounding ours may be.
+/// How many times PyTorch's own rounding ours may be. Both are medians over pairs of images: of one pair alone the ratio is a matter of luck,
+/// where a ReLU turns or does not.
 const NOISE: f64 = 2.0;
-/// Where this is missed, by how much is known: 2.6 times for resnet18, 2.3 for mobilenet_v2. Why is not.
-const MISSED: [&str; 2] = ["resnet18, inference", "mobilenet_v2, training"];
-const NOISE_OF_MISSED: f64 = 3.0;
 
 #[derive(Deserialize)]
 struct SecondOrder {
@@ -31,8 +29,8 @@ struct SecondOrder {
     known: BTreeMap<String, Vec<f32>>,
     /// By parameter: the gradient's norm, and its dot products.
     gradients: BTreeMap<String, Vec<f64>>,
-    /// How far PyTorch's float32 is from its float64.
-    f32: f64,
+    /// How far PyTorch's float32 is from its float64, relative to the norm of the whole gradient, by pair of images.
+    f32: Vec<f64>,
 }
 
 /// One of the directions, as the fixture's weights are made.
@@ -49,16 +47,17 @@ fn direction(index: u64, name: &str, shape: &[usize], seed: u64) -> Vec<f32> {
 }
 
 /// The gradients of all parameters, by our names.
-fn gradients(network: &Network, fixture: &Fixture<SecondOrder>, dtype: DType) -> BTreeMap<String, Vec<f64>> {
+fn gradients(network: &Network, fixture: &Fixture<SecondOrder>, pair: u64, dtype: DType) -> BTreeMap<String, Vec<f64>> {
     let network = network.cast(dtype).tracked();
     let mut pass = TrainingPass::new(0, 0);
     let mode = match fixture.answers.training {
         true => pass.mode(),
         false => Mode::Inference,
     };
-    let (logits, pullback) = network.forward_with_pullback(fixture.images(dtype), mode).unwrap();
+    let images = fixture.pair(pair, dtype);
+    let (logits, pullback) = network.forward_with_pullback(images.clone(), mode).unwrap();
     let labels: Vec<usize> = (0..IMAGES).map(|i| i * 3 % CLASSES).collect();
-    let targets = one_hot(&labels, CLASSES, &fixture.images(dtype)).unwrap();
+    let targets = one_hot(&labels, CLASSES, &images).unwrap();
     let gradient = pullback.apply(softmax(logits.clone(), 1) - targets.clone()).unwrap();
     let loss = cross_entropy(&logits, &targets) + gradient.square().sum() * (WEIGHT / IMAGES as f64);
     let gradients = loss.backward();
@@ -69,14 +68,58 @@ fn gradients(network: &Network, fixture: &Fixture<SecondOrder>, dtype: DType) ->
     network.parameters().map(of).collect()
 }
 
-/// The largest error of f64 by parameter; and that of f32 and PyTorch's, of all parameters together.
-fn errors(path: &Path, smooth: bool) -> (f64, f64, f64) {
+/// What was found of one network.
+struct Errors {
+    /// The largest difference from PyTorch by parameter, in float64.
+    double: f64,
+    /// How far our float32 is from our float64: the median over pairs of images.
+    single: f64,
+    /// The same of PyTorch.
+    theirs: f64,
+}
+
+fn errors(path: &Path, smooth: bool) -> Errors {
     let fixture: Fixture<SecondOrder> = fixture(path.to_owned());
     let start = |name: &str, shape: &[usize], seed| {
         let known = fixture.answers.known.get(name).cloned();
         known.unwrap_or_else(|| super::value(name, shape, seed))
     };
     let network = altered(&fixture.open(start).network, smooth);
+    let rounding = |pair: u64| {
+        let [double, single] = [DType::F64, DType::F32].map(|dtype| gradients(&network, &fixture, pair, dtype));
+        let all = |of: &dyn Fn(&str, usize) -> f64| -> f64 {
+            let each = double
+                .iter()
+                .flat_map(|(name, values)| (0..values.len()).map(move |i| of(name, i)));
+            each.map(|value| value * value).sum()
+        };
+        let difference = all(&|name, i| single[name][i] - double[name][i]);
+        (difference / all(&|name, i| double[name][i])).sqrt()
+    };
+    let theirs = &fixture.answers.f32;
+    let ours: Vec<f64> = (0..theirs.len() as u64).map(rounding).collect();
+    let shown = |values: &[f64]| {
+        values
+            .iter()
+            .map(|value| format!("{value:.1e}"))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    println!("by pair: {}; PyTorch's: {}", shown(&ours), shown(theirs));
+    Errors {
+        double: difference(&network, &fixture),
+        single: median(ours),
+        theirs: median(theirs.clone()),
+    }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// The largest difference of a parameter's gradient from PyTorch's, in float64, relative to its norm.
+fn difference(network: &Network, fixture: &Fixture<SecondOrder>) -> f64 {
     let directions: [_; DIRECTIONS] = std::array::from_fn(|index| {
         let network = fixture
             .open(|name, shape, seed| direction(index as u64, name, shape, seed))
@@ -84,13 +127,12 @@ fn errors(path: &Path, smooth: bool) -> (f64, f64, f64) {
         let of = |p: &Parameter| (p.name().to_owned(), doubles(p.value().clone()));
         network.parameters().map(of).collect::<BTreeMap<_, _>>()
     });
-    let [double, single] = [DType::F64, DType::F32].map(|dtype| gradients(&network, &fixture, dtype));
     let expected = &fixture.answers.gradients;
     let all: f64 = expected.values().map(|of| of[0].powi(2)).sum();
     // What a batch norm takes away again has a gradient of zero, and of rounding alone.
     let least = 1e-6 * all.sqrt();
-    let (mut worst, mut squares) = (0.0f64, 0.0);
-    for (name, gradient) in &double {
+    let mut worst = 0.0f64;
+    for (name, gradient) in &gradients(network, fixture, 0, DType::F64) {
         let theirs = name.replace(".gain", ".weight").replace(".shift", ".bias");
         let [length, dots @ ..] = expected[&theirs].as_slice() else {
             panic!("{name}")
@@ -98,12 +140,10 @@ fn errors(path: &Path, smooth: bool) -> (f64, f64, f64) {
         let mut error = (norm(gradient) - length).abs();
         for (direction, expected) in directions.iter().zip(dots) {
             error = error.max((dot(gradient, &direction[name]) - expected).abs());
-            squares += (dot(&single[name], &direction[name]) - expected).powi(2);
         }
         worst = worst.max(error / length.max(least));
     }
-    let single = (squares * 3.0 / DIRECTIONS as f64 / all).sqrt();
-    (worst, single, fixture.answers.f32)
+    worst
 }
 
 /// The network without dropout, or its twin without kinks.
@@ -145,27 +185,22 @@ fn smoothed(kind: &mut LayerKind) {
 }
 
 fn check(folder: PathBuf, name: &str) {
+    let mut missed = Vec::new();
     for mode in ["inference", "training"] {
-        let of = |kind: &str| folder.join(format!("second-order-{name}{kind}-{mode}.json"));
-        let (double, single, theirs) = errors(&of(""), false);
-        println!("{name}, {mode}: f64 {double:.1e}, f32 {single:.1e}, PyTorch's f32 {theirs:.1e}");
-        assert!(double < 1e-9, "{name}, {mode}: f64 differs by {double:e}");
-        let missed = MISSED.contains(&format!("{name}, {mode}").as_str());
-        let noise = if missed { NOISE_OF_MISSED } else { NOISE };
-        assert!(
-            single < noise * theirs,
-            "{name}, {mode}: f32 is off by {single:e}, PyTorch's by {theirs:e}"
-        );
-        let (double, single, theirs) = errors(&of("-smooth"), true);
-        println!("{name}, smooth, {mode}: f64 {double:.1e}, f32 {single:.1e}, PyTorch's f32 {theirs:.1e}");
-        assert!(double < 1e-9, "{name}, smooth, {mode}: f64 differs by {double:e}");
         // Deep networks amplify the rounding of their first layers, whoever computes them.
-        let most = f64::max(2e-5, NOISE * theirs);
-        assert!(
-            single < most,
-            "{name}, smooth, {mode}: f32 is off by {single:e}, PyTorch's by {theirs:e}"
-        );
+        for (kind, least) in [("", 0.0), ("-smooth", 2e-5)] {
+            let path = folder.join(format!("second-order-{name}{kind}-{mode}.json"));
+            let Errors { double, single, theirs } = errors(&path, !kind.is_empty());
+            let said = format!(
+                "{name}{kind}, {mode}: f64 differs by {double:.1e}, f32 is off by {single:.1e}, PyTorch's by {theirs:.1e}"
+            );
+            println!("{said}");
+            if double > 1e-9 || single > f64::max(least, NOISE * theirs) {
+                missed.push(said);
+            }
+        }
     }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
 }
 
 #[test]
@@ -185,9 +220,8 @@ fn shallow_densenet() {
 
 #[test]
 #[ignore = "needs fixtures of hundreds of kilobytes, made by PyTorch"]
-fn full_networks() {
+fn full_network() {
     let folder = PathBuf::from(std::env::var("DOUBLEBACK_FULL_FIXTURES").unwrap());
-    for name in ["resnet18", "mobilenet_v2", "densenet121"] {
-        check(folder.clone(), name);
-    }
+    let name = std::env::var("DOUBLEBACK_FULL_NETWORK").unwrap();
+    check(folder, &name);
 }

@@ -56,11 +56,11 @@ pub(crate) struct Folding {
 
 impl Folding {
     /// For a file whose initializers have `values` values together, and the element types that it says of them by name. All constants that are
-    /// computed may have 2^20 values together, and 16 for each of those of the file.
-    pub fn new(values: usize, elements: &BTreeMap<String, String>) -> Self {
+    /// computed may have 2^20 values together, 16 for each of those of the file, and as many as were `allowed` besides.
+    pub fn new(values: usize, allowed: usize, elements: &BTreeMap<String, String>) -> Self {
         let known = |(name, element): (&String, &String)| Some((name.clone(), Element::of_name(element)?));
         Self {
-            room: Room::of(values),
+            room: Room::of(values, allowed),
             elements: elements.iter().filter_map(known).collect(),
         }
     }

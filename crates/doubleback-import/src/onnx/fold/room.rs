@@ -14,10 +14,12 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// For a file whose initializers have so many values together: 2^20 values and 16 for each of those, all constants that are computed together.
-    pub fn of(values: usize) -> Self {
+    /// For a file whose initializers have so many values together: 2^20 values and 16 for each of those, all constants that are computed together,
+    /// and as many as were `allowed` besides.
+    pub fn of(values: usize, allowed: usize) -> Self {
+        let left = values.saturating_mul(PER_VALUE).saturating_add(FREE);
         Self {
-            left: values.saturating_mul(PER_VALUE).saturating_add(FREE),
+            left: left.saturating_add(allowed),
         }
     }
 
@@ -39,7 +41,8 @@ impl Room {
                 Ok(count)
             }
             _ => Err(Refusal(format!(
-                "gives a constant of {shape:?} values, more than a file of this size may ask for"
+                "gives a constant of {shape:?} values, more than a file of this size may ask for; where the file is trusted, `--generated-values N` \
+                 allows N values more"
             ))),
         }
     }

@@ -106,7 +106,7 @@ fn constants_are_those_of_onnxruntime() {
                 .map(|(name, value)| (name.clone(), attribute(value)))
                 .collect();
             let mut problem = |text: String| wrong.push(format!("{op} {opset} {} {text}", case["attributes"]));
-            match (Folding::new(1000, &elements).fold(&node, &given), &expected) {
+            match (Folding::new(1000, 0, &elements).fold(&node, &given), &expected) {
                 (Ok(Some(found)), Some(expected)) => {
                     for (found, expected) in found.iter().zip(expected) {
                         difference(found, expected).into_iter().for_each(&mut problem);
@@ -137,7 +137,7 @@ fn constants_too_large_for_the_file_are_refused_before_they_are_made() {
     let refused = |op: &str, inputs: &[Constant]| {
         let inputs: Vec<_> = inputs.iter().map(Some).collect();
         let node = node(op, 18, inputs.len(), 1);
-        let result = Folding::new(10, &BTreeMap::new()).fold(&node, &inputs);
+        let result = Folding::new(10, 0, &BTreeMap::new()).fold(&node, &inputs);
         result.unwrap_err().0
     };
     let far = i64::MAX / 2;
@@ -176,7 +176,7 @@ fn constants_too_large_for_the_file_are_refused_before_they_are_made() {
 
 #[test]
 fn all_constants_of_a_file_together_are_bounded() {
-    let mut folding = Folding::new(0, &BTreeMap::new());
+    let mut folding = Folding::new(0, 0, &BTreeMap::new());
     let shape = Constant::Int(given::row(vec![1 << 18]));
     let node = node("ConstantOfShape", 18, 1, 1);
     for _ in 0..4 {
@@ -191,7 +191,7 @@ fn constants_of_nodes_and_unknown_operators() {
     constant
         .attributes
         .insert("value_ints".into(), Attribute::Ints(vec![3, 4]));
-    let mut folding = Folding::new(0, &BTreeMap::new());
+    let mut folding = Folding::new(0, 0, &BTreeMap::new());
     let found = folding.fold(&constant, &[]).unwrap().unwrap();
     assert_eq!(found, [Constant::Int(given::row(vec![3, 4]))]);
     assert_eq!(folding.fold(&node("Resize", 13, 0, 1), &[]), Ok(None));

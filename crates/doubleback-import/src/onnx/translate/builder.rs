@@ -136,9 +136,10 @@ impl Builder {
         self.values.get(name)
     }
 
-    /// Makes room for the tensors of a file whose constants have so many values.
-    pub fn make_room(&mut self, values: usize) {
-        self.room = values.saturating_mul(PER_VALUE).saturating_add(TENSORS);
+    /// Makes room for the tensors of a file whose constants have so many values, and for as many as were `allowed` besides.
+    pub fn make_room(&mut self, values: usize, allowed: usize) {
+        let room = values.saturating_mul(PER_VALUE).saturating_add(TENSORS);
+        self.room = room.saturating_add(allowed);
     }
 
     /// Whether a node of the graph takes a value of this name.

@@ -35,41 +35,46 @@ static FOUR_FIVE: Points = points(
     ],
 );
 
-/// F(4, 3): points 0, 1, -1, 1/2, -2 and infinity, which round less than the usual 0, 1, -1, 2, -2.
-static FOUR_THREE: Points = points(
-    [0.0, 1.0, -1.0, 0.5, -2.0, 0.0, 0.0],
-    6,
-    3,
-    [2.0, 6.0, 6.0, 0.9375, 30.0, 2.0, 0.0, 0.0],
-    [
-        [2.0, -3.0, -4.0, 3.0, 2.0, 0.0, 0.0, 0.0],
-        [0.0, -2.0, 1.0, 5.0, 2.0, 0.0, 0.0, 0.0],
-        [0.0, -2.0, 5.0, -1.0, -2.0, 0.0, 0.0, 0.0],
-        [0.0, 2.0, 1.0, -2.0, -1.0, 0.0, 0.0, 0.0],
-        [0.0, 1.0, -2.0, -1.0, 2.0, 0.0, 0.0, 0.0],
-        [0.0, 2.0, -3.0, -4.0, 3.0, 2.0, 0.0, 0.0],
-        [0.0; 8],
-        [0.0; 8],
-    ],
-);
+/// F(4, 3).
+static FOUR_THREE: Points = six_points(3);
 
-/// F(2, 5): points 0, 1, -1, 2, -1/2 and infinity.
-static TWO_FIVE: Points = points(
-    [0.0, 1.0, -1.0, 2.0, -0.5, 0.0, 0.0],
-    6,
-    5,
-    [2.0, 6.0, 6.0, 30.0, 0.9375, 2.0, 0.0, 0.0],
-    [
-        [2.0, 3.0, -4.0, -3.0, 2.0, 0.0, 0.0, 0.0],
-        [0.0, 2.0, 5.0, 1.0, -2.0, 0.0, 0.0, 0.0],
-        [0.0, 2.0, 1.0, -5.0, 2.0, 0.0, 0.0, 0.0],
-        [0.0, -1.0, -2.0, 1.0, 2.0, 0.0, 0.0, 0.0],
-        [0.0, -2.0, 1.0, 2.0, -1.0, 0.0, 0.0, 0.0],
-        [0.0, 2.0, 3.0, -4.0, -3.0, 2.0, 0.0, 0.0],
-        [0.0; 8],
-        [0.0; 8],
-    ],
-);
+/// F(2, 5).
+static TWO_FIVE: Points = six_points(5);
+
+/// Points 0, a, -a, b, -b and infinity, with a = 5/8 and b = 3/2: of all eighths they round least, by a third less than 0, 1, -1, 1/2, -2. All
+/// entries of the image's transform are exact.
+const fn six_points(taps: usize) -> Points {
+    let (a, b) = (0.625, 1.5);
+    let (aa, bb) = (a * a, b * b);
+    let (at_a, at_b) = (2.0 * aa * (aa - bb), 2.0 * bb * (bb - aa));
+    points(
+        [0.0, a, -a, b, -b, 0.0, 0.0],
+        6,
+        taps,
+        [aa * bb, at_a, at_a, at_b, at_b, 1.0, 0.0, 0.0],
+        [
+            row([aa * bb, 0.0, -(aa + bb), 0.0, 1.0, 0.0]),
+            row([0.0, -a * bb, -bb, a, 1.0, 0.0]),
+            row([0.0, a * bb, -bb, -a, 1.0, 0.0]),
+            row([0.0, -b * aa, -aa, b, 1.0, 0.0]),
+            row([0.0, b * aa, -aa, -b, 1.0, 0.0]),
+            row([0.0, aa * bb, 0.0, -(aa + bb), 0.0, 1.0]),
+            [0.0; 8],
+            [0.0; 8],
+        ],
+    )
+}
+
+/// A row of a frame.
+const fn row(values: [f64; 6]) -> [f32; 8] {
+    let mut row = [0.0; 8];
+    let mut i = 0;
+    while i < values.len() {
+        row[i] = values[i] as f32;
+        i += 1;
+    }
+    row
+}
 
 /// The transforms with `N` points for kernels of size `R`.
 #[inline(always)]
@@ -81,7 +86,7 @@ pub(crate) fn of<const N: usize, const R: usize>() -> &'static Points {
     }
 }
 
-/// All matrices from the finite points, the inverse Vandermonde matrix with integer rows, and what its rows were multiplied by for that.
+/// All matrices from the finite points, the inverse Vandermonde matrix with exact entries, and what its rows were multiplied by for that.
 const fn points(at: [f64; 7], n: usize, taps: usize, scale: [f64; 8], input: Matrix) -> Points {
     Points {
         input,
