@@ -6,12 +6,14 @@
 //! output changing places, give the weight gradient. The input gradient is a convolution.
 
 mod choice;
+mod entry;
 mod forward;
+mod kernel;
+mod phases;
 mod points;
 mod rows;
 mod transform;
 mod weight_grad;
 
 pub(super) use choice::{pays_forward, pays_gradient};
-pub(super) use forward::{conv2d_winograd, conv2d_winograd_gradient};
-pub(super) use weight_grad::conv2d_weight_grad_winograd;
+pub(super) use entry::{conv2d_weight_grad_winograd, conv2d_winograd, conv2d_winograd_gradient};
