@@ -112,6 +112,7 @@ impl<B: BatchNormOps, C: CheckpointStrategy> BatchNormOps for Autodiff<B, C> {
         _for_sums: bool,
         deferred: Deferred,
     ) -> BatchNormed<Self> {
+        let input = z.clone();
         let ((z, z_node), (gain, gain_node), (shift, shift_node)) =
             (z.into_parts(), gain.into_parts(), shift.into_parts());
         let statistics = statistics.into_primitive();
@@ -138,9 +139,11 @@ impl<B: BatchNormOps, C: CheckpointStrategy> BatchNormOps for Autodiff<B, C> {
         };
         let values = record!(BatchNormBackward, [z_node, gain_node, shift_node], at, normed.values);
         BatchNormed {
+            output: values.clone(),
             values,
             picked: Self::from_inner(normed.picked),
             bits: normed.bits,
+            input,
         }
     }
 

@@ -17,7 +17,7 @@ pub(crate) trait BatchNormOps: Backend {
         default::batch_norm_statistics::<Self>(z)
     }
     /// `gain * (z - mean) / sqrt(variance + epsilon) + shift`, then ReLU and pooling if asked. `for_sums` says that the sums of a vjp may be
-    /// wanted later.
+    /// wanted later; if not, and the statistics are frozen, there will be no other derivative than the vjp.
     fn batch_norm(
         z: FloatTensor<Self>,
         gain: FloatTensor<Self>,

@@ -147,11 +147,6 @@ impl Panels {
             vectors: place.width / self.places.lanes,
         }
     }
-
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.places.count()
-    }
 }
 
 /// `to[column][row] = from[row][column]` for `size` rows and columns of `from`, `step` and `to_step` values from row to row: the first must be valid

@@ -257,6 +257,10 @@ fn batch_norms() {
         let gradient = batch_norm_vjp(summed, at);
         let second = batch_norm_vjp_vjp(&t, summed, at, true);
         let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>() as f32;
+        if frozen {
+            let alone = batch_norm_frozen_vjp(&g, &forward.bits, &windows, &coefficients);
+            assert_near(&alone, &gradient, "by bits alone");
+        }
         // The vjp is linear in `g`, and what it is transposed to is the cotangent's gradient.
         assert_near(&[dot(&second.cotangent, &g)], &[dot(&gradient, &t)], "transpose");
         if !frozen {

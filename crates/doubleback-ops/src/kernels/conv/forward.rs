@@ -7,7 +7,7 @@ use crate::options::Conv2dShape;
 
 use super::direct::conv2d_direct;
 use super::few::conv2d_few;
-use super::winograd;
+use super::{gathered, winograd};
 
 /// Convolution of `x` with `w`; see [`crate::conv2d`] for shapes.
 pub fn conv2d(x: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
@@ -55,6 +55,9 @@ fn conv2d_then<P: Send>(
     }
     if winograd::pays_forward(shape) {
         return winograd::conv2d_winograd(x, w, shape, after);
+    }
+    if gathered::pays(shape) {
+        return gathered::conv2d_gathered(x, w, shape, after);
     }
     conv2d_direct(x, w, shape, after)
 }

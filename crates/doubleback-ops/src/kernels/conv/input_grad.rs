@@ -3,6 +3,7 @@
 use crate::options::Conv2dShape;
 
 use super::forward::conv2d_of_gradient;
+use super::gathered;
 use crate::kernels::buffer::Buffer;
 use crate::kernels::pack::{Panels, Turn};
 use crate::kernels::simd::{Kernel, Simd, dispatch};
@@ -21,6 +22,8 @@ pub fn conv2d_input_grad(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
     let reach = shape.reach();
     if shape.stride == [1, 1] && shape.padding[0] < reach[0] && shape.padding[1] < reach[1] {
         correlate(g, w, shape)
+    } else if gathered::pays_input_grad(shape) {
+        gathered::input_grad_gathered(g, w, shape)
     } else {
         scatter(g, w, shape)
     }

@@ -3,6 +3,7 @@
 mod direct;
 mod few;
 mod forward;
+mod gathered;
 mod grouped;
 mod image;
 mod input_grad;
