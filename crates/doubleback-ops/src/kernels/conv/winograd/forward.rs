@@ -6,8 +6,7 @@ use rayon::prelude::*;
 
 use crate::options::Conv2dShape;
 
-use super::points;
-use super::points::Matrix;
+use super::by_hand::{CotangentTransform, InputTransform, KernelTransform, OutputTransform};
 use super::rows::Rows;
 use super::transform::{Grid, TileRow, Transform, transform};
 use crate::kernels::buffer::{Buffer, Shared, Unwritten};
@@ -151,7 +150,7 @@ impl<const N: usize, const R: usize> Kernel for KernelTile<N, R> {
             column: plane,
         };
         // SAFETY: the grids are the R by R planes of the kernel and the N by N planes of points, for which `w` and `out` are valid by contract.
-        unsafe { transform::<S, R, N>(&points::of::<N, R>().kernel, from, to, [N, N], self.lanes) }
+        unsafe { transform::<S, KernelTransform<N, R>, R, N>(from, to, [N, N], self.lanes) }
     }
 }
 
@@ -250,7 +249,7 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Output<'_, N, R,
                             row: width * co,
                             column: co,
                         };
-                        transform::<S, N, M>(&points::of::<N, R>().output, from, to, size, co - channel);
+                        transform::<S, OutputTransform<N, R>, N, M>(from, to, size, co - channel);
                     }
                 }
             }
@@ -346,24 +345,6 @@ impl Tiles {
             points: N * N,
             written: tiles * channels,
         }
-    }
-}
-
-struct InputTransform<const N: usize, const R: usize>;
-
-impl<const N: usize, const R: usize> Transform for InputTransform<N, R> {
-    #[inline(always)]
-    fn matrix() -> &'static Matrix {
-        &points::of::<N, R>().input
-    }
-}
-
-struct CotangentTransform<const N: usize, const R: usize>;
-
-impl<const N: usize, const R: usize> Transform for CotangentTransform<N, R> {
-    #[inline(always)]
-    fn matrix() -> &'static Matrix {
-        &points::of::<N, R>().cotangent
     }
 }
 
