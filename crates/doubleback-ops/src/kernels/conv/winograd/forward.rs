@@ -19,7 +19,7 @@ pub(in crate::kernels::conv) fn conv2d_winograd<P: Send>(
     x: &[f32],
     w: &[f32],
     shape: &Conv2dShape,
-    after: impl Fn(&[f32]) -> P + Sync,
+    after: impl Fn(&mut [f32]) -> P + Sync,
 ) -> (Buffer, Vec<P>) {
     match shape.kernel[0] {
         5 => run::<6, 5, 2, P>(x, w, shape, after),
@@ -39,7 +39,7 @@ fn run<const N: usize, const R: usize, const M: usize, P: Send>(
     x: &[f32],
     w: &[f32],
     shape: &Conv2dShape,
-    after: impl Fn(&[f32]) -> P + Sync,
+    after: impl Fn(&mut [f32]) -> P + Sync,
 ) -> (Buffer, Vec<P>) {
     let (ci, co) = (shape.channels_in, shape.channels_out);
     let kernel = transformed_kernel::<N, R>(w, ci, co);
@@ -69,7 +69,7 @@ fn run<const N: usize, const R: usize, const M: usize, P: Send>(
                 out: start.get(),
             });
             let (first, last) = (place(range.0), place(range.1));
-            after(std::slice::from_raw_parts(start.get().add(first), last - first))
+            after(std::slice::from_raw_parts_mut(start.get().add(first), last - first))
         }
     });
     let said = said.collect();
