@@ -173,6 +173,14 @@ impl<T: Pod + Send + Sync> Unwritten<T> {
         }
     }
 
+    /// Room for `len` zeros.
+    pub fn zeroed(len: usize) -> Self {
+        let mut room = Self::new(len);
+        // SAFETY: there is room for `len` values; `Pod` says that zero bytes are a value.
+        unsafe { std::ptr::write_bytes(room.as_mut_ptr(), 0, len) };
+        room
+    }
+
     /// Where the first value belongs. Valid for as many values as there is room for, reads of what was written, until the room is dropped.
     pub fn as_mut_ptr(&mut self) -> *mut T {
         self.memory.0.start.as_ptr().cast()
@@ -201,12 +209,8 @@ pub struct Buffer<T = f32>(
 impl<T: Pod + Send + Sync> Buffer<T> {
     /// Zeros.
     pub(crate) fn zeroed(len: usize) -> Self {
-        let mut room = Unwritten::<T>::new(len);
-        // SAFETY: there is room for `len` values, all of which are written here; `Pod` says that zero bytes are a value.
-        unsafe {
-            std::ptr::write_bytes(room.as_mut_ptr(), 0, len);
-            room.assume_written()
-        }
+        // SAFETY: all `len` values are written.
+        unsafe { Unwritten::<T>::zeroed(len).assume_written() }
     }
 
     /// Number of values.

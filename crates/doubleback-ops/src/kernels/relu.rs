@@ -2,6 +2,7 @@ use rayon::prelude::*;
 
 use super::buffer::{Buffer, Shared};
 use super::simd::{Kernel, Simd, dispatch};
+use super::tile::{load_columns, store_columns};
 
 /// Values a task.
 const BLOCK: usize = 1 << 14;
@@ -49,13 +50,19 @@ impl Kernel for Mask<'_> {
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        // Not `0 * g`, which is -0 or NaN for some g.
-        let leaked = |g: f32| if self.slope == 0.0 { 0.0 } else { self.slope * g };
-        for (i, &y) in self.y.iter().enumerate() {
-            // SAFETY: i is below the length of `y`, for which `g` and `out` are valid by the kernel's contract.
+        for start in (0..self.y.len()).step_by(S::LANES) {
+            let lanes = self.y.len() - start;
+            // SAFETY: `lanes` values are left from `start` on, of `y` and so of `g` and `out` by the kernel's contract, and no more than these are touched.
             unsafe {
-                let g = *self.g.add(i);
-                *self.out.add(i) = if y > 0.0 { g } else { leaked(g) };
+                let y = load_columns::<S>(self.y.as_ptr().add(start), lanes);
+                let g = load_columns::<S>(self.g.add(start), lanes);
+                let open = S::and(S::not_le(y, S::zero()), S::ordered(y));
+                // Not `0 * g`, which is -0 or NaN for some g.
+                let leaked = match self.slope {
+                    0.0 => S::zero(),
+                    _ => S::mul(S::splat(&self.slope), g),
+                };
+                store_columns::<S>(self.out.add(start), S::select(open, g, leaked), lanes);
             }
         }
     }

@@ -14,16 +14,13 @@ use crate::kernels::pack::Panel;
 use crate::kernels::simd::{Kernel, Simd, dispatch};
 use crate::kernels::tile::{Reads, row};
 
-/// As [`conv2d_weight_grad`](super::super::conv2d_weight_grad), for shapes that [`pays_gradient`](super::pays_gradient) accepts.
-pub(in crate::kernels::conv) fn conv2d_weight_grad_winograd(x: &[f32], g: &[f32], shape: &Conv2dShape) -> Buffer {
-    match shape.kernel[0] {
-        5 => run::<8, 5, 4>(x, g, shape),
-        _ => run::<6, 3, 4>(x, g, shape),
-    }
-}
-
-fn run<const N: usize, const R: usize, const M: usize>(x: &[f32], g: &[f32], shape: &Conv2dShape) -> Buffer {
-    let rows = Rows::new(shape, M, N * N);
+/// The weight gradient, as sums over groups of images; see [`conv2d_weight_grad_winograd`](super::conv2d_weight_grad_winograd).
+pub(super) fn weight_grad<const N: usize, const R: usize, const M: usize>(
+    x: &[f32],
+    g: &[f32],
+    shape: &Conv2dShape,
+    rows: &Rows,
+) -> Buffer {
     let images = shape.batch.div_ceil(GROUPS);
     let groups = shape.batch.div_ceil(images.max(1));
     let parts: Vec<Buffer> = (0..groups)
@@ -39,7 +36,7 @@ fn run<const N: usize, const R: usize, const M: usize>(x: &[f32], g: &[f32], sha
                     x,
                     g,
                     shape,
-                    rows: &rows,
+                    rows,
                     range,
                 })
             }
@@ -121,12 +118,12 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Group<'_, N, R, 
 }
 
 /// From sums at the points to taps, for `lanes` output channels of one input channel. `sums` must be valid at each point, `out` at each tap.
-struct Taps<const N: usize, const R: usize> {
-    sums: *const f32,
-    stride: usize,
-    out: *mut f32,
-    plane: usize,
-    lanes: usize,
+pub(super) struct Taps<const N: usize, const R: usize> {
+    pub sums: *const f32,
+    pub stride: usize,
+    pub out: *mut f32,
+    pub plane: usize,
+    pub lanes: usize,
 }
 
 impl<const N: usize, const R: usize> Kernel for Taps<N, R> {
