@@ -43,7 +43,7 @@ mod tape;
 pub use activation::activation;
 pub use adam::{AdamState, adam_update};
 pub use batch_norm::{BatchNorm, batch_norm_statistics};
-pub use conv::{conv2d, conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics};
+pub use conv::{conv2d, conv2d_biased, conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics};
 pub use derivative::with_derivative;
 pub use error::{Error, Result};
 pub use matmul::{matmul, matmul_transposed};

@@ -9,7 +9,7 @@ use super::backend::BatchNormOps;
 use super::default;
 use super::deferred::Deferred;
 use super::results::{BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed};
-use crate::kernels::{self, Coefficients, Kept, Point, Summed, Windows};
+use crate::kernels::{self, Buffer, Coefficients, Kept, Point, Summed, Windows};
 use crate::options::{BatchNormOptions, PoolKind};
 use crate::slices::{contiguous, dims, native, small, tensor, values};
 
@@ -88,9 +88,20 @@ impl BatchNormOps for Flex {
         at: BatchNormPoint<Self>,
         sums: FloatTensor<Self>,
         want_input: bool,
+        want_gain: bool,
     ) -> BatchNormVjpVjp<Self> {
         if !native(&g) {
             return default::batch_norm_vjp_vjp::<Self>(t, g, at);
+        }
+        if at.options.frozen && !want_gain {
+            let (t, dims, at) = (contiguous(t), dims(&g), Operands::new(at));
+            let nothing = || tensor(Buffer::zeroed(0), &[0]);
+            return BatchNormVjpVjp {
+                cotangent_grad: tensor(kernels::batch_norm_vjp_transpose(values(&t), at.point()), &dims),
+                input_grad: nothing(),
+                gain_grad: nothing(),
+                t_sums: nothing(),
+            };
         }
         let (t, g, at, sums) = (contiguous(t), contiguous(g), Operands::new(at), contiguous(sums));
         let summed = Summed {

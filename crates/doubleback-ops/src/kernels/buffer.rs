@@ -232,7 +232,7 @@ impl<T: Pod + Send + Sync> Buffer<T> {
         unsafe { Self::filled_then(chunks, chunk, fill, |_| ()).0 }
     }
 
-    /// As [`filled`](Self::filled), and what `after` says to each chunk just written, while it is in the cache.
+    /// As [`filled`](Self::filled), and what `after` says to each chunk just written, and may change of it, while it is in the cache.
     ///
     /// # Safety
     /// As [`filled`](Self::filled).
@@ -240,7 +240,7 @@ impl<T: Pod + Send + Sync> Buffer<T> {
         chunks: usize,
         chunk: usize,
         fill: impl Fn(usize, *mut T) + Sync,
-        after: impl Fn(&[T]) -> P + Sync,
+        after: impl Fn(&mut [T]) -> P + Sync,
     ) -> (Self, Vec<P>) {
         let mut room = Unwritten::<T>::new(chunks.checked_mul(chunk).unwrap_or_else(|| too_large()));
         let start = Shared(room.as_mut_ptr());
@@ -250,7 +250,7 @@ impl<T: Pod + Send + Sync> Buffer<T> {
             unsafe {
                 let part = start.get().add(i * chunk);
                 fill(i, part);
-                after(std::slice::from_raw_parts(part, chunk))
+                after(std::slice::from_raw_parts_mut(part, chunk))
             }
         });
         let said = said.collect();

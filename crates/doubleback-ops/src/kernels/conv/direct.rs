@@ -13,7 +13,7 @@ pub(super) fn conv2d_direct<P: Send>(
     x: &[f32],
     w: &[f32],
     shape: &Conv2dShape,
-    after: impl Fn(&[f32]) -> P + Sync,
+    after: impl Fn(&mut [f32]) -> P + Sync,
 ) -> (Buffer, Vec<P>) {
     let taps = shape.kernel[0] * shape.kernel[1] * shape.channels_in;
     let panels = Panels::of_rows(w, taps, shape.channels_out);

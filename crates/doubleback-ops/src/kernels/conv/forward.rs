@@ -43,11 +43,11 @@ fn lengths(shape: &Conv2dShape) -> (usize, usize) {
 }
 
 /// Convolution, and what `after` says to each run of pixels just written. The runs depend on the shape alone.
-fn conv2d_then<P: Send>(
+pub(super) fn conv2d_then<P: Send>(
     x: &[f32],
     w: &[f32],
     shape: &Conv2dShape,
-    after: impl Fn(&[f32]) -> P + Sync,
+    after: impl Fn(&mut [f32]) -> P + Sync,
 ) -> (Buffer, Vec<P>) {
     assert_eq!((x.len(), w.len()), lengths(shape));
     if 2 * shape.channels_out <= isa().lanes() && shape.dilation == [1, 1] {

@@ -161,7 +161,7 @@ pub(super) fn conv2d_gathered<P: Send>(
     x: &[f32],
     w: &[f32],
     shape: &Conv2dShape,
-    after: impl Fn(&[f32]) -> P + Sync,
+    after: impl Fn(&mut [f32]) -> P + Sync,
 ) -> (Buffer, Vec<P>) {
     let field = Field::of_output(shape);
     let co = shape.channels_out;
@@ -182,7 +182,7 @@ pub(super) fn conv2d_gathered<P: Send>(
                 out: part,
                 columns: co,
             });
-            after(std::slice::from_raw_parts(part, (range.1 - range.0) * line))
+            after(std::slice::from_raw_parts_mut(part, (range.1 - range.0) * line))
         }
     });
     let said = said.collect();

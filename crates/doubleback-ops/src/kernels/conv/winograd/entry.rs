@@ -12,7 +12,7 @@ pub(in crate::kernels::conv) fn conv2d_winograd<P: Send>(
     x: &[f32],
     w: &[f32],
     shape: &Conv2dShape,
-    after: impl Fn(&[f32]) -> P + Sync,
+    after: impl Fn(&mut [f32]) -> P + Sync,
 ) -> (Buffer, Vec<P>) {
     match shape.kernel[0] {
         5 => forward::<6, 5, 2, P>(x, w, shape, after),
@@ -40,7 +40,7 @@ fn forward<const N: usize, const R: usize, const M: usize, P: Send>(
     x: &[f32],
     w: &[f32],
     shape: &Conv2dShape,
-    after: impl Fn(&[f32]) -> P + Sync,
+    after: impl Fn(&mut [f32]) -> P + Sync,
 ) -> (Buffer, Vec<P>) {
     let panels = transformed_kernel::<N, R>(w, shape.channels_in, shape.channels_out);
     let rows = Rows::new(shape, M, N * N);

@@ -6,8 +6,7 @@ use rayon::prelude::*;
 
 use crate::options::Conv2dShape;
 
-use super::points;
-use super::points::Matrix;
+use super::by_hand::{CotangentTransform, InputTransform, OutputTransform};
 use super::rows::Rows;
 use super::transform::{Grid, TileRow, Transform, transform};
 use crate::kernels::buffer::{Buffer, Shared, Unwritten};
@@ -21,7 +20,7 @@ pub(super) fn conv2d<const N: usize, const R: usize, const M: usize, P: Send>(
     panels: &Panels,
     shape: &Conv2dShape,
     rows: &Rows,
-    after: impl Fn(&[f32]) -> P + Sync,
+    after: impl Fn(&mut [f32]) -> P + Sync,
 ) -> (Buffer, Vec<P>) {
     let co = shape.channels_out;
     let count = shape.batch * rows.down;
@@ -48,7 +47,7 @@ pub(super) fn conv2d<const N: usize, const R: usize, const M: usize, P: Send>(
                 out: start.get(),
             });
             let (first, last) = (place(range.0), place(range.1));
-            after(std::slice::from_raw_parts(start.get().add(first), last - first))
+            after(std::slice::from_raw_parts_mut(start.get().add(first), last - first))
         }
     });
     let said = said.collect();
@@ -153,7 +152,7 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Output<'_, N, R,
                             row: width * co,
                             column: co,
                         };
-                        transform::<S, N, M>(&points::of::<N, R>().output, from, to, size, co - channel);
+                        transform::<S, OutputTransform<N, R>, N, M>(from, to, size, co - channel);
                     }
                 }
             }
@@ -251,24 +250,6 @@ impl Tiles {
             points: N * N,
             written: tiles * channels,
         }
-    }
-}
-
-pub(super) struct InputTransform<const N: usize, const R: usize>;
-
-impl<const N: usize, const R: usize> Transform for InputTransform<N, R> {
-    #[inline(always)]
-    fn matrix() -> &'static Matrix {
-        &points::of::<N, R>().input
-    }
-}
-
-pub(super) struct CotangentTransform<const N: usize, const R: usize>;
-
-impl<const N: usize, const R: usize> Transform for CotangentTransform<N, R> {
-    #[inline(always)]
-    fn matrix() -> &'static Matrix {
-        &points::of::<N, R>().cotangent
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::points;
+use super::by_hand::KernelTransform;
 use super::transform::{Grid, transform};
 use crate::kernels::buffer::{Shared, Unwritten};
 use crate::kernels::pack::{Panels, Places};
@@ -102,6 +102,6 @@ impl<const N: usize, const R: usize> Kernel for KernelTile<N, R> {
             column: self.point,
         };
         // SAFETY: the grids are the R by R planes of the kernel and the N by N points, for which `w` and `out` are valid by contract.
-        unsafe { transform::<S, R, N>(&points::of::<N, R>().kernel, from, to, [N, N], self.lanes) }
+        unsafe { transform::<S, KernelTransform<N, R>, R, N>(from, to, [N, N], self.lanes) }
     }
 }

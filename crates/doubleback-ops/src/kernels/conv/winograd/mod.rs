@@ -5,6 +5,7 @@
 //! over the channels for each point), and the product is interpolated: `y = Aᵀ [(G g Gᵀ) ∘ (Bᵀ d B)] A`. The same points, with kernel and
 //! output changing places, give the weight gradient. The input gradient is a convolution.
 
+mod by_hand;
 mod choice;
 mod entry;
 mod forward;

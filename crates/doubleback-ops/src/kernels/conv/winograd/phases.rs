@@ -7,7 +7,8 @@ use rayon::prelude::*;
 
 use crate::options::Conv2dShape;
 
-use super::forward::{CotangentTransform, DEPTH, InputTransform, Output, TileRun, stride};
+use super::by_hand::{CotangentTransform, InputTransform};
+use super::forward::{DEPTH, Output, TileRun, stride};
 use super::rows::Rows;
 use super::transform::Transform;
 use super::weight_grad::Taps;
@@ -28,7 +29,7 @@ pub(super) fn conv2d<const N: usize, const R: usize, const M: usize, P: Send>(
     panels: &Panels,
     shape: &Conv2dShape,
     rows: &Rows,
-    after: impl Fn(&[f32]) -> P + Sync,
+    after: impl Fn(&mut [f32]) -> P + Sync,
 ) -> (Buffer, Vec<P>) {
     let (ci, co) = (shape.channels_in, shape.channels_out);
     let [_, height, width, _] = shape.output_dims();
@@ -70,7 +71,7 @@ pub(super) fn conv2d<const N: usize, const R: usize, const M: usize, P: Send>(
                     out: start.get(),
                 });
                 let (first, last) = (place(row), place(row + 1));
-                after(std::slice::from_raw_parts(start.get().add(first), last - first))
+                after(std::slice::from_raw_parts_mut(start.get().add(first), last - first))
             }
         });
         said.par_extend(parts);

@@ -13,7 +13,7 @@ pub(crate) struct Points {
     pub output: Matrix,
     /// For the weight gradient, tile of output gradients to values at the points.
     pub cotangent: Matrix,
-    /// For the weight gradient, products at the points to taps.
+    /// For the weight gradient, sums of products at the points to taps.
     pub taps: Matrix,
 }
 
@@ -40,14 +40,14 @@ static FOUR_THREE: Points = points(
     [0.0, 1.0, -1.0, 0.5, -2.0, 0.0, 0.0],
     6,
     3,
-    [2.0, 6.0, 6.0, 0.9375, 30.0, 2.0, 0.0, 0.0],
+    [1.0, 3.0, 3.0, -0.9375, 30.0, 1.0, 0.0, 0.0],
     [
-        [2.0, -3.0, -4.0, 3.0, 2.0, 0.0, 0.0, 0.0],
-        [0.0, -2.0, 1.0, 5.0, 2.0, 0.0, 0.0, 0.0],
-        [0.0, -2.0, 5.0, -1.0, -2.0, 0.0, 0.0, 0.0],
-        [0.0, 2.0, 1.0, -2.0, -1.0, 0.0, 0.0, 0.0],
+        [1.0, -1.5, -2.0, 1.5, 1.0, 0.0, 0.0, 0.0],
+        [0.0, -1.0, 0.5, 2.5, 1.0, 0.0, 0.0, 0.0],
+        [0.0, -1.0, 2.5, -0.5, -1.0, 0.0, 0.0, 0.0],
+        [0.0, -2.0, -1.0, 2.0, 1.0, 0.0, 0.0, 0.0],
         [0.0, 1.0, -2.0, -1.0, 2.0, 0.0, 0.0, 0.0],
-        [0.0, 2.0, -3.0, -4.0, 3.0, 2.0, 0.0, 0.0],
+        [0.0, 1.0, -1.5, -2.0, 1.5, 1.0, 0.0, 0.0],
         [0.0; 8],
         [0.0; 8],
     ],
@@ -87,8 +87,8 @@ const fn points(at: [f64; 7], n: usize, taps: usize, scale: [f64; 8], input: Mat
         input,
         kernel: powers(at, n, taps, scale, false),
         output: powers(at, n, n + 1 - taps, [1.0; 8], true),
-        cotangent: powers(at, n, n + 1 - taps, scale, false),
-        taps: powers(at, n, taps, [1.0; 8], true),
+        cotangent: powers(at, n, n + 1 - taps, [1.0; 8], false),
+        taps: powers(at, n, taps, scale, true),
     }
 }
 

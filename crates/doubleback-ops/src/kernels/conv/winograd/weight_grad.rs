@@ -5,8 +5,8 @@ use rayon::prelude::*;
 use crate::options::Conv2dShape;
 
 use super::super::partial_sums::{GROUPS, sum_in_order};
+use super::by_hand::TapsTransform;
 use super::forward::{Tiles, stride};
-use super::points;
 use super::rows::Rows;
 use super::transform::{Grid, transform};
 use crate::kernels::buffer::{Buffer, Unwritten};
@@ -142,6 +142,6 @@ impl<const N: usize, const R: usize> Kernel for Taps<N, R> {
             column: self.plane,
         };
         // SAFETY: the grids are the N by N planes of points and the R by R planes of taps, for which `sums` and `out` are valid by contract.
-        unsafe { transform::<S, N, R>(&points::of::<N, R>().taps, from, to, [R, R], self.lanes) }
+        unsafe { transform::<S, TapsTransform<N, R>, N, R>(from, to, [R, R], self.lanes) }
     }
 }
