@@ -115,7 +115,7 @@ fn rectified_sums_match() {
         assert_eq!(to_vec(taped.clone().inner()), to_vec(y.clone()));
         let again = sum.vjp(g.clone()).unwrap();
         assert_eq!(to_vec(again.clone().inner()), to_vec(vjp));
-        let gradients = (taped.square().sum() + again.square().sum()).backward();
+        let gradients = (taped.square().sum() + again.clone().square().sum()).backward();
         let twice = |t: Tensor<4>| to_vec(t * 2.0);
         assert_eq!(to_vec(a.grad(&gradients).unwrap()), twice(y));
         assert_eq!(to_vec(g.grad(&gradients).unwrap()), twice(again.inner()));
