@@ -10,6 +10,7 @@
 //! | [`avg_pool2d`] | [`avg_pool2d_transpose`], likewise |
 //! | [`BatchNorm::forward`] | [`BatchNorm::vjp`], whose own derivative is a third kernel |
 //! | [`relu`], [`leaky_relu`] | [`relu_vjp`], [`leaky_relu_vjp`], masks |
+//! | [`RectifiedSum`] | its [`vjp`](RectifiedSum::vjp), likewise a mask |
 //! | [`matmul`] | itself |
 //! | [`activation`](activation()) | its next [`Order`], up to the second |
 //! | [`with_derivative`] | the slope it is given, which may be made by it too |
@@ -33,6 +34,7 @@ pub mod kernels;
 mod matmul;
 mod options;
 mod pool;
+mod rectified_sum;
 mod relu;
 mod slices;
 mod stock;
@@ -41,7 +43,7 @@ mod tape;
 pub use activation::activation;
 pub use adam::{AdamState, adam_update};
 pub use batch_norm::{BatchNorm, batch_norm_statistics};
-pub use conv::{conv2d, conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics};
+pub use conv::{conv2d, conv2d_biased, conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics};
 pub use derivative::with_derivative;
 pub use error::{Error, Result};
 pub use matmul::{matmul, matmul_transposed};
@@ -50,4 +52,5 @@ pub use options::{
     Pool2dOptions, Pool2dShape, PoolKind,
 };
 pub use pool::{MaxPoolIndices, avg_pool2d, avg_pool2d_transpose, max_pool2d, pool_select, pool_unselect};
+pub use rectified_sum::RectifiedSum;
 pub use relu::{leaky_relu, leaky_relu_vjp, relu, relu_vjp};

@@ -161,6 +161,31 @@ proptest! {
         close(avg_pool2d_transpose(g, size, options).unwrap(), avg_pool2d_transpose(g64, size, options).unwrap());
     }
 
+    /// On a tape a bias and a ReLU are ops of their own, off it part of the convolution: to the last bit the same.
+    #[test]
+    fn biased_convolutions_match((x_dims, w_dims, options) in convolutions(), relu: bool) {
+        let ((x, x64), (w, w64)) = (both(x_dims, 1), both(w_dims, 2));
+        let bias = values(w_dims[3], 3).into_iter().map(|v| v as f32 as f64).collect::<Vec<_>>();
+        let (bias, bias64) = (single(&bias, [w_dims[3]]), double(&bias, [w_dims[3]]));
+        let y = conv2d_biased(x.clone(), w.clone(), bias.clone(), options, relu).unwrap();
+        let few = x_dims.iter().product::<usize>().min(w_dims.iter().product()) < 64;
+        close_within(if few { 1e-3 } else { 1e-5 }, y.clone(), conv2d_biased(x64, w64, bias64, options, relu).unwrap());
+        let (x, w, bias) = (x.autodiff().require_grad(), w.autodiff().require_grad(), bias.autodiff().require_grad());
+        let taped = conv2d_biased(x.clone(), w.clone(), bias.clone(), options, relu).unwrap();
+        prop_assert_eq!(to_vec(taped.clone().inner()), to_vec(y.clone()));
+        let g = both(y.dims(), 4).0;
+        let gradients = (taped * g.clone().autodiff()).sum().backward();
+        let g = if relu { relu_vjp(g, y).unwrap() } else { g };
+        let of_x = conv2d_input_grad(g.clone(), w.clone().inner(), [x_dims[1], x_dims[2]], options).unwrap();
+        let of_w = conv2d_weight_grad(x.clone().inner(), g.clone(), [w_dims[0], w_dims[1]], options).unwrap();
+        prop_assert_eq!(to_vec(x.grad(&gradients).unwrap()), to_vec(of_x));
+        prop_assert_eq!(to_vec(w.grad(&gradients).unwrap()), to_vec(of_w));
+        let (of_bias, magnitude) = (g.clone().sum_dim(0).sum_dim(1).sum_dim(2), to_vec(g.abs().sum())[0]);
+        for (found, sum) in to_vec(bias.grad(&gradients).unwrap()).into_iter().zip(to_vec(of_bias)) {
+            prop_assert!((found - sum).abs() < 1e-5 * magnitude);
+        }
+    }
+
     #[test]
     fn batch_norms_match(
         dims in [2usize..40, 1usize..6, 1usize..6, 1usize..70], relu: bool, frozen: bool,

@@ -68,7 +68,6 @@ impl<B: BatchNormOps> Backward<B, 4> for BatchNormVjpBackward {
         let [g_node, z_node, gain_node, output_node] = ops.parents;
         let t = grads.consume::<B>(&ops.node);
         let (at, g, sums) = ops.state;
-        let z_node = z_node.filter(|_| !at.options.frozen);
         // A second vjp of the same batch norm cannot leave anything, and does its part itself.
         let leave = z_node.is_some() && output_node.is_some() && at.deferred.is_empty();
         let second = B::batch_norm_vjp_vjp(
@@ -77,6 +76,7 @@ impl<B: BatchNormOps> Backward<B, 4> for BatchNormVjpBackward {
             at.clone(),
             sums.clone(),
             z_node.is_some() && !leave,
+            gain_node.is_some(),
         );
         if let Some(node) = output_node {
             // Every parent is to have a gradient.
@@ -89,6 +89,27 @@ impl<B: BatchNormOps> Backward<B, 4> for BatchNormVjpBackward {
         } else if let Some(node) = z_node {
             grads.register::<B>(node.id, second.input_grad);
         }
+        if let Some(node) = g_node {
+            grads.register::<B>(node.id, second.cotangent_grad);
+        }
+        if let Some(node) = gain_node {
+            grads.register::<B>(node.id, second.gain_grad);
+        }
+    }
+}
+
+/// With constant statistics the vjp does not depend on the input, and leaves nothing to the batch norm.
+#[derive(Debug)]
+struct FrozenVjpBackward;
+
+impl<B: BatchNormOps> Backward<B, 2> for FrozenVjpBackward {
+    type State = (BatchNormPoint<B>, FloatTensor<B>, FloatTensor<B>);
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [g_node, gain_node] = ops.parents;
+        let t = grads.consume::<B>(&ops.node);
+        let (at, g, sums) = ops.state;
+        let second = B::batch_norm_vjp_vjp(t, g, at, sums, false, gain_node.is_some());
         if let Some(node) = g_node {
             grads.register::<B>(node.id, second.cotangent_grad);
         }
@@ -112,6 +133,7 @@ impl<B: BatchNormOps, C: CheckpointStrategy> BatchNormOps for Autodiff<B, C> {
         _for_sums: bool,
         deferred: Deferred,
     ) -> BatchNormed<Self> {
+        let input = z.clone();
         let ((z, z_node), (gain, gain_node), (shift, shift_node)) =
             (z.into_parts(), gain.into_parts(), shift.into_parts());
         let statistics = statistics.into_primitive();
@@ -138,9 +160,11 @@ impl<B: BatchNormOps, C: CheckpointStrategy> BatchNormOps for Autodiff<B, C> {
         };
         let values = record!(BatchNormBackward, [z_node, gain_node, shift_node], at, normed.values);
         BatchNormed {
+            output: values.clone(),
             values,
             picked: Self::from_inner(normed.picked),
             bits: normed.bits,
+            input,
         }
     }
 
@@ -163,12 +187,16 @@ impl<B: BatchNormOps, C: CheckpointStrategy> BatchNormOps for Autodiff<B, C> {
             options: at.options,
         };
         let vjp = B::batch_norm_vjp(g.clone(), at.clone(), want_sums);
-        let input_grad = record!(
-            BatchNormVjpBackward,
-            [g_node, z_node, gain_node, output_node],
-            (at, g, vjp.sums.clone()),
-            vjp.input_grad
-        );
+        let (frozen, state) = (at.options.frozen, (at, g, vjp.sums.clone()));
+        let input_grad = match frozen {
+            true => record!(FrozenVjpBackward, [g_node, gain_node], state, vjp.input_grad),
+            false => record!(
+                BatchNormVjpBackward,
+                [g_node, z_node, gain_node, output_node],
+                state,
+                vjp.input_grad
+            ),
+        };
         BatchNormVjp {
             input_grad,
             sums: Self::from_inner(vjp.sums),
@@ -182,6 +210,7 @@ impl<B: BatchNormOps, C: CheckpointStrategy> BatchNormOps for Autodiff<B, C> {
         at: BatchNormPoint<Self>,
         _sums: FloatTensor<Self>,
         _want_input: bool,
+        _want_gain: bool,
     ) -> BatchNormVjpVjp<Self> {
         default::batch_norm_vjp_vjp::<Self>(t, g, with_default_bits(at))
     }

@@ -17,7 +17,7 @@ pub(crate) trait BatchNormOps: Backend {
         default::batch_norm_statistics::<Self>(z)
     }
     /// `gain * (z - mean) / sqrt(variance + epsilon) + shift`, then ReLU and pooling if asked. `for_sums` says that the sums of a vjp may be
-    /// wanted later.
+    /// wanted later; if not, and the statistics are frozen, there will be no other derivative than the vjp.
     fn batch_norm(
         z: FloatTensor<Self>,
         gain: FloatTensor<Self>,
@@ -37,13 +37,15 @@ pub(crate) trait BatchNormOps: Backend {
     ) -> BatchNormVjp<Self> {
         default::batch_norm_vjp::<Self>(g, at)
     }
-    /// The vjp of [`batch_norm_vjp`](Self::batch_norm_vjp) at `g`, for the cotangent `t`; its `input_grad` may be anything unless `want_input`.
+    /// The vjp of [`batch_norm_vjp`](Self::batch_norm_vjp) at `g`, for the cotangent `t`; its `input_grad` may be anything unless `want_input`, and when the
+    /// statistics are frozen its `gain_grad` and `t_sums` unless `want_gain`.
     fn batch_norm_vjp_vjp(
         t: FloatTensor<Self>,
         g: FloatTensor<Self>,
         #[extension_type] at: BatchNormPoint<Self>,
         _sums: FloatTensor<Self>,
         _want_input: bool,
+        _want_gain: bool,
     ) -> BatchNormVjpVjp<Self> {
         default::batch_norm_vjp_vjp::<Self>(t, g, at)
     }

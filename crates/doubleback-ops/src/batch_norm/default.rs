@@ -101,7 +101,7 @@ pub(crate) fn batch_norm<B: Backend>(
     statistics: FloatTensor<B>,
     options: BatchNormOptions,
 ) -> BatchNormed<B> {
-    let n = Normalized::<B>::new(z, gain, shift, statistics, options);
+    let n = Normalized::<B>::new(z.clone(), gain, shift, statistics, options);
     let y = reshape::<B>(n.y.clone(), &n.dims);
     let ones = B::float_add_scalar(scale::<B>(y.clone(), 0.0), Scalar::Float(1.0));
     let mut counts = match options.relu {
@@ -129,9 +129,11 @@ pub(crate) fn batch_norm<B: Backend>(
     };
     let picked = zeros_like::<B>(&values, &[1, 1, 1, 1]);
     BatchNormed {
+        output: values.clone(),
         values,
         picked,
         bits: B::float_into_int(counts, IntDType::I32),
+        input: z,
     }
 }
 

@@ -9,7 +9,7 @@ use super::backend::BatchNormOps;
 use super::default;
 use super::deferred::Deferred;
 use super::results::{BatchNormPoint, BatchNormVjp, BatchNormVjpVjp, BatchNormed};
-use crate::kernels::{self, Coefficients, Kept, Point, Summed, Windows};
+use crate::kernels::{self, Buffer, Coefficients, Kept, Point, Summed, Windows};
 use crate::options::{BatchNormOptions, PoolKind};
 use crate::slices::{contiguous, dims, native, small, tensor, values};
 
@@ -38,22 +38,36 @@ impl BatchNormOps for Flex {
         let z = contiguous(z);
         let coefficients = coefficients(gain, shift, statistics, options);
         let windows = windows(&z, options.pool);
+        // Then the vjp is linear, and bits say all about the values that it depends on.
+        let bits_are_all = options.frozen && !for_sums;
         let forward = kernels::batch_norm(values(&z), &windows, &coefficients, for_sums);
         let pooled = [windows.batch, windows.down(), windows.across(), windows.channels];
         // What was not kept is an empty tensor.
         let dims = |length: usize| if length == 0 { [0, 1, 1, 1] } else { pooled };
         let (picked_dims, bits_dims) = (dims(forward.picked.len()), dims(forward.bits.len()));
         let bits_layout = Layout::contiguous(Shape::from(bits_dims.to_vec()));
+        let values = tensor(forward.values, &pooled);
         BatchNormed {
-            values: tensor(forward.values, &pooled),
+            output: match bits_are_all {
+                true => small(Vec::new(), &[0, 1, 1, 1]),
+                false => values.clone(),
+            },
+            values,
             picked: tensor(forward.picked, &picked_dims),
             bits: FlexTensor::new(forward.bits.into_bytes(), bits_layout, DType::U8),
+            input: match bits_are_all {
+                true => small(Vec::new(), &[0, windows.height, windows.width, windows.channels]),
+                false => z,
+            },
         }
     }
 
     fn batch_norm_vjp(g: FloatTensor<Self>, at: BatchNormPoint<Self>, want_sums: bool) -> BatchNormVjp<Self> {
         if !native(&g) {
             return default::batch_norm_vjp::<Self>(g, at);
+        }
+        if at.options.frozen && dims(&at.z)[0] == 0 {
+            return frozen_vjp(contiguous(g), at, want_sums);
         }
         let (g, at) = (contiguous(g), Operands::new(at));
         let sums = at.sums(&g, want_sums);
@@ -74,9 +88,20 @@ impl BatchNormOps for Flex {
         at: BatchNormPoint<Self>,
         sums: FloatTensor<Self>,
         want_input: bool,
+        want_gain: bool,
     ) -> BatchNormVjpVjp<Self> {
         if !native(&g) {
             return default::batch_norm_vjp_vjp::<Self>(t, g, at);
+        }
+        if at.options.frozen && !want_gain {
+            let (t, dims, at) = (contiguous(t), dims(&g), Operands::new(at));
+            let nothing = || tensor(Buffer::zeroed(0), &[0]);
+            return BatchNormVjpVjp {
+                cotangent_grad: tensor(kernels::batch_norm_vjp_transpose(values(&t), at.point()), &dims),
+                input_grad: nothing(),
+                gain_grad: nothing(),
+                t_sums: nothing(),
+            };
         }
         let (t, g, at, sums) = (contiguous(t), contiguous(g), Operands::new(at), contiguous(sums));
         let summed = Summed {
@@ -130,6 +155,27 @@ impl BatchNormOps for Flex {
             input_grad: tensor(input_grad, &dims(&at.z)),
             sums: small(later_sums, &[2, at.windows.channels]),
         }
+    }
+}
+
+/// The vjp where the forward pass kept bits alone.
+fn frozen_vjp(g: FlexTensor, at: BatchNormPoint<Flex>, want_sums: bool) -> BatchNormVjp<Flex> {
+    assert!(
+        !want_sums,
+        "a bug in doubleback-ops: sums of a batch norm that kept nothing to sum up"
+    );
+    let (batch, input) = (dims(&g)[0], dims(&at.z));
+    let windows = Windows {
+        batch,
+        ..windows(&at.z, at.options.pool)
+    };
+    let (bits, channels) = (contiguous(at.bits), windows.channels);
+    let coefficients = coefficients(at.gain, at.shift, at.statistics, at.options);
+    let bits = bits.as_slice::<u8>().unwrap_or_default();
+    let input_grad = kernels::batch_norm_frozen_vjp(values(&g), bits, &windows, &coefficients);
+    BatchNormVjp {
+        input_grad: tensor(input_grad, &[batch, input[1], input[2], channels]),
+        sums: small(vec![0.0; 2 * channels], &[2, channels]),
     }
 }
 

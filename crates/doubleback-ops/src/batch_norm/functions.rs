@@ -46,6 +46,10 @@ pub struct BatchNorm {
     statistics: Tensor<2>,
     options: BatchNormOptions,
     values: Tensor<4>,
+    /// What the vjp hangs on besides the input.
+    output: Tensor<4>,
+    /// Of the values.
+    dims: [usize; 4],
     picked: Tensor<4>,
     bits: Tensor<4, Int>,
     deferred: Deferred,
@@ -97,7 +101,7 @@ impl BatchNorm {
         expect_one_type("batch_norm", &types)?;
         let deferred = Deferred::default();
         let normed = Dispatch::batch_norm(
-            z.clone().into_dispatch(),
+            z.into_dispatch(),
             gain.clone().into_dispatch(),
             shift.clone().into_dispatch(),
             statistics.clone().into_dispatch(),
@@ -105,13 +109,16 @@ impl BatchNorm {
             !options.frozen,
             deferred.clone(),
         );
+        let values = Tensor::<4>::from_dispatch(normed.values);
         Ok(Self {
-            z,
+            z: Tensor::from_dispatch(normed.input),
             gain,
             shift,
             statistics,
             options,
-            values: Tensor::from_dispatch(normed.values),
+            output: Tensor::from_dispatch(normed.output),
+            dims: values.dims(),
+            values,
             picked: Tensor::from_dispatch(normed.picked),
             bits: Tensor::from_dispatch(normed.bits),
             deferred,
@@ -126,12 +133,18 @@ impl BatchNorm {
         self.values.clone()
     }
 
+    /// The output and the vjp apart, so that the output is let go where the vjp does not need it.
+    pub fn into_parts(mut self) -> (Tensor<4>, impl Fn(Tensor<4>) -> Result<Tensor<4>> + Send) {
+        let values = std::mem::replace(&mut self.values, self.output.clone());
+        (values, move |g| self.vjp(g))
+    }
+
     /// Gradient of the input at the cotangent `g` of the output.
     ///
     /// # Errors
     /// When `g` is not shaped as the output, or of another float type.
     pub fn vjp(&self, g: Tensor<4>) -> Result<Tensor<4>> {
-        expect("batch_norm vjp", "a cotangent", self.values.dims(), g.dims())?;
+        expect("batch_norm vjp", "a cotangent", self.dims, g.dims())?;
         expect_one_type("batch_norm vjp", &[("input", self.z.dtype()), ("cotangent", g.dtype())])?;
         let at = BatchNormPoint {
             z: self.z.clone().into_dispatch(),
@@ -140,7 +153,7 @@ impl BatchNorm {
             statistics: self.statistics.clone().into_dispatch(),
             picked: self.picked.clone().into_dispatch(),
             bits: self.bits.clone().into_dispatch(),
-            values: self.values.clone().into_dispatch(),
+            values: self.output.clone().into_dispatch(),
             deferred: self.deferred.clone(),
             options: self.options,
         };

@@ -15,12 +15,16 @@ pub(crate) struct BatchNormed<B: Backend> {
     pub picked: FloatTensor<B>,
     /// As `picked`.
     pub bits: IntTensor<B>,
+    /// What the derivatives read of the input: the input, or a tensor without values if they read none of it.
+    pub input: FloatTensor<B>,
+    /// What the vjp hangs on besides the input: the result, or a tensor without values if on nothing.
+    pub output: FloatTensor<B>,
 }
 
 /// Where a batch norm is differentiated: its input and parameters, and what the forward pass kept.
 #[derive(ExtensionType)]
 pub(crate) struct BatchNormPoint<B: Backend> {
-    /// `[batch, height, width, channels]`.
+    /// `[batch, height, width, channels]`; see [`BatchNormed::input`].
     pub z: FloatTensor<B>,
     /// `[channels]`.
     pub gain: FloatTensor<B>,
@@ -32,7 +36,7 @@ pub(crate) struct BatchNormPoint<B: Backend> {
     pub picked: FloatTensor<B>,
     /// See [`BatchNormed`].
     pub bits: IntTensor<B>,
-    /// The output: what the vjp hangs on besides the input.
+    /// See [`BatchNormed::output`].
     pub values: FloatTensor<B>,
     /// What the vjp leaves for the forward pass to do.
     pub deferred: Deferred,

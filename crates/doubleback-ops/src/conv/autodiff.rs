@@ -7,8 +7,10 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend};
 
 use super::backend::ConvOps;
+use super::default;
 use super::results::Convolved;
 use crate::options::{Conv2dShape, GroupedConv2dShape};
+use crate::relu::backend::ReluOps;
 use crate::tape::record;
 
 type Pair<B> = (FloatTensor<B>, FloatTensor<B>, Conv2dShape);
@@ -128,11 +130,26 @@ impl<B: ConvOps> Backward<B, 2> for GroupedConv2dWeightGradBackward {
     }
 }
 
-impl<B: ConvOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
+impl<B: ConvOps + ReluOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
     fn conv2d(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
         let ((x, x_node), (w, w_node)) = (x.into_parts(), w.into_parts());
         let y = <B as ConvOps>::conv2d(x.clone(), w.clone(), shape);
         record!(Conv2dBackward, [x_node, w_node], (x, w, shape), y)
+    }
+
+    // Three ops that each have their derivative.
+    fn conv2d_biased(
+        x: FloatTensor<Self>,
+        w: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        shape: Conv2dShape,
+        relu: bool,
+    ) -> FloatTensor<Self> {
+        let y = default::biased::<Self>(<Self as ConvOps>::conv2d(x, w, shape), bias, shape);
+        match relu {
+            true => <Self as ReluOps>::leaky_relu_vjp(y.clone(), y, 0.0),
+            false => y,
+        }
     }
 
     fn conv2d_with_statistics(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> Convolved<Self> {

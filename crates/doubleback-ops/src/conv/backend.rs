@@ -14,6 +14,16 @@ pub(crate) trait ConvOps: Backend {
     fn conv2d(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
         default::conv2d::<Self>(x, w, shape)
     }
+    /// See [`conv2d_biased`](super::conv2d_biased).
+    fn conv2d_biased(
+        x: FloatTensor<Self>,
+        w: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        shape: Conv2dShape,
+        relu: bool,
+    ) -> FloatTensor<Self> {
+        default::conv2d_biased::<Self>(x, w, bias, shape, relu)
+    }
     /// [`conv2d`](Self::conv2d) where only gradients are computed from the result, so that it may round a little more.
     fn conv2d_of_gradient(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
         <Self as ConvOps>::conv2d(x, w, shape)

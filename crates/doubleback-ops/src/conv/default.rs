@@ -7,7 +7,8 @@ use burn::backend::tensor::FloatTensor;
 use super::results::Convolved;
 use crate::batch_norm::default::batch_norm_statistics;
 use crate::options::{Conv2dShape, GroupedConv2dShape};
-use crate::stock::{nchw, nhwc, oihw, zeros_like};
+use crate::relu::default::leaky_relu_vjp;
+use crate::stock::{nchw, nhwc, oihw, reshape, zeros_like};
 
 fn conv_options(shape: &Conv2dShape) -> ConvOptions<2> {
     ConvOptions::new(shape.stride, shape.padding, shape.dilation, 1)
@@ -16,6 +17,30 @@ fn conv_options(shape: &Conv2dShape) -> ConvOptions<2> {
 /// Convolution.
 pub(crate) fn conv2d<B: Backend>(x: FloatTensor<B>, w: FloatTensor<B>, shape: Conv2dShape) -> FloatTensor<B> {
     nhwc::<B>(B::conv2d(nchw::<B>(x), oihw::<B>(w), None, conv_options(&shape)))
+}
+
+/// Convolution, a bias, and a ReLU if asked.
+pub(crate) fn conv2d_biased<B: Backend>(
+    x: FloatTensor<B>,
+    w: FloatTensor<B>,
+    bias: FloatTensor<B>,
+    shape: Conv2dShape,
+    relu: bool,
+) -> FloatTensor<B> {
+    rectified::<B>(biased::<B>(conv2d::<B>(x, w, shape), bias, shape), relu)
+}
+
+/// A bias for each channel.
+pub(crate) fn biased<B: Backend>(z: FloatTensor<B>, bias: FloatTensor<B>, shape: Conv2dShape) -> FloatTensor<B> {
+    B::float_add(z, reshape::<B>(bias, &[1, 1, 1, shape.channels_out]))
+}
+
+fn rectified<B: Backend>(y: FloatTensor<B>, relu: bool) -> FloatTensor<B> {
+    if relu {
+        leaky_relu_vjp::<B>(y.clone(), y, 0.0)
+    } else {
+        y
+    }
 }
 
 /// Convolution and the statistics of its result.

@@ -19,6 +19,21 @@ impl ConvOps for Flex {
         tensor(kernels::conv2d(values(&x), values(&w), &shape), &shape.output_dims())
     }
 
+    fn conv2d_biased(
+        x: FloatTensor<Self>,
+        w: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        shape: Conv2dShape,
+        relu: bool,
+    ) -> FloatTensor<Self> {
+        if !native(&x) {
+            return default::conv2d_biased::<Self>(x, w, bias, shape, relu);
+        }
+        let (x, w, bias) = (contiguous(x), contiguous(w), contiguous(bias));
+        let y = kernels::conv2d_biased(values(&x), values(&w), values(&bias), &shape, relu);
+        tensor(y, &shape.output_dims())
+    }
+
     fn conv2d_of_gradient(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
         if !native(&x) {
             return default::conv2d::<Self>(x, w, shape);

@@ -6,6 +6,7 @@ use super::{parts, plain};
 use crate::batch_norm::functions::batch_norm_statistics;
 use crate::error::{Result, expect, expect_one_type};
 use crate::options::{Conv2dOptions, Conv2dParts};
+use crate::relu::functions::relu as rectified;
 
 /// Convolution (cross-correlation, as in every deep learning library).
 ///
@@ -33,6 +34,36 @@ pub fn conv2d(x: Tensor<4>, w: Tensor<4>, options: Conv2dOptions) -> Result<Tens
     Ok(match parts.whole() {
         Some(shape) => plain::conv2d(x, w, shape),
         None => parts::conv2d(x, w, &parts),
+    })
+}
+
+/// [`conv2d`], plus a bias for each channel, then a ReLU if asked; in one pass over memory if the convolution has one group and the same padding on
+/// opposite sides, and nothing is on a tape.
+///
+/// # Shapes
+/// As [`conv2d`]; `bias`: `[out]`
+///
+/// # Errors
+/// As [`conv2d`], and when there is not one bias for each output channel.
+pub fn conv2d_biased(
+    x: Tensor<4>,
+    w: Tensor<4>,
+    bias: Tensor<1>,
+    options: Conv2dOptions,
+    relu: bool,
+) -> Result<Tensor<4>> {
+    let op = "conv2d_biased";
+    let parts = Conv2dParts::new(op, x.dims(), w.dims(), options)?;
+    let channels = parts.output_dims()[3];
+    expect(op, "a bias", [channels], bias.dims())?;
+    let types = [("input", x.dtype()), ("weight", w.dtype()), ("bias", bias.dtype())];
+    expect_one_type(op, &types)?;
+    Ok(match parts.whole() {
+        Some(shape) => plain::conv2d_biased(x, w, bias, shape, relu),
+        None => {
+            let y = parts::conv2d(x, w, &parts) + bias.reshape([1, 1, 1, channels]);
+            if relu { rectified(y) } else { y }
+        }
     })
 }
 

@@ -9,4 +9,4 @@ mod parts;
 mod plain;
 mod results;
 
-pub use functions::{conv2d, conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics};
+pub use functions::{conv2d, conv2d_biased, conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics};

@@ -10,6 +10,11 @@ pub(super) fn conv2d(x: Tensor<4>, w: Tensor<4>, shape: Conv2dShape) -> Tensor<4
     Tensor::from_dispatch(Dispatch::conv2d(x.into_dispatch(), w.into_dispatch(), shape))
 }
 
+pub(super) fn conv2d_biased(x: Tensor<4>, w: Tensor<4>, bias: Tensor<1>, shape: Conv2dShape, relu: bool) -> Tensor<4> {
+    let (x, w, bias) = (x.into_dispatch(), w.into_dispatch(), bias.into_dispatch());
+    Tensor::from_dispatch(Dispatch::conv2d_biased(x, w, bias, shape, relu))
+}
+
 pub(super) fn conv2d_with_statistics(x: Tensor<4>, w: Tensor<4>, shape: Conv2dShape) -> (Tensor<4>, Tensor<2>) {
     let convolved = Dispatch::conv2d_with_statistics(x.into_dispatch(), w.into_dispatch(), shape);
     let statistics = Tensor::from_dispatch(convolved.statistics);

@@ -9,12 +9,14 @@ use crate::conv::backend::ConvOps;
 use crate::derivative::backend::DerivativeOps;
 use crate::matmul::backend::MatmulOps;
 use crate::pool::backend::PoolOps;
+use crate::rectified_sum::backend::RectifiedSumOps;
 use crate::relu::backend::ReluOps;
 
 impl ConvOps for Cube {}
 impl PoolOps for Cube {}
 impl BatchNormOps for Cube {}
 impl MatmulOps for Cube {}
+impl RectifiedSumOps for Cube {}
 impl ReluOps for Cube {}
 impl DerivativeOps for Cube {}
 impl ActivationOps for Cube {}

@@ -173,6 +173,14 @@ impl<T: Pod + Send + Sync> Unwritten<T> {
         }
     }
 
+    /// Room for `len` zeros.
+    pub fn zeroed(len: usize) -> Self {
+        let mut room = Self::new(len);
+        // SAFETY: there is room for `len` values; `Pod` says that zero bytes are a value.
+        unsafe { std::ptr::write_bytes(room.as_mut_ptr(), 0, len) };
+        room
+    }
+
     /// Where the first value belongs. Valid for as many values as there is room for, reads of what was written, until the room is dropped.
     pub fn as_mut_ptr(&mut self) -> *mut T {
         self.memory.0.start.as_ptr().cast()
@@ -201,12 +209,8 @@ pub struct Buffer<T = f32>(
 impl<T: Pod + Send + Sync> Buffer<T> {
     /// Zeros.
     pub(crate) fn zeroed(len: usize) -> Self {
-        let mut room = Unwritten::<T>::new(len);
-        // SAFETY: there is room for `len` values, all of which are written here; `Pod` says that zero bytes are a value.
-        unsafe {
-            std::ptr::write_bytes(room.as_mut_ptr(), 0, len);
-            room.assume_written()
-        }
+        // SAFETY: all `len` values are written.
+        unsafe { Unwritten::<T>::zeroed(len).assume_written() }
     }
 
     /// Number of values.
@@ -228,7 +232,7 @@ impl<T: Pod + Send + Sync> Buffer<T> {
         unsafe { Self::filled_then(chunks, chunk, fill, |_| ()).0 }
     }
 
-    /// As [`filled`](Self::filled), and what `after` says to each chunk just written, while it is in the cache.
+    /// As [`filled`](Self::filled), and what `after` says to each chunk just written, and may change of it, while it is in the cache.
     ///
     /// # Safety
     /// As [`filled`](Self::filled).
@@ -236,7 +240,7 @@ impl<T: Pod + Send + Sync> Buffer<T> {
         chunks: usize,
         chunk: usize,
         fill: impl Fn(usize, *mut T) + Sync,
-        after: impl Fn(&[T]) -> P + Sync,
+        after: impl Fn(&mut [T]) -> P + Sync,
     ) -> (Self, Vec<P>) {
         let mut room = Unwritten::<T>::new(chunks.checked_mul(chunk).unwrap_or_else(|| too_large()));
         let start = Shared(room.as_mut_ptr());
@@ -246,7 +250,7 @@ impl<T: Pod + Send + Sync> Buffer<T> {
             unsafe {
                 let part = start.get().add(i * chunk);
                 fill(i, part);
-                after(std::slice::from_raw_parts(part, chunk))
+                after(std::slice::from_raw_parts_mut(part, chunk))
             }
         });
         let said = said.collect();

@@ -10,6 +10,7 @@ mod conv;
 mod matmul;
 mod pack;
 mod pool;
+mod rectified_sum;
 mod relu;
 mod simd;
 #[cfg(test)]
@@ -19,15 +20,17 @@ mod tile;
 pub use activation::activation;
 pub use adam::adam_update;
 pub use batch_norm::{
-    BatchNormVjpVjp, BatchNormed, Coefficients, Kept, Point, Summed, Windows, batch_norm, batch_norm_joint_vjp,
-    batch_norm_statistics, batch_norm_vjp, batch_norm_vjp_sums, batch_norm_vjp_vjp,
+    BatchNormVjpVjp, BatchNormed, Coefficients, Kept, Point, Summed, Windows, batch_norm, batch_norm_frozen_vjp,
+    batch_norm_joint_vjp, batch_norm_statistics, batch_norm_vjp, batch_norm_vjp_sums, batch_norm_vjp_transpose,
+    batch_norm_vjp_vjp,
 };
 pub use buffer::Buffer;
 pub use conv::{
-    conv2d, conv2d_input_grad, conv2d_of_gradient, conv2d_weight_grad, conv2d_with_statistics, grouped_conv2d,
-    grouped_conv2d_input_grad, grouped_conv2d_weight_grad,
+    conv2d, conv2d_biased, conv2d_input_grad, conv2d_of_gradient, conv2d_weight_grad, conv2d_with_statistics,
+    grouped_conv2d, grouped_conv2d_input_grad, grouped_conv2d_weight_grad,
 };
 pub use matmul::{Product, matmul, matmul_add};
 pub use pool::{avg_pool2d, avg_pool2d_transpose, max_pool2d, pool_select, pool_unselect};
-pub use relu::leaky_relu_vjp;
+pub use rectified_sum::{masked, rectified_sum};
+pub use relu::{leaky_relu_vjp, leaky_relu_vjp_in_place};
 pub use simd::{Isa, available, isa};

@@ -1,5 +1,8 @@
-use super::buffer::Buffer;
+use rayon::prelude::*;
+
+use super::buffer::{Buffer, Shared};
 use super::simd::{Kernel, Simd, dispatch};
+use super::tile::{load_columns, store_columns};
 
 /// Values a task.
 const BLOCK: usize = 1 << 14;
@@ -11,7 +14,7 @@ pub fn leaky_relu_vjp(g: &[f32], y: &[f32], slope: f32) -> Buffer {
     unsafe {
         Buffer::blocks(g.len(), BLOCK, |start, end, out| {
             dispatch(Mask {
-                g: &g[start..end],
+                g: g[start..end].as_ptr(),
                 y: &y[start..end],
                 slope,
                 out,
@@ -20,9 +23,23 @@ pub fn leaky_relu_vjp(g: &[f32], y: &[f32], slope: f32) -> Buffer {
     }
 }
 
-/// `out` must be valid for as many writes as `g` and `y` have values.
+/// [`leaky_relu_vjp`] in the place of `g`.
+pub fn leaky_relu_vjp_in_place(g: &mut [f32], y: &[f32], slope: f32) {
+    assert_eq!(g.len(), y.len());
+    let start = Shared(g.as_mut_ptr());
+    y.par_chunks(BLOCK).enumerate().for_each(|(block, y)| {
+        // SAFETY: `g` is as long as `y`, so it has a value for each of this block's, which no other task touches; the kernel reads each before it
+        // writes it.
+        unsafe {
+            let g = start.get().add(block * BLOCK);
+            dispatch(Mask { g, y, slope, out: g });
+        }
+    });
+}
+
+/// `g` must be valid for as many reads, and `out` for as many writes, as `y` has values; they may be the same.
 struct Mask<'a> {
-    g: &'a [f32],
+    g: *const f32,
     y: &'a [f32],
     slope: f32,
     out: *mut f32,
@@ -33,11 +50,20 @@ impl Kernel for Mask<'_> {
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        // Not `0 * g`, which is -0 or NaN for some g.
-        let leaked = |g: f32| if self.slope == 0.0 { 0.0 } else { self.slope * g };
-        for (i, (&g, &y)) in self.g.iter().zip(self.y).enumerate() {
-            // SAFETY: i is below the length of `g`, for which `out` is valid by the kernel's contract.
-            unsafe { *self.out.add(i) = if y > 0.0 { g } else { leaked(g) } };
+        for start in (0..self.y.len()).step_by(S::LANES) {
+            let lanes = self.y.len() - start;
+            // SAFETY: `lanes` values are left from `start` on, of `y` and so of `g` and `out` by the kernel's contract, and no more than these are touched.
+            unsafe {
+                let y = load_columns::<S>(self.y.as_ptr().add(start), lanes);
+                let g = load_columns::<S>(self.g.add(start), lanes);
+                let open = S::and(S::not_le(y, S::zero()), S::ordered(y));
+                // Not `0 * g`, which is -0 or NaN for some g.
+                let leaked = match self.slope {
+                    0.0 => S::zero(),
+                    _ => S::mul(S::splat(&self.slope), g),
+                };
+                store_columns::<S>(self.out.add(start), S::select(open, g, leaked), lanes);
+            }
         }
     }
 }

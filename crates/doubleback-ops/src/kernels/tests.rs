@@ -57,6 +57,12 @@ fn check_convolution(input: [usize; 4], weight: [usize; 4], options: Conv2dOptio
         of_w[k] += x[i] * g[o];
     });
     assert_near(&conv2d(&x, &w, &shape), &y, "forward");
+    let bias = values(weight[3], 4);
+    for relu in [false, true] {
+        let expected: Vec<f32> = y.iter().zip(bias.iter().cycle()).map(|(y, b)| y + b).collect();
+        let expected: Vec<f32> = expected.iter().map(|y| if relu { y.max(0.0) } else { *y }).collect();
+        assert_near(&conv2d_biased(&x, &w, &bias, &shape, relu), &expected, "biased");
+    }
     let (found, statistics) = conv2d_with_statistics(&x, &w, &shape);
     assert_near(&found, &y, "forward with statistics");
     assert_eq!(statistics.len(), 2 * shape.channels_out);
@@ -256,7 +262,14 @@ fn batch_norms() {
         };
         let gradient = batch_norm_vjp(summed, at);
         let second = batch_norm_vjp_vjp(&t, summed, at, true);
+        if frozen {
+            assert_near(&batch_norm_vjp_transpose(&t, at), &second.cotangent, "alone");
+        }
         let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>() as f32;
+        if frozen {
+            let alone = batch_norm_frozen_vjp(&g, &forward.bits, &windows, &coefficients);
+            assert_near(&alone, &gradient, "by bits alone");
+        }
         // The vjp is linear in `g`, and what it is transposed to is the cotangent's gradient.
         assert_near(&[dot(&second.cotangent, &g)], &[dot(&gradient, &t)], "transpose");
         if !frozen {

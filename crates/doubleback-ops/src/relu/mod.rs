@@ -4,6 +4,6 @@ mod autodiff;
 pub(crate) mod backend;
 pub(crate) mod default;
 mod flex;
-mod functions;
+pub(crate) mod functions;
 
 pub use functions::{leaky_relu, leaky_relu_vjp, relu, relu_vjp};

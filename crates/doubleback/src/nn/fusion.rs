@@ -10,6 +10,11 @@ pub(crate) fn epilogue<'a>(index: usize, layer: &dyn Layer, next: impl Fn(usize)
     match layer.absorbs() {
         Absorbs::Nothing => {}
         Absorbs::Statistics => epilogue.statistics = role(index) == Some(Role::BatchNorm),
+        Absorbs::Relu if role(index) == Some(Role::Relu) => {
+            epilogue.relu = true;
+            epilogue.layers += 1;
+        }
+        Absorbs::Relu => {}
         Absorbs::ReluAndPool => {
             if role(index) == Some(Role::Relu) {
                 epilogue.relu = true;

@@ -85,9 +85,7 @@ impl Dense {
 /// The combination that `dense` describes.
 pub(super) fn combine(dense: &Dense, from: Cotangents<'_>, at: Point<'_>) -> Buffer {
     at.assert_sizes();
-    let Point {
-        windows, coefficients, ..
-    } = at;
+    let windows = at.windows;
     let (pooled, whole) = (windows.pooled_values(), windows.values());
     assert_eq!(from.g.len(), pooled);
     assert!(from.t.is_none_or(|t| t.len() == whole) && from.later.is_none_or(|later| later.len() == pooled));
@@ -105,7 +103,6 @@ pub(super) fn combine(dense: &Dense, from: Cotangents<'_>, at: Point<'_>) -> Buf
         // whose pixels belong to no other.
         unsafe {
             match (windows.size, from.t.is_some(), from.later.is_some()) {
-                (2, false, false) if coefficients.options.frozen => dispatch(FrozenRows(combine)),
                 (1, false, false) => dispatch(CombineRows::<1, false, false>(combine)),
                 (1, _, false) => dispatch(CombineRows::<1, true, false>(combine)),
                 (1, _, true) => dispatch(CombineRows::<1, true, true>(combine)),
@@ -199,51 +196,6 @@ impl<const W: usize, const T: bool, const LATER: bool> Kernel for CombineRows<'_
                     windows.left_over(height, |pixel| {
                         let value = load_columns::<S>(z.as_ptr().add(start + pixel), lanes);
                         store_columns::<S>(out.add(start + pixel), rest(start + pixel, value), lanes);
-                    });
-                }
-            }
-        }
-    }
-}
-
-/// As [`CombineRows`] for windows of 2 by 2 and constant statistics, where a gradient has no part that does not depend on the cotangent:
-/// the input is not even read.
-struct FrozenRows<'a>(Combine<'a>);
-
-impl Kernel for FrozenRows<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    unsafe fn run<S: Simd>(self) {
-        let Combine {
-            dense,
-            from,
-            at: Point { windows, kept, .. },
-            rows,
-            out,
-        } = self.0;
-        let (width, channels) = (windows.width, windows.channels);
-        for row in rows.0..rows.1 {
-            let ((first, height), pooled) = (windows.row(row), windows.pooled_row(row));
-            for channel in (0..channels).step_by(S::LANES) {
-                let lanes = channels - channel;
-                let start = first + channel;
-                // SAFETY: `channel` is a channel, and no more than the `lanes` from it on are touched. Window x < across of row `row` lies whole in the
-                // image, since across * W <= width and down * W <= height, and `left_over` gives pixels of the row's `height` rows of pixels; `at` is the
-                // window's place among the pooled values. All slices have these lengths, see `Point::assert_sizes`.
-                unsafe {
-                    let at_g = of::<S>(&dense.cotangent, channel);
-                    for x in 0..windows.across() {
-                        let at = pooled + x * channels + channel;
-                        let scaled = S::mul(at_g, load_columns::<S>(from.g.as_ptr().add(at), lanes));
-                        let bits = S::load_bits(kept.bits.as_ptr().add(at), lanes);
-                        for i in 0..4 {
-                            let at = start + 2 * x * channels + place::<2>(i, width, channels);
-                            store_columns::<S>(out.add(at), S::keep(S::bit(bits, i), scaled), lanes);
-                        }
-                    }
-                    windows.left_over(height, |pixel| {
-                        store_columns::<S>(out.add(start + pixel), S::zero(), lanes);
                     });
                 }
             }

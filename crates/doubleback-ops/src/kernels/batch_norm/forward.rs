@@ -18,15 +18,17 @@ pub struct BatchNormed {
     pub bits: Buffer<u8>,
 }
 
-/// Normalized, rectified and pooled `z`, with what the derivatives need; `picked` stays empty unless `keep`.
+/// Normalized, rectified and pooled `z`, with what the derivatives need. `picked` stays empty unless `keep`; without pooling there are bits if not:
+/// then the ReLU's, so that the vjp can do without `z`.
 pub fn batch_norm(z: &[f32], windows: &Windows, k: &Coefficients, keep: bool) -> BatchNormed {
     k.assert_fit(windows);
     assert_eq!(z.len(), windows.values());
     let (length, pool) = (windows.pooled_values(), windows.size > 1);
     let wanted = pool && keep;
+    let with_bits = pool || (k.options.relu && !keep);
     let mut out = Unwritten::new(length);
     let mut picked = Unwritten::new(if wanted { length } else { 0 });
-    let mut bits = Unwritten::<u8>::new(if pool { length } else { 0 });
+    let mut bits = Unwritten::<u8>::new(if with_bits { length } else { 0 });
     let (to, picks) = (Shared(out.as_mut_ptr()), Shared(picked.as_mut_ptr()));
     let kept = Shared(bits.as_mut_ptr());
     windows.each_run(|start, end| {
@@ -38,10 +40,10 @@ pub fn batch_norm(z: &[f32], windows: &Windows, k: &Coefficients, keep: bool) ->
                 k,
                 out: to.get(),
                 picked: if wanted { picks.get() } else { std::ptr::null_mut() },
-                bits: kept.get(),
+                bits: if with_bits { kept.get() } else { std::ptr::null_mut() },
             });
         };
-        // SAFETY: the windows are as large as the kernel's `W`, as `assert_fit` checked; `z`, `out` and, where they are touched, `picked` and `bits` have
+        // SAFETY: the windows are as large as the kernel's `W`, as `assert_fit` checked; `z`, `out` and, where they are not null, `picked` and `bits` have
         // the lengths of these windows. Each task has rows of its own, whose windows and places in the results belong to no other.
         run(&|run| unsafe {
             match k.options.pool {
@@ -51,7 +53,7 @@ pub fn batch_norm(z: &[f32], windows: &Windows, k: &Coefficients, keep: bool) ->
             }
         });
     });
-    // SAFETY: the tasks wrote the value of every window of every row and channel; with pooling its bits too, and where wanted what was picked. Where
+    // SAFETY: the tasks wrote the value of every window of every row and channel; its bits and what was picked too, where wanted. Where
     // they did not, there is room for none.
     unsafe {
         BatchNormed {
@@ -71,6 +73,7 @@ struct Run<'a> {
     out: *mut f32,
     /// Null if not wanted.
     picked: *mut f32,
+    /// Null if not wanted, which happens without pooling alone.
     bits: *mut u8,
 }
 
@@ -141,6 +144,8 @@ impl<const W: usize, const MAX: bool> Kernel for Rows<'_, W, MAX> {
                                 store_columns::<S>(picked.add(to), pick, lanes);
                             }
                             sum = if MAX { sum } else { S::mul(sum, share) };
+                        } else if !bits.is_null() {
+                            S::store_bits(bits.add(to), [counts[0]], lanes);
                         }
                         store_columns::<S>(out.add(to), sum, lanes);
                     }

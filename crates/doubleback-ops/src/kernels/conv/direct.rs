@@ -13,10 +13,10 @@ pub(super) fn conv2d_direct<P: Send>(
     x: &[f32],
     w: &[f32],
     shape: &Conv2dShape,
-    after: impl Fn(&[f32]) -> P + Sync,
+    after: impl Fn(&mut [f32]) -> P + Sync,
 ) -> (Buffer, Vec<P>) {
     let taps = shape.kernel[0] * shape.kernel[1] * shape.channels_in;
-    let panels = Panels::new(taps, shape.channels_out, |tap, out| w[tap * shape.channels_out + out]);
+    let panels = Panels::of_rows(w, taps, shape.channels_out);
     let [_, height, width, channels] = shape.output_dims();
     let input = shape.input[0] * shape.input[1] * shape.channels_in;
     // SAFETY: `filled_then` hands the kernel one image; panels are all output channels and rows all of its rows, so it writes every value. It reads one

@@ -16,7 +16,7 @@ pub(crate) fn conv2d_few<P: Send>(
     x: &[f32],
     w: &[f32],
     shape: &Conv2dShape,
-    after: impl Fn(&[f32]) -> P + Sync,
+    after: impl Fn(&mut [f32]) -> P + Sync,
 ) -> (Buffer, Vec<P>) {
     let channels = shape.channels_out;
     let taps = shape.kernel[0] * shape.kernel[1] * shape.channels_in;

@@ -7,7 +7,7 @@ use crate::options::Conv2dShape;
 
 use super::direct::conv2d_direct;
 use super::few::conv2d_few;
-use super::winograd;
+use super::{gathered, winograd};
 
 /// Convolution of `x` with `w`; see [`crate::conv2d`] for shapes.
 pub fn conv2d(x: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
@@ -43,11 +43,11 @@ fn lengths(shape: &Conv2dShape) -> (usize, usize) {
 }
 
 /// Convolution, and what `after` says to each run of pixels just written. The runs depend on the shape alone.
-fn conv2d_then<P: Send>(
+pub(super) fn conv2d_then<P: Send>(
     x: &[f32],
     w: &[f32],
     shape: &Conv2dShape,
-    after: impl Fn(&[f32]) -> P + Sync,
+    after: impl Fn(&mut [f32]) -> P + Sync,
 ) -> (Buffer, Vec<P>) {
     assert_eq!((x.len(), w.len()), lengths(shape));
     if 2 * shape.channels_out <= isa().lanes() && shape.dilation == [1, 1] {
@@ -55,6 +55,9 @@ fn conv2d_then<P: Send>(
     }
     if winograd::pays_forward(shape) {
         return winograd::conv2d_winograd(x, w, shape, after);
+    }
+    if gathered::pays(shape) {
+        return gathered::conv2d_gathered(x, w, shape, after);
     }
     conv2d_direct(x, w, shape, after)
 }

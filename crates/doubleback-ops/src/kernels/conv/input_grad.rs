@@ -3,8 +3,9 @@
 use crate::options::Conv2dShape;
 
 use super::forward::conv2d_of_gradient;
+use super::gathered;
 use crate::kernels::buffer::Buffer;
-use crate::kernels::pack::Panels;
+use crate::kernels::pack::{Panels, Turn};
 use crate::kernels::simd::{Kernel, Simd, dispatch};
 use crate::kernels::tile::{Reads, row};
 
@@ -21,6 +22,8 @@ pub fn conv2d_input_grad(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
     let reach = shape.reach();
     if shape.stride == [1, 1] && shape.padding[0] < reach[0] && shape.padding[1] < reach[1] {
         correlate(g, w, shape)
+    } else if gathered::pays_input_grad(shape) {
+        gathered::input_grad_gathered(g, w, shape)
     } else {
         scatter(g, w, shape)
     }
@@ -28,16 +31,8 @@ pub fn conv2d_input_grad(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
 
 /// At stride 1 the gradient is the convolution of `g` with the kernel turned by 180°.
 fn correlate(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
-    let ([kernel_height, kernel_width], ci, co) = (shape.kernel, shape.channels_in, shape.channels_out);
-    let mut turned = vec![0.0; w.len()];
-    for (tap, block) in w.chunks_exact(ci * co).enumerate() {
-        let target = &mut turned[(kernel_height * kernel_width - 1 - tap) * ci * co..][..ci * co];
-        for (i, row) in block.chunks_exact(co).enumerate() {
-            for (o, &value) in row.iter().enumerate() {
-                target[o * ci + i] = value;
-            }
-        }
-    }
+    let (ci, co) = (shape.channels_in, shape.channels_out);
+    let turned = turned(w, shape.kernel[0] * shape.kernel[1], ci, co);
     let padding = [
         shape.reach()[0] - 1 - shape.padding[0],
         shape.reach()[1] - 1 - shape.padding[1],
@@ -55,11 +50,28 @@ fn correlate(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
     conv2d_of_gradient(g, &turned, &transposed)
 }
 
+/// The kernel turned by 180°, with input and output channels exchanged.
+fn turned(w: &[f32], taps: usize, ci: usize, co: usize) -> Buffer {
+    let plane = ci * co;
+    // SAFETY: a chunk is a tap of the result, and the tap that comes there has `ci` rows of `co` values in `w`, all of which are copied: as many.
+    unsafe {
+        Buffer::filled(taps, plane, |tap, to| {
+            dispatch(Turn {
+                from: w[(taps - 1 - tap) * plane..][..plane].as_ptr(),
+                step: co,
+                to,
+                to_step: ci,
+                size: [ci, co],
+            });
+        })
+    }
+}
+
 /// Any stride: each output pixel's values of all taps at once, then added where they belong.
 fn scatter(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
     let (ci, co) = (shape.channels_in, shape.channels_out);
     let taps = shape.kernel[0] * shape.kernel[1] * ci;
-    let panels = Panels::new(co, taps, |out, tap| w[tap * co + out]);
+    let panels = Panels::of_columns(w, co, taps);
     let [height, width] = shape.output();
     let image = shape.input[0] * shape.input[1] * ci;
     // SAFETY: `filled` hands the kernel one image, all of which it clears, and so writes, before adding into it; `g` is one image of the cotangent, and

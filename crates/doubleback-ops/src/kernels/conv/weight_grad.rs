@@ -6,7 +6,7 @@ use crate::options::Conv2dShape;
 
 use super::image::{Padded, Runs};
 use super::partial_sums::{GROUPS, sum_in_order};
-use super::winograd;
+use super::{gathered, winograd};
 use crate::kernels::buffer::Buffer;
 use crate::kernels::simd::{Kernel, Simd, dispatch};
 use crate::kernels::tile::{each, evenly, load_columns, store_columns, unrolled};
@@ -23,6 +23,9 @@ pub fn conv2d_weight_grad(x: &[f32], g: &[f32], shape: &Conv2dShape) -> Buffer {
     );
     if winograd::pays_gradient(shape) {
         return winograd::conv2d_weight_grad_winograd(x, g, shape);
+    }
+    if gathered::pays_weight_grad(shape) {
+        return gathered::weight_grad_gathered(x, g, shape);
     }
     let length: usize = shape.weight_dims().iter().product();
     let images = shape.batch.div_ceil(GROUPS);

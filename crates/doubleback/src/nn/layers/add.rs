@@ -1,10 +1,13 @@
 use burn::tensor::Tensor;
+use doubleback_ops::RectifiedSum;
 use serde::{Deserialize, Serialize};
 
+use super::epilogue::Absorbs;
 use super::layer::{Context, Layer, LayerPullback, Size};
 use crate::{Error, Result};
 
-/// Sum of two or more inputs of one size: where the shortcut of a residual block comes in (He et al. 2016).
+/// Sum of two or more inputs of one size: where the shortcut of a residual block comes in (He et al. 2016). A ReLU right after it is computed in
+/// the same pass over memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Add {}
@@ -25,10 +28,23 @@ impl Layer for Add {
         }
     }
 
-    fn forward(&self, inputs: Vec<Tensor<4>>, _: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)> {
+    fn absorbs(&self) -> Absorbs {
+        Absorbs::Relu
+    }
+
+    fn forward(&self, mut inputs: Vec<Tensor<4>>, context: &mut Context<'_, '_>) -> Result<(Tensor<4>, LayerPullback)> {
         let count = inputs.len();
-        let sum = inputs.into_iter().reduce(|sum, input| sum + input);
-        let sum = sum.ok_or_else(|| Error::shape("inputs of a sum", "at least one", 0))?;
+        let nothing = || Error::shape("inputs of a sum", "at least two", count);
+        let last = inputs.pop().ok_or_else(nothing)?;
+        let others = inputs
+            .into_iter()
+            .reduce(|sum, input| sum + input)
+            .ok_or_else(nothing)?;
+        if context.epilogue.relu {
+            let (y, rectified) = RectifiedSum::new(others, last)?;
+            return Ok((y, Box::new(move |g| Ok(vec![rectified.vjp(g)?; count]))));
+        }
+        let sum = others + last;
         Ok((sum, Box::new(move |g| Ok(vec![g; count]))))
     }
 }

@@ -130,6 +130,7 @@ impl UnaryLayer for BatchNorm {
             frozen,
         };
         let norm = doubleback_ops::BatchNorm::new(x, gain, shift, statistics, options)?;
-        Ok((norm.forward(), Box::new(move |g| Ok(norm.vjp(g)?))))
+        let (y, vjp) = norm.into_parts();
+        Ok((y, Box::new(move |g| Ok(vjp(g)?))))
     }
 }

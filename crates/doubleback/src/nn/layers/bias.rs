@@ -31,5 +31,6 @@ pub(super) fn scaled(
         frozen: true,
     };
     let affine = BatchNorm::new(z, gain, shift, Tensor::cat(vec![mean, variance], 0), options)?;
-    Ok((affine.forward(), Box::new(move |g| Ok(affine.vjp(g)?))))
+    let (y, vjp) = affine.into_parts();
+    Ok((y, Box::new(move |g| Ok(vjp(g)?))))
 }

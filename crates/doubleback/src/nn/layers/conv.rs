@@ -1,5 +1,7 @@
 use burn::tensor::Tensor;
-use doubleback_ops::{Conv2dOptions, Padding2d, conv2d, conv2d_input_grad, conv2d_with_statistics};
+use doubleback_ops::{
+    Conv2dOptions, Padding2d, conv2d, conv2d_biased, conv2d_input_grad, conv2d_with_statistics, relu_vjp,
+};
 use serde::{Deserialize, Serialize};
 
 use super::bias::biased;
@@ -147,14 +149,27 @@ impl UnaryLayer for Conv2d {
         let options = self.options();
         let weight = context.parameters[0].view::<4>();
         let [_, height, width, _] = x.dims();
+        let pullback = {
+            let weight = weight.clone();
+            move |g| Ok(conv2d_input_grad(g, weight.clone(), [height, width], options)?)
+        };
+        let taped = x.is_autodiff() || weight.is_autodiff();
+        if self.bias && context.epilogue.pool.is_none() && !taped {
+            let bias = context.parameters[1].view();
+            let y = conv2d_biased(x, weight, bias, options, context.epilogue.relu)?;
+            if !context.epilogue.relu {
+                return Ok((y, Box::new(pullback)));
+            }
+            let kept = y.clone();
+            return Ok((y, Box::new(move |g| pullback(relu_vjp(g, kept.clone())?))));
+        }
         let y = if context.epilogue.statistics && matches!(context.mode, Mode::Training(_)) {
             let (y, statistics) = conv2d_with_statistics(x, weight.clone(), options)?;
             *context.statistics = Some(statistics.inner());
             y
         } else {
-            conv2d(x, weight.clone(), options)?
+            conv2d(x, weight, options)?
         };
-        let pullback = move |g| Ok(conv2d_input_grad(g, weight.clone(), [height, width], options)?);
         if !self.bias {
             return Ok((y, Box::new(pullback)));
         }

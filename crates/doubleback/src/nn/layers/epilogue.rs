@@ -20,6 +20,8 @@ pub enum Absorbs {
     Nothing,
     /// The statistics that a batch norm right after it needs, but not the batch norm.
     Statistics,
+    /// A ReLU.
+    Relu,
     /// A ReLU, 2x2 pooling, or both in this order.
     ReluAndPool,
 }

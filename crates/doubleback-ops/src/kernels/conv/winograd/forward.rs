@@ -6,8 +6,7 @@ use rayon::prelude::*;
 
 use crate::options::Conv2dShape;
 
-use super::points;
-use super::points::Matrix;
+use super::by_hand::{CotangentTransform, InputTransform, OutputTransform};
 use super::rows::Rows;
 use super::transform::{Grid, TileRow, Transform, transform};
 use crate::kernels::buffer::{Buffer, Shared, Unwritten};
@@ -15,37 +14,15 @@ use crate::kernels::pack::Panels;
 use crate::kernels::simd::{Kernel, Simd, dispatch, isa};
 use crate::kernels::tile::{Reads, row};
 
-/// As `conv2d_then`, for shapes that [`pays_forward`](super::pays_forward) accepts.
-pub(in crate::kernels::conv) fn conv2d_winograd<P: Send>(
+/// The convolution, by runs of tiles that fit the cache; see [`conv2d_winograd`](super::conv2d_winograd).
+pub(super) fn conv2d<const N: usize, const R: usize, const M: usize, P: Send>(
     x: &[f32],
-    w: &[f32],
+    panels: &Panels,
     shape: &Conv2dShape,
-    after: impl Fn(&[f32]) -> P + Sync,
+    rows: &Rows,
+    after: impl Fn(&mut [f32]) -> P + Sync,
 ) -> (Buffer, Vec<P>) {
-    match shape.kernel[0] {
-        5 => run::<6, 5, 2, P>(x, w, shape, after),
-        _ => run::<6, 3, 4, P>(x, w, shape, after),
-    }
-}
-
-/// A convolution of a gradient, as an input gradient is one, for shapes that [`pays_gradient`](super::pays_gradient) accepts.
-pub(in crate::kernels::conv) fn conv2d_winograd_gradient(g: &[f32], turned: &[f32], shape: &Conv2dShape) -> Buffer {
-    match shape.kernel[0] {
-        5 => run::<8, 5, 4, ()>(g, turned, shape, |_| ()).0,
-        _ => run::<6, 3, 4, ()>(g, turned, shape, |_| ()).0,
-    }
-}
-
-fn run<const N: usize, const R: usize, const M: usize, P: Send>(
-    x: &[f32],
-    w: &[f32],
-    shape: &Conv2dShape,
-    after: impl Fn(&[f32]) -> P + Sync,
-) -> (Buffer, Vec<P>) {
-    let (ci, co) = (shape.channels_in, shape.channels_out);
-    let kernel = transformed_kernel::<N, R>(w, ci, co);
-    let panels = Panels::new(N * N * ci, co, |row, out| kernel[row * co + out]);
-    let rows = Rows::new(shape, M, N * N);
+    let co = shape.channels_out;
     let count = shape.batch * rows.down;
     // First value of a row of tiles.
     let [_, height, width, _] = shape.output_dims();
@@ -63,14 +40,14 @@ fn run<const N: usize, const R: usize, const M: usize, P: Send>(
         unsafe {
             dispatch(Run::<N, R, M> {
                 x,
-                panels: &panels,
+                panels,
                 shape,
-                rows: &rows,
+                rows,
                 range,
                 out: start.get(),
             });
             let (first, last) = (place(range.0), place(range.1));
-            after(std::slice::from_raw_parts(start.get().add(first), last - first))
+            after(std::slice::from_raw_parts_mut(start.get().add(first), last - first))
         }
     });
     let said = said.collect();
@@ -78,85 +55,8 @@ fn run<const N: usize, const R: usize, const M: usize, P: Send>(
     (unsafe { out.assume_written() }, said)
 }
 
-/// `G w Gᵀ` for all pairs of channels: `[N * N, in, out]`.
-fn transformed_kernel<const N: usize, const R: usize>(w: &[f32], ci: usize, co: usize) -> Buffer {
-    let plane = ci * co;
-    let mut kernel = Unwritten::<f32>::new(N * N * plane);
-    let start = Shared(kernel.as_mut_ptr());
-    (0..ci).into_par_iter().for_each(|i| {
-        // SAFETY: i < ci, so channel i has `co` values in each of the R * R planes of `w` and the N * N planes of the result, which no other task touches.
-        unsafe {
-            dispatch(KernelOf::<N, R> {
-                w: w.as_ptr().add(i * co),
-                out: start.get().add(i * co),
-                plane,
-                co,
-            });
-        }
-    });
-    // SAFETY: the tasks are all input channels, and each wrote all output channels at all points.
-    unsafe { kernel.assume_written() }
-}
-
-/// The kernel's values from one input channel to all output channels. `w` is the first of them, `out` the place of the first at the first
-/// point: both must be valid for `co` channels, in each plane of the kernel and at each point.
-struct KernelOf<const N: usize, const R: usize> {
-    w: *const f32,
-    out: *mut f32,
-    plane: usize,
-    co: usize,
-}
-
-impl<const N: usize, const R: usize> Kernel for KernelOf<N, R> {
-    type Output = ();
-
-    #[inline(always)]
-    unsafe fn run<S: Simd>(self) {
-        for channel in (0..self.co).step_by(S::LANES) {
-            // SAFETY: valid for all `co` channels by its own contract, so for the `co - channel` from `channel` on.
-            unsafe {
-                S::call(KernelTile::<N, R> {
-                    w: self.w.add(channel),
-                    out: self.out.add(channel),
-                    plane: self.plane,
-                    lanes: self.co - channel,
-                });
-            }
-        }
-    }
-}
-
-/// As [`KernelOf`], for at most a vector of `lanes` output channels.
-struct KernelTile<const N: usize, const R: usize> {
-    w: *const f32,
-    out: *mut f32,
-    plane: usize,
-    lanes: usize,
-}
-
-impl<const N: usize, const R: usize> Kernel for KernelTile<N, R> {
-    type Output = ();
-
-    #[inline(always)]
-    unsafe fn run<S: Simd>(self) {
-        let plane = self.plane;
-        let from = Grid {
-            start: self.w,
-            row: R * plane,
-            column: plane,
-        };
-        let to = Grid {
-            start: self.out,
-            row: N * plane,
-            column: plane,
-        };
-        // SAFETY: the grids are the R by R planes of the kernel and the N by N planes of points, for which `w` and `out` are valid by contract.
-        unsafe { transform::<S, R, N>(&points::of::<N, R>().kernel, from, to, [N, N], self.lanes) }
-    }
-}
-
 /// Channels that are summed up at a time: a sum of short sums rounds less than one long sum.
-const DEPTH: usize = 32;
+pub(super) const DEPTH: usize = 32;
 
 /// A run of rows of tiles. `range` must be among all rows, `x` whole images, `out` valid for writes of all pixels of these rows.
 struct Run<'a, const N: usize, const R: usize, const M: usize> {
@@ -216,13 +116,15 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Run<'_, N, R, M>
 
 /// From products at the points to pixels, for all tiles of a run. `products` must be valid at each point for reads of all tiles of `co` channels, `out` for
 /// writes of the pixels of these rows.
-struct Output<'a, const N: usize, const R: usize, const M: usize> {
-    products: *const f32,
-    stride: usize,
-    shape: &'a Conv2dShape,
-    rows: &'a Rows,
-    range: (usize, usize),
-    out: *mut f32,
+pub(super) struct Output<'a, const N: usize, const R: usize, const M: usize> {
+    /// Those of the first tile of `range`, at the first point.
+    pub products: *const f32,
+    /// Values from one point to the next.
+    pub stride: usize,
+    pub shape: &'a Conv2dShape,
+    pub rows: &'a Rows,
+    pub range: (usize, usize),
+    pub out: *mut f32,
 }
 
 impl<const N: usize, const R: usize, const M: usize> Kernel for Output<'_, N, R, M> {
@@ -250,7 +152,7 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Output<'_, N, R,
                             row: width * co,
                             column: co,
                         };
-                        transform::<S, N, M>(&points::of::<N, R>().output, from, to, size, co - channel);
+                        transform::<S, OutputTransform<N, R>, N, M>(from, to, size, co - channel);
                     }
                 }
             }
@@ -299,6 +201,7 @@ impl Tiles {
             padding: shape.padding,
             transform: PhantomData::<InputTransform<N, R>>,
             rows,
+            all: range,
             range,
             out: values.as_mut_ptr(),
             stride,
@@ -332,6 +235,7 @@ impl Tiles {
             padding: [0, 0],
             transform: PhantomData::<CotangentTransform<N, R>>,
             rows,
+            all: range,
             range,
             out: values.as_mut_ptr(),
             stride,
@@ -349,37 +253,21 @@ impl Tiles {
     }
 }
 
-struct InputTransform<const N: usize, const R: usize>;
-
-impl<const N: usize, const R: usize> Transform for InputTransform<N, R> {
-    #[inline(always)]
-    fn matrix() -> &'static Matrix {
-        &points::of::<N, R>().input
-    }
-}
-
-struct CotangentTransform<const N: usize, const R: usize>;
-
-impl<const N: usize, const R: usize> Transform for CotangentTransform<N, R> {
-    #[inline(always)]
-    fn matrix() -> &'static Matrix {
-        &points::of::<N, R>().cotangent
-    }
-}
-
-/// `image` must be whole images, `range` among all their rows of tiles; `out` must be valid at each point, `stride` apart, for writes of all tiles of all
-/// channels, in panels with those that fill up the last vector. All these are written.
-struct TileRun<'a, T, const I: usize, const N: usize> {
-    image: &'a [f32],
-    size: [usize; 2],
-    channels: usize,
-    padding: [usize; 2],
-    transform: PhantomData<T>,
-    rows: &'a Rows,
-    range: (usize, usize),
-    out: *mut f32,
-    stride: usize,
-    panels: bool,
+/// Tiles of a range of rows, to their places among those of `all` rows. `image` must be whole images, `range` among `all` and these among the images' rows
+/// of tiles; `out` must be valid at each point, `stride` apart, for writes of all tiles of all channels, in panels with those that fill up the last
+/// vector. Those of `range` are written.
+pub(super) struct TileRun<'a, T, const I: usize, const N: usize> {
+    pub image: &'a [f32],
+    pub size: [usize; 2],
+    pub channels: usize,
+    pub padding: [usize; 2],
+    pub transform: PhantomData<T>,
+    pub rows: &'a Rows,
+    pub all: (usize, usize),
+    pub range: (usize, usize),
+    pub out: *mut f32,
+    pub stride: usize,
+    pub panels: bool,
 }
 
 impl<T: Transform, const I: usize, const N: usize> Kernel for TileRun<'_, T, I, N> {
@@ -389,7 +277,7 @@ impl<T: Transform, const I: usize, const N: usize> Kernel for TileRun<'_, T, I, 
     unsafe fn run<S: Simd>(self) {
         let ([height, width], channels) = (self.size, self.channels);
         let across = self.rows.across;
-        let tiles = (self.range.1 - self.range.0) * across;
+        let tiles = (self.all.1 - self.all.0) * across;
         let zeros = Buffer::<f32>::zeroed(width * channels);
         for row in self.range.0..self.range.1 {
             let [image, top] = self.rows.place(row);
@@ -401,7 +289,7 @@ impl<T: Transform, const I: usize, const N: usize> Kernel for TileRun<'_, T, I, 
                         None => zeros.as_ptr(),
                     },
                 );
-            let first = (row - self.range.0) * across;
+            let first = (row - self.all.0) * across;
             for channel in (0..channels).step_by(S::LANES) {
                 let wide = 2 * S::LANES;
                 // Place of the first tile and step to the next.

@@ -5,13 +5,16 @@
 //! over the channels for each point), and the product is interpolated: `y = Aᵀ [(G g Gᵀ) ∘ (Bᵀ d B)] A`. The same points, with kernel and
 //! output changing places, give the weight gradient. The input gradient is a convolution.
 
+mod by_hand;
 mod choice;
+mod entry;
 mod forward;
+mod kernel;
+mod phases;
 mod points;
 mod rows;
 mod transform;
 mod weight_grad;
 
 pub(super) use choice::{pays_forward, pays_gradient};
-pub(super) use forward::{conv2d_winograd, conv2d_winograd_gradient};
-pub(super) use weight_grad::conv2d_weight_grad_winograd;
+pub(super) use entry::{conv2d_weight_grad_winograd, conv2d_winograd, conv2d_winograd_gradient};

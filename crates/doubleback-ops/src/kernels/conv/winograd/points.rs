@@ -13,7 +13,7 @@ pub(crate) struct Points {
     pub output: Matrix,
     /// For the weight gradient, tile of output gradients to values at the points.
     pub cotangent: Matrix,
-    /// For the weight gradient, products at the points to taps.
+    /// For the weight gradient, sums of products at the points to taps.
     pub taps: Matrix,
 }
 
@@ -41,10 +41,14 @@ static FOUR_THREE: Points = six_points(3);
 /// F(2, 5).
 static TWO_FIVE: Points = six_points(5);
 
-/// Points 0, a, -a, b, -b and infinity, with a = 5/8 and b = 3/2: of all eighths they round least, by a third less than 0, 1, -1, 1/2, -2. All
-/// entries of the image's transform are exact.
+/// The transforms with six points are at 0, `A`, `-A`, `B`, `-B` and infinity: of all eighths these round least, by a third less than
+/// 0, 1, -1, 1/2, -2.
+pub(super) const A: f32 = 0.625;
+pub(super) const B: f32 = 1.5;
+
+/// All entries of the image's transform are exact.
 const fn six_points(taps: usize) -> Points {
-    let (a, b) = (0.625, 1.5);
+    let (a, b) = (A as f64, B as f64);
     let (aa, bb) = (a * a, b * b);
     let (at_a, at_b) = (2.0 * aa * (aa - bb), 2.0 * bb * (bb - aa));
     points(
@@ -92,8 +96,8 @@ const fn points(at: [f64; 7], n: usize, taps: usize, scale: [f64; 8], input: Mat
         input,
         kernel: powers(at, n, taps, scale, false),
         output: powers(at, n, n + 1 - taps, [1.0; 8], true),
-        cotangent: powers(at, n, n + 1 - taps, scale, false),
-        taps: powers(at, n, taps, [1.0; 8], true),
+        cotangent: powers(at, n, n + 1 - taps, [1.0; 8], false),
+        taps: powers(at, n, taps, scale, true),
     }
 }
 

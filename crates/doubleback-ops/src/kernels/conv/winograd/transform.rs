@@ -19,24 +19,44 @@ macro_rules! each {
         })*
     };
 }
+pub(super) use each;
 
-/// `matrix[i][j] · input[j]`, summed over `j`, for the first `O` rows and `I` columns. The matrix is known to the compiler: zeros vanish.
+/// A transform as a type, since only what the compiler knows inside of a kernel can it unroll.
+pub(super) trait Transform {
+    /// # Safety
+    /// The processor must have `S`.
+    unsafe fn apply<S: Simd, const I: usize, const O: usize>(input: [S::Vector; I]) -> [S::Vector; O];
+}
+
+/// `matrix[i][j] · input[j]`, summed over `j`, for the first `O` rows and `I` columns. The matrix is known to the compiler: zeros vanish, and
+/// ones are added, which processors do beside their fused multiplications.
 ///
 /// # Safety
 /// The processor must have `S`.
 #[inline(always)]
-unsafe fn apply<S: Simd, const I: usize, const O: usize>(matrix: &Matrix, input: [S::Vector; I]) -> [S::Vector; O] {
+pub(super) unsafe fn by_matrix<S: Simd, const I: usize, const O: usize>(
+    matrix: &Matrix,
+    input: [S::Vector; I],
+) -> [S::Vector; O] {
     // SAFETY: reads nothing but the matrix, one value at a time; the caller says that the processor has `S`.
     unsafe {
         let mut out = [S::zero(); O];
         each!(i < O, {
-            let mut sum = S::zero();
+            let mut sum = None;
             each!(j < I, {
-                if matrix[i][j] != 0.0 {
-                    sum = S::mul_add(S::splat(&matrix[i][j]), input[j], sum);
-                }
+                let factor = &matrix[i][j];
+                sum = match sum {
+                    _ if *factor == 0.0 => sum,
+                    None if *factor == 1.0 => Some(input[j]),
+                    None => Some(S::mul(S::splat(factor), input[j])),
+                    Some(sum) if *factor == 1.0 => Some(S::add(sum, input[j])),
+                    Some(sum) if *factor == -1.0 => Some(S::sub(sum, input[j])),
+                    Some(sum) => Some(S::mul_add(S::splat(factor), input[j], sum)),
+                };
             });
-            out[i] = sum;
+            if let Some(sum) = sum {
+                out[i] = sum;
+            }
         });
         out
     }
@@ -50,14 +70,13 @@ pub(super) struct Grid<P> {
     pub column: usize,
 }
 
-/// `matrix · tile · matrixᵀ` from an `I` by `I` grid to an `O` by `O` one, for `lanes` channels, at most a vector of them.
+/// The transform along both axes, from an `I` by `I` grid to an `O` by `O` one, for `lanes` channels, at most a vector of them.
 /// Only the part `rows` by `columns` of the result is written.
 ///
 /// # Safety
 /// The processor must have `S`, and the grids must be valid for that.
 #[inline(always)]
-pub(super) unsafe fn transform<S: Simd, const I: usize, const O: usize>(
-    matrix: &Matrix,
+pub(super) unsafe fn transform<S: Simd, T: Transform, const I: usize, const O: usize>(
     from: Grid<*const f32>,
     to: Grid<*mut f32>,
     [rows, columns]: [usize; 2],
@@ -73,11 +92,11 @@ pub(super) unsafe fn transform<S: Simd, const I: usize, const O: usize>(
                 i < I,
                 column[i] = load_columns::<S>(from.start.add(i * from.row + j * from.column), lanes)
             );
-            let column = apply::<S, I, O>(matrix, column);
+            let column = T::apply::<S, I, O>(column);
             each!(i < O, half[i][j] = column[i]);
         }
         for (i, row) in half.into_iter().enumerate().take(rows) {
-            let row = apply::<S, I, O>(matrix, row);
+            let row = T::apply::<S, I, O>(row);
             let to_row = to.start.add(i * to.row);
             each!(j < O, {
                 if j < columns {
@@ -86,11 +105,6 @@ pub(super) unsafe fn transform<S: Simd, const I: usize, const O: usize>(
             });
         }
     }
-}
-
-/// A matrix as a type: only what the compiler knows inside of a kernel can it unroll.
-pub(super) trait Transform {
-    fn matrix() -> &'static Matrix;
 }
 
 /// Columns of half transformed tiles that are kept at once.
@@ -148,7 +162,7 @@ impl<T: Transform, const I: usize, const N: usize> Kernel for TileRow<T, I, N> {
                             column[i] = load_columns::<S>(self.rows[i].add(place * self.pixel), self.lanes);
                         });
                     }
-                    half.add(x).write(apply::<S, I, N>(T::matrix(), column));
+                    half.add(x).write(T::apply::<S, I, N>(column));
                 }
                 for t in 0..tiles {
                     let out = self.out.add((first + t) * self.tile);
@@ -156,7 +170,7 @@ impl<T: Transform, const I: usize, const N: usize> Kernel for TileRow<T, I, N> {
                     for i in 0..N {
                         let mut row = [S::zero(); I];
                         each!(j < I, row[j] = half.add(j * N + i).read());
-                        let row = apply::<S, I, N>(T::matrix(), row);
+                        let row = T::apply::<S, I, N>(row);
                         let out = out.add(i * N * self.point);
                         each!(j < N, store_columns::<S>(out.add(j * self.point), row[j], written));
                     }

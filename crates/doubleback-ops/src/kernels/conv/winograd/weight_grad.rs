@@ -5,8 +5,8 @@ use rayon::prelude::*;
 use crate::options::Conv2dShape;
 
 use super::super::partial_sums::{GROUPS, sum_in_order};
+use super::by_hand::TapsTransform;
 use super::forward::{Tiles, stride};
-use super::points;
 use super::rows::Rows;
 use super::transform::{Grid, transform};
 use crate::kernels::buffer::{Buffer, Unwritten};
@@ -14,16 +14,13 @@ use crate::kernels::pack::Panel;
 use crate::kernels::simd::{Kernel, Simd, dispatch};
 use crate::kernels::tile::{Reads, row};
 
-/// As [`conv2d_weight_grad`](super::super::conv2d_weight_grad), for shapes that [`pays_gradient`](super::pays_gradient) accepts.
-pub(in crate::kernels::conv) fn conv2d_weight_grad_winograd(x: &[f32], g: &[f32], shape: &Conv2dShape) -> Buffer {
-    match shape.kernel[0] {
-        5 => run::<8, 5, 4>(x, g, shape),
-        _ => run::<6, 3, 4>(x, g, shape),
-    }
-}
-
-fn run<const N: usize, const R: usize, const M: usize>(x: &[f32], g: &[f32], shape: &Conv2dShape) -> Buffer {
-    let rows = Rows::new(shape, M, N * N);
+/// The weight gradient, as sums over groups of images; see [`conv2d_weight_grad_winograd`](super::conv2d_weight_grad_winograd).
+pub(super) fn weight_grad<const N: usize, const R: usize, const M: usize>(
+    x: &[f32],
+    g: &[f32],
+    shape: &Conv2dShape,
+    rows: &Rows,
+) -> Buffer {
     let images = shape.batch.div_ceil(GROUPS);
     let groups = shape.batch.div_ceil(images.max(1));
     let parts: Vec<Buffer> = (0..groups)
@@ -39,7 +36,7 @@ fn run<const N: usize, const R: usize, const M: usize>(x: &[f32], g: &[f32], sha
                     x,
                     g,
                     shape,
-                    rows: &rows,
+                    rows,
                     range,
                 })
             }
@@ -121,12 +118,12 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Group<'_, N, R, 
 }
 
 /// From sums at the points to taps, for `lanes` output channels of one input channel. `sums` must be valid at each point, `out` at each tap.
-struct Taps<const N: usize, const R: usize> {
-    sums: *const f32,
-    stride: usize,
-    out: *mut f32,
-    plane: usize,
-    lanes: usize,
+pub(super) struct Taps<const N: usize, const R: usize> {
+    pub sums: *const f32,
+    pub stride: usize,
+    pub out: *mut f32,
+    pub plane: usize,
+    pub lanes: usize,
 }
 
 impl<const N: usize, const R: usize> Kernel for Taps<N, R> {
@@ -145,6 +142,6 @@ impl<const N: usize, const R: usize> Kernel for Taps<N, R> {
             column: self.plane,
         };
         // SAFETY: the grids are the N by N planes of points and the R by R planes of taps, for which `sums` and `out` are valid by contract.
-        unsafe { transform::<S, N, R>(&points::of::<N, R>().taps, from, to, [R, R], self.lanes) }
+        unsafe { transform::<S, TapsTransform<N, R>, N, R>(from, to, [R, R], self.lanes) }
     }
 }

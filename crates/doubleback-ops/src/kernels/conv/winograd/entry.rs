@@ -1,0 +1,59 @@
+//! Tile sizes, and the way through the tiles: in runs that threads take one each, or all threads together in phases.
+
+use crate::options::Conv2dShape;
+
+use super::kernel::transformed_kernel;
+use super::rows::Rows;
+use super::{forward, phases, weight_grad};
+use crate::kernels::buffer::Buffer;
+
+/// As `conv2d_then`, for shapes that [`pays_forward`](super::pays_forward) accepts.
+pub(in crate::kernels::conv) fn conv2d_winograd<P: Send>(
+    x: &[f32],
+    w: &[f32],
+    shape: &Conv2dShape,
+    after: impl Fn(&mut [f32]) -> P + Sync,
+) -> (Buffer, Vec<P>) {
+    match shape.kernel[0] {
+        5 => forward::<6, 5, 2, P>(x, w, shape, after),
+        _ => forward::<6, 3, 4, P>(x, w, shape, after),
+    }
+}
+
+/// A convolution of a gradient, as an input gradient is one, for shapes that [`pays_gradient`](super::pays_gradient) accepts.
+pub(in crate::kernels::conv) fn conv2d_winograd_gradient(g: &[f32], turned: &[f32], shape: &Conv2dShape) -> Buffer {
+    match shape.kernel[0] {
+        5 => forward::<8, 5, 4, ()>(g, turned, shape, |_| ()).0,
+        _ => forward::<6, 3, 4, ()>(g, turned, shape, |_| ()).0,
+    }
+}
+
+/// As [`conv2d_weight_grad`](super::super::conv2d_weight_grad), for shapes that [`pays_gradient`](super::pays_gradient) accepts.
+pub(in crate::kernels::conv) fn conv2d_weight_grad_winograd(x: &[f32], g: &[f32], shape: &Conv2dShape) -> Buffer {
+    match shape.kernel[0] {
+        5 => weight_grad::<8, 5, 4>(x, g, shape),
+        _ => weight_grad::<6, 3, 4>(x, g, shape),
+    }
+}
+
+fn forward<const N: usize, const R: usize, const M: usize, P: Send>(
+    x: &[f32],
+    w: &[f32],
+    shape: &Conv2dShape,
+    after: impl Fn(&mut [f32]) -> P + Sync,
+) -> (Buffer, Vec<P>) {
+    let panels = transformed_kernel::<N, R>(w, shape.channels_in, shape.channels_out);
+    let rows = Rows::new(shape, M, N * N);
+    match rows.many_weights {
+        true => phases::conv2d::<N, R, M, P>(x, &panels, shape, &rows, after),
+        false => forward::conv2d::<N, R, M, P>(x, &panels, shape, &rows, after),
+    }
+}
+
+fn weight_grad<const N: usize, const R: usize, const M: usize>(x: &[f32], g: &[f32], shape: &Conv2dShape) -> Buffer {
+    let rows = Rows::new(shape, M, N * N);
+    match rows.many_weights {
+        true => phases::weight_grad::<N, R, M>(x, g, shape, &rows),
+        false => weight_grad::weight_grad::<N, R, M>(x, g, shape, &rows),
+    }
+}
