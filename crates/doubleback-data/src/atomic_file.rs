@@ -1,13 +1,20 @@
 //! Files that are either complete or not there.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Cursor, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How the names of unfinished files begin.
 pub(crate) const PREFIX: &str = ".doubleback-";
+/// Bytes that are written at once.
+const BUFFER: usize = 1 << 18;
 /// How they end.
 pub(crate) const SUFFIX: &str = ".part";
+
+/// Where a file is written, forth and back.
+pub trait Out: Write + Seek {}
+
+impl<T: Write + Seek> Out for T {}
 
 /// Writes `bytes` to a temporary file beside `path`, then renames it to `path`: an interrupted write leaves what was there before.
 /// Devices and pipes, such as `/dev/null`, are written to and stay what they are.
@@ -15,8 +22,20 @@ pub(crate) const SUFFIX: &str = ".part";
 /// # Errors
 /// When the folder is missing or cannot be written, or the disk is full; the file is then as it was.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_with(path, &mut |out| out.write_all(bytes))
+}
+
+/// As [`replace`], with what `write` writes, which is never in memory as a whole.
+///
+/// # Errors
+/// As from [`replace`], and those of `write`.
+pub fn replace_with(path: &Path, write: &mut dyn FnMut(&mut dyn Out) -> io::Result<()>) -> io::Result<()> {
     if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-        return std::fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
+        // There is no way back in a pipe.
+        let mut bytes = Cursor::new(Vec::new());
+        write(&mut bytes)?;
+        let mut device = std::fs::OpenOptions::new().write(true).open(path)?;
+        return device.write_all(bytes.get_ref());
     }
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
@@ -29,7 +48,10 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(folder)?;
     let _listed = Unfinished::list(file.path());
-    file.write_all(bytes)?;
+    let mut out = BufWriter::with_capacity(BUFFER, file.as_file_mut());
+    write(&mut out)?;
+    out.flush()?;
+    drop(out);
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())

@@ -7,7 +7,7 @@ use crate::dataset::Dataset;
 use crate::part::Part;
 use crate::split::Split;
 
-/// Values that are hashed at a time.
+/// Labels that are hashed at a time.
 const CHUNK: usize = 4096;
 
 impl Dataset {
@@ -54,9 +54,9 @@ fn number(hash: &mut Sha256, value: usize) {
 fn split(hash: &mut Sha256, split: &Split) {
     let mut bytes = Vec::with_capacity(4 * CHUNK);
     number(hash, split.len());
-    for values in split.images().chunks(CHUNK) {
+    for index in 0..split.len() {
         bytes.clear();
-        bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+        bytes.extend(split.image(index).iter().flat_map(|value| value.to_le_bytes()));
         hash.update(&bytes);
     }
     for labels in split.labels().chunks(CHUNK) {

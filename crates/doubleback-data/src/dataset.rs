@@ -160,17 +160,14 @@ impl Dataset {
             format!("{part} images of {}", self.name)
         })?;
         let Bounds { low, high } = self.bounds;
-        match split.images().iter().position(|value| !(low..=high).contains(value)) {
-            Some(at) => {
-                let (image, value) = (at / split.image_len(), split.images()[at]);
-                Err(DataError::Value {
-                    part: part.name(),
-                    image,
-                    value,
-                    low,
-                    high,
-                })
-            }
+        match split.find(|value| !(low..=high).contains(&value)) {
+            Some((image, value)) => Err(DataError::Value {
+                part: part.name(),
+                image,
+                value,
+                low,
+                high,
+            }),
             None => Ok(()),
         }
     }

@@ -21,6 +21,7 @@ mod pictures;
 mod preparation;
 mod sets;
 mod split;
+mod stored;
 mod unknown_name;
 pub mod words;
 

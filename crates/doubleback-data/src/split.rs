@@ -1,14 +1,26 @@
 //! Images with labels, in memory.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use crate::error::DataError;
 use crate::image_shape::ImageShape;
+use crate::stored::Stored;
 
-/// Images with one label each.
-#[derive(Clone, Debug, PartialEq)]
+/// Images with one label each. Those of files of bytes are held as bytes, and become values when they are asked for.
+#[derive(Clone, Debug)]
 pub struct Split {
-    images: Vec<f32>,
+    images: Stored,
     labels: Vec<u32>,
     image_len: usize,
+}
+
+/// Equal values and labels, however they are held.
+impl PartialEq for Split {
+    fn eq(&self, other: &Self) -> bool {
+        let same = self.image_len == other.image_len && self.labels == other.labels;
+        same && (0..self.len()).all(|index| self.image(index) == other.image(index))
+    }
 }
 
 impl Split {
@@ -26,7 +38,31 @@ impl Split {
             });
         }
         Ok(Self {
-            images,
+            images: Stored::Floats(images),
+            labels,
+            image_len,
+        })
+    }
+
+    /// The images at `places` among those of some bytes, as many as there are labels, in this order; `values` says what each byte stands for.
+    pub(crate) fn of_bytes(
+        bytes: Arc<Vec<u8>>,
+        places: Vec<usize>,
+        values: Arc<[f32; 256]>,
+        labels: Vec<u32>,
+        shape: ImageShape,
+    ) -> Result<Self, DataError> {
+        let image_len = shape.len();
+        let whole = bytes.len().checked_div(image_len).unwrap_or(0);
+        if labels.len() != places.len() || places.iter().any(|&place| place >= whole) {
+            return Err(DataError::ValueCount {
+                values: bytes.len(),
+                labels: labels.len(),
+                image_len,
+            });
+        }
+        Ok(Self {
+            images: Stored::Bytes { bytes, places, values },
             labels,
             image_len,
         })
@@ -35,7 +71,7 @@ impl Split {
     /// No images, of `shape`.
     pub fn empty(shape: ImageShape) -> Self {
         Self {
-            images: Vec::new(),
+            images: Stored::Floats(Vec::new()),
             labels: Vec::new(),
             image_len: shape.len(),
         }
@@ -51,9 +87,40 @@ impl Split {
         self.labels.is_empty()
     }
 
-    /// All images: row-major [n, channels, height, width], within the data set's bounds.
-    pub fn images(&self) -> &[f32] {
-        &self.images
+    /// The values of all images, made anew: row-major [n, channels, height, width], within the data set's bounds. Of many images that is much;
+    /// [`values`](Self::values) gives those of some.
+    pub fn images(&self) -> Vec<f32> {
+        self.values(0..self.len())
+    }
+
+    /// The values of some images, one after the other, each in channel, row, column order.
+    ///
+    /// # Panics
+    /// If the range ends beyond [`len`](Self::len), as indexing a slice does.
+    pub fn values(&self, range: Range<usize>) -> Vec<f32> {
+        let mut values = Vec::with_capacity(range.len() * self.image_len);
+        for index in range {
+            self.images.append(index, self.image_len, &mut values);
+        }
+        values
+    }
+
+    /// The images at these places with their labels, in this order, as a split of its own.
+    ///
+    /// # Panics
+    /// If a place is not less than [`len`](Self::len), as indexing a slice does.
+    #[must_use]
+    pub fn select(&self, places: &[usize]) -> Self {
+        Self {
+            images: self.images.select(places, self.image_len),
+            labels: places.iter().map(|&place| self.labels[place]).collect(),
+            image_len: self.image_len,
+        }
+    }
+
+    /// The first image with a value for which `wrong` is true, and this value.
+    pub fn find(&self, wrong: impl Fn(f32) -> bool + Sync) -> Option<(usize, f32)> {
+        self.images.first(self.image_len, wrong)
     }
 
     /// The class of each image, an index into the data set's classes.
@@ -69,16 +136,16 @@ impl Split {
     }
 
     /// Values of one image.
-    pub(crate) fn image_len(&self) -> usize {
+    pub fn image_len(&self) -> usize {
         self.image_len
     }
 
-    /// Image `index`, in channel, row, column order.
+    /// The values of image `index`, in channel, row, column order.
     ///
     /// # Panics
     /// If `index` is not less than [`len`](Self::len), as indexing a slice does.
-    pub fn image(&self, index: usize) -> &[f32] {
-        &self.images[index * self.image_len..][..self.image_len]
+    pub fn image(&self, index: usize) -> Vec<f32> {
+        self.values(index..index + 1)
     }
 }
 
@@ -119,12 +186,34 @@ pub(crate) fn check_labels_from<L: Copy + Into<i64>>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stored::values;
 
     const SHAPE: ImageShape = ImageShape {
         channels: 1,
         height: 1,
         width: 2,
     };
+
+    #[test]
+    fn bytes_are_what_they_stand_for() {
+        let bytes = Arc::new(vec![0, 255, 51, 102, 9, 9]);
+        let table = values(|byte| f32::from(byte) / 255.0);
+        let of =
+            |places: Vec<usize>, labels| Split::of_bytes(Arc::clone(&bytes), places, Arc::clone(&table), labels, SHAPE);
+        let split = of(vec![1, 0], vec![7, 8]).unwrap();
+        assert_eq!(split.images(), [0.2, 0.4, 0.0, 1.0]);
+        assert_eq!(split.image(1), [0.0, 1.0]);
+        let floats = Split::new(vec![0.2, 0.4, 0.0, 1.0], vec![7, 8], SHAPE).unwrap();
+        assert_eq!(split, floats);
+        for split in [&split, &floats] {
+            let last = split.select(&[1]);
+            assert_eq!((last.images(), last.labels()), (vec![0.0, 1.0], &[8][..]));
+            assert_eq!(split.find(|value| value > 0.5), Some((1, 1.0)));
+            assert_eq!(split.find(|value| value > 1.0), None);
+        }
+        assert_ne!(split, of(vec![1, 2], vec![7, 8]).unwrap());
+        assert!(of(vec![3], vec![0]).is_err() && of(vec![0], vec![0, 1]).is_err());
+    }
 
     #[test]
     fn images_and_labels_must_fit() {

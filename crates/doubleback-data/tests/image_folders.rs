@@ -193,7 +193,7 @@ fn one_colored_image_makes_all_colored() {
     let reds: usize = Part::ALL
         .map(|part| {
             let split = set.split(part);
-            (0..split.len()).filter(|&index| is_red(split.image(index))).count()
+            (0..split.len()).filter(|&index| is_red(&split.image(index))).count()
         })
         .iter()
         .sum();

@@ -96,9 +96,9 @@ fn extra_images_come_first_in_training() {
     assert_eq!(verify("svhn", &options).unwrap().len(), 3);
     std::fs::remove_file(folder.path().join("svhn/extra_32x32.mat")).unwrap();
     let without = load("svhn", &options).unwrap();
-    assert!(with_extra.train.images().ends_with(without.train.images()));
-    assert!(with_extra.validation.images().starts_with(without.validation.images()));
-    assert!(!with_extra.train.images().starts_with(without.train.images()));
+    assert!(with_extra.train.images().ends_with(&without.train.images()));
+    assert!(with_extra.validation.images().starts_with(&without.validation.images()));
+    assert!(!with_extra.train.images().starts_with(&without.train.images()));
 }
 
 #[test]

@@ -166,7 +166,7 @@ fn few_images() -> Dataset {
     let all = mnist_mini();
     let first = |split: &Split, n: usize| {
         let chosen: Vec<usize> = (0..split.len()).filter(|&i| split.labels()[i] < 3).take(n).collect();
-        let images = chosen.iter().flat_map(|&i| split.image(i)).copied().collect();
+        let images = chosen.iter().flat_map(|&i| split.image(i)).collect();
         let labels = chosen.iter().map(|&i| split.labels()[i]).collect();
         Split::new(images, labels, all.shape).unwrap()
     };

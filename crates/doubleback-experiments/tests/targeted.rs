@@ -98,7 +98,7 @@ fn figures_are_those_of_the_attacks_one_by_one() {
                 }
                 let mut reached = 0;
                 for &place in places {
-                    let (example, l0) = one(&attack, &first, split.image(place), target);
+                    let (example, l0) = one(&attack, &first, &split.image(place), target);
                     reached += usize::from(class(&first, &example) == target);
                     taken += usize::from(class(&second, &example) == target);
                     changed += f64::from(l0);
@@ -148,13 +148,13 @@ fn grids_have_every_class_as_target_and_the_images_on_the_diagonal() {
         for cell in &grid.cells {
             assert_eq!(cell.index, [1, 0, 3][cell.source]);
             let original = split.image(cell.index);
-            let changed = cell.pixels.iter().zip(original).filter(|(a, b)| a != b).count();
+            let changed = cell.pixels.iter().zip(&original).filter(|(a, b)| a != b).count();
             assert_eq!((cell.changed, cell.prediction), (changed, class(&model, &cell.pixels)));
             assert_eq!(cell.success, cell.prediction == cell.target);
             if cell.source == cell.target {
                 assert_eq!(cell.pixels, original);
             } else {
-                assert_eq!(cell.pixels, one(&attack, &model, original, cell.target).0);
+                assert_eq!(cell.pixels, one(&attack, &model, &original, cell.target).0);
             }
             let steps = if attack.name() == "itgsm" && cell.source != cell.target {
                 3
@@ -211,7 +211,7 @@ fn transfers_of_attacks_without_eps_are_counted() {
     let mut right = [0, 0];
     for place in 0..7 {
         let label = split.labels()[place] as usize;
-        let (example, _) = one(&attack, &second, split.image(place), (label + 1) % CLASSES);
+        let (example, _) = one(&attack, &second, &split.image(place), (label + 1) % CLASSES);
         right[0] += usize::from(class(&first, &example) == label);
         right[1] += usize::from(class(&second, &example) == label);
     }
@@ -267,7 +267,7 @@ fn of_many_classes_a_sample_stands_for_all_pairs() {
         );
     }
     for cell in grid.cells.iter().step_by(7).filter(|cell| cell.source != cell.target) {
-        let (example, _) = one(&attack, &model, split.image(cell.index), cell.target);
+        let (example, _) = one(&attack, &model, &split.image(cell.index), cell.target);
         assert_eq!((cell.prediction, cell.success), {
             let said = class(&model, &example);
             (said, said == cell.target)

@@ -287,7 +287,7 @@ fn a_checkpoint_of_another_training_is_refused_by_what_differs() {
 fn relabel(split: &Split, shape: ImageShape) -> Split {
     let mut labels = split.labels().to_vec();
     labels[7] = (labels[7] + 1) % 10;
-    Split::new(split.images().to_vec(), labels, shape).unwrap()
+    Split::new(split.images(), labels, shape).unwrap()
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn images_and_labels_that_cannot_be_trained_on_are_refused() {
     let shape = dataset.shape;
     for value in [f32::NAN, f32::INFINITY] {
         let mut bad = dataset.clone();
-        let mut images = bad.train.images().to_vec();
+        let mut images = bad.train.images();
         images[3 * 784 + 5] = value;
         bad.train = Split::new(images, bad.train.labels().to_vec(), shape).unwrap();
         assert_eq!(
@@ -312,7 +312,7 @@ fn images_and_labels_that_cannot_be_trained_on_are_refused() {
     let mut bad = dataset.clone();
     let mut labels = bad.validation.labels().to_vec();
     labels[2] = 10;
-    bad.validation = Split::new(bad.validation.images().to_vec(), labels, shape).unwrap();
+    bad.validation = Split::new(bad.validation.images(), labels, shape).unwrap();
     assert_eq!(
         message(&bad),
         "label: 10 is not below the 10 classes, at validation image 2 of mnist-mini"
@@ -347,14 +347,14 @@ fn batches_of_one_image_are_refused_where_dense_layers_are_normalized() {
     run(&bare, &dataset).unwrap();
     // One image at the end of each epoch does no harm.
     dataset.train = Split::new(
-        dataset.train.images()[..9 * 784].to_vec(),
+        dataset.train.values(0..9),
         dataset.train.labels()[..9].to_vec(),
         dataset.shape,
     )
     .unwrap();
     run(&recipe(DefenseKind::Normal, &dataset, 4, 4), &dataset).unwrap();
     dataset.train = Split::new(
-        dataset.train.images()[..784].to_vec(),
+        dataset.train.values(0..1),
         dataset.train.labels()[..1].to_vec(),
         dataset.shape,
     )

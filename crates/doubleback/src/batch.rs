@@ -219,8 +219,7 @@ impl<'a> Batches<'a> {
 /// Images `range` of a split as `[n, channels, height, width]`.
 pub fn tensor_of(split: &Split, shape: ImageShape, range: Range<usize>, device: &Device) -> Tensor<4> {
     let dims = [range.len(), shape.channels, shape.height, shape.width];
-    let values = split.images()[range.start * shape.len()..range.end * shape.len()].to_vec();
-    Tensor::from_data(TensorData::new(values, dims), device)
+    Tensor::from_data(TensorData::new(split.values(range), dims), device)
 }
 
 /// Images at some places of a split as `[n, channels, height, width]`, in the order of the places.
@@ -229,7 +228,7 @@ pub fn tensor_of(split: &Split, shape: ImageShape, range: Range<usize>, device: 
 /// If a place is not less than the split's length, as indexing a slice does.
 pub fn gather(split: &Split, shape: ImageShape, places: &[usize], device: &Device) -> Tensor<4> {
     let dims = [places.len(), shape.channels, shape.height, shape.width];
-    let values: Vec<f32> = places.iter().flat_map(|&place| split.image(place)).copied().collect();
+    let values: Vec<f32> = places.iter().flat_map(|&place| split.image(place)).collect();
     Tensor::from_data(TensorData::new(values, dims), device)
 }
 

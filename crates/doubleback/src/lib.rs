@@ -13,6 +13,7 @@
 //! - [`progress`]: how long work tells how far it is, and is stopped.
 //! - [`random`]: random streams by purpose.
 //! - [`statistics`]: means, proportions and rank correlations, with intervals.
+//! - [`work`]: how much was computed.
 //! - [`mod@write`]: files that are either complete or not there.
 //! - [`ops`]: the ops that all this is made of, closed under differentiation; a crate of its own, `doubleback-ops`.
 //!
@@ -33,6 +34,7 @@ pub mod random;
 pub mod statistics;
 mod tensor_file;
 pub mod train;
+pub mod work;
 pub mod write;
 
 pub use doubleback_data as data;

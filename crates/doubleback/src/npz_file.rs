@@ -1,26 +1,38 @@
 //! Arrays in an `.npz` file, for NumPy and its like: equal arrays are equal files.
 
-use std::io::{Cursor, Result};
+use std::io::{Result, Seek, Write};
 
 use npyz::npz::NpzWriter;
 use npyz::zip::DateTime;
 use npyz::zip::write::FileOptions;
 use npyz::{DType, WriterBuilder};
 
-/// A file in the making, in memory.
-pub(crate) struct NpzFile(NpzWriter<Cursor<Vec<u8>>>);
+/// A file in the making.
+pub(crate) struct NpzFile<W: Write + Seek>(NpzWriter<W>);
 
-impl NpzFile {
+impl<W: Write + Seek> NpzFile<W> {
     /// Without arrays.
-    pub fn new() -> Self {
-        Self(NpzWriter::new(Cursor::new(Vec::new())))
+    pub fn new(out: W) -> Self {
+        Self(NpzWriter::new(out))
     }
 
     /// An array in row-major order.
     pub fn put<T: npyz::AutoSerialize + Copy>(&mut self, name: &str, shape: &[u64], values: &[T]) -> Result<()> {
-        let options = options(size_of_val(values));
+        self.put_parts(name, shape, [values])
+    }
+
+    /// An array in row-major order, whose values are those of some slices, one after the other.
+    pub fn put_parts<'a, T: npyz::AutoSerialize + Copy + 'a>(
+        &mut self,
+        name: &str,
+        shape: &[u64],
+        parts: impl IntoIterator<Item = &'a [T]> + Clone,
+    ) -> Result<()> {
+        let options = options(parts.clone().into_iter().map(size_of_val).sum());
         let mut array = self.0.array(name, options)?.default_dtype().shape(shape).begin_nd()?;
-        array.extend(values.iter().copied())?;
+        for values in parts {
+            array.extend(values.iter().copied())?;
+        }
         array.finish()
     }
 
@@ -43,9 +55,9 @@ impl NpzFile {
         array.finish()
     }
 
-    /// The bytes of the file.
-    pub fn finish(mut self) -> Result<Vec<u8>> {
-        Ok(self.0.zip_writer().finish()?.into_inner())
+    /// Ends the file.
+    pub fn finish(mut self) -> Result<()> {
+        self.0.zip_writer().finish().map(drop).map_err(Into::into)
     }
 }
 

@@ -54,6 +54,9 @@ pub struct Global {
     /// Show no progress and no warnings
     #[arg(long, short, global = true)]
     pub quiet: bool,
+    /// Say at the end, on standard error and in the JSON, what it took: seconds, peak memory, recycled buffers, forward passes and gradients
+    #[arg(long, global = true)]
+    pub stats: bool,
     /// Form of progress, warnings and errors on standard error
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,

@@ -23,7 +23,7 @@ pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
         Some(folder) => Pictures::check(folder, work.as_deref())?,
         None => Pictures::NotWanted,
     };
-    let dataset = context.load(&options.dataset)?;
+    let dataset = context.load_test(&options.dataset)?;
     let eight_bit = EightBit::of(&dataset);
     pictures.check_data(&dataset, eight_bit)?;
     let (loaded, dataset) = models::load(&args.model, &args.import, dataset, context)?;
@@ -93,7 +93,7 @@ pub fn run(args: &AttackArgs, context: &Context) -> Result<()> {
         results: &results,
         import: loaded.source,
     };
-    output::results(&json, options.json.as_ref(), &text)?;
+    context.results(&json, options.json.as_ref(), &text)?;
     if let Some(kept) = kept {
         kept.remove()?;
     }

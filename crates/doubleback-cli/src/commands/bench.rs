@@ -113,7 +113,7 @@ fn attack_bench(args: &BenchAttackArgs, context: &Context) -> Result<AttackBench
         let model = models::open_import(path, &args.import, context.data.image_size, context)?;
         return Ok(AttackBench::random(model.network, batch, device)?);
     };
-    let (model, dataset) = models::load_import(path, &args.import, context.load(name)?, context)?;
+    let (model, dataset) = models::load_import(path, &args.import, context.load_test(name)?, context)?;
     let test = &dataset.test;
     if batch > test.len() {
         return Err(Failure::Input(format!(

@@ -20,6 +20,7 @@ mod transfer;
 use crate::args::{Cli, Command, DataCommand};
 use crate::context::Context;
 use crate::exit::Result;
+use crate::stats::Stats;
 
 /// Does what was asked for.
 pub fn run(cli: Cli) -> Result<()> {
@@ -32,20 +33,29 @@ pub fn run(cli: Cli) -> Result<()> {
     if let Some(command) = &cli.command {
         command.files(&cli.global).check()?;
     }
-    match cli.command {
-        Some(Command::Reproduce(args)) => reproduce::run(&args, &context),
-        Some(Command::Train(args)) => train::run(&args, &context),
-        Some(Command::Attack(args)) => attack::run(&args, &context),
-        Some(Command::Transfer(args)) => transfer::run(&args, &context),
-        Some(Command::Predict(args)) => predict::run(&args, &context),
-        Some(Command::Inspect(args)) => inspect::run(&args, &context),
-        Some(Command::Diagnose(args)) => diagnose::run(&args, &context),
-        Some(Command::Pooling(args)) => pooling::run(&args, &context),
+    // On a worker thread: from a thread of its own, work would sleep through every parallel loop, and wake the workers for each.
+    let outcome = rayon::scope(|_| in_pool(cli.command, &context));
+    if let Some(begun) = context.stats {
+        Stats::since(begun).report(context.log_format);
+    }
+    outcome
+}
+
+fn in_pool(command: Option<Command>, context: &Context) -> Result<()> {
+    match command {
+        Some(Command::Reproduce(args)) => reproduce::run(&args, context),
+        Some(Command::Train(args)) => train::run(&args, context),
+        Some(Command::Attack(args)) => attack::run(&args, context),
+        Some(Command::Transfer(args)) => transfer::run(&args, context),
+        Some(Command::Predict(args)) => predict::run(&args, context),
+        Some(Command::Inspect(args)) => inspect::run(&args, context),
+        Some(Command::Diagnose(args)) => diagnose::run(&args, context),
+        Some(Command::Pooling(args)) => pooling::run(&args, context),
         Some(Command::Report(args)) => report::run(&args),
-        Some(Command::Sweep(args)) => sweep::run(&args, &context),
-        Some(Command::SweepCell(args)) => sweep::run_one(&args, &context),
-        Some(Command::Bench(command)) => bench::run(&command, &context),
-        Some(Command::Data(command)) => data::run(&command, &context),
+        Some(Command::Sweep(args)) => sweep::run(&args, context),
+        Some(Command::SweepCell(args)) => sweep::run_one(&args, context),
+        Some(Command::Bench(command)) => bench::run(&command, context),
+        Some(Command::Data(command)) => data::run(&command, context),
         // The first two have returned, and no command means `reproduce`.
         Some(Command::Completions { .. } | Command::Man { .. }) | None => Ok(()),
     }

@@ -77,7 +77,7 @@ pub fn run(args: &PredictArgs, context: &Context) -> Result<()> {
     }
     let (model, images) = match (&args.dataset, &args.images) {
         (Some(name), _) => {
-            let (model, dataset) = models::load(&args.model, &args.options, context.load(name)?, context)?;
+            let (model, dataset) = models::load(&args.model, &args.options, context.load_test(name)?, context)?;
             let images = Images {
                 dataset,
                 labelled: true,
@@ -123,7 +123,7 @@ pub fn run(args: &PredictArgs, context: &Context) -> Result<()> {
     if let Some(out) = &args.out {
         text += &format!("Arrays: {}\n", out.display());
     }
-    output::results(&answers, args.json.as_ref(), &text)
+    context.results(&answers, args.json.as_ref(), &text)
 }
 
 /// A model, and images without labels of the size that it takes.

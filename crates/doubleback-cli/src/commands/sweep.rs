@@ -58,7 +58,7 @@ pub fn run(args: &SweepArgs, context: &Context) -> Result<()> {
     drop(progress);
     let results = sweep.gather(&failed, &context.device, &mut context.reporter())?;
     let readable = format!("{}\nResults: {}\n", readable(&results), sweep.results().display());
-    output::results(&results, args.json.as_ref(), &readable)?;
+    context.results(&results, args.json.as_ref(), &readable)?;
     report(&failed, cells, &sweep)
 }
 

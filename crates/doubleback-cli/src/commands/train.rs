@@ -27,7 +27,7 @@ pub fn run(args: &TrainArgs, context: &Context) -> Result<()> {
     let written = recipe.train_to(&files, &dataset, &context.device, &mut context.reporter())?;
     let summary = Summary::new(args, &dataset, &recipe, &written);
     let readable = readable(&recipe, &dataset, &written, &files);
-    output::results(&summary, args.json.as_ref(), &readable)
+    context.results(&summary, args.json.as_ref(), &readable)
 }
 
 /// Refuses options that the defense has no use for.

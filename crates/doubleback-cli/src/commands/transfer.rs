@@ -19,7 +19,7 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
     attacks::check(options)?;
     let eps = options.eps();
     let paths: Vec<&Path> = args.models.iter().map(|model| model.path.as_path()).collect();
-    let (loaded, dataset) = models::load_all(&paths, &args.import, context.load(&options.dataset)?, context)?;
+    let (loaded, dataset) = models::load_all(&paths, &args.import, context.load_test(&options.dataset)?, context)?;
     let networks: Vec<&Network> = loaded.iter().map(|model| &model.network).collect();
     let attack = attacks::build(options, &dataset.classes)?;
     networks
@@ -64,7 +64,7 @@ pub fn run(args: &TransferArgs, context: &Context) -> Result<()> {
         results: &summary,
         import: models::sources(names.iter().zip(&loaded)),
     };
-    output::results(&json, options.json.as_ref(), &text)?;
+    context.results(&json, options.json.as_ref(), &text)?;
     if let Some(kept) = kept {
         kept.remove()?;
     }

@@ -49,7 +49,7 @@ pub fn contact_sheet_of(
     for (row, indices) in rows.iter().enumerate() {
         for (column, &index) in indices.iter().enumerate() {
             let image = split.image(index);
-            sheet.place([row, column], image, range(image, dataset))?;
+            sheet.place([row, column], &image, range(&image, dataset))?;
         }
     }
     sheet.png()

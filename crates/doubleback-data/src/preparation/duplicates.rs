@@ -7,7 +7,6 @@ use sha2::{Digest, Sha256};
 use strum::{EnumCount, EnumString, IntoStaticStr};
 
 use crate::dataset::Dataset;
-use crate::error::DataError;
 use crate::part::Part;
 use crate::split::Split;
 use crate::unknown_name::UnknownName;
@@ -102,7 +101,7 @@ pub fn duplicates(dataset: &Dataset) -> [PartDuplicates; 3] {
 }
 
 /// The data set with one of equal images, see [`DuplicatePolicy::Remove`]. What was removed is noted.
-pub(crate) fn remove(mut dataset: Dataset) -> Result<Dataset, DataError> {
+pub(crate) fn remove(mut dataset: Dataset) -> Dataset {
     dataset.deduplicated = true;
     let mut seen = HashSet::new();
     for part in [Part::Test, Part::Validation, Part::Train] {
@@ -113,9 +112,7 @@ pub(crate) fn remove(mut dataset: Dataset) -> Result<Dataset, DataError> {
         if removed == 0 {
             continue;
         }
-        let images = keep.iter().flat_map(|&index| split.image(index)).copied().collect();
-        let labels = keep.iter().map(|&index| split.labels()[index]).collect();
-        let kept = Split::new(images, labels, dataset.shape)?;
+        let kept = split.select(&keep);
         match part {
             Part::Train => dataset.train = kept,
             Part::Validation => dataset.validation = kept,
@@ -124,7 +121,7 @@ pub(crate) fn remove(mut dataset: Dataset) -> Result<Dataset, DataError> {
         let what = count(removed, "repeated image");
         dataset.notes.push(format!("{part} images: {what} left out"));
     }
-    Ok(dataset)
+    dataset
 }
 
 type Hash = [u8; 32];
@@ -187,12 +184,12 @@ mod tests {
 
     #[test]
     fn test_images_stay_and_training_images_go() {
-        let clean = remove(dataset()).unwrap();
+        let clean = remove(dataset());
         assert_eq!(clean.train.images(), [1.0, 2.0]);
         assert_eq!(clean.validation.images(), [3.0, 5.0]);
         assert_eq!(
             (clean.test.images(), clean.test.labels()),
-            (&[4.0, 6.0][..], &[1, 1][..])
+            (vec![4.0, 6.0], &[1, 1][..])
         );
         assert_eq!(
             clean.notes,

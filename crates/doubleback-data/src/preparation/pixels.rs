@@ -1,8 +1,11 @@
 //! Images of unsigned bytes with labels, as files hold them, before they are values and parts.
 
+use std::sync::Arc;
+
 use crate::error::DataError;
 use crate::image_shape::ImageShape;
 use crate::split::Split;
+use crate::stored::values;
 
 /// Images of unsigned bytes with one label each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,35 +13,28 @@ pub(crate) struct Pixels {
     /// Shape of each image.
     pub shape: ImageShape,
     /// Row-major [n, channels, height, width].
-    pub bytes: Vec<u8>,
+    pub bytes: Arc<Vec<u8>>,
     /// The class of each image.
     pub labels: Vec<u32>,
 }
 
 impl Pixels {
-    /// No images, of `shape`.
-    pub fn empty(shape: ImageShape) -> Self {
-        Self {
-            shape,
-            bytes: Vec::new(),
-            labels: Vec::new(),
-        }
-    }
-
     /// The bytes of image `index`.
     pub fn image(&self, index: usize) -> &[u8] {
         let len = self.shape.len();
         &self.bytes[index * len..][..len]
     }
 
-    /// The images of `indices`, in this order, each byte turned into a value.
+    /// All images in their order; `value` says what a byte stands for.
+    pub fn whole(&self, value: impl Fn(u8) -> f32) -> Result<Split, DataError> {
+        let all: Vec<usize> = (0..self.labels.len()).collect();
+        self.split(&all, value)
+    }
+
+    /// The images of `indices`, in this order; `value` says what a byte stands for. All parts share the bytes.
     pub fn split(&self, indices: &[usize], value: impl Fn(u8) -> f32) -> Result<Split, DataError> {
-        let values: Vec<f32> = (0..=u8::MAX).map(value).collect();
-        let mut images = Vec::with_capacity(indices.len() * self.shape.len());
-        for &index in indices {
-            images.extend(self.image(index).iter().map(|&byte| values[usize::from(byte)]));
-        }
         let labels = indices.iter().map(|&index| self.labels[index]).collect();
-        Split::new(images, labels, self.shape)
+        let bytes = Arc::clone(&self.bytes);
+        Split::of_bytes(bytes, indices.to_vec(), values(value), labels, self.shape)
     }
 }

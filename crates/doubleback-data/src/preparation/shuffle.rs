@@ -111,6 +111,7 @@ mod tests {
             height: 1,
             width: 1,
         };
+        let bytes = bytes.into();
         Pixels { shape, bytes, labels }
     }
 

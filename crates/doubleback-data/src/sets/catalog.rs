@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::dataset::Dataset;
 use crate::error::DataError;
+use crate::part::Part;
 use crate::preparation::duplicates;
 use crate::preparation::duplicates::DuplicatePolicy;
 use crate::sets::file_state::FileStatus;
@@ -70,6 +71,12 @@ pub fn load(name: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
             dataset: name.to_owned(),
         });
     }
+    // Test images stay whatever other parts have; of the others it has to be known.
+    let needs_all = options.duplicates == Some(DuplicatePolicy::Remove) && options.only != Some(Part::Test);
+    let options = &LoadOptions {
+        only: options.only.filter(|_| !needs_all),
+        ..options.clone()
+    };
     let mut dataset = match (folder::path(name), npz::path(name)) {
         (Some(path), _) => folder::load(name, &path, options)?,
         (None, Some(path)) => {
@@ -79,7 +86,7 @@ pub fn load(name: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
         (None, None) => (no_folder(find(name)?, options)?.load)(options)?,
     };
     if options.duplicates == Some(DuplicatePolicy::Remove) {
-        dataset = duplicates::remove(dataset)?;
+        dataset = duplicates::remove(dataset);
     }
     for note in dataset.missing_classes() {
         tracing::warn!("{}: {note}", dataset.name);

@@ -14,6 +14,7 @@ use crate::formats::cifar;
 use crate::formats::cifar::{Batch, LabelKind};
 use crate::image_shape::ImageShape;
 use crate::limits::cifar::PIXELS;
+use crate::part::Part;
 use crate::preparation::pixels::Pixels;
 use crate::preparation::shuffle;
 use crate::sets::file_state::{FileState, FileStatus};
@@ -45,6 +46,16 @@ pub(crate) struct Kind<const K: usize> {
 }
 
 impl<const K: usize> Kind<K> {
+    /// Whether the images of the file at a place in [`files`](Self::files) are needed.
+    fn is_needed(&self, place: usize, options: &LoadOptions) -> bool {
+        let is_test = place == self.training.len();
+        if is_test {
+            options.wants(Part::Test)
+        } else {
+            options.wants_training_files()
+        }
+    }
+
     /// The training batches in order, then the test batch.
     fn files(&self) -> impl Iterator<Item = &'static Published> {
         self.training.iter().chain([self.test])
@@ -66,15 +77,20 @@ fn read<const K: usize>(input: &Input, kind: &Kind<K>) -> Result<Stored<Batch<K>
     Ok(file)
 }
 
-/// The batches in `folder`.
-fn of_folder<const K: usize>(info: &DatasetInfo, kind: &Kind<K>, folder: &Path) -> Result<Found<K>, DataError> {
+/// The batches in `folder` that are needed.
+fn of_folder<const K: usize>(
+    info: &DatasetInfo,
+    kind: &Kind<K>,
+    folder: &Path,
+    options: &LoadOptions,
+) -> Result<Found<K>, DataError> {
     let mut found = Found {
         batches: Vec::new(),
         sources: Vec::new(),
         official: true,
     };
     for (number, file) in kind.files().enumerate() {
-        if file.find(folder).is_none() {
+        if file.find(folder).is_none() || !kind.is_needed(number, options) {
             found.batches.push(None);
             continue;
         }
@@ -92,6 +108,7 @@ fn of_archive<const K: usize>(
     kind: &Kind<K>,
     path: &Path,
     published: &Published,
+    options: &LoadOptions,
 ) -> Result<Found<K>, DataError> {
     let failed = |cause| DataError::Io {
         path: path.to_owned(),
@@ -102,7 +119,8 @@ fn of_archive<const K: usize>(
     let mut refused = None;
     let read = read_archive(&mut file, ArchiveLimits::default(), |member, content| {
         let name = member.path.file_name().unwrap_or_default().to_string_lossy();
-        if let Some(place) = kind.files().position(|file| file.is_called(&name)) {
+        let place = kind.files().position(|file| file.is_called(&name));
+        if let Some(place) = place.filter(|&place| kind.is_needed(place, options)) {
             let name = format!("{}: {}", path.display(), member.path.display());
             match cifar::decode(&name, content, kind.labels) {
                 Ok(batch) => batches[place] = Some(batch),
@@ -154,24 +172,26 @@ pub(crate) fn load<const K: usize>(
 ) -> Result<Dataset, DataError> {
     let folder = info.find(options)?;
     let in_folder = |file: &Published| file.find(&folder).is_some();
-    let enough = kind.training.iter().any(in_folder) && in_folder(kind.test);
+    let needs = [options.wants_training_files(), options.wants(Part::Test)];
+    let enough = (!needs[0] || kind.training.iter().any(in_folder)) && (!needs[1] || in_folder(kind.test));
     let found = match info.archive(options)? {
-        Some((path, published)) if !enough => of_archive(info, kind, &path, published)?,
-        _ => of_folder(info, kind, &folder)?,
+        Some((path, published)) if !enough => of_archive(info, kind, &path, published, options)?,
+        _ => of_folder(info, kind, &folder, options)?,
     };
     let missing: Vec<String> = kind
         .files()
         .zip(&found.batches)
-        .filter(|(_, batch)| batch.is_none())
-        .map(|(file, _)| file.name.to_owned())
+        .enumerate()
+        .filter(|(place, (_, batch))| batch.is_none() && kind.is_needed(*place, options))
+        .map(|(_, (file, _))| file.name.to_owned())
         .collect();
     let mut batches = found.batches;
     let of_test = batches.pop().flatten();
     let of_training: Vec<Batch<K>> = batches.into_iter().flatten().collect();
-    let Some(of_test) = of_test.filter(|_| !of_training.is_empty()) else {
+    if (needs[0] && of_training.is_empty()) || (needs[1] && of_test.is_none()) {
         return Err(DataError::MissingFiles { folder, missing });
-    };
-    if !missing.is_empty() {
+    }
+    if needs[0] && !missing.is_empty() {
         tracing::warn!(
             folder = %folder.display(),
             batches = of_training.len(),
@@ -190,8 +210,7 @@ pub(crate) fn load<const K: usize>(
         shuffle::order(&training.bytes, PIXELS)
     };
     let (train, validation) = order.split_at(end - validation(end));
-    let test = pixels(vec![of_test], label);
-    let all: Vec<usize> = (0..test.labels.len()).collect();
+    let test = pixels(of_test.into_iter().collect(), label);
     let mut dataset = Dataset::new(
         info.name,
         info.class_names(),
@@ -199,7 +218,7 @@ pub(crate) fn load<const K: usize>(
         Bounds::UNIT,
         training.split(train, unit)?,
         training.split(validation, unit)?,
-        test.split(&all, unit)?,
+        test.whole(unit)?,
     )?;
     for Source { file, sha256, .. } in found.sources.iter().filter(|source| !source.official) {
         tracing::warn!(
@@ -218,12 +237,16 @@ pub(crate) fn load<const K: usize>(
 
 /// All images with labels of one kind.
 fn pixels<const K: usize>(batches: Vec<Batch<K>>, label: usize) -> Pixels {
-    let mut pixels = Pixels::empty(SHAPE);
+    let (mut bytes, mut labels) = (Vec::new(), Vec::new());
     for batch in batches {
-        pixels.labels.extend(batch.labels[label].iter().copied().map(u32::from));
-        pixels.bytes.extend(batch.pixels);
+        labels.extend(batch.labels[label].iter().copied().map(u32::from));
+        bytes.extend(batch.pixels);
     }
-    pixels
+    Pixels {
+        shape: SHAPE,
+        bytes: bytes.into(),
+        labels,
+    }
 }
 
 /// A byte as a value from 0 to 1.
@@ -249,7 +272,7 @@ pub(crate) fn verify<const K: usize>(
     let folder = info.find(options)?;
     let none = kind.files().all(|file| file.find(&folder).is_none());
     if let Some((path, published)) = info.archive(options)?.filter(|_| none) {
-        let state = of_archive(info, kind, &path, published).map(|found| match &found.sources[..] {
+        let state = of_archive(info, kind, &path, published, options).map(|found| match &found.sources[..] {
             [source] if !source.official => FileState::NotOfficial {
                 sha256: source.sha256.clone(),
             },

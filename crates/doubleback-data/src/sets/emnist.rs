@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use zip::ZipArchive;
 
@@ -13,6 +14,7 @@ use crate::checksum::Checksummed;
 use crate::dataset::{Bounds, Dataset, Source};
 use crate::error::DataError;
 use crate::image_shape::ImageShape;
+use crate::part::Part;
 use crate::preparation::pixels::Pixels;
 use crate::preparation::shuffle;
 use crate::sets::file_state::{FileState, FileStatus};
@@ -21,6 +23,7 @@ use crate::sets::labelled::{Input, Labelled, Published};
 use crate::sets::mnist;
 use crate::sets::mnist::SHAPE;
 use crate::sets::options::LoadOptions;
+use crate::split::Split;
 
 const NOTICE: &str = "EMNIST by G. Cohen, S. Afshar, J. Tapson and A. van Schaik, from NIST Special Database 19, published without a license";
 /// One in so many training images is for validation.
@@ -171,27 +174,36 @@ fn load(
     let folder = info.find(options)?;
     let (inputs, archive) = inputs(info, files, &folder, options)?;
     let [train_images, train_labels, test_images, test_labels] = inputs;
-    let read = |images, labels| Labelled::read_from(first, images, labels, info.shape, info.classes.len());
-    let (training, test) = (read(train_images, train_labels)?, read(test_images, test_labels)?);
+    let read = |needed: bool, images, labels| {
+        let read = || Labelled::read_from(first, images, labels, info.shape, info.classes.len());
+        needed.then(read).transpose()
+    };
+    let training = read(options.wants_training_files(), train_images, train_labels)?;
+    let test = read(options.wants(Part::Test), test_images, test_labels)?;
     let sources = match archive {
         Some(archive) => vec![archive],
-        None => [training.sources(NOTICE), test.sources(NOTICE)].concat(),
+        None => {
+            let pairs = [&training, &test].into_iter().flatten();
+            pairs.flat_map(|pair| pair.sources(NOTICE)).collect()
+        }
     };
-    // One image to train on and one for validation.
-    training.require(VALIDATION)?;
-    let (training, test) = (upright(training.into_pixels(SHAPE)), upright(test.into_pixels(SHAPE)));
-    let order = shuffle::order(&training.bytes, SHAPE.len());
-    let (validation, train) = order.split_at(order.len() / VALIDATION);
-    let in_order: Vec<usize> = (0..test.labels.len()).collect();
-    let mut dataset = Dataset::new(
-        info.name,
-        info.class_names(),
-        SHAPE,
-        Bounds::UNIT,
-        training.split(train, unit)?,
-        training.split(validation, unit)?,
-        test.split(&in_order, unit)?,
-    )?;
+    let [train, validation] = match training {
+        None => [Split::empty(SHAPE), Split::empty(SHAPE)],
+        Some(training) => {
+            // One image to train on and one for validation.
+            training.require(VALIDATION)?;
+            let training = upright(training.into_pixels(SHAPE));
+            let order = shuffle::order(&training.bytes, SHAPE.len());
+            let (validation, train) = order.split_at(order.len() / VALIDATION);
+            [training.split(train, unit)?, training.split(validation, unit)?]
+        }
+    };
+    let test = match test {
+        None => Split::empty(SHAPE),
+        Some(test) => upright(test.into_pixels(SHAPE)).whole(unit)?,
+    };
+    let (classes, bounds) = (info.class_names(), Bounds::UNIT);
+    let mut dataset = Dataset::new(info.name, classes, info.shape, bounds, train, validation, test)?;
     dataset.sources = sources;
     dataset
         .notes
@@ -207,7 +219,7 @@ fn unit(byte: u8) -> f32 {
 /// The images with rows and columns exchanged.
 fn upright(mut pixels: Pixels) -> Pixels {
     let ImageShape { height, width, .. } = pixels.shape;
-    for image in pixels.bytes.chunks_exact_mut(height * width) {
+    for image in Arc::make_mut(&mut pixels.bytes).chunks_exact_mut(height * width) {
         for row in 0..height {
             for column in row + 1..width {
                 image.swap(row * width + column, column * width + row);

@@ -12,7 +12,7 @@ use crate::formats::idx::Idx;
 use crate::image_shape::ImageShape;
 use crate::preparation::pixels::Pixels;
 use crate::sets::file_state::{FileState, FileStatus};
-use crate::split::{Split, check_labels_from};
+use crate::split::check_labels_from;
 
 /// A file as its makers published it.
 #[derive(Debug)]
@@ -343,17 +343,10 @@ impl Labelled {
         let labels = self.labels.content.data.into_iter();
         Pixels {
             shape,
-            bytes: self.images.content.data,
+            bytes: self.images.content.data.into(),
             // No label is less than that of the first class.
             labels: labels.map(|label| u32::from(label) - self.first as u32).collect(),
         }
-    }
-
-    /// All images in their order, with values in [0, 1].
-    pub fn split(&self, shape: ImageShape) -> Result<Split, DataError> {
-        let values = self.images.content.data.iter().map(|&byte| f32::from(byte) / 255.0);
-        let labels = self.labels.content.data.iter().copied().map(u32::from);
-        Split::new(values.collect(), labels.collect(), shape)
     }
 
     /// Where the images and the labels are from.

@@ -5,11 +5,13 @@
 
 use crate::dataset::{Bounds, Dataset};
 use crate::error::DataError;
+use crate::part::Part;
 use crate::sets::file_state::FileStatus;
 use crate::sets::info::DatasetInfo;
 use crate::sets::labelled::{Input, Labelled, Published};
 use crate::sets::mnist::{CLASSES, LICENSE, NOTICE, SHAPE};
 use crate::sets::options::LoadOptions;
+use crate::split::Split;
 
 /// What the catalog says of `mnist-mini`.
 pub(crate) const INFO: DatasetInfo = DatasetInfo {
@@ -84,14 +86,30 @@ fn files() -> [[Input; 2]; 3] {
     ]
 }
 
-fn load(_: &LoadOptions) -> Result<Dataset, DataError> {
-    let read = |[images, labels]: [Input; 2]| Labelled::read(images, labels, SHAPE, CLASSES.len());
-    let [train, validation, test] = files().map(read);
-    let (train, validation, test) = (train?, validation?, test?);
-    let whole = |part: &Labelled| part.split(SHAPE);
-    let (a, b, c) = (whole(&train)?, whole(&validation)?, whole(&test)?);
-    let mut dataset = Dataset::new(INFO.name, INFO.class_names(), SHAPE, Bounds::UNIT, a, b, c)?;
-    dataset.sources = [&train, &validation, &test].map(|part| part.sources(NOTICE)).concat();
+fn load(options: &LoadOptions) -> Result<Dataset, DataError> {
+    let mut sources = Vec::new();
+    let mut read = |part: Part, [images, labels]: [Input; 2]| {
+        if !options.wants(part) {
+            return Ok(Split::empty(SHAPE));
+        }
+        let read = Labelled::read(images, labels, SHAPE, CLASSES.len())?;
+        sources.extend(read.sources(NOTICE));
+        read.into_pixels(SHAPE).whole(|byte| f32::from(byte) / 255.0)
+    };
+    let [train, validation, test] = files();
+    let train = read(Part::Train, train)?;
+    let validation = read(Part::Validation, validation)?;
+    let test = read(Part::Test, test)?;
+    let mut dataset = Dataset::new(
+        INFO.name,
+        INFO.class_names(),
+        SHAPE,
+        Bounds::UNIT,
+        train,
+        validation,
+        test,
+    )?;
+    dataset.sources = sources;
     Ok(dataset)
 }
 

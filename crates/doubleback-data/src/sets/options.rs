@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use etcetera::BaseStrategy;
 
 use crate::error::DataError;
+use crate::part::Part;
 use crate::preparation::background::Background;
 use crate::preparation::duplicates::DuplicatePolicy;
 use crate::preparation::grayscale::Grayscale;
@@ -39,6 +40,9 @@ pub struct LoadOptions {
     pub background: Option<Background>,
     /// What becomes of images that a data set holds more than once; `None` removes those of `notmnist` and keeps those of the others.
     pub duplicates: Option<DuplicatePolicy>,
+    /// The only part that is needed: where the others have files of their own, these are not read, and the parts are empty. Its images are the
+    /// same either way. `None` reads all.
+    pub only: Option<Part>,
 }
 
 impl LoadOptions {
@@ -57,6 +61,16 @@ impl LoadOptions {
     pub fn folder(&self, name: &str) -> Result<PathBuf, DataError> {
         let (family, _) = name.split_once(':').unwrap_or((name, ""));
         Ok(self.root()?.join(family))
+    }
+
+    /// Whether a part is needed.
+    pub(crate) fn wants(&self, part: Part) -> bool {
+        self.only.is_none_or(|only| only == part)
+    }
+
+    /// Whether one of the parts that come out of training files is needed.
+    pub(crate) fn wants_training_files(&self) -> bool {
+        self.wants(Part::Train) || self.wants(Part::Validation)
     }
 
     /// The folder that holds those of the data sets.

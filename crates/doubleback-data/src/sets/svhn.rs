@@ -8,6 +8,7 @@ use crate::dataset::{Bounds, Dataset, Preparation};
 use crate::error::DataError;
 use crate::formats::mat;
 use crate::image_shape::ImageShape;
+use crate::part::Part;
 use crate::preparation::shuffle;
 use crate::sets::file_state::FileStatus;
 use crate::sets::info::DatasetInfo;
@@ -215,24 +216,30 @@ fn load(options: &LoadOptions) -> Result<Dataset, DataError> {
 
     let grayscale = options.grayscale.unwrap_or_default();
     let convert = grayscale.converter(SIDE, SIDE);
-    let part = |chosen: Chosen| {
+    let write = |&(file, image): &(usize, usize), values: &mut [f32]| {
+        normalize(&convert(&files[file].content.colors(image)), values);
+        extent(values)
+    };
+    // The bounds are those of all images, whichever part is needed.
+    let part = |part: Part, chosen: Chosen| -> Result<(Split, Bounds), DataError> {
+        if !options.wants(part) {
+            let bounds = chosen.par_iter().map(|image| write(image, &mut [0.0; SHAPE.len()]));
+            return Ok((Split::empty(SHAPE), bounds.reduce(|| NOWHERE, both)));
+        }
         let mut values = vec![0.0; chosen.len() * SHAPE.len()];
-        values
-            .par_chunks_exact_mut(SHAPE.len())
-            .zip(&chosen)
-            .for_each(|(values, &(file, image))| normalize(&convert(&files[file].content.colors(image)), values));
+        let images = values.par_chunks_exact_mut(SHAPE.len()).zip(&chosen);
+        let bounds = images
+            .map(|(values, image)| write(image, values))
+            .reduce(|| NOWHERE, both);
         let labels = chosen
             .iter()
             .map(|&(file, image)| u32::from(files[file].content.labels[image]));
-        Split::new(values, labels.collect(), SHAPE)
+        Ok((Split::new(values, labels.collect(), SHAPE)?, bounds))
     };
-    let (training, validation, test) = (part(training)?, part(validation)?, part(all)?);
-    let parts = [&training, &validation, &test];
-    let values = || parts.into_iter().flat_map(|part| part.images());
-    let bounds = Bounds {
-        low: values().copied().fold(f32::INFINITY, f32::min),
-        high: values().copied().fold(f32::NEG_INFINITY, f32::max),
-    };
+    let (training, of_training) = part(Part::Train, training)?;
+    let (validation, of_validation) = part(Part::Validation, validation)?;
+    let (test, of_test) = part(Part::Test, all)?;
+    let bounds = both(both(of_training, of_validation), of_test);
     let mut dataset = Dataset::new(INFO.name, INFO.class_names(), SHAPE, bounds, training, validation, test)?;
     dataset.preparation = Preparation {
         grayscale: Some(grayscale),
@@ -251,6 +258,27 @@ fn load(options: &LoadOptions) -> Result<Dataset, DataError> {
         );
     }
     Ok(dataset)
+}
+
+/// The bounds of no values.
+const NOWHERE: Bounds = Bounds {
+    low: f32::INFINITY,
+    high: f32::NEG_INFINITY,
+};
+
+fn extent(values: &[f32]) -> Bounds {
+    values.iter().fold(NOWHERE, |bounds, &value| Bounds {
+        low: bounds.low.min(value),
+        high: bounds.high.max(value),
+    })
+}
+
+/// The bounds of the values of two sets.
+fn both(one: Bounds, other: Bounds) -> Bounds {
+    Bounds {
+        low: one.low.min(other.low),
+        high: one.high.max(other.high),
+    }
 }
 
 /// Least standard deviation that an image is divided by, in gray levels out of 255: √10. Coates, Lee & Ng (2011) add 10 to the variance of

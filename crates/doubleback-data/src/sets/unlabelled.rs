@@ -88,9 +88,8 @@ fn of_folder(folder: &Path, shape: ImageShape, options: &LoadOptions) -> Result<
             ),
         ));
     }
-    let all: Vec<usize> = (0..found.pixels.labels.len()).collect();
     Ok(Unlabelled {
-        images: found.pixels.split(&all, |byte| f32::from(byte) / 255.0)?,
+        images: found.pixels.whole(|byte| f32::from(byte) / 255.0)?,
         shape,
         bounds: Bounds::UNIT,
         files: files

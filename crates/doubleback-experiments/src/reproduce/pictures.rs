@@ -180,7 +180,7 @@ pub fn draw(models: &[Named<'_>], test: &TestSet<'_>, attacks: &[(&Attack, f64)]
         images.push(Picture {
             index,
             label,
-            pixels: test.split.image(index).to_vec(),
+            pixels: test.split.image(index),
             predictions: predict(models, &image)?,
             perturbed,
             saliency,
@@ -202,7 +202,7 @@ pub fn draw(models: &[Named<'_>], test: &TestSet<'_>, attacks: &[(&Attack, f64)]
 
 /// [`Pictures::bounds`] of these images.
 pub(super) fn shown_range(test: &TestSet<'_>, indices: &[usize], bounds: Bounds) -> [f32; 2] {
-    let pixels = || indices.iter().flat_map(|&index| test.split.image(index)).copied();
+    let pixels = || indices.iter().flat_map(|&index| test.split.image(index));
     let (low, high) = (
         pixels().fold(f32::INFINITY, f32::min),
         pixels().fold(f32::NEG_INFINITY, f32::max),

@@ -298,7 +298,7 @@ mod tests {
         let all = load("mnist-mini", &LoadOptions::default()).unwrap();
         let first = |split: &Split, n: usize| {
             let chosen: Vec<usize> = (0..split.len()).filter(|&i| split.labels()[i] < 3).take(n).collect();
-            let images = chosen.iter().flat_map(|&i| split.image(i)).copied().collect();
+            let images = chosen.iter().flat_map(|&i| split.image(i)).collect();
             let labels = chosen.iter().map(|&i| split.labels()[i]).collect();
             Split::new(images, labels, all.shape).unwrap()
         };
@@ -435,7 +435,7 @@ mod tests {
             again.err().map(|error| error.to_string())
         };
         let test = |keep: usize, labels: &dyn Fn(u32) -> u32| {
-            let images = dataset.test.images()[..keep * dataset.shape.len()].to_vec();
+            let images = dataset.test.values(0..keep);
             let labels = dataset.test.labels()[..keep]
                 .iter()
                 .map(|&label| labels(label))

@@ -25,6 +25,7 @@ struct Free {
     bytes: usize,
     used: usize,
     most_used: usize,
+    most_held: usize,
 }
 
 static FREE: Mutex<Free> = Mutex::new(Free {
@@ -32,7 +33,40 @@ static FREE: Mutex<Free> = Mutex::new(Free {
     bytes: 0,
     used: 0,
     most_used: 0,
+    most_held: 0,
 });
+
+impl Free {
+    /// A block for so many bytes: of this size, or the smallest that is a little larger. A smaller last batch would otherwise take as much memory again
+    /// as the batches before it.
+    fn place(&self, size: usize) -> Option<usize> {
+        // The one let go last is most likely still in the cache.
+        let exact = self.blocks.iter().rposition(|block| block.size == size);
+        exact.or_else(|| {
+            let blocks = self.blocks.iter().enumerate();
+            let fitting = blocks.filter(|(_, block)| (size..=size + size / 4).contains(&block.size));
+            fitting.min_by_key(|(_, block)| block.size).map(|(place, _)| place)
+        })
+    }
+}
+
+/// High-water marks of the memory for results, in bytes; small results are not counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BufferMemory {
+    /// In use at once.
+    pub most_used: usize,
+    /// In use, or kept to be used again, at once.
+    pub most_held: usize,
+}
+
+/// How much memory results have taken since the process began.
+pub fn buffer_memory() -> BufferMemory {
+    let free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+    BufferMemory {
+        most_used: free.most_used,
+        most_held: free.most_held,
+    }
+}
 
 /// An allocation of the global allocator.
 struct Block {
@@ -89,14 +123,14 @@ impl Memory {
             return Self(ManuallyDrop::new(Block::fresh(size)));
         }
         let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
-        free.used += size;
-        free.most_used = free.most_used.max(free.used);
-        // The one let go last is most likely still in the cache.
-        let found = free.blocks.iter().rposition(|block| block.size == size);
-        let block = found.and_then(|place| free.blocks.remove(place));
+        let block = free.place(size).and_then(|place| free.blocks.remove(place));
+        let taken = block.as_ref().map_or(size, |block| block.size);
         if block.is_some() {
-            free.bytes -= size;
+            free.bytes -= taken;
         }
+        free.used += taken;
+        free.most_used = free.most_used.max(free.used);
+        free.most_held = free.most_held.max(free.used + free.bytes);
         drop(free);
         Self(ManuallyDrop::new(block.unwrap_or_else(|| Block::fresh(size))))
     }
@@ -146,8 +180,8 @@ impl AllocationController for Memory {
 
     fn duplicate(&self) -> Option<Box<dyn AllocationController>> {
         let copy = Memory::new(self.0.size);
-        // SAFETY: this block has `size` bytes, and `copy` as many: a size is rounded up to one that stays as it is when rounded again. Two
-        // allocations do not overlap. Unwritten bytes are copied as what they are.
+        // SAFETY: this block has `size` bytes, and `copy` at least as many, as were asked for. Two allocations do not overlap. Unwritten bytes are copied
+        // as what they are.
         unsafe { std::ptr::copy_nonoverlapping(self.0.start.as_ptr(), copy.0.start.as_ptr(), self.0.size) };
         Some(Box::new(copy))
     }
@@ -328,6 +362,20 @@ mod tests {
         let second = Buffer::<f32>::zeroed(1_234_567);
         assert_eq!(second.as_ptr(), address);
         assert_eq!(address as usize % ALIGNMENT, 0);
+    }
+
+    #[test]
+    fn a_little_less_is_taken_from_what_is_there() {
+        // Sizes that no other test asks for.
+        let large = Buffer::<f32>::zeroed(3_000_000);
+        let address = large.as_ptr();
+        drop(large);
+        let half = Buffer::<f32>::zeroed(1_500_000);
+        assert_ne!(half.as_ptr(), address);
+        let most = Buffer::<f32>::zeroed(2_500_000);
+        assert_eq!((most.as_ptr(), most.len()), (address, 2_500_000));
+        let found = buffer_memory();
+        assert!(found.most_used <= found.most_held && found.most_used >= 4 * 4_500_000);
     }
 
     #[test]

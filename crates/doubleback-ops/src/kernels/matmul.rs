@@ -128,13 +128,18 @@ impl Kernel for Part<'_> {
         let mut packed = Buffer::<f32>::zeroed(panels * depth * wide);
         for start in (0..k).step_by(depth) {
             let depth = (k - start).min(depth);
-            for (index, panel) in packed.chunks_exact_mut(depth * wide).take(panels).enumerate() {
-                let column = first + index * wide;
-                let columns = (last - column).min(wide);
-                let width = columns.next_multiple_of(S::LANES);
-                // SAFETY: start + depth <= k and column + columns <= n, so these rows and columns are inside `b`; the panel has depth * wide values, at
-                // least depth * width.
-                unsafe { pack::<S>(self.b, self.product, (start, depth), (column, columns), panel, width) };
+            if self.product.right_transposed {
+                for (index, panel) in packed.chunks_exact_mut(depth * wide).take(panels).enumerate() {
+                    let column = first + index * wide;
+                    let columns = (last - column).min(wide);
+                    let width = columns.next_multiple_of(S::LANES);
+                    // SAFETY: start + depth <= k and column + columns <= n, so these rows and columns are inside `b`; the panel has depth * wide
+                    // values, at least depth * width.
+                    unsafe { pack_transposed::<S>(self.b, k, (start, depth), (column, columns), panel, width) };
+                }
+            } else {
+                // SAFETY: start + depth <= k and last <= n, so these rows and columns are inside `b`; there are `panels` panels of depth * wide values.
+                unsafe { pack::<S>(self.b, n, (start, depth), self.columns, &mut packed) };
             }
             for (top, rows) in evenly(self.rows.1 - self.rows.0, S::TILE) {
                 let top = self.rows.0 + top;
@@ -183,33 +188,55 @@ impl Kernel for Part<'_> {
     }
 }
 
-/// Copies rows `start..start + depth` of some columns of `b` to `panel`, `wide` values a row; the columns that are missing stay zero.
+/// Copies rows `start..start + depth` of the columns `first..last` of `b`, which has `n`, to panels of two vectors of columns; the columns that are
+/// missing in the last stay zero. Row after row through all panels: a row's part is in one piece, and the next row's is pages away.
+///
+/// # Safety
+/// The rows and columns must be inside `b`, and `packed` must have `depth * 2 * S::LANES` values for each panel, the last begun one included.
+#[inline(always)]
+unsafe fn pack<S: Simd>(
+    b: &[f32],
+    n: usize,
+    (start, depth): (usize, usize),
+    (first, last): (usize, usize),
+    packed: &mut [f32],
+) {
+    let wide = 2 * S::LANES;
+    let (from, to) = (b.as_ptr(), packed.as_mut_ptr());
+    for i in 0..depth {
+        for (index, column) in (first..last).step_by(wide).enumerate() {
+            let columns = (last - column).min(wide);
+            // As many vectors a row as the panel has.
+            let width = columns.next_multiple_of(S::LANES);
+            for c in (0..columns).step_by(S::LANES) {
+                // SAFETY: row start + i < start + depth and column + c < last, inside `b` as the caller says; index * depth * wide + i * width + c is
+                // inside panel `index`, as width <= wide; a vector that passes the last of the columns is read and written in part.
+                unsafe {
+                    let values = load_columns::<S>(from.add((start + i) * n + column + c), columns - c);
+                    store_columns::<S>(to.add(index * depth * wide + i * width + c), values, columns - c);
+                }
+            }
+        }
+    }
+}
+
+/// The same of one panel, out of a `b` that is stored transposed, `k` values a column; `wide` values a row of the panel.
 ///
 /// # Safety
 /// The rows and columns must be inside `b`, and `panel` must have `depth * wide` values, `wide` at least `columns`.
 #[inline(always)]
-unsafe fn pack<S: Simd>(
+unsafe fn pack_transposed<S: Simd>(
     b: &[f32],
-    product: Product,
+    k: usize,
     (start, depth): (usize, usize),
     (column, columns): (usize, usize),
     panel: &mut [f32],
     wide: usize,
 ) {
-    let Product { k, n, .. } = product;
     let (from, to) = (b.as_ptr(), panel.as_mut_ptr());
     // SAFETY: row start + i < start + depth and column + c < column + columns throughout, inside `b` as the caller says, and i * wide + c inside the panel;
-    // a vector that passes the last of the columns is read and written in part, and blocks that are transposed are whole.
+    // blocks that are transposed are whole.
     unsafe {
-        if !product.right_transposed {
-            for i in 0..depth {
-                for c in (0..columns).step_by(S::LANES) {
-                    let values = load_columns::<S>(from.add((start + i) * n + column + c), columns - c);
-                    store_columns::<S>(to.add(i * wide + c), values, columns - c);
-                }
-            }
-            return;
-        }
         let blocks = (columns / S::LANES * S::LANES, depth / S::LANES * S::LANES);
         for c in 0..columns {
             let from = from.add((column + c) * k + start);

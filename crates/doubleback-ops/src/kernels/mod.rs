@@ -24,7 +24,7 @@ pub use batch_norm::{
     batch_norm_joint_vjp, batch_norm_statistics, batch_norm_vjp, batch_norm_vjp_sums, batch_norm_vjp_transpose,
     batch_norm_vjp_vjp,
 };
-pub use buffer::Buffer;
+pub use buffer::{Buffer, BufferMemory, buffer_memory};
 pub use conv::{
     conv2d, conv2d_biased, conv2d_input_grad, conv2d_of_gradient, conv2d_weight_grad, conv2d_with_statistics,
     grouped_conv2d, grouped_conv2d_input_grad, grouped_conv2d_weight_grad,

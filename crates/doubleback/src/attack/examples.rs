@@ -1,10 +1,12 @@
 //! Adversarial examples as arrays in an `.npz` file, for NumPy and its like.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::data::ImageShape;
+use crate::data::atomic_file::Out;
 use crate::npz_file::NpzFile;
-use crate::write::write_atomically;
+use crate::write::write_with;
 use crate::{Error, Result};
 
 /// Adversarial examples of one epsilon, collected batch by batch.
@@ -13,7 +15,8 @@ pub struct Examples {
     shape: ImageShape,
     classes: Vec<String>,
     examples: Vec<f32>,
-    originals: Vec<f32>,
+    /// Batch by batch, which the examples of other epsilons share.
+    originals: Vec<Arc<[f32]>>,
     index: Vec<usize>,
     label: Vec<usize>,
     prediction: Vec<usize>,
@@ -27,7 +30,7 @@ pub struct ExampleBatch<'a> {
     /// The examples, `[n, channels, height, width]` as one slice.
     pub examples: &'a [f32],
     /// The images that they were made from.
-    pub originals: &'a [f32],
+    pub originals: &'a Arc<[f32]>,
     /// Places of these in the data set's part.
     pub index: &'a [usize],
     /// Their labels.
@@ -93,7 +96,7 @@ impl Examples {
     /// When the images are of another shape, or there is not one of all for each label.
     pub fn push(&mut self, batch: ExampleBatch<'_>) -> Result<()> {
         let n = batch.labels.len();
-        for images in [batch.originals, batch.examples] {
+        for images in [&batch.originals[..], batch.examples] {
             if images.len() != n * self.shape.len() {
                 return Err(Error::shape("values of examples", n * self.shape.len(), images.len()));
             }
@@ -104,7 +107,7 @@ impl Examples {
             return Err(Error::shape("what is known of examples", n, found));
         }
         self.examples.extend(batch.examples);
-        self.originals.extend(batch.originals);
+        self.originals.push(Arc::clone(batch.originals));
         self.index.extend(batch.index);
         self.label.extend(batch.labels);
         self.prediction.extend(batch.predictions);
@@ -116,10 +119,8 @@ impl Examples {
     /// All of them, in the order in which they came.
     pub fn iter(&self) -> impl Iterator<Item = Example<'_>> {
         let length = self.shape.len().max(1);
-        let pixels = self
-            .examples
-            .chunks_exact(length)
-            .zip(self.originals.chunks_exact(length));
+        let originals = self.originals.iter().flat_map(move |batch| batch.chunks_exact(length));
+        let pixels = self.examples.chunks_exact(length).zip(originals);
         pixels.enumerate().map(|(place, (pixels, original))| Example {
             pixels,
             original,
@@ -138,13 +139,10 @@ impl Examples {
     /// # Errors
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let bytes = self
-            .encode()
-            .map_err(|e| Error::file(path, format!("cannot be put together: {e}")))?;
-        write_atomically(path, &bytes)
+        write_with(path, &mut |out| self.write(out))
     }
 
-    fn encode(&self) -> std::io::Result<Vec<u8>> {
+    fn write(&self, out: &mut dyn Out) -> std::io::Result<()> {
         let n = self.label.len() as u64;
         let ImageShape {
             channels,
@@ -152,9 +150,9 @@ impl Examples {
             width,
         } = self.shape;
         let images = [n, channels as u64, height as u64, width as u64];
-        let mut file = NpzFile::new();
+        let mut file = NpzFile::new(out);
         file.put("examples", &images, &self.examples)?;
-        file.put("originals", &images, &self.originals)?;
+        file.put_parts("originals", &images, self.originals.iter().map(AsRef::as_ref))?;
         file.put_integers("index", &self.index)?;
         file.put_integers("label", &self.label)?;
         file.put_integers("prediction", &self.prediction)?;
@@ -182,9 +180,10 @@ mod tests {
             height: 1,
             width: 2,
         };
+        let originals = Arc::from([0.0, 0.5, 1.0, 0.25]);
         let batch = ExampleBatch {
             examples: &[0.0, 0.25, 0.5, 0.125],
-            originals: &[0.0, 0.5, 1.0, 0.25],
+            originals: &originals,
             index: &[4, 57],
             labels: &[3, 8],
             predictions: &[3, 9],

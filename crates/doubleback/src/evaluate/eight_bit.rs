@@ -1,6 +1,6 @@
 //! What is left of examples in 8-bit pictures.
 
-use crate::data::{Bounds, Dataset, Frame};
+use crate::data::{Bounds, Dataset, Frame, Split};
 
 /// The 256 values that the pixels of 8-bit pictures have, evenly from the least to the greatest of a data set.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,7 +16,7 @@ impl EightBit {
             return None;
         }
         let grid = Self { bounds: dataset.bounds };
-        (dataset.bounds == Bounds::UNIT || grid.has(dataset.test.images())).then_some(grid)
+        (dataset.bounds == Bounds::UNIT || grid.has_all(&dataset.test)).then_some(grid)
     }
 
     /// The nearest of the 256 values to each pixel, from 0 for the least.
@@ -29,6 +29,10 @@ impl EightBit {
         let Bounds { low, high } = self.bounds;
         let pixel = |&byte: &u8| low + f32::from(byte) / 255.0 * (high - low);
         bytes.iter().map(pixel).collect()
+    }
+
+    fn has_all(self, split: &Split) -> bool {
+        (0..split.len()).all(|image| self.has(&split.image(image)))
     }
 
     /// Whether pixels are such values, up to rounding.
@@ -45,7 +49,7 @@ impl EightBit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{ImageShape, Split};
+    use crate::data::ImageShape;
 
     fn dataset(pixels: Vec<f32>, bounds: Bounds) -> Dataset {
         let shape = ImageShape {

@@ -6,13 +6,14 @@ use burn::tensor::Tensor;
 
 use super::confusion::Confusion;
 use super::{Named, TestSet};
+use crate::Result;
 use crate::data::ImageShape;
+use crate::data::atomic_file::Out;
 use crate::nn::{Loss, first_bad, predictions, to_vec};
 use crate::not_finite::{NotFinite, Quantity};
 use crate::npz_file::NpzFile;
 use crate::progress::{Phase, Watch};
-use crate::write::write_atomically;
-use crate::{Error, Result};
+use crate::write::write_with;
 
 /// What a model says of some images, one entry each, in their order.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,7 +48,7 @@ impl Predictions {
     /// Asks a model of all images of a test set.
     ///
     /// # Errors
-    /// When the images do not fit the model; [`Error::NotFinite`] when its logits or gradients are NaN or infinite; [`Error::Interrupted`] when
+    /// When the images do not fit the model; [`Error::NotFinite`](crate::Error::NotFinite) when its logits or gradients are NaN or infinite; [`Error::Interrupted`](crate::Error::Interrupted) when
     /// `watch` breaks before the last batch.
     pub fn of(
         named: &Named<'_>,
@@ -163,15 +164,12 @@ impl Predictions {
     /// # Errors
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let bytes = self
-            .encode()
-            .map_err(|e| Error::file(path, format!("cannot be put together: {e}")))?;
-        write_atomically(path, &bytes)
+        write_with(path, &mut |out| self.write(out))
     }
 
-    fn encode(&self) -> std::io::Result<Vec<u8>> {
+    fn write(&self, out: &mut dyn Out) -> std::io::Result<()> {
         let n = self.len() as u64;
-        let mut file = NpzFile::new();
+        let mut file = NpzFile::new(out);
         file.put("logits", &[n, self.logits.len() as u64 / n.max(1)], &self.logits)?;
         file.put_integers("prediction", &self.prediction)?;
         file.put_integers("index", &self.index)?;

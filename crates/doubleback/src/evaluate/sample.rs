@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use rand::Rng;
 
-use crate::Result;
 use crate::data::{ImageShape, Split};
 use crate::random::Stream;
+use crate::{Error, Result};
 
 /// Some images of a part of a data set, drawn by a seed such that each class has its share of them.
 ///
@@ -64,10 +64,11 @@ impl Sample {
     /// # Errors
     /// When the images are of another shape.
     pub fn select(&self, part: &Split, shape: ImageShape) -> Result<Split> {
-        let indices = || self.indices.iter().filter(|&&index| index < part.len());
-        let images = indices().flat_map(|&index| part.image(index)).copied().collect();
-        let labels = indices().map(|&index| part.labels()[index]).collect();
-        Ok(Split::new(images, labels, shape)?)
+        let indices = self.indices.iter().copied().filter(|&index| index < part.len());
+        if part.image_len() != shape.len() {
+            return Err(Error::shape("values of an image", shape.len(), part.image_len()));
+        }
+        Ok(part.select(&indices.collect::<Vec<_>>()))
     }
 }
 

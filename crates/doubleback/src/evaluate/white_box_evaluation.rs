@@ -1,6 +1,7 @@
 //! Attacks all images of a test set with a model's own gradients, batch by batch. Finished batches may be kept, and are not attacked again.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
@@ -212,11 +213,7 @@ impl WhiteBoxEvaluation<'_> {
         pixels: &[f32],
     ) -> Result<()> {
         let index: Vec<usize> = places.clone().map(|place| self.test.index(place)).collect();
-        let originals: Vec<f32> = index
-            .iter()
-            .flat_map(|&index| self.test.split.image(index))
-            .copied()
-            .collect();
+        let originals: Arc<[f32]> = index.iter().flat_map(|&index| self.test.split.image(index)).collect();
         let length = originals.len();
         for (place, (examples, of)) in examples.iter_mut().zip(&finished.by_eps).enumerate() {
             let pixels = pixels

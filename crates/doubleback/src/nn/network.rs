@@ -14,6 +14,7 @@ use super::tensors::Tensors;
 use crate::Result;
 use crate::data::{Bounds, ImageShape};
 use crate::random::Stream;
+use crate::work::{FORWARD_PASSES, INPUT_GRADIENTS};
 
 /// Layers with their parameters: chains, and sums where they meet.
 ///
@@ -121,6 +122,10 @@ impl Network {
     ) -> Result<(Tensor<4>, impl Fn(Tensor<4>) -> Result<Tensor<4>> + use<>)> {
         let layers = &self.architecture.layers;
         let mut values = vec![None; layers.len() + 1];
+        let whole = range.start == 0;
+        if whole {
+            FORWARD_PASSES.add(x.dims()[0]);
+        }
         values[range.start] = Some(x);
         let mut pullbacks: Vec<LayerPullback> = Vec::with_capacity(range.len());
         let (mut done, mut statistics) = (range.start, None);
@@ -153,6 +158,9 @@ impl Network {
         let missing = move || misfit(IMAGES, "the logits do not depend on it");
         let y = values.swap_remove(end).ok_or_else(missing)?;
         let pullback = move |cotangent: Tensor<4>| {
+            if whole {
+                INPUT_GRADIENTS.add(cotangent.dims()[0]);
+            }
             let mut gradients = vec![None; end + 1];
             gradients[end] = Some(cotangent);
             for (index, pullback) in (start..end).zip(&pullbacks).rev() {

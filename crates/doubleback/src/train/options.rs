@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use doubleback_ops::AdamOptions;
-use rayon::prelude::*;
 
 use super::class_weights;
 use crate::data::{Dataset, Part};
@@ -126,17 +125,16 @@ impl TrainOptions {
 fn check_images(dataset: &Dataset) -> Result<()> {
     for part in [Part::Train, Part::Validation] {
         let (split, length) = (dataset.split(part), dataset.shape.len().max(1));
-        let images = split.images();
-        if images.len() != split.len() * length {
+        if split.image_len() != length && !split.is_empty() {
             return Err(Error::shape(
-                format!("{part} images"),
-                split.len() * length,
-                images.len(),
+                format!("values of {part} images"),
+                length,
+                split.image_len(),
             ));
         }
-        if let Some(at) = images.par_iter().position_first(|value| !value.is_finite()) {
-            let expected = format!("a finite number, in {part} image {} of {}", at / length, dataset.name);
-            return Err(Error::value("pixel", expected, images[at]));
+        if let Some((image, value)) = split.find(|value| !value.is_finite()) {
+            let expected = format!("a finite number, in {part} image {image} of {}", dataset.name);
+            return Err(Error::value("pixel", expected, value));
         }
         let classes = dataset.classes.len();
         if let Some(at) = split.labels().iter().position(|&label| label as usize >= classes) {

@@ -13,6 +13,7 @@ use crate::batch::{Batch, Batches};
 use crate::data::Dataset;
 use crate::nn::{Classifier, Module, Network, TrainingPass, predictions, to_vec};
 use crate::progress::{Progress, Watch};
+use crate::work::PARAMETER_GRADIENTS;
 use crate::{Error, Result};
 
 /// A trained network.
@@ -188,6 +189,7 @@ fn differentiate(
     pass: &mut TrainingPass,
 ) -> Result<Differentiated> {
     let value = objective.evaluate(tracked, batch, pass)?;
+    PARAMETER_GRADIENTS.add(batch.len());
     let scalar = |t| -> Result<f64> { Ok(to_vec::<1>(t)?[0].into()) };
     let predicted = predictions(&value.logits.inner())?;
     Ok(Differentiated {

@@ -76,11 +76,8 @@ impl<'a> Collected<'a> {
         } = self;
         let mut changes = Changes::of(&wanted);
         let mut preparation = Preparation::default();
-        let mut pixels = Pixels {
-            shape,
-            bytes: Vec::with_capacity(shape.len() * images.len()),
-            labels: Vec::with_capacity(images.len()),
-        };
+        let mut labels = Vec::with_capacity(images.len());
+        let mut values = Vec::with_capacity(shape.len() * images.len());
         let gray = wanted.grayscale.converter(shape.height, shape.width);
         for (label, _, picture) in images {
             changes.add(&picture);
@@ -93,8 +90,8 @@ impl<'a> Collected<'a> {
             if picture.transparent {
                 preparation.background = wanted.background;
             }
-            pixels.labels.push(label);
-            pixels.bytes.extend(picture.with_channels(shape.channels, &gray).pixels);
+            labels.push(label);
+            values.extend(picture.with_channels(shape.channels, &gray).pixels);
         }
         preparation.preprocess = wanted.preprocess;
         changes.preparation = preparation;
@@ -110,7 +107,11 @@ impl<'a> Collected<'a> {
         };
         let notes = notes(folder, &skipped, &passed, &changes);
         Ok(ImageFolder {
-            pixels,
+            pixels: Pixels {
+                shape,
+                bytes: values.into(),
+                labels,
+            },
             hashes,
             skipped,
             notes,

@@ -1,5 +1,7 @@
 //! Images of one part: which axis is which, and which values a pixel can have.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -13,6 +15,7 @@ use crate::image_shape::ImageShape;
 use crate::limits::npy::MAX_BYTES;
 use crate::preparation::shuffle::Hash;
 use crate::split::Split;
+use crate::stored;
 use crate::words::grouped;
 
 /// Which axis is which.
@@ -56,8 +59,8 @@ impl Layout {
 /// Pixels as the file has them.
 #[derive(Debug)]
 enum Numbers {
-    /// Bytes, of which this one stands for 1.
-    Bytes(Vec<u8>, u8),
+    /// Bytes, of which this one stands for 1; in the order of images, channels, rows and columns.
+    Bytes(Arc<Vec<u8>>, u8),
     Floats(Vec<f32>),
 }
 
@@ -90,8 +93,8 @@ impl Images {
                 return Err(NpyProblem::TooLarge { shape: header.shape });
             }
             let numbers = match header.element {
-                Element::Unsigned(1) => Numbers::Bytes(npy.bytes()?, u8::MAX),
-                Element::Bool => Numbers::Bytes(npy.bytes()?, 1),
+                Element::Unsigned(1) => Numbers::Bytes(npy.bytes()?.into(), u8::MAX),
+                Element::Bool => Numbers::Bytes(npy.bytes()?.into(), 1),
                 Element::Float(_) => Numbers::Floats(npy.floats()?),
                 other => {
                     return Err(NpyProblem::Type {
@@ -112,8 +115,24 @@ impl Images {
                 count: axes.count,
                 shape: axes.shape,
                 strides: axes.strides,
-            }),
+            }
+            .in_order()),
         }
+    }
+
+    /// Bytes in the order in which all parts that are dealt out of them can share them.
+    fn in_order(mut self) -> Self {
+        let ImageShape { height, width, .. } = self.shape;
+        let strides = [self.shape.len(), height * width, width, 1];
+        if let Numbers::Bytes(bytes, one) = &self.numbers
+            && self.strides != strides
+        {
+            let images = (0..self.count).flat_map(|image| self.places(image));
+            let ordered: Vec<u8> = images.map(|place| bytes[place]).collect();
+            self.numbers = Numbers::Bytes(ordered.into(), *one);
+            self.strides = strides;
+        }
+        self
     }
 
     /// How the array was understood.
@@ -126,21 +145,25 @@ impl Images {
         format!("`{}`: {}; {values}", self.array, self.layout.words())
     }
 
-    /// The values of an image, in channel, row, column order.
-    fn values(&self, image: usize) -> impl Iterator<Item = f32> + '_ {
+    /// Where the values of an image are, in channel, row, column order.
+    fn places(&self, image: usize) -> impl Iterator<Item = usize> + use<> {
         let [n, c, h, w] = self.strides;
         let ImageShape {
             channels,
             height,
             width,
         } = self.shape;
-        let pixel = move |at: usize| {
+        (0..channels * height * width).map(move |at| {
             let (channel, row, column) = (at / (height * width), at / width % height, at % width);
             image * n + channel * c + row * h + column * w
-        };
-        (0..channels * height * width).map(move |at| match &self.numbers {
-            Numbers::Bytes(bytes, one) => f32::from(bytes[pixel(at)]) / f32::from(*one),
-            Numbers::Floats(floats) => floats[pixel(at)],
+        })
+    }
+
+    /// The values of an image, in channel, row, column order.
+    fn values(&self, image: usize) -> impl Iterator<Item = f32> + '_ {
+        self.places(image).map(move |place| match &self.numbers {
+            Numbers::Bytes(bytes, one) => f32::from(bytes[place]) / f32::from(*one),
+            Numbers::Floats(floats) => floats[place],
         })
     }
 
@@ -155,11 +178,15 @@ impl Images {
 
     /// The images of `indices`, in this order, with their labels.
     pub fn split(&self, indices: &[usize], labels: &[u32]) -> Result<Split, DataError> {
+        let labels = indices.iter().map(|&index| labels[index]).collect();
+        if let Numbers::Bytes(bytes, one) = &self.numbers {
+            let values = stored::values(|byte| f32::from(byte) / f32::from(*one));
+            return Split::of_bytes(Arc::clone(bytes), indices.to_vec(), values, labels, self.shape);
+        }
         let mut values = Vec::with_capacity(indices.len() * self.shape.len());
         for &index in indices {
             values.extend(self.values(index));
         }
-        let labels = indices.iter().map(|&index| labels[index]).collect();
         Split::new(values, labels, self.shape)
     }
 

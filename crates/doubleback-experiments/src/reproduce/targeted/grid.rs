@@ -47,7 +47,7 @@ pub(crate) fn targeted_grid_of(
                 prediction,
                 success: prediction == source,
                 changed: 0,
-                pixels: test.split.image(index).to_vec(),
+                pixels: test.split.image(index),
                 frames: Vec::new(),
             });
         }

@@ -31,16 +31,13 @@ impl<const N: usize, const R: usize> Transform for InputTransform<N, R> {
             // x⁴ - B² x² and x³ - B² x, whose zeros are the other points; likewise with A.
             let (even_a, odd_a) = (with::<S>(-B * B, x[2], x[4]), with::<S>(-B * B, x[1], x[3]));
             let (even_b, odd_b) = (with::<S>(-A * A, x[2], x[4]), with::<S>(-A * A, x[1], x[3]));
-            // (x² - A²) (x² - B²), and times x.
-            let [zero, infinity] = [[x[0], x[2], x[4]], [x[1], x[3], x[5]]]
-                .map(|[low, middle, high]| with::<S>(A * A * B * B, low, with::<S>(-A * A - B * B, middle, high)));
             let y = [
-                zero,
+                all_but_one::<S>(x[0], x[2], x[4]),
                 with::<S>(A, odd_a, even_a),
                 with::<S>(-A, odd_a, even_a),
                 with::<S>(B, odd_b, even_b),
                 with::<S>(-B, odd_b, even_b),
-                infinity,
+                all_but_one::<S>(x[1], x[3], x[5]),
             ];
             first::<S, 6, O>(y)
         }
@@ -57,12 +54,11 @@ impl<const N: usize, const R: usize> Transform for OutputTransform<N, R> {
             }
             let (even_a, odd_a) = (S::add(m[1], m[2]), S::sub(m[1], m[2]));
             let (even_b, odd_b) = (S::add(m[3], m[4]), S::sub(m[3], m[4]));
-            let powers = |a: f32, b: f32, at_a, at_b| with::<S>(a, at_a, S::mul(S::splat(&b), at_b));
             let y = [
                 S::add(m[0], S::add(even_a, even_b)),
-                powers(A, B, odd_a, odd_b),
-                powers(A * A, B * B, even_a, even_b),
-                S::add(powers(A * A * A, B * B * B, odd_a, odd_b), m[5]),
+                two::<S>(A, B, odd_a, odd_b),
+                two::<S>(A * A, B * B, even_a, even_b),
+                S::add(two::<S>(A * A * A, B * B * B, odd_a, odd_b), m[5]),
             ];
             first::<S, 4, O>(y)
         }
@@ -106,6 +102,20 @@ impl<const N: usize, const R: usize> Transform for TapsTransform<N, R> {
         // SAFETY: asked of the caller in the same words.
         unsafe { by_matrix::<S, I, O>(&points::of::<N, R>().taps, sums) }
     }
+}
+
+/// `(x² - A²) (x² - B²)` from the coefficients of x⁰, x² and x⁴: zero at all finite points but 0.
+#[inline(always)]
+unsafe fn all_but_one<S: Simd>(low: S::Vector, middle: S::Vector, high: S::Vector) -> S::Vector {
+    // SAFETY: no memory but constants; the caller says that the processor has `S`.
+    unsafe { with::<S>(A * A * B * B, low, with::<S>(-A * A - B * B, middle, high)) }
+}
+
+/// `a · x + b · y`.
+#[inline(always)]
+unsafe fn two<S: Simd>(a: f32, b: f32, x: S::Vector, y: S::Vector) -> S::Vector {
+    // SAFETY: reads the factors; the caller says that the processor has `S`.
+    unsafe { with::<S>(a, x, S::mul(S::splat(&b), y)) }
 }
 
 /// `factor · x + sum`.
