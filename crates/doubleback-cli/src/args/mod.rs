@@ -28,7 +28,7 @@ pub use diagnose::DiagnoseArgs;
 pub use global::{Global, load_arguments};
 pub use inspect::InspectArgs;
 pub use log_format::LogFormat;
-pub use model::{ImportOptions, ModelOptions};
+pub use model::ModelOptions;
 pub use pooling::PoolingArgs;
 pub use predict::PredictArgs;
 pub use report::ReportArgs;
