@@ -72,6 +72,16 @@ fn a_network_may_be_of_other_sizes_and_may_run_as_in_use() {
 }
 
 #[test]
+fn the_cpu_agrees_with_itself() {
+    let lines = lines("bench gradients --arch small-cnn --batch 2");
+    assert_eq!(lines[0]["device"], "cpu");
+    assert_eq!(
+        (lines[0]["second_order"].as_f64(), lines[0]["input_gradient"].as_f64()),
+        (Some(0.0), Some(0.0))
+    );
+}
+
+#[test]
 fn a_step_of_a_generator_is_timed() {
     let lines = lines("bench gan --batch 4 --runs 1");
     assert_eq!((lines.len(), &lines[0]["step"]), (1, &"generator".into()));

@@ -25,6 +25,9 @@ pub enum BenchCommand {
     /// Time the CPU kernels of a network's convolutions and dense layers
     #[command(long_about = KERNELS, after_help = KERNELS_EXAMPLES)]
     Kernels(BenchArgs),
+    /// Compare a device's gradients with the CPU's
+    #[command(long_about = GRADIENTS, after_help = GRADIENTS_EXAMPLES)]
+    Gradients(BenchGradientsArgs),
     /// Time a training step of the generator that explains a layer
     #[command(long_about = GAN, after_help = GAN_EXAMPLES)]
     Gan(BenchGanArgs),
@@ -38,6 +41,15 @@ const GAN_EXAMPLES: &str = "\
 Examples:
   doubleback bench gan
   doubleback bench gan --batch 64 --threads 1";
+
+const GRADIENTS: &str = "Compare the gradients that --device computes with the CPU's, on a network with random weights.\n\n\
+    Prints a JSON object: engine, device, input_gradient (in inference), second_order (of double backprop's objective, the parameter that \
+    is farthest off), parameter. Both are lengths of differences as shares of the length of the CPU's gradient.";
+
+const GRADIENTS_EXAMPLES: &str = "\
+Examples:
+  doubleback bench gradients --device vulkan
+  doubleback bench gradients --device vulkan --arch resnet-small --batch 64";
 
 const STEP: &str = "Time forward, input gradient, plain and double-backprop steps of a network.\n\n\
     The network is one of --arch with random weights, or any --model. Images and labels are random. It runs as in training: batch norm \
@@ -109,6 +121,20 @@ pub struct BenchStepArgs {
     pub inference: bool,
 }
 
+/// Arguments of `bench gradients`.
+#[derive(Args, Debug)]
+pub struct BenchGradientsArgs {
+    /// Network
+    #[arg(long, value_name = "NAME", value_parser = values::architecture(), default_value = "paper-cnn")]
+    pub arch: String,
+    /// Pooling of the network; resnet-small has none to choose
+    #[arg(long, value_name = "KIND", value_parser = values::pool(), default_value = "max")]
+    pub pool: Pool,
+    /// Images
+    #[arg(long, value_name = "N", value_parser = values::at_least_one, default_value = "64")]
+    pub batch: usize,
+}
+
 /// Arguments of `bench gan`.
 #[derive(Args, Debug)]
 pub struct BenchGanArgs {
@@ -177,7 +203,7 @@ impl BenchCommand {
             }
             BenchCommand::Step(args) => args.bench.files(),
             BenchCommand::Kernels(args) => args.files(),
-            BenchCommand::Gan(_) => Files::default(),
+            BenchCommand::Gradients(_) | BenchCommand::Gan(_) => Files::default(),
         }
     }
 }

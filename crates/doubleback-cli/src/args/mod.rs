@@ -22,7 +22,7 @@ use clap_complete::Shell;
 use crate::files::Files;
 
 pub use attack::{AttackArgs, AttackOptions, TransferArgs};
-pub use bench::{BenchArgs, BenchAttackArgs, BenchCommand, BenchGanArgs, BenchStepArgs};
+pub use bench::{BenchArgs, BenchAttackArgs, BenchCommand, BenchGanArgs, BenchGradientsArgs, BenchStepArgs};
 pub use data::{DataCommand, FetchArgs, ShowArgs};
 pub use diagnose::DiagnoseArgs;
 pub use global::{Global, load_arguments};

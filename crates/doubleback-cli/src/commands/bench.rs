@@ -1,14 +1,17 @@
 use doubleback::batch::tensor_of;
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{Architecture, Network, architecture};
-use doubleback_experiments::bench::{AttackBench, GanBench, Step, StepBench, TimedAttack, time_kernels};
+use doubleback_experiments::bench::{AttackBench, GanBench, Step, StepBench, TimedAttack, agreement, time_kernels};
 use serde::Serialize;
 
 use super::models;
-use crate::args::{BenchArgs, BenchAttackArgs, BenchCommand, BenchGanArgs, BenchStepArgs};
+use crate::args::{BenchArgs, BenchAttackArgs, BenchCommand, BenchGanArgs, BenchGradientsArgs, BenchStepArgs};
 use crate::context::Context;
 use crate::exit::{Failure, Result};
 use crate::output;
+
+/// Classes of a network where nothing says how many.
+const CLASSES: usize = 10;
 
 /// Times something.
 pub fn run(command: &BenchCommand, context: &Context) -> Result<()> {
@@ -16,6 +19,7 @@ pub fn run(command: &BenchCommand, context: &Context) -> Result<()> {
         BenchCommand::Step(args) => step(args, context),
         BenchCommand::Attack(args) => attack(args, context),
         BenchCommand::Kernels(args) => kernels(args, context),
+        BenchCommand::Gradients(args) => gradients(args, context),
         BenchCommand::Gan(args) => gan(args, context),
     }
 }
@@ -59,6 +63,29 @@ fn step(args: &BenchStepArgs, context: &Context) -> Result<()> {
         })?;
     }
     Ok(())
+}
+
+/// The line of `bench gradients`.
+#[derive(Serialize)]
+struct GradientsLine {
+    engine: String,
+    device: String,
+    input_gradient: f64,
+    second_order: f64,
+    parameter: String,
+}
+
+fn gradients(args: &BenchGradientsArgs, context: &Context) -> Result<()> {
+    let shape = image_shape(&args.arch, context);
+    let architecture = architecture(&args.arch, shape, Bounds::UNIT, CLASSES, args.pool)?;
+    let found = agreement(&architecture, args.batch, &context.device)?;
+    print(&GradientsLine {
+        engine: engine(),
+        device: context.device_name.to_string(),
+        input_gradient: found.input_gradient,
+        second_order: found.second_order,
+        parameter: found.parameter,
+    })
 }
 
 fn gan(args: &BenchGanArgs, context: &Context) -> Result<()> {
@@ -177,23 +204,26 @@ fn built_in(args: &BenchArgs, context: &Context) -> Result<Architecture> {
         )));
     }
     let name = args.arch.as_deref().unwrap_or("paper-cnn");
-    let mut shape = image_shape(name);
-    if let Some([height, width]) = context.data.image_size {
-        shape = ImageShape { height, width, ..shape };
-    }
-    Ok(architecture(name, shape, Bounds::UNIT, args.classes, args.pool)?)
+    Ok(architecture(
+        name,
+        image_shape(name, context),
+        Bounds::UNIT,
+        args.classes,
+        args.pool,
+    )?)
 }
 
-/// What a network is for: MNIST's images or CIFAR-10's.
-fn image_shape(architecture: &str) -> ImageShape {
+/// What a network is for, MNIST's images or CIFAR-10's, unless another size is asked for.
+fn image_shape(architecture: &str, context: &Context) -> ImageShape {
     let (channels, size) = match architecture {
         "vgg-small" | "resnet-small" => (3, 32),
         _ => (1, 28),
     };
+    let [height, width] = context.data.image_size.unwrap_or([size; 2]);
     ImageShape {
         channels,
-        height: size,
-        width: size,
+        height,
+        width,
     }
 }
 
