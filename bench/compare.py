@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
-"""Compares doubleback with PyTorch and TensorFlow on this machine: training steps, attacks, JSMA, or the training of generators.
+"""Compares doubleback with PyTorch and TensorFlow on this machine: steps, attacks, JSMA, or the training of generators.
 
     bench/setup.sh peers
     cargo build --release
     python3 bench/compare.py --environment peers
     python3 bench/compare.py --environment peers --arch resnet-small --only double
+    python3 bench/compare.py --environment peers --arch resnet18-cifar mobilenet_v2-cifar small-cnn --runs 3
+    python3 bench/compare.py --environment peers --arch resnet18 --inference --only input_gradient --runs 3
     python3 bench/compare.py attack --environment peers
+    python3 bench/compare.py attack --environment peers --arch small-cnn --only pgd-40 --batch 250 --count 1000 --runs 1
     python3 bench/compare.py gan --environment peers --batch 128
     target/release/doubleback train --dataset mnist-mini --defense normal --out normal.safetensors
     python3 bench/compare.py jsma --environment peers --model normal.safetensors --batch 64 --runs 1 --rounds 3
 
 In each of several rounds every engine runs once, in a process of its own, with the same network, batch and number of threads; the
-order turns from round to round, so that what else the machine does hits all alike. Prints a Markdown table of medians over the
-rounds. A ratio is the median over rounds of the peer's value by doubleback's of the same round: above 1, doubleback is faster, or
-needs less memory.
+order turns from round to round, so that what else the machine does hits all alike. Prints a Markdown table for each network, of medians
+over the rounds. A ratio is the median over rounds of doubleback's value by the peer's of the same round, with a 95 % bootstrap interval:
+below 1, doubleback is faster, or needs less memory. Networks of torchvision (resnet18, …) are made in PyTorch and exported for doubleback.
 """
 import argparse
 import json
@@ -24,7 +27,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from timing import ARCHITECTURES, STEPS
+from builds import interval
+from timing import ARCHITECTURES, ATTACKS, IMPORTED, IN_USE, STEPS
 
 HERE = Path(__file__).resolve().parent
 PRODUCT = "doubleback"
@@ -50,12 +54,15 @@ def options():
     a.add_argument("--doubleback", type=Path, metavar="PATH", default=HERE.parent / "target/release/doubleback")
     a.add_argument("--rounds", type=int, default=5)
     a.add_argument("--runs", type=int, default=12, help="measured runs of each step in a round")
-    a.add_argument("--arch", choices=ARCHITECTURES, default="paper-cnn")
+    a.add_argument("--arch", nargs="+", choices=(*ARCHITECTURES, *IMPORTED), default=["paper-cnn"], help="one table each")
     a.add_argument("--pool", choices=("max", "avg"), default="max")
-    a.add_argument("--batch", type=int, default=256)
+    a.add_argument("--batch", type=int, help="by default 256; 64 or 16 for networks of torchvision")
+    a.add_argument("--count", type=int, help="for attack: images in all, batch after batch")
+    a.add_argument("--inference", action="store_true", help="for step: run networks as in use, which times what does not train")
     a.add_argument("--threads", type=int, default=cores())
     a.add_argument("--isa", choices=("avx512", "avx2", "portable"), help="instruction set of doubleback's kernels")
-    a.add_argument("--only", choices=STEPS, help="this step alone")
+    a.add_argument("--only", choices=(*STEPS, *ATTACKS), help="this step or attack alone")
+    a.add_argument("--library", choices=("both", "torchattacks", "foolbox"), default="both", help="for attack")
     a.add_argument("--layout", choices=("both", "contiguous", "channels-last"), default="both", help="of PyTorch's images")
     a.add_argument("--model", type=Path, metavar="FILE", help="for jsma: a paper-cnn that doubleback trained on --dataset")
     a.add_argument("--dataset", default="mnist-mini", help="for jsma: its first test images are attacked")
@@ -64,14 +71,19 @@ def options():
     for name in ("pytorch", "tensorflow"):
         if getattr(given, f"{name}_python") is None and given.environment:
             setattr(given, f"{name}_python", given.environment / name / "bin/python")
-    for count in ("rounds", "runs", "batch", "threads"):
-        if getattr(given, count) < 1:
+    for count in ("rounds", "runs", "batch", "threads", "count"):
+        if getattr(given, count) is not None and getattr(given, count) < 1:
             a.error(f"--{count}: {getattr(given, count)} is not at least 1")
-    if given.only and given.what != "step":
-        a.error("--only: attacks have no steps. Leave it out")
+    known = {"step": IN_USE if given.inference else STEPS, "attack": ATTACKS}.get(given.what, ())
+    if given.only and given.only not in known:
+        a.error(f"--only: {given.what} has {', '.join(known) or 'nothing to choose'} here")
+    if given.inference and given.what != "step":
+        a.error("--inference is for steps; attacks always run networks as in use")
+    if given.count and given.what != "attack":
+        a.error("--count is for attack")
     if (given.model is None) == (given.what == "jsma"):
         a.error("--model: jsma needs a trained model, and nothing else takes one")
-    if given.what == "jsma" and (given.arch != "paper-cnn" or not given.pytorch_python):
+    if given.what == "jsma" and (given.arch != ["paper-cnn"] or not given.pytorch_python):
         a.error("jsma is compared on paper-cnn with torchattacks, which needs --environment or --pytorch-python")
     if not given.doubleback.exists():
         a.error(f"{given.doubleback} is not there. Build it with `cargo build --release`, or give --doubleback PATH")
@@ -80,27 +92,44 @@ def options():
     for python in (given.pytorch_python, given.tensorflow_python):
         if python and not python.exists():
             a.error(f"{python} is not there. Make it with setup.sh, or give another path")
+    if not given.pytorch_python and any(arch in IMPORTED for arch in given.arch):
+        a.error("networks of torchvision need --environment or --pytorch-python")
     return given
 
 
-def commands(given):
-    """Command line and environment of every engine that can do what was asked for."""
-    network = () if given.what == "gan" else ("arch", "pool")
-    shared = (*network, "batch", "threads", "runs")
-    work = [word for name in shared for word in (f"--{name}", getattr(given, name))]
-    only = ["--only", given.only] if given.only else []
+def batch_of(given, arch):
+    return given.batch or (IMPORTED[arch].batch if arch in IMPORTED else 256)
+
+
+def commands(given, arch, folder):
+    """Command line and environment of every engine that can do what was asked for. Networks to import are written to the folder."""
+    work = ["--batch", batch_of(given, arch), "--threads", given.threads, "--runs", given.runs]
+    work += ["--only", given.only] if given.only else []
+    work += ["--count", given.count] if given.count else []
+    work += ["--inference"] if given.inference else []
+    theirs = ["--library", given.library] if given.what == "attack" else []
+    if given.what == "gan":
+        ours = []
+    elif arch in IMPORTED:
+        model = Path(folder) / f"{arch}.onnx"
+        subprocess.run([given.pytorch_python, HERE / "pytorch_networks.py", arch, model], check=True, stdout=subprocess.DEVNULL)
+        ours = ["--model", model]
+        theirs += ["--arch", arch]
+    else:
+        ours = ["--arch", arch, "--pool", given.pool]
+        theirs += ours
     isa = {"DOUBLEBACK_ISA": given.isa} if given.isa else {}
     peer = {**GLIBC, "OMP_NUM_THREADS": str(given.threads)}
-    engines = {PRODUCT: ([given.doubleback, "bench", given.what, *work, *only], isa)}
+    engines = {PRODUCT: ([given.doubleback, "bench", given.what, *ours, *work], isa)}
     if given.pytorch_python:
         # Neither layout is faster throughout.
-        command = [given.pytorch_python, HERE / f"pytorch_{given.what}.py", *work, *only]
+        command = [given.pytorch_python, HERE / f"pytorch_{given.what}.py", *theirs, *work]
         if given.layout != "channels-last":
             engines["PyTorch"] = (command, peer)
         if given.layout != "contiguous":
             engines["PyTorch, channels last"] = ([*command, "--channels-last"], peer)
-    if given.tensorflow_python and (given.what, given.arch) == ("step", "paper-cnn"):
-        engines["TensorFlow"] = ([given.tensorflow_python, HERE / "tensorflow_step.py", *work, *only], peer)
+    if given.tensorflow_python and (given.what, arch, given.inference) == ("step", "paper-cnn", False):
+        engines["TensorFlow"] = ([given.tensorflow_python, HERE / "tensorflow_step.py", *theirs, *work], peer)
     elif given.tensorflow_python:
         print("TensorFlow is left out: its script has the steps of paper-cnn alone", file=sys.stderr)
     return engines
@@ -108,15 +137,15 @@ def commands(given):
 
 def jsma_commands(given, folder):
     """The same for JSMA: both attack the same images, which a run of doubleback writes first."""
-    images = Path(folder) / "images.npz"
+    images, batch = Path(folder) / "images.npz", batch_of(given, "paper-cnn")
     data = ["--model", given.model, "--dataset", given.dataset]
-    write = [given.doubleback, "attack", *data, "--attack", "jsma", "--count", given.batch, "--out", images, "--quiet"]
+    write = [given.doubleback, "attack", *data, "--attack", "jsma", "--count", batch, "--out", images, "--quiet"]
     subprocess.run([str(word) for word in write], check=True, stdout=subprocess.DEVNULL)
     work = ["--threads", given.threads, "--runs", given.runs]
     isa = {"DOUBLEBACK_ISA": given.isa} if given.isa else {}
     peer = [given.pytorch_python, HERE / "pytorch_jsma.py", "--model", given.model, "--images", images, "--pool", given.pool]
     return {
-        PRODUCT: ([given.doubleback, "bench", "attack", "--only", "jsma", *data, "--batch", given.batch, *work], isa),
+        PRODUCT: ([given.doubleback, "bench", "attack", "--only", "jsma", *data, "--batch", batch, *work], isa),
         "torchattacks": ([*peer, *work], {**GLIBC, "OMP_NUM_THREADS": str(given.threads)}),
     }
 
@@ -155,7 +184,7 @@ def is_jsma(line):
 
 
 def table(found, what):
-    """Rows by step or attack and a last one of memory; columns by engine: median over the rounds and ratio to doubleback."""
+    """Rows by step or attack and a last one of memory; columns by engine: median over the rounds, doubleback's ratio to it, its interval."""
     times, memory, processes = {}, {}, {}
     for entry in found:
         for line in entry["lines"]:
@@ -170,7 +199,8 @@ def table(found, what):
         text = f"{statistics.median(values.values()):.{digits}f}"
         if values is product:
             return text
-        return f"{text} ({statistics.median(values[r] / product[r] for r in values):.2f}x)"
+        middle, low, high = interval([product[r] / values[r] for r in values])
+        return f"{text} ({middle:.2f}, {low:.2f} to {high:.2f})"
 
     rows = [["ms", *engines], ["---"] + ["---:"] * len(engines)]
     for name in names:
@@ -183,21 +213,27 @@ def table(found, what):
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
+def compare(given, arch):
+    """Measures one network and prints its table; gives the measurements."""
+    with tempfile.TemporaryDirectory() as folder:
+        engines = jsma_commands(given, folder) if given.what == "jsma" else commands(given, arch, folder)
+        found = rounds(given, engines)
+    setting = arch if arch in IMPORTED or arch == "resnet-small" else f"{arch}, {given.pool} pooling"
+    setting = "generator of a layer" if given.what == "gan" else setting
+    of = f" of {given.count} images" if given.count else ""
+    mode = ", as in use" if given.inference else ""
+    isa = f", {given.isa}" if given.isa else ""
+    print(f"{setting}{mode}, batch {batch_of(given, arch)}{of}, {given.threads} threads{isa}; medians over rounds: {given.rounds}\n")
+    print(table(found, "step" if given.what in ("step", "gan") else "attack") + "\n", flush=True)
+    return found
+
+
 def main():
     given = options()
-    if given.what == "jsma":
-        with tempfile.TemporaryDirectory() as folder:
-            found = rounds(given, jsma_commands(given, folder))
-    else:
-        found = rounds(given, commands(given))
-    setting = f"{given.arch}, {given.pool} pooling" if given.arch != "resnet-small" else given.arch
-    setting = "generator of a layer" if given.what == "gan" else setting
-    isa = f", {given.isa}" if given.isa else ""
-    print(f"{setting}, batch {given.batch}, {given.threads} threads{isa}; medians over rounds: {given.rounds}\n")
-    print(table(found, "step" if given.what in ("step", "gan") else "attack"))
+    found = [{"arch": arch, "measurements": compare(given, arch)} for arch in given.arch]
     if given.json:
         settings = {key: str(value) if isinstance(value, Path) else value for key, value in vars(given).items()}
-        given.json.write_text(json.dumps({"settings": settings, "measurements": found}, indent=1) + "\n")
+        given.json.write_text(json.dumps({"settings": settings, "networks": found}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Times the steps of `doubleback bench step` in PyTorch on the CPU; prints the same lines.
 
 forward: logits without a graph. input_gradient: one batch of FGSM. plain: cross-entropy and Adam. double: cross-entropy plus the
-penalty on the squared input gradient, and Adam. All in training mode, as doubleback's.
+penalty on the squared input gradient, and Adam. All in training mode, as doubleback's, or the first two as in use.
 """
 import torch
 from torch.nn.functional import cross_entropy
@@ -14,9 +14,12 @@ def main():
     options = timing.parser(__doc__.splitlines()[0])
     options.add_argument("--channels-last", action="store_true", help="NHWC instead of NCHW")
     options.add_argument("--only", choices=timing.STEPS)
+    options.add_argument("--inference", action="store_true", help="moving averages; parameters need no gradient")
     given = options.parse_args()
     torch.set_num_threads(given.threads)
     network, images, labels = build(given.arch, given.pool, given.batch, given.channels_last)
+    if given.inference:
+        network.eval().requires_grad_(False)
     adam = torch.optim.Adam(network.parameters(), lr=2e-4, eps=1e-4, fused=True)
 
     def forward():
@@ -42,6 +45,8 @@ def main():
         adam.step()
 
     steps = {"forward": forward, "input_gradient": input_gradient, "plain": plain, "double": double}
+    if given.inference:
+        steps = {name: steps[name] for name in timing.IN_USE}
     layout = ", channels last" if given.channels_last else ""
     timing.time_steps(f"PyTorch {torch.__version__}{layout}", steps, given.only, given.runs)
 

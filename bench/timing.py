@@ -3,15 +3,37 @@ import argparse
 import json
 import statistics
 import time
+from typing import NamedTuple
+
+
+class Form(NamedTuple):
+    """What a network takes and gives, and how many images are usual for it here."""
+
+    image: tuple
+    classes: int
+    batch: int
+
 
 ARCHITECTURES = ("paper-cnn", "small-cnn", "vgg-small", "resnet-small")
+# Networks of torchvision, which doubleback imports.
+IMPORTED = {
+    "resnet18-cifar": Form((3, 32, 32), 10, 64),
+    "mobilenet_v2-cifar": Form((3, 32, 32), 10, 64),
+    "resnet18": Form((3, 224, 224), 1000, 16),
+    "mobilenet_v2": Form((3, 224, 224), 1000, 16),
+    "resnet50": Form((3, 224, 224), 1000, 16),
+    "densenet121": Form((3, 224, 224), 1000, 16),
+}
 STEPS = ("forward", "input_gradient", "plain", "double")
+# Those that can run a network as in use.
+IN_USE = ("forward", "input_gradient")
+ATTACKS = ("fgsm", "pgd-10", "pgd-40")
 
 
 def parser(description):
     """Options that all scripts have."""
     options = argparse.ArgumentParser(description=description)
-    options.add_argument("--arch", choices=ARCHITECTURES, default="paper-cnn")
+    options.add_argument("--arch", choices=(*ARCHITECTURES, *IMPORTED), default="paper-cnn")
     options.add_argument("--pool", choices=("max", "avg"), default="max")
     options.add_argument("--batch", type=int, default=256)
     options.add_argument("--threads", type=int, default=2)
@@ -32,15 +54,15 @@ def milliseconds(work, runs, warm_up):
 
 
 def time_steps(engine, steps, only, runs):
-    """One line for each step, or for the only one asked for."""
+    """One line for each step that there is, or for the only one asked for."""
     for name in STEPS:
-        if only in (None, name):
+        if only in (None, name) and name in steps:
             print(json.dumps({"engine": engine, "step": name, **milliseconds(steps[name], runs, 3)}), flush=True)
 
 
-def time_attacks(engine, attacks, batch, runs):
-    """One line for each attack."""
+def time_attacks(engine, attacks, count, runs):
+    """One line for each attack on so many images."""
     for name, attack in attacks.items():
         times = milliseconds(attack, runs, 2)
-        speed = round(batch / times["median_ms"] * 1e3)
+        speed = round(count / times["median_ms"] * 1e3)
         print(json.dumps({"engine": engine, "attack": name, "images_per_second": speed, **times}), flush=True)

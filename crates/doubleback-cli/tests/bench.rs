@@ -48,8 +48,37 @@ fn attacks_are_timed() {
     let lines = self::lines("bench attack --arch small-cnn --batch 2 --runs 1 --only jsma");
     assert_eq!((lines.len(), &lines[0]["attack"]), (1, &"jsma".into()));
     assert!(lines[0]["mean_changed"].as_f64().unwrap() <= 196.0, "{}", lines[0]);
+    let lines = self::lines("bench attack --arch small-cnn --batch 2 --count 3 --runs 1 --only pgd-40");
+    assert_eq!((lines.len(), &lines[0]["attack"]), (1, &"pgd-40".into()));
     let refused = doubleback(Path::new("."), "bench attack --arch resnet-small --pool avg");
     assert_eq!(refused.status, 2, "{}", refused.stderr);
+}
+
+#[test]
+fn a_network_may_be_of_other_sizes_and_may_run_as_in_use() {
+    let steps = lines("bench step --arch small-cnn --classes 20 --image-size 36x32 --batch 2 --runs 1 --inference");
+    let steps: Vec<&str> = steps.iter().map(|line| line["step"].as_str().unwrap()).collect();
+    assert_eq!(steps, ["forward", "input_gradient"]);
+    for (words, said) in [
+        ("bench step --inference --only double", "trains the network"),
+        ("bench step --normalize imagenet", "give `--model`"),
+        ("bench step --arch resnet18", "resnet-small"),
+        ("bench kernels --model m.onnx --classes 3", "cannot be used with"),
+    ] {
+        let refused = doubleback(Path::new("."), words);
+        assert_eq!(refused.status, 2, "{words}: {}", refused.stderr);
+        assert!(refused.stderr.contains(said), "{words}: {}", refused.stderr);
+    }
+}
+
+#[test]
+fn the_cpu_agrees_with_itself() {
+    let lines = lines("bench gradients --arch small-cnn --batch 2");
+    assert_eq!(lines[0]["device"], "cpu");
+    assert_eq!(
+        (lines[0]["second_order"].as_f64(), lines[0]["input_gradient"].as_f64()),
+        (Some(0.0), Some(0.0))
+    );
 }
 
 #[test]

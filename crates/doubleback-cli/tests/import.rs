@@ -111,8 +111,16 @@ fn every_command_takes_an_imported_model_and_says_what_was_made_of_it() {
     expect_done(here, "bench attack --model small.onnx --batch 2 --runs 1 --only fgsm");
     expect_done(
         here,
-        "bench attack --model small.onnx --dataset mnist-mini --batch 2 --runs 1 --only fgsm",
+        "bench attack --model small.onnx --dataset mnist-mini --batch 2 --count 5 --runs 1 --only fgsm",
     );
+    for step in ["input_gradient --inference", "double"] {
+        expect_done(
+            here,
+            &format!("bench step --model small.onnx --batch 2 --runs 1 --only {step}"),
+        );
+    }
+    let kernels = expect_done(here, "bench kernels --model small.onnx --batch 2 --runs 1");
+    assert!(kernels.stdout.contains("weight_grad"), "{}", kernels.stdout);
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Gradients of the double-backprop loss of the whole paper CNN in training mode, against PyTorch in f64 (scripts/pytorch-fixtures.py).
 #![allow(clippy::unwrap_used)]
 
-use doubleback_test_device::f64_device;
+use doubleback_test_device::{f64_device, test_device};
 use std::collections::HashMap;
 
 use burn::tensor::activation::softmax;
-use burn::tensor::{DType, Tensor, TensorData};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 use doubleback::batch::Batch;
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::layers::LayerKind;
@@ -27,8 +27,16 @@ fn values(count: usize, seed: u64) -> Vec<f64> {
         .collect()
 }
 
+fn device(dtype: DType) -> Device {
+    if dtype == DType::F64 {
+        f64_device()
+    } else {
+        test_device()
+    }
+}
+
 fn tensor<const D: usize>(values: Vec<f64>, dims: [usize; D], dtype: DType) -> Tensor<D> {
-    Tensor::from_data(TensorData::new(values, dims), (&f64_device(), dtype))
+    Tensor::from_data(TensorData::new(values, dims), (&device(dtype), dtype))
 }
 
 fn fixtures(name: &str) -> HashMap<String, Vec<f64>> {
@@ -65,7 +73,7 @@ fn network(pool: Pool, dtype: DType) -> Network {
             norm.gain = true;
         }
     }
-    let mut network = Network::new(architecture, 0, &f64_device()).unwrap().cast(dtype);
+    let mut network = Network::new(architecture, 0, &device(dtype)).unwrap().cast(dtype);
     let parameters = [
         ("conv1.weight", 0.25, 0.0),
         ("conv1.norm.shift", 0.1, 0.0),

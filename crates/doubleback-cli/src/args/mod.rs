@@ -22,13 +22,13 @@ use clap_complete::Shell;
 use crate::files::Files;
 
 pub use attack::{AttackArgs, AttackOptions, TransferArgs};
-pub use bench::{BenchArgs, BenchAttackArgs, BenchCommand, BenchGanArgs, BenchStepArgs};
+pub use bench::{BenchArgs, BenchAttackArgs, BenchCommand, BenchGanArgs, BenchGradientsArgs, BenchStepArgs};
 pub use data::{DataCommand, FetchArgs, ShowArgs};
 pub use diagnose::DiagnoseArgs;
 pub use global::{Global, load_arguments};
 pub use inspect::InspectArgs;
 pub use log_format::LogFormat;
-pub use model::{ImportOptions, ModelOptions};
+pub use model::ModelOptions;
 pub use pooling::PoolingArgs;
 pub use predict::PredictArgs;
 pub use report::ReportArgs;

@@ -268,6 +268,14 @@ pub fn at_least_one(text: &str) -> std::result::Result<usize, &'static str> {
     }
 }
 
+/// Classes of a network: there is something to tell apart.
+pub fn classes(text: &str) -> std::result::Result<usize, &'static str> {
+    match text.parse() {
+        Ok(number) if number > 1 => Ok(number),
+        _ => Err("expected a whole number of at least 2"),
+    }
+}
+
 /// A perturbation size, or the wish to have one found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Eps {

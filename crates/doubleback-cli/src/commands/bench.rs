@@ -1,21 +1,25 @@
 use doubleback::batch::tensor_of;
 use doubleback::data::{Bounds, ImageShape};
-use doubleback::nn::{Architecture, architecture};
-use doubleback_experiments::bench::{AttackBench, GanBench, Step, StepBench, TimedAttack, time_kernels};
+use doubleback::nn::{Architecture, Network, architecture};
+use doubleback_experiments::bench::{AttackBench, GanBench, Step, StepBench, TimedAttack, agreement, time_kernels};
 use serde::Serialize;
 
 use super::models;
-use crate::args::{BenchArgs, BenchAttackArgs, BenchCommand, BenchGanArgs, BenchStepArgs};
+use crate::args::{BenchArgs, BenchAttackArgs, BenchCommand, BenchGanArgs, BenchGradientsArgs, BenchStepArgs};
 use crate::context::Context;
 use crate::exit::{Failure, Result};
 use crate::output;
+
+/// Classes of a network where nothing says how many.
+const CLASSES: usize = 10;
 
 /// Times something.
 pub fn run(command: &BenchCommand, context: &Context) -> Result<()> {
     match command {
         BenchCommand::Step(args) => step(args, context),
         BenchCommand::Attack(args) => attack(args, context),
-        BenchCommand::Kernels(args) => kernels(args),
+        BenchCommand::Kernels(args) => kernels(args, context),
+        BenchCommand::Gradients(args) => gradients(args, context),
         BenchCommand::Gan(args) => gan(args, context),
     }
 }
@@ -30,12 +34,26 @@ struct StepLine {
 }
 
 fn step(args: &BenchStepArgs, context: &Context) -> Result<()> {
-    let BenchStepArgs { bench: args, only } = args;
-    let mut bench = StepBench::new(network(args)?, args.batch, &context.device)?;
-    for step in Step::ALL
-        .into_iter()
-        .filter(|step| only.is_none_or(|only| only == *step))
-    {
+    let BenchStepArgs {
+        bench: args,
+        only,
+        inference,
+    } = args;
+    if let Some(only) = only.filter(|only| *inference && only.trains()) {
+        return Err(Failure::Input(format!(
+            "`--inference`: `{}` trains the network. Leave one of them out, or time forward or input_gradient",
+            only.name()
+        )));
+    }
+    let mut bench = StepBench::new(network(args, context)?, args.batch, &context.device)?;
+    if *inference {
+        bench = bench.in_inference();
+    }
+    let asked_for = |step: &Step| match only {
+        Some(only) => step == only,
+        None => !(*inference && step.trains()),
+    };
+    for step in Step::ALL.into_iter().filter(asked_for) {
         let times = bench.time(step, args.runs)?;
         print(&StepLine {
             engine: engine(),
@@ -45,6 +63,29 @@ fn step(args: &BenchStepArgs, context: &Context) -> Result<()> {
         })?;
     }
     Ok(())
+}
+
+/// The line of `bench gradients`.
+#[derive(Serialize)]
+struct GradientsLine {
+    engine: String,
+    device: String,
+    input_gradient: f64,
+    second_order: f64,
+    parameter: String,
+}
+
+fn gradients(args: &BenchGradientsArgs, context: &Context) -> Result<()> {
+    let shape = image_shape(&args.arch, context);
+    let architecture = architecture(&args.arch, shape, Bounds::UNIT, CLASSES, args.pool)?;
+    let found = agreement(&architecture, args.batch, &context.device)?;
+    print(&GradientsLine {
+        engine: engine(),
+        device: context.device_name.to_string(),
+        input_gradient: found.input_gradient,
+        second_order: found.second_order,
+        parameter: found.parameter,
+    })
 }
 
 fn gan(args: &BenchGanArgs, context: &Context) -> Result<()> {
@@ -73,19 +114,16 @@ struct AttackLine {
 }
 
 fn attack(args: &BenchAttackArgs, context: &Context) -> Result<()> {
-    let bench = attack_bench(args, context)?;
-    let (batch, runs) = (args.bench.batch, args.bench.runs);
-    let asked_for = |attack: &TimedAttack| match args.only {
-        Some(only) => *attack == only,
-        None => *attack != TimedAttack::Jsma,
-    };
-    for attack in TimedAttack::ALL.into_iter().filter(asked_for) {
+    let count = args.count.unwrap_or(args.bench.batch);
+    let bench = attack_bench(args, count, context)?.in_batches(args.bench.batch);
+    let attacks = args.only.map_or_else(|| TimedAttack::SHORT.to_vec(), |only| vec![only]);
+    for attack in attacks {
         let warm_up = match attack {
             TimedAttack::Jsma => WARM_UP_OF_JSMA,
             _ => 2,
         };
-        let found = bench.time(attack, warm_up, runs)?;
-        let speed = batch as f64 / found.times.median * 1e3;
+        let found = bench.time(attack, warm_up, args.bench.runs)?;
+        let speed = count as f64 / found.times.median * 1e3;
         print(&AttackLine {
             engine: engine(),
             attack: attack.name(),
@@ -99,31 +137,22 @@ fn attack(args: &BenchAttackArgs, context: &Context) -> Result<()> {
     Ok(())
 }
 
-fn attack_bench(args: &BenchAttackArgs, context: &Context) -> Result<AttackBench> {
-    let (batch, device) = (args.bench.batch, &context.device);
-    let Some(path) = &args.model else {
-        if let Some(option) = args.import.options(None).given().first() {
-            return Err(Failure::Input(format!(
-                "`{option}` is for a model: give `--model`, or leave it out"
-            )));
-        }
-        return Ok(AttackBench::new(network(&args.bench)?, batch, device)?);
+fn attack_bench(args: &BenchAttackArgs, count: usize, context: &Context) -> Result<AttackBench> {
+    let (Some(path), Some(name)) = (&args.bench.model, &args.dataset) else {
+        let network = network(&args.bench, context)?;
+        return Ok(AttackBench::random(network, count, &context.device)?);
     };
-    let Some(name) = &args.dataset else {
-        let model = models::open_import(path, &args.import, context.data.image_size, context)?;
-        return Ok(AttackBench::random(model.network, batch, device)?);
-    };
-    let (model, dataset) = models::load_import(path, &args.import, context.load_test(name)?, context)?;
+    let data = context.load_test(name)?;
+    let (model, dataset) = models::load(path, &args.bench.model_options(), data, context)?;
     let test = &dataset.test;
-    if batch > test.len() {
+    if count > test.len() {
+        let (option, all) = (if args.count.is_some() { "count" } else { "batch" }, test.len());
         return Err(Failure::Input(format!(
-            "batch: {batch} is more than the {} test images of {name}. Give at most {}",
-            test.len(),
-            test.len()
+            "{option}: {count} is more than the {all} test images of {name}. Give at most {all}"
         )));
     }
-    let images = tensor_of(test, dataset.shape, 0..batch, device);
-    let labels = test.labels()[..batch].iter().map(|&label| label as usize).collect();
+    let images = tensor_of(test, dataset.shape, 0..count, &context.device);
+    let labels = test.labels()[..count].iter().map(|&label| label as usize).collect();
     Ok(AttackBench::of(model.network, images, labels))
 }
 
@@ -137,8 +166,12 @@ struct KernelLine {
     gflops: f64,
 }
 
-fn kernels(args: &BenchArgs) -> Result<()> {
-    time_kernels(&network(args)?, args.batch, args.runs)?
+fn kernels(args: &BenchArgs, context: &Context) -> Result<()> {
+    let architecture = match &args.model {
+        Some(_) => network(args, context)?.architecture().clone(),
+        None => built_in(args, context)?,
+    };
+    time_kernels(&architecture, args.batch, args.runs)?
         .into_iter()
         .try_for_each(|k| {
             print(&KernelLine {
@@ -155,21 +188,43 @@ fn engine() -> String {
     format!("doubleback {}", env!("CARGO_PKG_VERSION"))
 }
 
-fn network(args: &BenchArgs) -> Result<Architecture> {
-    let shape = image_shape(&args.arch);
-    Ok(architecture(&args.arch, shape, Bounds::UNIT, 10, args.pool)?)
+/// The model, or a network with random weights.
+fn network(args: &BenchArgs, context: &Context) -> Result<Network> {
+    let Some(path) = &args.model else {
+        return Ok(Network::new(built_in(args, context)?, 0, &context.device)?);
+    };
+    let model = models::open(path, &args.model_options(), context.data.image_size, context)?;
+    Ok(model.network)
 }
 
-/// What the network is for: MNIST's images or CIFAR-10's.
-fn image_shape(architecture: &str) -> ImageShape {
+/// The network that `--arch` names.
+fn built_in(args: &BenchArgs, context: &Context) -> Result<Architecture> {
+    if let Some(option) = args.import.options(None).given().first() {
+        return Err(Failure::Input(format!(
+            "`{option}` is for a model: give `--model`, or leave it out"
+        )));
+    }
+    let name = args.arch.as_deref().unwrap_or("paper-cnn");
+    Ok(architecture(
+        name,
+        image_shape(name, context),
+        Bounds::UNIT,
+        args.classes,
+        args.pool,
+    )?)
+}
+
+/// What a network is for, MNIST's images or CIFAR-10's, unless another size is asked for.
+fn image_shape(architecture: &str, context: &Context) -> ImageShape {
     let (channels, size) = match architecture {
         "vgg-small" | "resnet-small" => (3, 32),
         _ => (1, 28),
     };
+    let [height, width] = context.data.image_size.unwrap_or([size; 2]);
     ImageShape {
         channels,
-        height: size,
-        width: size,
+        height,
+        width,
     }
 }
 

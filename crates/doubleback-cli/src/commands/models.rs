@@ -10,7 +10,7 @@ use doubleback::nn::{Classifier, ModelCard, Network, card};
 use doubleback_import::{Imported, Options, Source, is_ours};
 use serde::Serialize;
 
-use crate::args::{ImportOptions, ModelOptions};
+use crate::args::ModelOptions;
 use crate::context::Context;
 use crate::exit::{Failure, Result};
 
@@ -70,11 +70,6 @@ pub fn open(path: &Path, options: &ModelOptions, size: Option<[usize; 2]>, conte
     open_with(path, &options.options(size), context)
 }
 
-/// The same without the architecture of a file that holds weights alone.
-pub fn open_import(path: &Path, options: &ImportOptions, size: Option<[usize; 2]>, context: &Context) -> Result<Model> {
-    open_with(path, &options.options(size), context)
-}
-
 fn open_with(path: &Path, options: &Options, context: &Context) -> Result<Model> {
     let imported = context.during(&format!("reading {}", path.display()), || {
         doubleback_import::open(path, options, &context.device)
@@ -85,18 +80,6 @@ fn open_with(path: &Path, options: &Options, context: &Context) -> Result<Model>
 /// A model that fits a data set, and the data set with its classes in the model's order.
 pub fn load(path: &Path, options: &ModelOptions, dataset: Dataset, context: &Context) -> Result<(Model, Dataset)> {
     let model = open(path, options, size(&dataset), context)?;
-    let dataset = fit(&[model.with_path(path)], dataset)?;
-    Ok((model, dataset))
-}
-
-/// As [`load`], without the architecture of a file that holds weights alone.
-pub fn load_import(
-    path: &Path,
-    options: &ImportOptions,
-    dataset: Dataset,
-    context: &Context,
-) -> Result<(Model, Dataset)> {
-    let model = open_import(path, options, size(&dataset), context)?;
     let dataset = fit(&[model.with_path(path)], dataset)?;
     Ok((model, dataset))
 }

@@ -2,8 +2,8 @@ use burn::tensor::{Device, Tensor};
 
 use super::batch::random_batch;
 use super::times::{Times, time};
-use doubleback::attack::{Attack, AttackSpec, Attacked, PgdSpec};
-use doubleback::nn::{Architecture, Network};
+use doubleback::attack::{Adversarial, Attack, AttackSpec, PgdSpec};
+use doubleback::nn::Network;
 use doubleback::{Error, Result};
 use strum::{EnumCount, EnumString, IntoStaticStr};
 
@@ -19,27 +19,42 @@ pub enum TimedAttack {
     /// PGD of ten steps of a quarter of eps from a random start.
     #[strum(serialize = "pgd-10")]
     Pgd10,
+    /// PGD of forty steps of a thirtieth of eps from a random start, as TRADES is evaluated.
+    #[strum(serialize = "pgd-40")]
+    Pgd40,
     /// JSMA in pairs with theta 1 and gamma 0.25 towards the next class. How long it takes depends on how soon the network yields.
     Jsma,
 }
 
 impl TimedAttack {
     /// All of them.
-    pub const ALL: [Self; Self::COUNT] = [TimedAttack::Fgsm, TimedAttack::Pgd10, TimedAttack::Jsma];
+    pub const ALL: [Self; Self::COUNT] = [
+        TimedAttack::Fgsm,
+        TimedAttack::Pgd10,
+        TimedAttack::Pgd40,
+        TimedAttack::Jsma,
+    ];
 
-    /// `fgsm`, `pgd-10` or `jsma`.
+    /// Those that are timed if none is asked for: they are short.
+    pub const SHORT: [Self; 2] = [TimedAttack::Fgsm, TimedAttack::Pgd10];
+
+    /// `fgsm`, `pgd-10`, `pgd-40` or `jsma`.
     pub fn name(self) -> &'static str {
         self.into()
     }
 
     fn attack(self) -> Result<Attack> {
+        let pgd = |steps, step_size| {
+            AttackSpec::Pgd(PgdSpec {
+                steps,
+                step_size: Some(step_size),
+                ..PgdSpec::default()
+            })
+        };
         let spec = match self {
             TimedAttack::Fgsm => AttackSpec::named("fgsm")?,
-            TimedAttack::Pgd10 => AttackSpec::Pgd(PgdSpec {
-                steps: 10,
-                step_size: Some(EPS / 4.0),
-                ..PgdSpec::default()
-            }),
+            TimedAttack::Pgd10 => pgd(10, EPS / 4.0),
+            TimedAttack::Pgd40 => pgd(40, EPS / 30.0),
             TimedAttack::Jsma => AttackSpec::named("jsma")?,
         };
         spec.attack()
@@ -53,7 +68,7 @@ fn unknown(name: &str) -> Error {
 /// How long an attack took, and what it did.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AttackTimes {
-    /// Of the whole batch.
+    /// Of all images.
     pub times: Times,
     /// Share of the images on which the attack reached its goal.
     pub success: f64,
@@ -61,28 +76,21 @@ pub struct AttackTimes {
     pub mean_changed: f64,
 }
 
-/// A network in inference with one batch of images and labels.
+/// A network in inference with images and labels.
 pub struct AttackBench {
     network: Network,
     images: Tensor<4>,
     labels: Vec<usize>,
+    batch: usize,
 }
 
 impl AttackBench {
-    /// Draws weights, images and labels.
-    ///
-    /// # Errors
-    /// When the architecture's layers do not fit each other, or the device fails.
-    pub fn new(architecture: Architecture, batch: usize, device: &Device) -> Result<Self> {
-        Self::random(Network::new(architecture, 0, device)?, batch, device)
-    }
-
-    /// Draws images and labels for a network.
+    /// Draws `count` images and labels for a network.
     ///
     /// # Errors
     /// When the device fails.
-    pub fn random(network: Network, batch: usize, device: &Device) -> Result<Self> {
-        let batch = random_batch(network.architecture(), batch, device)?;
+    pub fn random(network: Network, count: usize, device: &Device) -> Result<Self> {
+        let batch = random_batch(network.architecture(), count, device)?;
         Ok(Self::of(network, batch.images().clone(), batch.labels))
     }
 
@@ -91,32 +99,51 @@ impl AttackBench {
         Self {
             network,
             images,
+            batch: labels.len().max(1),
             labels,
         }
     }
 
-    /// Times an attack on the batch, after `warm_up` runs that do not count. All that a user gets is measured: the examples (at eps 0.1), what the
-    /// network predicts for them, and how far they were moved.
+    /// The same in batches of at most so many images, at least one; all are one batch without this.
+    pub fn in_batches(self, batch: usize) -> Self {
+        Self {
+            batch: batch.max(1),
+            ..self
+        }
+    }
+
+    /// Times an attack on all images, after `warm_up` runs that do not count. All that a user gets is measured: the examples (at eps 0.1), what
+    /// the network predicts for them, and how far they were moved.
     ///
     /// # Errors
     /// When the images do not fit the network, or the device fails.
     pub fn time(&self, attack: TimedAttack, warm_up: usize, runs: usize) -> Result<AttackTimes> {
         let attack = attack.attack()?;
-        let eps = if attack.takes_eps() { &[EPS][..] } else { &[] };
-        let mut last: Option<Attacked> = None;
+        let (mut successes, mut changed) = (0, 0.0);
         let times = time(warm_up, runs, || {
-            last = Some(attack.run(&self.network, &self.images, &self.labels, eps)?);
+            (successes, changed) = (0, 0.0);
+            for start in (0..self.labels.len()).step_by(self.batch) {
+                for example in self.attack(&attack, start)? {
+                    successes += example.success.iter().filter(|&&success| success).count();
+                    changed += example.l0.iter().map(|&l| f64::from(l)).sum::<f64>();
+                }
+            }
             Ok(())
         })?;
-        let example = last.as_ref().and_then(|attacked| attacked.by_eps.first());
         let count = self.labels.len().max(1) as f64;
-        let successes = |success: &[bool]| success.iter().filter(|&&success| success).count() as f64;
         Ok(AttackTimes {
             times,
-            success: example.map_or(0.0, |example| successes(&example.success) / count),
-            mean_changed: example.map_or(0.0, |example| {
-                example.l0.iter().map(|&l| f64::from(l)).sum::<f64>() / count
-            }),
+            success: successes as f64 / count,
+            mean_changed: changed / count,
         })
+    }
+
+    /// The batch that begins at an image, attacked.
+    fn attack(&self, attack: &Attack, start: usize) -> Result<Vec<Adversarial>> {
+        let eps = if attack.takes_eps() { &[EPS][..] } else { &[] };
+        let end = self.labels.len().min(start + self.batch);
+        let images = self.images.clone().narrow(0, start, end - start);
+        let attacked = attack.run(&self.network, &images, &self.labels[start..end], eps)?;
+        Ok(attacked.by_eps)
     }
 }

@@ -4,12 +4,18 @@ use rand_chacha::ChaCha8Rng;
 
 use doubleback::Result;
 use doubleback::batch::Batch;
-use doubleback::data::ImageShape;
+use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::Architecture;
 
-/// `count` random images, uniform in [0, 1), with random labels: the same at each call.
+/// `count` random images for a network, uniform in its bounds, with random labels: the same at each call.
 pub(super) fn random_batch(architecture: &Architecture, count: usize, device: &Device) -> Result<Batch> {
-    random_images(architecture.shape(), architecture.classes, count, device)
+    let batch = random_images(architecture.shape(), architecture.classes, count, device)?;
+    let bounds = architecture.bounds();
+    if bounds == Bounds::UNIT {
+        return Ok(batch);
+    }
+    let images = batch.images().clone() * (bounds.high - bounds.low) + bounds.low;
+    Batch::of(images, batch.labels, architecture.classes)
 }
 
 /// `count` random images of a shape, uniform in [0, 1), with random labels: the same at each call.

@@ -1,5 +1,6 @@
-use doubleback_ops::Conv2dShape;
+use burn::tensor::{Device, Tensor, TensorData};
 use doubleback_ops::kernels::{self, Product};
+use doubleback_ops::{conv2d, conv2d_input_grad, conv2d_weight_grad};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -53,30 +54,31 @@ fn values(count: usize, seed: u64) -> Vec<f32> {
 }
 
 fn convolution(layer: &Conv2d, [height, width, channels]: Size, batch: usize, runs: usize) -> Result<Timed> {
-    let x_dims = [batch, height, width, channels];
-    let w_dims = [layer.kernel[0], layer.kernel[1], channels, layer.channels];
-    let shape = Conv2dShape::new("bench", x_dims, w_dims, layer.options())?;
-    let count = |dims: [usize; 4]| dims.iter().product::<usize>();
-    let (x, w) = (values(count(x_dims), 1), values(count(w_dims), 2));
-    let g = values(count(shape.output_dims()), 3);
-    let flops = 2.0 * g.len() as f64 * (w.len() / layer.channels) as f64;
-    let run = |work: &dyn Fn()| {
-        time(2, runs, || {
-            work();
-            Ok(())
-        })
+    let [rows, columns] = layer.kernel;
+    let options = layer.options();
+    let tensor = |dims: [usize; 4], seed| {
+        let data = TensorData::new(values(dims.iter().product(), seed), dims);
+        Tensor::<4>::from_data(data, &Device::flex())
     };
+    let x = tensor([batch, height, width, channels], 1);
+    // What does not divide, the convolution refuses.
+    let part = channels / layer.groups.max(1);
+    let w = tensor([rows, columns, part, layer.channels], 2);
+    let g = tensor(conv2d(x.clone(), w.clone(), options)?.dims(), 3);
+    let flops = 2.0 * g.dims().iter().product::<usize>() as f64 * (rows * columns * part) as f64;
+    let run = |work: &dyn Fn() -> doubleback_ops::Result<Tensor<4>>| time(2, runs, || Ok(work().map(drop)?));
+    let size = [height, width];
     Ok([
-        ("forward", flops, run(&|| drop(kernels::conv2d(&x, &w, &shape)))?),
+        ("forward", flops, run(&|| conv2d(x.clone(), w.clone(), options))?),
         (
             "input_grad",
             flops,
-            run(&|| drop(kernels::conv2d_input_grad(&g, &w, &shape)))?,
+            run(&|| conv2d_input_grad(g.clone(), w.clone(), size, options))?,
         ),
         (
             "weight_grad",
             flops,
-            run(&|| drop(kernels::conv2d_weight_grad(&x, &g, &shape)))?,
+            run(&|| conv2d_weight_grad(x.clone(), g.clone(), layer.kernel, options))?,
         ),
     ])
 }

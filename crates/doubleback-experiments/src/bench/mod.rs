@@ -1,4 +1,5 @@
 //! How fast the parts are, on random data: for the comparison with other frameworks, and to see where time goes.
+mod agreement;
 mod attack;
 mod batch;
 mod gan;
@@ -6,6 +7,7 @@ mod kernels;
 mod step;
 mod times;
 
+pub use agreement::{Agreement, agreement};
 pub use attack::{AttackBench, AttackTimes, TimedAttack};
 pub use gan::GanBench;
 pub use kernels::{KernelTimes, time_kernels};

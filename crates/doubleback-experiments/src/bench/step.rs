@@ -4,12 +4,13 @@ use doubleback_ops::AdamOptions;
 use super::batch::random_batch;
 use super::times::{Times, time};
 use doubleback::batch::Batch;
-use doubleback::nn::{Architecture, Loss, Module, Network, TrainingPass, to_vec};
+use doubleback::nn::{Classifier, Loss, Mode, Module, Network, TrainingPass, to_vec};
 use doubleback::train::{Adam, GradientPenalty, Normal, Objective};
 use doubleback::{Error, Result};
 use strum::{EnumCount, EnumString, IntoStaticStr};
 
-/// What can be timed. All of them run the network as in training: batch statistics, dropout masks drawn beforehand.
+/// What can be timed. All of them run the network as in training, batch statistics and dropout masks drawn beforehand; those that train nothing
+/// can run it as in use too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumCount, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case", parse_err_ty = Error, parse_err_fn = unknown)]
 pub enum Step {
@@ -27,6 +28,11 @@ impl Step {
     /// All, in the order of the paper's table of costs.
     pub const ALL: [Self; Self::COUNT] = [Step::Forward, Step::InputGradient, Step::Plain, Step::Double];
 
+    /// Whether it changes the network, which it then runs as in training.
+    pub fn trains(self) -> bool {
+        matches!(self, Step::Plain | Step::Double)
+    }
+
     /// `forward`, `input_gradient`, `plain` or `double`.
     pub fn name(self) -> &'static str {
         self.into()
@@ -43,16 +49,16 @@ pub struct StepBench {
     adam: Adam,
     batch: Batch,
     mask: Vec<Tensor<4>>,
+    inference: bool,
 }
 
 impl StepBench {
-    /// Draws weights, images, labels and dropout masks.
+    /// Draws images, labels and dropout masks for a network, which runs as in training.
     ///
     /// # Errors
-    /// When the architecture's layers do not fit each other, or the device fails.
-    pub fn new(architecture: Architecture, batch: usize, device: &Device) -> Result<Self> {
-        let batch = random_batch(&architecture, batch, device)?;
-        let network = Network::new(architecture, 0, device)?;
+    /// When the device fails.
+    pub fn new(network: Network, batch: usize, device: &Device) -> Result<Self> {
+        let batch = random_batch(network.architecture(), batch, device)?;
         let options = AdamOptions {
             learning_rate: 2e-4,
             epsilon: 1e-4,
@@ -67,7 +73,16 @@ impl StepBench {
             network,
             batch,
             mask,
+            inference: false,
         })
+    }
+
+    /// The same with a network that runs as in use: moving averages, no dropout. Steps that train are not changed by it.
+    pub fn in_inference(self) -> Self {
+        Self {
+            inference: true,
+            ..self
+        }
     }
 
     /// Times a step, after three that do not count.
@@ -75,25 +90,39 @@ impl StepBench {
     /// # Errors
     /// When the device fails.
     pub fn time(&mut self, step: Step, runs: usize) -> Result<Times> {
-        time(3, runs, || self.run(step))
+        time(3, runs, || {
+            self.run(step)?;
+            // A GPU is not done when its work is asked for.
+            let done = self.network.device().sync();
+            done.map_err(|e| Error::device("waiting for a step", e))
+        })
     }
 
     fn run(&mut self, step: Step) -> Result<()> {
         let mut pass = TrainingPass::with_masks(self.mask.clone());
         match step {
             Step::Forward => {
-                let logits = self.network.forward(self.batch.images().clone(), pass.mode())?;
-                to_vec(logits).map(drop)
+                let images = self.batch.images().clone();
+                to_vec(self.network.forward(images, self.mode(&mut pass))?).map(drop)
             }
             Step::InputGradient => {
                 let images = self.batch.images().clone();
-                let (logits, pullback) = self.network.forward_with_pullback(images.clone(), pass.mode())?;
+                let mode = self.mode(&mut pass);
+                let (logits, pullback) = self.network.forward_with_pullback(images.clone(), mode)?;
                 let cotangent = Loss::CrossEntropy.cotangent(&logits, &self.batch.labels, &images)?;
                 let attacked = images + pullback.apply(cotangent)?.sign() * 0.1;
-                to_vec(attacked.clamp(0.0, 1.0)).map(drop)
+                let bounds = self.network.bounds();
+                to_vec(attacked.clamp(bounds.low, bounds.high)).map(drop)
             }
             Step::Plain => self.train(&Normal, pass),
             Step::Double => self.train(&GradientPenalty::double_backprop(0.1), pass),
+        }
+    }
+
+    fn mode<'a>(&self, pass: &'a mut TrainingPass) -> Mode<'a> {
+        match self.inference {
+            true => Mode::Inference,
+            false => pass.mode(),
         }
     }
 
