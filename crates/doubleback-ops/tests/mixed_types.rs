@@ -10,7 +10,7 @@ use common::{double, random, values};
 use doubleback_ops::{
     Activation, AdamOptions, AdamState, BatchNorm, BatchNormOptions, Conv2dOptions, Error, Order, Pool2dOptions,
     PoolKind, Result, activation, adam_update, avg_pool2d, avg_pool2d_transpose, batch_norm_statistics, conv2d,
-    conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics, leaky_relu, leaky_relu_vjp, matmul,
+    conv2d_biased, conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics, leaky_relu, leaky_relu_vjp, matmul,
     matmul_transposed, max_pool2d, pool_select, pool_unselect, relu, relu_vjp, with_derivative,
 };
 
@@ -65,6 +65,11 @@ fn several() -> Vec<(&'static str, usize, Call)> {
             "conv2d_with_statistics",
             2,
             Box::new(move |t| conv2d_with_statistics(of(DIMS, t[0]), of(weight, t[1]), options).map(drop)),
+        );
+        add(
+            "conv2d_biased",
+            3,
+            Box::new(move |t| conv2d_biased(of(DIMS, t[0]), of(weight, t[1]), vector(t[2]), options, true).map(drop)),
         );
         let g = [2, out[0], out[1], 4];
         add(

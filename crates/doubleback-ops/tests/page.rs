@@ -27,7 +27,16 @@ fn every_file_that_the_page_names_exists() {
 #[test]
 fn every_family_has_the_same_files() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    for family in ["conv", "pool", "batch_norm", "matmul", "relu", "activation", "adam"] {
+    for family in [
+        "conv",
+        "pool",
+        "batch_norm",
+        "matmul",
+        "relu",
+        "rectified_sum",
+        "activation",
+        "adam",
+    ] {
         assert!(PAGE.contains(&format!("`{family}/")), "the page leaves out {family}");
         for file in ["mod", "functions", "backend", "default", "autodiff", "flex"] {
             let path = source.join(family).join(file).with_extension("rs");
