@@ -9,9 +9,9 @@ use burn::tensor::{DType, Tensor};
 use common::{double, random, values};
 use doubleback_ops::{
     Activation, AdamOptions, AdamState, BatchNorm, BatchNormOptions, Conv2dOptions, Error, Order, Pool2dOptions,
-    PoolKind, Result, activation, adam_update, avg_pool2d, avg_pool2d_transpose, batch_norm_statistics, conv2d,
-    conv2d_biased, conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics, leaky_relu, leaky_relu_vjp, matmul,
-    matmul_transposed, max_pool2d, pool_select, pool_unselect, relu, relu_vjp, with_derivative,
+    PoolKind, RectifiedSum, Result, activation, adam_update, avg_pool2d, avg_pool2d_transpose, batch_norm_statistics,
+    conv2d, conv2d_biased, conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics, leaky_relu, leaky_relu_vjp,
+    matmul, matmul_transposed, max_pool2d, pool_select, pool_unselect, relu, relu_vjp, with_derivative,
 };
 
 const TYPES: [DType; 4] = [DType::F32, DType::F64, DType::F16, DType::BF16];
@@ -54,6 +54,11 @@ fn several() -> Vec<(&'static str, usize, Call)> {
     };
     let mut calls: Vec<(&'static str, usize, Call)> = Vec::new();
     let mut add = |name, tensors, call: Call| calls.push((name, tensors, call));
+    add(
+        "rectified_sum",
+        2,
+        Box::new(|t| RectifiedSum::new(of(DIMS, t[0]), of(DIMS, t[1])).map(drop)),
+    );
     for (options, channels, out) in [(same, 4, [6, 6]), (grouped, 2, [6, 6]), (uneven, 4, [5, 5])] {
         let weight = [3, 3, channels, 4];
         add(
@@ -213,7 +218,7 @@ fn no_op_is_left_out() {
         .collect();
     let called = several().into_iter().map(|(op, _, _)| op);
     let called: BTreeSet<String> = called
-        .filter(|op| !op.starts_with("batch_norm"))
+        .filter(|op| !op.starts_with("batch_norm") && *op != "rectified_sum")
         .chain(OF_ONE)
         .map(str::to_owned)
         .collect();

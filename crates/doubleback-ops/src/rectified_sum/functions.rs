@@ -6,7 +6,7 @@ use burn::tensor::{DType, Int, Tensor};
 use super::backend::RectifiedSumOps;
 use crate::error::{Result, expect, expect_one_type};
 
-/// `max(a + b, 0)`: its output, its vjp, and through the tape the derivative of that vjp. Off the tape one bit a value is kept.
+/// `max(a + b, 0)`: its output, its vjp, and through the tape the derivative of that vjp. Off the tape a byte a value is kept.
 #[derive(Clone, Debug)]
 pub struct RectifiedSum {
     kept: Tensor<4>,

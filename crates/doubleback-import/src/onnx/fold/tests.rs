@@ -175,6 +175,20 @@ fn constants_too_large_for_the_file_are_refused_before_they_are_made() {
 }
 
 #[test]
+fn what_a_user_allows_may_be_made_and_no_more() {
+    let size = Constant::Int(given::row(vec![1 << 21]));
+    let node = node("ConstantOfShape", 18, 1, 1);
+    let fold = |folding: &mut Folding| folding.fold(&node, &[Some(&size)]);
+    let refused = fold(&mut Folding::new(0, (1 << 20) - 1, &BTreeMap::new()))
+        .unwrap_err()
+        .0;
+    assert!(refused.contains("`--generated-values N`"), "{refused}");
+    let mut enough = Folding::new(0, 1 << 20, &BTreeMap::new());
+    assert_eq!(fold(&mut enough).unwrap().unwrap()[0].len(), 1 << 21);
+    assert!(fold(&mut enough).is_err(), "all of the room was taken");
+}
+
+#[test]
 fn all_constants_of_a_file_together_are_bounded() {
     let mut folding = Folding::new(0, 0, &BTreeMap::new());
     let shape = Constant::Int(given::row(vec![1 << 18]));
