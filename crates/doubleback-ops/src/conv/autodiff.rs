@@ -133,7 +133,7 @@ impl<B: ConvOps> Backward<B, 2> for GroupedConv2dWeightGradBackward {
 impl<B: ConvOps + ReluOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
     fn conv2d(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
         let ((x, x_node), (w, w_node)) = (x.into_parts(), w.into_parts());
-        let y = <B as ConvOps>::conv2d(x.clone(), w.clone(), shape);
+        let y = B::conv2d_on_tape(x.clone(), w.clone(), shape);
         record!(Conv2dBackward, [x_node, w_node], (x, w, shape), y)
     }
 
@@ -163,7 +163,7 @@ impl<B: ConvOps + ReluOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
 
     fn conv2d_input_grad(g: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
         let ((g, g_node), (w, w_node)) = (g.into_parts(), w.into_parts());
-        let x = B::conv2d_input_grad(g.clone(), w.clone(), shape);
+        let x = B::conv2d_input_grad_on_tape(g.clone(), w.clone(), shape);
         record!(Conv2dInputGradBackward, [g_node, w_node], (g, w, shape), x)
     }
 

@@ -24,6 +24,10 @@ pub(crate) trait ConvOps: Backend {
     ) -> FloatTensor<Self> {
         default::conv2d_biased::<Self>(x, w, bias, shape, relu)
     }
+    /// [`conv2d`](Self::conv2d) where gradients are taken through the result, so that it shall round less.
+    fn conv2d_on_tape(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
+        <Self as ConvOps>::conv2d(x, w, shape)
+    }
     /// [`conv2d`](Self::conv2d) where only gradients are computed from the result, so that it may round a little more.
     fn conv2d_of_gradient(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
         <Self as ConvOps>::conv2d(x, w, shape)
@@ -36,6 +40,10 @@ pub(crate) trait ConvOps: Backend {
     /// See [`conv2d_input_grad`](super::conv2d_input_grad).
     fn conv2d_input_grad(g: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
         default::conv2d_input_grad::<Self>(g, w, shape)
+    }
+    /// [`conv2d_input_grad`](Self::conv2d_input_grad) where gradients are taken through the result, so that it shall round less.
+    fn conv2d_input_grad_on_tape(g: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
+        Self::conv2d_input_grad(g, w, shape)
     }
     /// See [`conv2d_weight_grad`](super::conv2d_weight_grad).
     fn conv2d_weight_grad(x: FloatTensor<Self>, g: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {

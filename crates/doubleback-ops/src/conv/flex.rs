@@ -34,6 +34,17 @@ impl ConvOps for Flex {
         tensor(y, &shape.output_dims())
     }
 
+    fn conv2d_on_tape(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
+        if !native(&x) {
+            return default::conv2d::<Self>(x, w, shape);
+        }
+        let (x, w) = (contiguous(x), contiguous(w));
+        tensor(
+            kernels::conv2d_on_tape(values(&x), values(&w), &shape),
+            &shape.output_dims(),
+        )
+    }
+
     fn conv2d_of_gradient(x: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
         if !native(&x) {
             return default::conv2d::<Self>(x, w, shape);
@@ -64,6 +75,17 @@ impl ConvOps for Flex {
         let (g, w) = (contiguous(g), contiguous(w));
         tensor(
             kernels::conv2d_input_grad(values(&g), values(&w), &shape),
+            &shape.input_dims(),
+        )
+    }
+
+    fn conv2d_input_grad_on_tape(g: FloatTensor<Self>, w: FloatTensor<Self>, shape: Conv2dShape) -> FloatTensor<Self> {
+        if !native(&g) {
+            return default::conv2d_input_grad::<Self>(g, w, shape);
+        }
+        let (g, w) = (contiguous(g), contiguous(w));
+        tensor(
+            kernels::conv2d_input_grad_on_tape(values(&g), values(&w), &shape),
             &shape.input_dims(),
         )
     }

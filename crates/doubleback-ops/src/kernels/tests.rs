@@ -67,6 +67,7 @@ fn check_convolution(input: [usize; 4], weight: [usize; 4], options: Conv2dOptio
     assert_near(&found, &y, "forward with statistics");
     assert_eq!(statistics.len(), 2 * shape.channels_out);
     assert_near(&conv2d_of_gradient(&x, &w, &shape), &y, "forward of a gradient");
+    assert_near(&conv2d_on_tape(&x, &w, &shape), &y, "forward on a tape");
     assert_near(&conv2d_input_grad(&g, &w, &shape), &of_x, "input gradient");
     assert_near(&conv2d_weight_grad(&x, &g, &shape), &of_w, "weight gradient");
 }

@@ -125,6 +125,51 @@ pub(crate) unsafe fn row<S: Simd>(
     }
 }
 
+/// As [`row`], in sums of at most `terms`, or of half as much again: a sum of short sums rounds less than one long sum, and costs the more the shorter they are.
+///
+/// # Safety
+/// As [`row`].
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+pub(crate) unsafe fn row_in_parts<S: Simd>(
+    reads: Reads,
+    terms: usize,
+    pixels: usize,
+    panel: &Panel,
+    first_tap: usize,
+    out: *mut f32,
+    out_stride: usize,
+    accumulate: bool,
+) {
+    let across = reads.groups * reads.taps;
+    if reads.rows * across <= terms + terms / 2 {
+        // SAFETY: asked of the caller in the same words.
+        unsafe { row::<S>(reads, pixels, panel, first_tap, out, out_stride, accumulate) };
+        return;
+    }
+    for kernel_row in 0..reads.rows {
+        for group in 0..reads.groups {
+            for (start, taps) in evenly(reads.taps, terms) {
+                // SAFETY: kernel_row < rows, group < groups and start + taps <= reads.taps, so these are some of the reads and of the panel's rows that the
+                // caller vouches for; the first part writes what the others add to.
+                unsafe {
+                    let input = kernel_row * reads.row_stride + group * reads.group_stride + start * reads.tap_stride;
+                    let part = Reads {
+                        input: reads.input.add(input),
+                        rows: 1,
+                        groups: 1,
+                        taps,
+                        ..reads
+                    };
+                    let before = kernel_row * across + group * reads.taps + start;
+                    let add = accumulate || before > 0;
+                    row::<S>(part, pixels, panel, first_tap + before, out, out_stride, add);
+                }
+            }
+        }
+    }
+}
+
 /// M pixels by V vectors of output channels. The reads and writes of [`row`] for these pixels must be valid, `weights` for V vectors a tap, and `columns`
 /// be more than V - 1 vectors; where sums are added, `out` must be written.
 struct Tile<const M: usize, const V: usize> {

@@ -1,6 +1,7 @@
 //! A convolution with what mostly follows it: a bias and a ReLU, while the values are in the cache.
 
 use super::forward::conv2d_then;
+use super::winograd::Purpose;
 use crate::kernels::buffer::Buffer;
 use crate::kernels::simd::{Kernel, Simd, dispatch};
 use crate::kernels::tile::{load_columns, store_columns};
@@ -13,7 +14,7 @@ pub fn conv2d_biased(x: &[f32], w: &[f32], bias: &[f32], shape: &Conv2dShape, re
         // SAFETY: all that the kernel touches are the slices it is given; runs of a convolution are whole pixels.
         unsafe { dispatch(Biased { pixels, bias, relu }) }
     };
-    conv2d_then(x, w, shape, after).0
+    conv2d_then(x, w, shape, Purpose::Values, after).0
 }
 
 /// `pixels` must be whole pixels of as many channels as `bias` has.

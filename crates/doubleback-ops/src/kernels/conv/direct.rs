@@ -3,16 +3,17 @@
 use crate::kernels::buffer::Buffer;
 use crate::kernels::pack::Panels;
 use crate::kernels::simd::{Kernel, Simd, dispatch};
-use crate::kernels::tile::{Reads, row};
+use crate::kernels::tile::{Reads, row_in_parts};
 use crate::options::Conv2dShape;
 
 use super::image::{Padded, Runs, kernel_rows};
 
-/// [`conv2d`](super::conv2d) of any shape, and what `after` says to each image just written.
+/// [`conv2d`](super::conv2d) of any shape, in sums of about `terms`, and what `after` says to each image just written.
 pub(super) fn conv2d_direct<P: Send>(
     x: &[f32],
     w: &[f32],
     shape: &Conv2dShape,
+    terms: usize,
     after: impl Fn(&mut [f32]) -> P + Sync,
 ) -> (Buffer, Vec<P>) {
     let taps = shape.kernel[0] * shape.kernel[1] * shape.channels_in;
@@ -30,6 +31,7 @@ pub(super) fn conv2d_direct<P: Send>(
                     x: &x[image * input..][..input],
                     panels: &panels,
                     shape,
+                    terms,
                     out,
                 });
             },
@@ -43,6 +45,7 @@ struct Direct<'a> {
     x: &'a [f32],
     panels: &'a Panels,
     shape: &'a Conv2dShape,
+    terms: usize,
     out: *mut f32,
 }
 
@@ -80,7 +83,16 @@ impl Kernel for Direct<'_> {
                         tap_stride: 1,
                     };
                     let out = self.out.add(y * width * shape.channels_out + panel.start);
-                    row::<S>(reads, width, &panel, start * taps, out, shape.channels_out, false);
+                    row_in_parts::<S>(
+                        reads,
+                        self.terms,
+                        width,
+                        &panel,
+                        start * taps,
+                        out,
+                        shape.channels_out,
+                        false,
+                    );
                 }
             }
         }

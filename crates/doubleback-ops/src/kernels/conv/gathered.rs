@@ -8,7 +8,7 @@ use crate::options::Conv2dShape;
 use crate::kernels::buffer::{Buffer, Shared, Unwritten};
 use crate::kernels::pack::{Panels, Turn};
 use crate::kernels::simd::{Kernel, Simd, dispatch};
-use crate::kernels::tile::{Reads, row};
+use crate::kernels::tile::{Reads, row, row_in_parts};
 
 /// Pixels that weights are read for once: whole register tiles, and what is summed up for them fits the second-level cache.
 const PIXELS: usize = 112;
@@ -161,6 +161,7 @@ pub(super) fn conv2d_gathered<P: Send>(
     x: &[f32],
     w: &[f32],
     shape: &Conv2dShape,
+    terms: usize,
     after: impl Fn(&mut [f32]) -> P + Sync,
 ) -> (Buffer, Vec<P>) {
     let field = Field::of_output(shape);
@@ -179,6 +180,7 @@ pub(super) fn conv2d_gathered<P: Send>(
                 field: &field,
                 range,
                 panels: &panels,
+                terms,
                 out: part,
                 columns: co,
             });
@@ -192,7 +194,7 @@ pub(super) fn conv2d_gathered<P: Send>(
 
 /// As [`conv2d_input_grad`](super::conv2d_input_grad), for shapes that [`pays_input_grad`] accepts. Input pixels whose places have the same remainders by the
 /// stride see the output through the same taps: for each pair of remainders a convolution of `g`.
-pub(super) fn input_grad_gathered(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
+pub(super) fn input_grad_gathered(g: &[f32], w: &[f32], shape: &Conv2dShape, terms: usize) -> Buffer {
     let (ci, co, [height, width]) = (shape.channels_in, shape.channels_out, shape.input);
     let mut out = Unwritten::<f32>::new(shape.input_dims().iter().product());
     let start = Shared(out.as_mut_ptr());
@@ -234,6 +236,7 @@ pub(super) fn input_grad_gathered(g: &[f32], w: &[f32], shape: &Conv2dShape) -> 
                         field: &field,
                         range,
                         panels: &panels,
+                        terms,
                         out: values.as_mut_ptr(),
                         columns: ci,
                     });
@@ -282,6 +285,7 @@ struct Run<'a> {
     field: &'a Field,
     range: (usize, usize),
     panels: &'a Panels,
+    terms: usize,
     out: *mut f32,
     columns: usize,
 }
@@ -325,7 +329,7 @@ impl Kernel for Run<'_> {
                         tap_stride: 1,
                     };
                     let out = self.out.add(panel.start);
-                    row::<S>(reads, pixels, &panel, first, out, self.columns, first > 0);
+                    row_in_parts::<S>(reads, self.terms, pixels, &panel, first, out, self.columns, first > 0);
                 }
             }
         }

@@ -2,8 +2,9 @@
 
 use crate::options::Conv2dShape;
 
-use super::forward::conv2d_of_gradient;
+use super::forward::conv2d_then;
 use super::gathered;
+use super::winograd::Purpose;
 use crate::kernels::buffer::Buffer;
 use crate::kernels::pack::{Panels, Turn};
 use crate::kernels::simd::{Kernel, Simd, dispatch};
@@ -11,6 +12,15 @@ use crate::kernels::tile::{Reads, row};
 
 /// Input gradient at the cotangent `g`; see [`crate::conv2d_input_grad`] for shapes.
 pub fn conv2d_input_grad(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
+    input_grad(g, w, shape, Purpose::Gradient)
+}
+
+/// [`conv2d_input_grad`] where gradients are taken through the result: it rounds less.
+pub fn conv2d_input_grad_on_tape(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
+    input_grad(g, w, shape, Purpose::TapeGradient)
+}
+
+fn input_grad(g: &[f32], w: &[f32], shape: &Conv2dShape, purpose: Purpose) -> Buffer {
     shape.assert_sound();
     assert_eq!(
         (g.len(), w.len()),
@@ -21,16 +31,16 @@ pub fn conv2d_input_grad(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
     );
     let reach = shape.reach();
     if shape.stride == [1, 1] && shape.padding[0] < reach[0] && shape.padding[1] < reach[1] {
-        correlate(g, w, shape)
+        correlate(g, w, shape, purpose)
     } else if gathered::pays_input_grad(shape) {
-        gathered::input_grad_gathered(g, w, shape)
+        gathered::input_grad_gathered(g, w, shape, purpose.terms())
     } else {
         scatter(g, w, shape)
     }
 }
 
 /// At stride 1 the gradient is the convolution of `g` with the kernel turned by 180°.
-fn correlate(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
+fn correlate(g: &[f32], w: &[f32], shape: &Conv2dShape, purpose: Purpose) -> Buffer {
     let (ci, co) = (shape.channels_in, shape.channels_out);
     let turned = turned(w, shape.kernel[0] * shape.kernel[1], ci, co);
     let padding = [
@@ -47,7 +57,7 @@ fn correlate(g: &[f32], w: &[f32], shape: &Conv2dShape) -> Buffer {
         padding,
         dilation: shape.dilation,
     };
-    conv2d_of_gradient(g, &turned, &transposed)
+    conv2d_then(g, &turned, &transposed, purpose, |_| ()).0
 }
 
 /// The kernel turned by 180°, with input and output channels exchanged.

@@ -13,7 +13,7 @@ mod weight_grad;
 mod winograd;
 
 pub use biased::conv2d_biased;
-pub use forward::{conv2d, conv2d_of_gradient, conv2d_with_statistics};
+pub use forward::{conv2d, conv2d_of_gradient, conv2d_on_tape, conv2d_with_statistics};
 pub use grouped::{grouped_conv2d, grouped_conv2d_input_grad, grouped_conv2d_weight_grad};
-pub use input_grad::conv2d_input_grad;
+pub use input_grad::{conv2d_input_grad, conv2d_input_grad_on_tape};
 pub use weight_grad::conv2d_weight_grad;

@@ -4,9 +4,10 @@ use rayon::prelude::*;
 
 use crate::options::Conv2dShape;
 
+use super::gathered;
 use super::image::{Padded, Runs};
 use super::partial_sums::{GROUPS, sum_in_order};
-use super::{gathered, winograd};
+use super::winograd::{self, Purpose};
 use crate::kernels::buffer::Buffer;
 use crate::kernels::simd::{Kernel, Simd, dispatch};
 use crate::kernels::tile::{each, evenly, load_columns, store_columns, unrolled};
@@ -21,7 +22,7 @@ pub fn conv2d_weight_grad(x: &[f32], g: &[f32], shape: &Conv2dShape) -> Buffer {
             shape.output_dims().iter().product()
         )
     );
-    if winograd::pays_gradient(shape) {
+    if winograd::pays(shape, Purpose::Gradient) {
         return winograd::conv2d_weight_grad_winograd(x, g, shape);
     }
     if gathered::pays_weight_grad(shape) {

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::kernels::buffer::Buffer;
 use crate::kernels::conv::{
-    conv2d as plain, conv2d_input_grad as plain_input_grad, conv2d_weight_grad as plain_weight_grad,
+    conv2d_input_grad as plain_input_grad, conv2d_on_tape as plain, conv2d_weight_grad as plain_weight_grad,
 };
 use crate::options::GroupedConv2dShape;
 

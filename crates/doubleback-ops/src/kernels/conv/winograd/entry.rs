@@ -2,33 +2,30 @@
 
 use crate::options::Conv2dShape;
 
+use super::choice::Purpose;
 use super::kernel::transformed_kernel;
 use super::rows::Rows;
 use super::{forward, phases, weight_grad};
 use crate::kernels::buffer::Buffer;
 
-/// As `conv2d_then`, for shapes that [`pays_forward`](super::pays_forward) accepts.
+/// As `conv2d_then`, for shapes that [`pays`](super::pays) accepts.
 pub(in crate::kernels::conv) fn conv2d_winograd<P: Send>(
     x: &[f32],
     w: &[f32],
     shape: &Conv2dShape,
+    purpose: Purpose,
     after: impl Fn(&mut [f32]) -> P + Sync,
 ) -> (Buffer, Vec<P>) {
-    match shape.kernel[0] {
-        5 => forward::<6, 5, 2, P>(x, w, shape, after),
-        _ => forward::<6, 3, 4, P>(x, w, shape, after),
+    let kernel = shape.kernel[0];
+    match (kernel, purpose.tile(kernel)) {
+        (5, 2) => forward::<6, 5, 2, P>(x, w, shape, after),
+        (5, _) => forward::<8, 5, 4, P>(x, w, shape, after),
+        (_, 2) => forward::<4, 3, 2, P>(x, w, shape, after),
+        (_, _) => forward::<6, 3, 4, P>(x, w, shape, after),
     }
 }
 
-/// A convolution of a gradient, as an input gradient is one, for shapes that [`pays_gradient`](super::pays_gradient) accepts.
-pub(in crate::kernels::conv) fn conv2d_winograd_gradient(g: &[f32], turned: &[f32], shape: &Conv2dShape) -> Buffer {
-    match shape.kernel[0] {
-        5 => forward::<8, 5, 4, ()>(g, turned, shape, |_| ()).0,
-        _ => forward::<6, 3, 4, ()>(g, turned, shape, |_| ()).0,
-    }
-}
-
-/// As [`conv2d_weight_grad`](super::super::conv2d_weight_grad), for shapes that [`pays_gradient`](super::pays_gradient) accepts.
+/// As [`conv2d_weight_grad`](super::super::conv2d_weight_grad), for shapes that [`pays`](super::pays) accepts of a gradient.
 pub(in crate::kernels::conv) fn conv2d_weight_grad_winograd(x: &[f32], g: &[f32], shape: &Conv2dShape) -> Buffer {
     match shape.kernel[0] {
         5 => weight_grad::<8, 5, 4>(x, g, shape),

@@ -1,5 +1,5 @@
 //! Winograd's fast convolution (Lavin & Gray 2016) for 3x3 and 5x5 kernels at stride 1: a tile of output pixels at a time, from a product
-//! for each of 36 or 64 points instead of one for each pixel and tap.
+//! for each of 16, 36 or 64 points instead of one for each pixel and tap.
 //!
 //! A tile `d` of the image and the kernel `g` are evaluated as polynomials at a few points, multiplied point by point (a matrix product
 //! over the channels for each point), and the product is interpolated: `y = Aᵀ [(G g Gᵀ) ∘ (Bᵀ d B)] A`. The same points, with kernel and
@@ -16,5 +16,5 @@ mod rows;
 mod transform;
 mod weight_grad;
 
-pub(super) use choice::{pays_forward, pays_gradient};
-pub(super) use entry::{conv2d_weight_grad_winograd, conv2d_winograd, conv2d_winograd_gradient};
+pub(super) use choice::{Purpose, pays};
+pub(super) use entry::{conv2d_weight_grad_winograd, conv2d_winograd};

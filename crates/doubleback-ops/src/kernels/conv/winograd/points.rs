@@ -35,6 +35,24 @@ static FOUR_FIVE: Points = points(
     ],
 );
 
+/// F(2, 3): points 0, 1, -1 and infinity.
+static TWO_THREE: Points = points(
+    [0.0, 1.0, -1.0, 0.0, 0.0, 0.0, 0.0],
+    4,
+    3,
+    [1.0, 2.0, 2.0, 1.0, 0.0, 0.0, 0.0, 0.0],
+    [
+        row([1.0, 0.0, -1.0, 0.0, 0.0, 0.0]),
+        row([0.0, 1.0, 1.0, 0.0, 0.0, 0.0]),
+        row([0.0, -1.0, 1.0, 0.0, 0.0, 0.0]),
+        row([0.0, -1.0, 0.0, 1.0, 0.0, 0.0]),
+        [0.0; 8],
+        [0.0; 8],
+        [0.0; 8],
+        [0.0; 8],
+    ],
+);
+
 /// F(4, 3).
 static FOUR_THREE: Points = six_points(3);
 
@@ -85,6 +103,7 @@ const fn row(values: [f64; 6]) -> [f32; 8] {
 pub(crate) fn of<const N: usize, const R: usize>() -> &'static Points {
     match (N, R) {
         (8, _) => &FOUR_FIVE,
+        (4, _) => &TWO_THREE,
         (_, 3) => &FOUR_THREE,
         _ => &TWO_FIVE,
     }
@@ -157,6 +176,7 @@ mod tests {
     fn interpolation_is_exact() {
         check(of::<8, 5>(), 8, 5);
         check(of::<6, 3>(), 6, 3);
+        check(of::<4, 3>(), 4, 3);
         check(of::<6, 5>(), 6, 5);
     }
 }
