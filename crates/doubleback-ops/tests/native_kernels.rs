@@ -161,7 +161,7 @@ proptest! {
         close(avg_pool2d_transpose(g, size, options).unwrap(), avg_pool2d_transpose(g64, size, options).unwrap());
     }
 
-    /// On a tape a bias and a ReLU are ops of their own, off it part of the convolution: to the last bit the same.
+    /// On a tape a bias and a ReLU are ops of their own, off it part of the convolution, which may round more there.
     #[test]
     fn biased_convolutions_match((x_dims, w_dims, options) in convolutions(), relu: bool) {
         let ((x, x64), (w, w64)) = (both(x_dims, 1), both(w_dims, 2));
@@ -169,10 +169,13 @@ proptest! {
         let (bias, bias64) = (single(&bias, [w_dims[3]]), double(&bias, [w_dims[3]]));
         let y = conv2d_biased(x.clone(), w.clone(), bias.clone(), options, relu).unwrap();
         let few = x_dims.iter().product::<usize>().min(w_dims.iter().product()) < 64;
-        close_within(if few { 1e-3 } else { 1e-5 }, y.clone(), conv2d_biased(x64, w64, bias64, options, relu).unwrap());
+        let bound = if few { 1e-3 } else { 1e-5 };
+        let y64 = conv2d_biased(x64, w64, bias64, options, relu).unwrap();
+        close_within(bound, y, y64.clone());
         let (x, w, bias) = (x.autodiff().require_grad(), w.autodiff().require_grad(), bias.autodiff().require_grad());
         let taped = conv2d_biased(x.clone(), w.clone(), bias.clone(), options, relu).unwrap();
-        prop_assert_eq!(to_vec(taped.clone().inner()), to_vec(y.clone()));
+        let y = taped.clone().inner();
+        close_within(bound, y.clone(), y64);
         let g = both(y.dims(), 4).0;
         let gradients = (taped * g.clone().autodiff()).sum().backward();
         let g = if relu { relu_vjp(g, y).unwrap() } else { g };
