@@ -175,8 +175,10 @@ fn saves(browser: &Browser, _: &Path) {
     let button = browser.one("[data-download]");
     browser.click(&button);
     let saved = browser.downloads().join("results.json");
-    browser.until("the results are saved", || saved.exists());
-    let saved: Value = serde_json::from_slice(&std::fs::read(saved).unwrap()).unwrap();
+    // The file is there before its content is.
+    let read = || serde_json::from_slice::<Value>(&std::fs::read(&saved).unwrap_or_default());
+    browser.until("the results are saved", || read().is_ok());
+    let saved = read().unwrap();
     let held = browser.run("return document.getElementById('results').textContent", json!([]));
     assert_eq!(saved, serde_json::from_str::<Value>(held.as_str().unwrap()).unwrap());
 }
