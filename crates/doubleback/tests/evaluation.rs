@@ -80,6 +80,8 @@ fn attacks() -> Vec<AttackSpec> {
         short("square", &[("queries", 20)]),
         short("fab", &[("steps", 4)]),
         short("fab-t", &[("steps", 4), ("targets", 2)]),
+        short("deepfool", &[("steps", 4)]),
+        short("ddn", &[("steps", 12)]),
     ];
     for spec in AttackSpec::all() {
         assert!(

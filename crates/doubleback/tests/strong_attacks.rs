@@ -3,8 +3,8 @@
 
 use burn::tensor::{Tensor, TensorData};
 use doubleback::attack::{
-    Apgd, ApgdLoss, Attack, AttackSpec, Attacked, BoundedAttack, Fab, Goal, MinimalAttack, Norm, Square, run,
-    run_minimal,
+    Apgd, ApgdLoss, Attack, AttackSpec, Attacked, BoundedAttack, Ddn, DeepFool, Fab, Goal, MinimalAttack, Norm, Square,
+    run, run_minimal,
 };
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{Classifier, FromFunction, Loss, Network, Pool, paper_cnn, to_vec};
@@ -156,6 +156,65 @@ fn fab_finds_the_distances_of_its_authors_program() {
         let (x, [l2, _]) = found(&two_layers(0), &fab(Norm::Linf, 100), &point(), 2);
         near(&x, &[0.583_246, 0.316_754], 2e-6);
         near(&[l2], &[0.023_693], 1e-6);
+    }
+}
+
+#[test]
+fn deepfool_goes_a_fiftieth_beyond_the_boundary() {
+    let of = |norm| DeepFool {
+        norm,
+        ..DeepFool::default()
+    };
+    let (x, [l2, _]) = found(&linear(), &of(Norm::L2), &middle(), 0);
+    near(&x, &[0.479_6, 0.540_8, 0.459_2, 0.418_4], 1e-6);
+    near(&[l2], &[0.102], 1e-6);
+    let (_, [_, linf]) = found(&linear(), &of(Norm::Linf), &middle(), 0);
+    near(&[linf], &[1.02 * 0.5 / 9.0], 1e-6);
+    let (x, [l2, _]) = found(&two_layers(0), &of(Norm::L2), &point(), 2);
+    near(&x, &[0.589_8, 0.320_4], 1e-6);
+    near(&[l2], &[0.022_808], 1e-6);
+    // The last value has room for 0.05 and is worth most: the others make up for it.
+    let edge = tensor(&[0.5, 0.5, 0.5, 0.05], [1, 1, 1, 4]);
+    let model = linear();
+    let label = doubleback::nn::predictions(&model.logits(edge.clone()).unwrap()).unwrap()[0];
+    found(&model, &of(Norm::Linf), &edge, label);
+}
+
+/// Near the boundary, on the far side.
+#[test]
+fn ddn_comes_near() {
+    let ddn = Ddn {
+        steps: 1000,
+        ..Ddn::default()
+    };
+    let (_, [l2, _]) = found(&linear(), &ddn, &middle(), 0);
+    assert!((0.1..0.1015).contains(&l2), "{l2}");
+}
+
+/// One search answers for every epsilon, as its distances have it.
+#[test]
+fn nearest_examples_answer_for_epsilons() {
+    let model = network();
+    let labels = labels(&model);
+    for name in ["deepfool", "ddn"] {
+        let attack = AttackSpec::named(name).unwrap().attack().unwrap();
+        let without = attack.run(&model, &images(), &labels, &[]).unwrap();
+        let eps = [0.0, 0.01, 0.1, 1.0, 5.0];
+        let within = attack.run(&model, &images(), &labels, &eps).unwrap();
+        assert_eq!(without.distance, within.distance);
+        assert_eq!(without.distance[3], Some(0.0));
+        for (example, &eps) in within.by_eps.iter().zip(&eps) {
+            assert!(example.l2.iter().all(|&length| f64::from(length) <= eps + 1e-6));
+            for (&success, far) in example.success.iter().zip(&within.distance) {
+                let near = far.is_some_and(|far| f64::from(far) <= eps);
+                assert!(success || !near, "{name} at {eps}: {far:?}");
+            }
+        }
+        for image in [0, 3, 6] {
+            let one = images().narrow(0, image, 1);
+            let alone = attack.run(&model, &one, &labels[image..=image], &[0.05]).unwrap();
+            assert_eq!(alone.distance[0], within.distance[image], "{name}: image {image}");
+        }
     }
 }
 

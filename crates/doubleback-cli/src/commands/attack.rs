@@ -156,7 +156,11 @@ fn readable(found: &WhiteBox, size_name: &str) -> String {
         .iter()
         .map(|row| {
             vec![
-                attacks::size(row.eps, row.eps_given.as_deref()),
+                // Examples at whatever distance.
+                match found.distance {
+                    Some(_) if row.eps == 0.0 => "any".to_owned(),
+                    _ => attacks::size(row.eps, row.eps_given.as_deref()),
+                },
                 percent(row.accuracy),
                 interval(row.low, row.high),
                 row.accuracy_8bit.map_or_else(|| "none".to_owned(), percent),
@@ -188,6 +192,18 @@ fn readable(found: &WhiteBox, size_name: &str) -> String {
         percent(found.clean_accuracy),
         output::table(&header, &rows),
     );
+    if let Some(distance) = &found.distance {
+        let of = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |value| format!("{value:.4}"));
+        text += &format!(
+            "Distance of the nearest example ({}): median {}, p10 {}, p90 {}; {} of {} images have one\n",
+            distance.norm,
+            of(distance.median),
+            of(distance.p10),
+            of(distance.p90),
+            grouped(distance.found),
+            grouped(found.count),
+        );
+    }
     if found.results.iter().any(|row| row.accuracy_8bit.is_none()) {
         text += &format!(
             "No accuracy in 8 bits: the images of {} are no 8-bit pictures any more.\n",

@@ -36,7 +36,7 @@ pub fn check(options: &AttackOptions) -> Result<()> {
     }
     let name = options.attack;
     let taking_eps = AttackSpec::taking_eps();
-    if !options.eps.is_empty() {
+    if !options.eps.is_empty() && !AttackSpec::answering_for_eps().contains(&name) {
         refuse_unless(name, "eps", &taking_eps)?;
     }
     for option in AttackOption::all() {

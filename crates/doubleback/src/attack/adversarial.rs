@@ -1,6 +1,6 @@
 use burn::tensor::Tensor;
 
-use super::{BoundedAttack, Cost, Goal, MinimalAttack, Norm, Room};
+use super::{BoundedAttack, Cost, Goal, MinimalAttack, Norm, Room, Standing};
 use crate::nn::{Checked, Classifier, predictions, to_vec};
 use crate::{Error, Result};
 
@@ -32,6 +32,9 @@ pub struct Attacked {
     pub by_eps: Vec<Adversarial>,
     /// By image: the loss gradient was always exactly zero, so the attack had no direction to move the image in.
     pub zero_gradient: Vec<bool>,
+    /// By image, of an attack that looks for the nearest example: how far that is, in the attack's norm; none if it found no example. 0 if the image itself is
+    /// where it should be. Of other attacks this is empty.
+    pub distance: Vec<Option<f32>>,
 }
 
 impl Attacked {
@@ -91,6 +94,7 @@ pub fn run(
         Ok(Attacked {
             by_eps,
             zero_gradient: perturbation.zero_gradient,
+            distance: Vec::new(),
         })
     })
 }
@@ -111,8 +115,63 @@ pub fn run_minimal(
         let examples = room.clip(found.images);
         let example = judge(model, images, examples, goal, attack.size(), found.cost)?;
         Ok(Attacked {
+            distance: distances(attack, &example),
             by_eps: vec![example],
             zero_gradient: found.zero_gradient,
+        })
+    })
+}
+
+/// By image, how far the examples of an attack are that looks for the nearest.
+fn distances(attack: &dyn MinimalAttack, example: &Adversarial) -> Vec<Option<f32>> {
+    let lengths = match attack.nearest_in() {
+        None => return Vec::new(),
+        Some(Norm::Linf) => &example.linf,
+        Some(Norm::L2) => &example.l2,
+    };
+    let found = lengths.iter().zip(&example.success);
+    found.map(|(&length, &success)| success.then_some(length)).collect()
+}
+
+/// Attacks a batch with an attack that looks for the nearest examples, once, and says for each epsilon who has one within. An image whose example is farther is moved
+/// towards it as far as epsilon allows, and judged there.
+///
+/// # Errors
+/// As from [`run`]; and when the attack does not look for the nearest example.
+pub fn run_within(
+    model: &dyn Classifier,
+    attack: &dyn MinimalAttack,
+    images: &Tensor<4>,
+    goal: &Goal,
+    eps: &[f64],
+) -> Result<Attacked> {
+    let Some(norm) = attack.nearest_in() else {
+        return Err(Error::value(
+            "attack",
+            "one that looks for the nearest example",
+            "another",
+        ));
+    };
+    check_eps_in(norm, eps, model)?;
+    goal.check(images.dims()[0], model.classes())?;
+    watched(model, images, |model, room| {
+        let found = attack.search(model, images, goal)?;
+        let examples = room.clip(found.images);
+        let nearest = judge(model, images, examples.clone(), goal, attack.size(), found.cost.clone())?;
+        let distance = distances(attack, &nearest);
+        let within = |&eps: &f64| {
+            let near: Vec<bool> = distance
+                .iter()
+                .map(|far| far.is_some_and(|far| f64::from(far) <= eps))
+                .collect();
+            let moved = norm.projection(images, eps, room)(examples.clone());
+            let moved = Standing::all(near.len()).replace(moved, examples.clone(), &near);
+            judge(model, images, moved, goal, eps, found.cost.clone())
+        };
+        Ok(Attacked {
+            by_eps: eps.iter().map(within).collect::<Result<_>>()?,
+            zero_gradient: found.zero_gradient,
+            distance,
         })
     })
 }

@@ -1,11 +1,11 @@
 use burn::tensor::Tensor;
 use rayon::prelude::*;
 
-use super::nearest::{Boundary, Nearest, boundaries, cost, found, targets, zero_gradient};
+use super::nearest::{Begun, Boundary, Nearest, begin, boundaries, cost, found, settle, targets, zero_gradient};
 use super::pixels::{Pixels, batch};
 use super::plane::{Way, length};
-use super::{BoundedAttack, Found, Goal, MinimalAttack, Norm, Perturbation, Standing};
-use crate::nn::{Classifier, predictions};
+use super::{BoundedAttack, Found, Goal, MinimalAttack, Norm, Perturbation};
+use crate::nn::Classifier;
 use crate::{Error, Result};
 
 /// The most that a step leans towards the image: the paper's α_max.
@@ -86,20 +86,12 @@ impl Fab {
         let Goal::AwayFrom(classes) = goal else {
             return Err(Error::value("goal of FAB", "away from a class", "towards a class"));
         };
-        let of_images = pixels.iter().zip(rooms.chunks_exact(pixels.length)).zip(classes);
-        let mut walks: Vec<Nearest<'_>> = of_images
-            .map(|((image, room), &class)| Nearest::new(image, room, class))
-            .collect();
-        let logits = model.logits(images.clone())?;
-        let reached = goal.reached(&predictions(&logits)?);
-        for (walk, &reached) in walks.iter_mut().zip(&reached) {
-            walk.forwards += 1;
-            if reached {
-                walk.keep(self.norm);
-            }
-        }
+        let Begun {
+            mut walks,
+            mut standing,
+            logits,
+        } = begin(model, images, goal, self.norm, (pixels, rooms))?;
         let ranks = self.targets.unwrap_or(1).min(model.classes().saturating_sub(1));
-        let mut standing = Standing::of(&reached.iter().map(|reached| !reached).collect::<Vec<_>>());
         for rank in 0..ranks {
             let towards = match self.targets {
                 Some(_) => targets(&logits, classes, rank)?,
@@ -123,15 +115,12 @@ impl Fab {
                     .par_iter_mut()
                     .zip(&planes)
                     .for_each(|(walk, plane)| self.step(walk, plane));
-                let x = batch(active.iter().map(|walk| &*walk.x), images);
-                let reached = running.goal(goal).reached(&predictions(&model.logits(x)?)?);
+                let reached = settle(model, images, &running.goal(goal), self.norm, &mut active)?;
                 let open: Vec<bool> = active
                     .into_iter()
                     .zip(reached)
                     .map(|(walk, reached)| {
-                        walk.forwards += 1;
                         if reached {
-                            walk.keep(self.norm);
                             draw_back(walk);
                         }
                         walk.found() > enough
@@ -192,6 +181,10 @@ fn draw_back(walk: &mut Nearest<'_>) {
 }
 
 impl MinimalAttack for Fab {
+    fn nearest_in(&self) -> Option<Norm> {
+        Some(self.norm)
+    }
+
     fn search(&self, model: &dyn Classifier, images: &Tensor<4>, goal: &Goal) -> Result<Found> {
         let pixels = Pixels::of(images, model)?;
         let rooms = pixels.rooms(model.bounds());

@@ -18,10 +18,14 @@
 //! | `apgd-ce`, `apgd-dlr`, `apgd-t` | [`Apgd`]: PGD that chooses its steps, on the cross-entropy, the difference of logits ratio, or that of one target after the other | bounded |
 //! | `square` | [`Square`]: a random search without gradients | bounded |
 //! | `fab`, `fab-t` | [`Fab`]: the nearest example, towards the nearest class or one target after the other; an eps is what it must be within | bounded |
+//! | `deepfool` | [`DeepFool`]: to the nearest boundary, step by step | minimal, nearest |
+//! | `ddn` | [`Ddn`]: along the gradient, at a length that shrinks and grows | minimal, nearest |
 //! | `jsma` | [`Jsma`]: few values, changed by theta each, towards a class | minimal |
 mod adversarial;
 mod apgd;
 mod apgd_loss;
+mod ddn;
+mod deepfool;
 mod ensemble;
 mod eps;
 mod examples;
@@ -50,9 +54,11 @@ use burn::tensor::Tensor;
 use crate::nn::Classifier;
 use crate::{Error, Result};
 
-pub use adversarial::{Adversarial, Attacked, check_eps, run, run_minimal};
+pub use adversarial::{Adversarial, Attacked, check_eps, run, run_minimal, run_within};
 pub use apgd::Apgd;
 pub use apgd_loss::ApgdLoss;
+pub use ddn::Ddn;
+pub use deepfool::DeepFool;
 pub use ensemble::Ensemble;
 pub use eps::{deserialize_eps, deserialize_eps_list, parse_eps};
 pub use examples::{Example, ExampleBatch, Examples};
@@ -137,6 +143,11 @@ pub trait MinimalAttack: Send + Sync {
         0.0
     }
 
+    /// The norm in which it looks for the nearest example, if it does: then it answers for any epsilon.
+    fn nearest_in(&self) -> Option<Norm> {
+        None
+    }
+
     /// What [`size`](Self::size) is called.
     fn size_name(&self) -> &'static str {
         "size"
@@ -216,15 +227,24 @@ impl Attack {
         self.spec.as_ref().map(AttackSpec::in_words).unwrap_or_default()
     }
 
-    /// Whether it is given an epsilon.
+    /// Whether it is given an epsilon, without which it does nothing.
     pub fn takes_eps(&self) -> bool {
         matches!(self.kind, Kind::Bounded(_))
+    }
+
+    /// The norm in which it looks for the nearest example, if it does: then it may be given epsilons too, of which it says who has an example within.
+    pub fn nearest_in(&self) -> Option<Norm> {
+        match &self.kind {
+            Kind::Bounded(_) => None,
+            Kind::Minimal(attack) => attack.nearest_in(),
+        }
     }
 
     /// What stands as `eps` in results: `eps`, or for an attack that takes none what it has instead, as JSMA's `theta`.
     pub fn size_name(&self) -> &'static str {
         match &self.kind {
             Kind::Bounded(_) => "eps",
+            Kind::Minimal(attack) if attack.nearest_in().is_some() => "eps",
             Kind::Minimal(attack) => attack.size_name(),
         }
     }
@@ -233,6 +253,7 @@ impl Attack {
     pub fn sizes(&self, eps: &[f64]) -> Vec<f64> {
         match &self.kind {
             Kind::Bounded(_) => eps.to_vec(),
+            Kind::Minimal(attack) if attack.nearest_in().is_some() && !eps.is_empty() => eps.to_vec(),
             Kind::Minimal(attack) => vec![attack.size()],
         }
     }
@@ -263,7 +284,7 @@ impl Attack {
     pub fn check_eps(&self, eps: &[f64], model: &dyn Classifier) -> Result<()> {
         match &self.kind {
             Kind::Bounded(attack) => adversarial::check_eps_in(attack.norm(), eps, model),
-            Kind::Minimal(_) => check_eps(eps, model),
+            Kind::Minimal(attack) => adversarial::check_eps_in(attack.nearest_in().unwrap_or_default(), eps, model),
         }
     }
 
@@ -276,6 +297,9 @@ impl Attack {
         match (&self.kind, eps) {
             (Kind::Bounded(attack), eps) => run(model, attack.as_ref(), images, &goal, eps),
             (Kind::Minimal(attack), []) => run_minimal(model, attack.as_ref(), images, &goal),
+            (Kind::Minimal(attack), eps) if attack.nearest_in().is_some() => {
+                run_within(model, attack.as_ref(), images, &goal, eps)
+            }
             (Kind::Minimal(_), [eps, ..]) => Err(self.refuse_eps(eps)),
         }
     }

@@ -2,11 +2,11 @@
 
 use burn::tensor::{Tensor, TensorData};
 
-use super::apgd_loss::descending;
-use super::pixels::batch;
+use super::apgd_loss::{ApgdLoss, descending};
+use super::pixels::{Pixels, batch};
 use super::plane::{dual_length, length};
-use super::{Cost, Found, Norm};
-use crate::nn::{Classifier, to_vec};
+use super::{Cost, Found, Goal, Norm, Standing};
+use crate::nn::{Classifier, predictions, to_vec};
 use crate::{Error, Result};
 
 /// An image that is attacked, on the processor.
@@ -69,6 +69,91 @@ impl<'a> Nearest<'a> {
             *x = (to as f32).clamp(low, high);
         }
     }
+}
+
+/// Images at the beginning of an attack.
+pub(super) struct Begun<'a> {
+    pub walks: Vec<Nearest<'a>>,
+    /// Those that are not where they should be already; the others are their own examples.
+    pub standing: Standing,
+    /// What the model says of the images.
+    pub logits: Tensor<2>,
+}
+
+/// Asks the model for the images themselves.
+pub(super) fn begin<'a>(
+    model: &dyn Classifier,
+    images: &Tensor<4>,
+    goal: &Goal,
+    norm: Norm,
+    (pixels, rooms): (&'a Pixels, &'a [[f32; 2]]),
+) -> Result<Begun<'a>> {
+    let of_images = pixels.iter().zip(rooms.chunks_exact(pixels.length)).zip(goal.classes());
+    let mut walks: Vec<Nearest<'_>> = of_images
+        .map(|((image, room), &class)| Nearest::new(image, room, class))
+        .collect();
+    let logits = model.logits(images.clone())?;
+    let reached = goal.reached(&predictions(&logits)?);
+    for (walk, &reached) in walks.iter_mut().zip(&reached) {
+        walk.forwards += 1;
+        if reached {
+            walk.keep(norm);
+        }
+    }
+    let open: Vec<bool> = reached.iter().map(|reached| !reached).collect();
+    Ok(Begun {
+        walks,
+        standing: Standing::of(&open),
+        logits,
+    })
+}
+
+/// Asks the model for the points, and takes those as examples that reach the goal. By image, whether that is so.
+pub(super) fn settle(
+    model: &dyn Classifier,
+    images: &Tensor<4>,
+    goal: &Goal,
+    norm: Norm,
+    walks: &mut [&mut Nearest<'_>],
+) -> Result<Vec<bool>> {
+    let x = batch(walks.iter().map(|walk| &*walk.x), images);
+    let reached = goal.reached(&predictions(&model.logits(x)?)?);
+    for (walk, &reached) in walks.iter_mut().zip(&reached) {
+        walk.forwards += 1;
+        if reached {
+            walk.keep(norm);
+        }
+    }
+    Ok(reached)
+}
+
+/// By image, whether the point reaches the goal, and the gradient of a loss there times a positive number.
+pub(super) fn gradients(
+    model: &dyn Classifier,
+    images: &Tensor<4>,
+    goal: &Goal,
+    loss: ApgdLoss,
+    walks: &mut [&mut Nearest<'_>],
+) -> Result<(Vec<bool>, Vec<Vec<f32>>)> {
+    let x = batch(walks.iter().map(|walk| &*walk.x), images);
+    let (logits, pullback) = model.logits_with_pullback(x)?;
+    let reached = goal.reached(&predictions(&logits)?);
+    let (dims, device, dtype) = (logits.dims(), logits.device(), logits.dtype());
+    let values = to_vec(logits)?;
+    let mut cotangent = vec![0f32; values.len()];
+    let of_walks = values.chunks_exact(dims[1]).zip(cotangent.chunks_exact_mut(dims[1]));
+    for ((logits, cotangent), walk) in of_walks.zip(&*walks) {
+        loss.at(logits, walk.class, None, cotangent);
+    }
+    let cotangent = Tensor::from_data(TensorData::new(cotangent, dims), (&device, dtype));
+    let values = to_vec(pullback.apply(cotangent)?)?;
+    let length = walks.first().map_or(1, |walk| walk.image.len());
+    let gradients: Vec<Vec<f32>> = values.chunks_exact(length).map(<[f32]>::to_vec).collect();
+    for (walk, gradient) in walks.iter_mut().zip(&gradients) {
+        walk.gradients += 1;
+        walk.nonzero |= gradient.iter().any(|&value| value != 0.0);
+    }
+    Ok((reached, gradients))
 }
 
 /// The boundary towards another class, as the model looks from a point: a plane.

@@ -37,6 +37,14 @@ impl Norm {
         }
     }
 
+    /// `L∞` or `L2`, for a sentence.
+    pub(super) fn sign(self) -> &'static str {
+        match self {
+            Norm::Linf => "L∞",
+            Norm::L2 => "L2",
+        }
+    }
+
     /// The longest perturbation that the model's bounds leave room for.
     pub fn greatest_eps(self, model: &dyn Classifier) -> f64 {
         let bounds = model.bounds();

@@ -75,7 +75,7 @@ impl PgdSpec {
         };
         format!(
             "{steps} steps of length {size} within eps ({}), {loss}, {start}",
-            sign(self.norm)
+            self.norm.sign()
         )
     }
 }
@@ -175,7 +175,7 @@ impl ApgdSpec {
     }
 
     pub(super) fn in_words(&self, loss: &str) -> String {
-        let (steps, norm, starts) = (self.steps, sign(self.norm), starts(self.restarts));
+        let (steps, norm, starts) = (self.steps, self.norm.sign(), starts(self.restarts));
         format!("{steps} steps of chosen length within eps ({norm}), {loss}, {starts}")
     }
 }
@@ -220,7 +220,7 @@ impl ApgdTSpec {
     }
 
     pub(super) fn in_words(&self) -> String {
-        let (steps, norm, starts) = (self.steps, sign(self.norm), starts(self.restarts));
+        let (steps, norm, starts) = (self.steps, self.norm.sign(), starts(self.restarts));
         let targets = aims(self.targets);
         format!(
             "{steps} steps of chosen length within eps ({norm}), difference of logits ratio towards {targets}, {starts}"
@@ -269,7 +269,7 @@ impl SquareSpec {
     }
 
     pub(super) fn in_words(&self) -> String {
-        let (queries, norm, starts) = (self.queries, sign(self.norm), starts(self.restarts));
+        let (queries, norm, starts) = (self.queries, self.norm.sign(), starts(self.restarts));
         let share = 100.0 * self.initial_share;
         format!("{queries} queries within eps ({norm}), squares of {share} % of the values at first, {starts}")
     }
@@ -301,7 +301,7 @@ impl FabSpec {
     }
 
     pub(super) fn in_words(&self) -> String {
-        let (steps, norm) = (self.steps, sign(self.norm));
+        let (steps, norm) = (self.steps, self.norm.sign());
         format!("{steps} steps to the nearest boundary within eps ({norm}), from the image itself")
     }
 }
@@ -338,20 +338,13 @@ impl FabTSpec {
     }
 
     pub(super) fn in_words(&self) -> String {
-        let (steps, norm, targets) = (self.steps, sign(self.norm), aims(self.targets));
+        let (steps, norm, targets) = (self.steps, self.norm.sign(), aims(self.targets));
         format!("{steps} steps to the boundary of each of {targets} within eps ({norm}), from the image itself")
     }
 }
 
 /// Targets of the authors' ensemble.
 const TARGETS: usize = 9;
-
-fn sign(norm: Norm) -> &'static str {
-    match norm {
-        Norm::Linf => "L∞",
-        Norm::L2 => "L2",
-    }
-}
 
 fn starts(restarts: usize) -> String {
     match restarts {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::settings::{ApgdSpec, ApgdTSpec, BimSpec, FabSpec, FabTSpec, JsmaSpec, PgdSpec, SquareSpec};
-use super::{ApgdLoss, Attack, Fgsm, Ifgsm, MiFgsm, Norm, Target, parse_eps};
+use super::{ApgdLoss, Attack, Ddn, DeepFool, Fgsm, Ifgsm, MiFgsm, Norm, Target, parse_eps};
 use crate::nn::Loss;
 use crate::{Error, Result};
 
@@ -47,6 +47,10 @@ pub enum AttackSpec {
     Fab(FabSpec),
     /// The boundary of one class after the other.
     FabT(FabTSpec),
+    /// To the nearest boundary, step by step.
+    Deepfool(DeepFool),
+    /// Along the gradient, at a length that shrinks and grows.
+    Ddn(Ddn),
     /// Few values changed by much.
     Jsma(JsmaSpec),
 }
@@ -94,7 +98,7 @@ pub enum OptionKind {
 }
 
 /// Options of all attacks, in the order in which they are listed.
-const OPTIONS: [AttackOption; 15] = [
+const OPTIONS: [AttackOption; 16] = [
     option("steps", "N", "Gradients to follow,", OptionKind::Count),
     option(
         "target",
@@ -109,9 +113,15 @@ const OPTIONS: [AttackOption; 15] = [
         OptionKind::NotZero,
     ),
     option(
+        "overshoot",
+        "X",
+        "Share by which the way to the boundary is lengthened,",
+        OptionKind::NotNegative,
+    ),
+    option(
         "gamma",
         "X",
-        "Share of the values that may be changed,",
+        "Share of the values that may be changed, of ddn share by which a step changes the length,",
         OptionKind::Share,
     ),
     option(
@@ -126,7 +136,12 @@ const OPTIONS: [AttackOption; 15] = [
         "What the attack climbs: cross-entropy (ce), or the margin of the best other class, whose gradient never underflows;",
         OptionKind::Loss,
     ),
-    option("norm", "NORM", "Norm that eps bounds,", OptionKind::Norm),
+    option(
+        "norm",
+        "NORM",
+        "Norm that eps bounds, or in which examples are to be near,",
+        OptionKind::Norm,
+    ),
     option(
         "targets",
         "N",
@@ -190,7 +205,7 @@ const fn option(flag: &'static str, placeholder: &'static str, about: &'static s
 
 impl AttackSpec {
     /// Every attack with its default options.
-    pub fn all() -> [AttackSpec; 14] {
+    pub fn all() -> [AttackSpec; 16] {
         let Ifgsm { steps, .. } = Ifgsm::default();
         let target = Target::default();
         [
@@ -207,6 +222,8 @@ impl AttackSpec {
             AttackSpec::Square(SquareSpec::default()),
             AttackSpec::Fab(FabSpec::default()),
             AttackSpec::FabT(FabTSpec::default()),
+            AttackSpec::Deepfool(DeepFool::default()),
+            AttackSpec::Ddn(Ddn::default()),
             AttackSpec::Jsma(JsmaSpec::default()),
         ]
     }
@@ -227,6 +244,8 @@ impl AttackSpec {
             AttackSpec::Square(_) => "square",
             AttackSpec::Fab(_) => "fab",
             AttackSpec::FabT(_) => "fab-t",
+            AttackSpec::Deepfool(_) => "deepfool",
+            AttackSpec::Ddn(_) => "ddn",
             AttackSpec::Jsma(_) => "jsma",
         }
     }
@@ -245,6 +264,7 @@ impl AttackSpec {
             AttackSpec::Square(SquareSpec { norm: Norm::L2, .. }) => "square-l2",
             AttackSpec::Fab(FabSpec { norm: Norm::L2, .. }) => "fab-l2",
             AttackSpec::FabT(FabTSpec { norm: Norm::L2, .. }) => "fab-t-l2",
+            AttackSpec::Deepfool(DeepFool { norm: Norm::Linf, .. }) => "deepfool-linf",
             other => other.name(),
         }
     }
@@ -275,6 +295,8 @@ impl AttackSpec {
             AttackSpec::Square(spec) => Attack::bounded(name, spec.attack()?),
             AttackSpec::Fab(spec) => Attack::bounded(name, spec.attack()),
             AttackSpec::FabT(spec) => Attack::bounded(name, spec.attack()),
+            AttackSpec::Deepfool(deepfool) => Attack::minimal(name, deepfool),
+            AttackSpec::Ddn(ddn) => Attack::minimal(name, ddn),
             AttackSpec::Jsma(JsmaSpec { jsma, target }) => Attack::minimal(name, jsma).towards(target),
         };
         Ok(attack.built_from(self.clone()))
@@ -311,6 +333,13 @@ impl AttackSpec {
             AttackSpec::Square(spec) => spec.in_words(),
             AttackSpec::Fab(spec) => spec.in_words(),
             AttackSpec::FabT(spec) => spec.in_words(),
+            AttackSpec::Deepfool(DeepFool { norm, steps, overshoot }) => {
+                let norm = norm.sign();
+                format!("at most {steps} steps to the nearest boundary ({norm}), lengthened by {overshoot}")
+            }
+            AttackSpec::Ddn(Ddn { steps, gamma }) => {
+                format!("{steps} steps at a length (L2) that each changes by a share of {gamma}")
+            }
             AttackSpec::Jsma(JsmaSpec { jsma, target }) => {
                 let what = if jsma.single_pixels {
                     "single values"
@@ -402,6 +431,11 @@ impl AttackSpec {
     /// Names of the attacks that are given an epsilon.
     pub fn taking_eps() -> Vec<&'static str> {
         Self::names_where(|spec| spec.attack().is_ok_and(|attack| attack.takes_eps()))
+    }
+
+    /// Names of the attacks that may be given epsilons, and do without.
+    pub fn answering_for_eps() -> Vec<&'static str> {
+        Self::names_where(|spec| spec.attack().is_ok_and(|attack| attack.nearest_in().is_some()))
     }
 
     fn names_where(good: impl Fn(&AttackSpec) -> bool) -> Vec<&'static str> {

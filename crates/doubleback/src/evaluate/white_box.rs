@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::confusion::{ClassAccuracy, Confusion};
+use super::distance::Distance;
 use crate::attack::{AttackSpec, TargetClass};
 
 /// What one attack did to one model. JSON of the command `attack`.
@@ -41,6 +42,9 @@ pub struct WhiteBox {
     pub classes: Vec<String>,
     /// Images whose loss gradient was exactly zero wherever the attack asked for it: it had no direction to move them in.
     pub zero_gradient_images: usize,
+    /// How far the nearest examples are, of an attack that looks for these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distance: Option<Distance>,
     /// One entry an epsilon; a single one for an attack that takes none.
     pub results: Vec<WhiteBoxAccuracy>,
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clean::hits;
 use super::confusion::{Confusion, share};
+use super::distance::Distance;
 use super::eight_bit::EightBit;
 use super::unfinished::Unfinished;
 use super::white_box::{WhiteBox, WhiteBoxAccuracy};
@@ -47,6 +48,8 @@ struct Finished {
     gradients: f64,
     forwards: f64,
     by_eps: Vec<FinishedEps>,
+    /// By image, of an attack that looks for the nearest example.
+    distance: Vec<Option<f32>>,
     /// Checksum of the examples, if they are kept.
     examples: Option<String>,
 }
@@ -187,6 +190,7 @@ impl WhiteBoxEvaluation<'_> {
             gradients: attacked.mean_gradients() * labels.len() as f64,
             forwards: attacked.mean_forwards() * labels.len() as f64,
             by_eps,
+            distance: attacked.distance,
             examples: None,
         };
         Ok((finished, pixels))
@@ -269,6 +273,7 @@ impl WhiteBoxEvaluation<'_> {
             clean_confusion: total.clean.clone(),
             classes: self.classes.to_vec(),
             zero_gradient_images: total.zero_gradient_images,
+            distance: self.attack.nearest_in().map(|norm| Distance::of(norm, &total.distance)),
             results: total.by_eps.iter().map(row).collect(),
         }
     }
@@ -293,6 +298,7 @@ struct Total {
     zero_gradient_images: usize,
     gradients: f64,
     forwards: f64,
+    distance: Vec<Option<f32>>,
     by_eps: Vec<Sums>,
 }
 
@@ -315,6 +321,7 @@ impl Total {
             zero_gradient_images: 0,
             gradients: 0.0,
             forwards: 0.0,
+            distance: Vec::new(),
             by_eps: vec![Sums::default(); sizes],
         }
     }
@@ -324,6 +331,7 @@ impl Total {
         self.zero_gradient_images += finished.zero_gradient_images;
         self.gradients += finished.gradients;
         self.forwards += finished.forwards;
+        self.distance.extend(&finished.distance);
         for (sums, of) in self.by_eps.iter_mut().zip(&finished.by_eps) {
             sums.eps = of.eps;
             sums.confusion.add(labels, &of.predictions);
