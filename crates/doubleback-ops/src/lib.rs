@@ -31,6 +31,7 @@ mod cube;
 mod derivative;
 mod error;
 pub mod kernels;
+mod linf_step;
 mod matmul;
 mod options;
 mod pool;
@@ -46,6 +47,7 @@ pub use batch_norm::{BatchNorm, batch_norm_statistics};
 pub use conv::{conv2d, conv2d_biased, conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics};
 pub use derivative::with_derivative;
 pub use error::{Error, Result};
+pub use linf_step::linf_step;
 pub use matmul::{matmul, matmul_transposed};
 pub use options::{
     Activation, AdamOptions, BatchNormOptions, Conv2dOptions, Conv2dShape, GroupedConv2dShape, Order, Padding2d,

@@ -11,7 +11,7 @@ use doubleback_ops::{
     Activation, AdamOptions, AdamState, BatchNorm, BatchNormOptions, Conv2dOptions, Error, Order, Pool2dOptions,
     PoolKind, RectifiedSum, Result, activation, adam_update, avg_pool2d, avg_pool2d_transpose, batch_norm_statistics,
     conv2d, conv2d_biased, conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics, leaky_relu, leaky_relu_vjp,
-    matmul, matmul_transposed, max_pool2d, pool_select, pool_unselect, relu, relu_vjp, with_derivative,
+    linf_step, matmul, matmul_transposed, max_pool2d, pool_select, pool_unselect, relu, relu_vjp, with_derivative,
 };
 
 const TYPES: [DType; 4] = [DType::F32, DType::F64, DType::F16, DType::BF16];
@@ -133,6 +133,11 @@ fn several() -> Vec<(&'static str, usize, Call)> {
         adam_update(vector(t[0]), vector(t[1]), state, AdamOptions::default(), 1).map(drop)
     };
     add("adam_update", 4, Box::new(adam));
+    let linf = |t: &[DType]| {
+        let x = |i: usize| of(DIMS, t[i]);
+        linf_step(x(0), x(1), 0.1, x(2), x(3)).map(drop)
+    };
+    add("linf_step", 4, Box::new(linf));
     calls
 }
 

@@ -286,6 +286,52 @@ fn adam_matches_its_formula() {
 }
 
 #[test]
+fn linf_steps_match_their_formula() {
+    let count = 40_001;
+    let of = |seed: u64, wide: bool| {
+        let v: Vec<f64> = values(count, seed).into_iter().map(|v| v as f32 as f64).collect();
+        if wide {
+            double(&v, [1, 1, 1, count])
+        } else {
+            single(&v, [1, 1, 1, count])
+        }
+    };
+    let moved = |wide: bool| {
+        let (least, greatest) = (of(1, wide) - 0.0625, of(1, wide) + 0.0625);
+        // A third of the values may go either way, to less and to more than there is room for.
+        let moved = linf_step(
+            of(2, wide),
+            of(3, wide).clamp_min(-0.5) + 0.5,
+            0.125,
+            least.clone(),
+            greatest,
+        )
+        .unwrap();
+        to_vec(linf_step(moved, of(4, wide), -0.03125, least.clone(), least + 0.09375).unwrap())
+    };
+    let [native, oracle] = [false, true].map(moved);
+    assert!(native.iter().zip(&oracle).all(|(a, b)| (a - b).abs() < 1e-6));
+    let of = |values: [f64; 4]| single(&values, [1, 1, 1, 4]);
+    let x = of([0.0, 1.0, f64::NAN, 0.5]);
+    let kept = x.clone();
+    let moved = linf_step(x, of([0.0, f64::NAN, 1.0, -0.0]), 0.25, of([-1.0; 4]), of([2.0; 4])).unwrap();
+    let moved = to_vec(moved);
+    assert_eq!([moved[0], moved[3]], [0.0, 0.5]);
+    assert!(moved[1].is_nan() && moved[2].is_nan());
+    assert!(to_vec(kept)[2].is_nan());
+    assert!(
+        linf_step(
+            of([0.0; 4]),
+            of([0.0; 4]),
+            0.1,
+            single(&[0.0], [1, 1, 1, 1]),
+            of([0.0; 4])
+        )
+        .is_err()
+    );
+}
+
+#[test]
 fn nan_and_infinity_are_carried() {
     let mut x = values(2 * 6 * 6 * 32, 1);
     x[100] = f64::NAN;

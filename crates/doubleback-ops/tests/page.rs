@@ -36,6 +36,7 @@ fn every_family_has_the_same_files() {
         "rectified_sum",
         "activation",
         "adam",
+        "linf_step",
     ] {
         assert!(PAGE.contains(&format!("`{family}/")), "the page leaves out {family}");
         for file in ["mod", "functions", "backend", "default", "autodiff", "flex"] {

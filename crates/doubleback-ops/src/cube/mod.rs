@@ -7,6 +7,7 @@ use crate::adam::backend::AdamOps;
 use crate::batch_norm::backend::BatchNormOps;
 use crate::conv::backend::ConvOps;
 use crate::derivative::backend::DerivativeOps;
+use crate::linf_step::backend::LinfStepOps;
 use crate::matmul::backend::MatmulOps;
 use crate::pool::backend::PoolOps;
 use crate::rectified_sum::backend::RectifiedSumOps;
@@ -21,3 +22,4 @@ impl ReluOps for Cube {}
 impl DerivativeOps for Cube {}
 impl ActivationOps for Cube {}
 impl AdamOps for Cube {}
+impl LinfStepOps for Cube {}

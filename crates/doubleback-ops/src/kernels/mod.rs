@@ -7,6 +7,7 @@ mod adam;
 mod batch_norm;
 mod buffer;
 mod conv;
+mod linf_step;
 mod matmul;
 mod pack;
 mod pool;
@@ -29,6 +30,7 @@ pub use conv::{
     conv2d, conv2d_biased, conv2d_input_grad, conv2d_input_grad_on_tape, conv2d_of_gradient, conv2d_on_tape,
     conv2d_weight_grad, conv2d_with_statistics, grouped_conv2d, grouped_conv2d_input_grad, grouped_conv2d_weight_grad,
 };
+pub use linf_step::linf_step;
 pub use matmul::{Product, matmul, matmul_add};
 pub use pool::{avg_pool2d, avg_pool2d_transpose, max_pool2d, pool_select, pool_unselect};
 pub use rectified_sum::{masked, rectified_sum};

@@ -24,6 +24,19 @@ impl GradientSteps<'_> {
         mut direction: impl FnMut(Tensor<4>) -> Tensor<4>,
         project: impl Fn(Tensor<4>) -> Tensor<4>,
         zero_gradient: &mut ZeroGradient,
+        visit: impl FnMut(&Tensor<4>),
+    ) -> Result<Tensor<4>> {
+        let advance = |x, gradient, step| Ok(project(x + direction(gradient) * step));
+        self.advance(start, step, advance, zero_gradient, visit)
+    }
+
+    /// `x ← advance(x, ∇x loss(x), step)` as [`follow`](Self::follow) does it: a step of sign and projection.
+    pub fn advance(
+        &self,
+        start: Tensor<4>,
+        step: f64,
+        mut advance: impl FnMut(Tensor<4>, Tensor<4>, f64) -> Result<Tensor<4>>,
+        zero_gradient: &mut ZeroGradient,
         mut visit: impl FnMut(&Tensor<4>),
     ) -> Result<Tensor<4>> {
         if self.steps == 0 {
@@ -34,7 +47,7 @@ impl GradientSteps<'_> {
         for _ in 0..self.steps {
             let (gradient, _) = self.loss.input_gradient(self.model, &x, self.goal.classes())?;
             zero_gradient.see(&gradient);
-            x = project(x + direction(gradient) * step);
+            x = advance(x, gradient, step)?;
             visit(&x);
         }
         Ok(x)

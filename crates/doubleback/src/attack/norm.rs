@@ -3,6 +3,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use burn::tensor::Tensor;
+use doubleback_ops::linf_step;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,9 @@ pub enum Norm {
     /// The Euclidean length of the change of the whole image is at most eps.
     L2,
 }
+
+/// From images, a gradient and the length of a step to the next images.
+type Step<'a> = dyn Fn(Tensor<4>, Tensor<4>, f64) -> Result<Tensor<4>> + 'a;
 
 impl Norm {
     /// All of them.
@@ -78,6 +82,20 @@ impl Norm {
                     let change = change * (length.recip() * eps).clamp_max(1.0);
                     room.clip(images.clone() + change)
                 })
+            }
+        }
+    }
+
+    /// A step along the steepest direction of a gradient, of a length in the norm, and the [`projection`](Self::projection); in L∞ in one pass over memory.
+    pub(super) fn steepest_step<'a>(self, images: &Tensor<4>, eps: f64, room: &'a Room) -> Box<Step<'a>> {
+        match self {
+            Norm::Linf => {
+                let [least, greatest] = room.around(images, eps);
+                Box::new(move |x, gradient, step| Ok(linf_step(x, gradient, step, least.clone(), greatest.clone())?))
+            }
+            Norm::L2 => {
+                let project = self.projection(images, eps, room);
+                Box::new(move |x, gradient, step| Ok(project(x + self.steepest(gradient) * step)))
             }
         }
     }

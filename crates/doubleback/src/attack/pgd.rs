@@ -86,8 +86,8 @@ impl BoundedAttack for Pgd {
                 Some(start) => project(images.clone() + start.clone() * eps),
                 None => images.clone(),
             };
-            let steepest = |gradient| self.norm.steepest(gradient);
-            examples.push(steps.follow(start, step, steepest, project, &mut zero_gradient, |_| ())?);
+            let advance = self.norm.steepest_step(images, eps, &room);
+            examples.push(steps.advance(start, step, advance, &mut zero_gradient, |_| ())?);
         }
         let n = goal.classes().len();
         Ok(Perturbation {
