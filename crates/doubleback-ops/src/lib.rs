@@ -41,7 +41,7 @@ mod slices;
 mod stock;
 mod tape;
 
-pub use activation::activation;
+pub use activation::{activation, hard_tanh_vjp};
 pub use adam::{AdamState, adam_update};
 pub use batch_norm::{BatchNorm, batch_norm_statistics};
 pub use conv::{conv2d, conv2d_biased, conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics};

@@ -154,6 +154,7 @@ proptest! {
         check_gradients([random(x, 2)], |[g]| relu_vjp(g, random(x, 1)).unwrap());
         check_gradients([random(x, 1)], |[x]| leaky_relu(x, 0.2));
         check_gradients([random(x, 2)], |[g]| leaky_relu_vjp(g, random(x, 1), 0.2).unwrap());
+        check_gradients([random(x, 2)], |[g]| hard_tanh_vjp(g, random(x, 1), -0.25, 0.5).unwrap());
     }
 
     #[test]

@@ -254,6 +254,9 @@ proptest! {
         let (g, g64) = both([1, 1, 1, count], 1);
         let (y, y64) = both([1, 1, 1, count], 2);
         prop_assert_eq!(to_vec(relu_vjp(g.clone(), y.clone()).unwrap()), to_vec(relu_vjp(g64.clone(), y64.clone()).unwrap()));
+        let alone = hard_tanh_vjp(g.clone() * 1.0, y.clone(), -0.25, 0.5).unwrap();
+        prop_assert_eq!(to_vec(alone), to_vec(hard_tanh_vjp(g64.clone(), y64.clone(), -0.25, 0.5).unwrap()));
+        close(hard_tanh_vjp(g.clone(), y.clone(), -0.25, 0.5).unwrap(), hard_tanh_vjp(g64.clone(), y64.clone(), -0.25, 0.5).unwrap());
         close(leaky_relu_vjp(g, y, 0.2).unwrap(), leaky_relu_vjp(g64, y64, 0.2).unwrap());
     }
 }

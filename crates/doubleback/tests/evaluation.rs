@@ -73,6 +73,13 @@ fn attacks() -> Vec<AttackSpec> {
             ..pgd
         }),
         AttackSpec::Jsma(jsma),
+        short("bim", &[("steps", 3)]),
+        short("apgd-ce", &[("steps", 6), ("restarts", 2)]),
+        short("apgd-dlr", &[("steps", 6)]),
+        short("apgd-t", &[("steps", 6), ("targets", 2)]),
+        short("square", &[("queries", 20)]),
+        short("fab", &[("steps", 4)]),
+        short("fab-t", &[("steps", 4), ("targets", 2)]),
     ];
     for spec in AttackSpec::all() {
         assert!(
@@ -82,6 +89,11 @@ fn attacks() -> Vec<AttackSpec> {
         );
     }
     attacks
+}
+
+fn short(name: &str, options: &[(&str, u64)]) -> AttackSpec {
+    let options = options.iter().map(|&(name, value)| (name.to_owned(), value.into()));
+    AttackSpec::with_options(name, &options.collect()).unwrap()
 }
 
 fn eps(attack: &Attack) -> &'static [f64] {

@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::args::ModelOptions;
 use crate::context::Context;
 use crate::exit::{Failure, Result};
+use crate::memory;
 
 /// A model from a file of any kind.
 pub struct Model {
@@ -72,7 +73,7 @@ pub fn open(path: &Path, options: &ModelOptions, size: Option<[usize; 2]>, conte
 
 fn open_with(path: &Path, options: &Options, context: &Context) -> Result<Model> {
     let imported = context.during(&format!("reading {}", path.display()), || {
-        doubleback_import::open(path, options, &context.device)
+        memory::given_back(|| doubleback_import::open(path, options, &context.device))
     });
     Ok(Model::of(imported?, path))
 }

@@ -46,33 +46,26 @@ fn unknown(name: &str) -> Error {
 /// A network with one batch of random images and labels.
 pub struct StepBench {
     network: Network,
-    adam: Adam,
+    /// Once a step has trained.
+    adam: Option<Adam>,
     batch: Batch,
-    mask: Vec<Tensor<4>>,
+    /// Of dropout, when they were drawn.
+    mask: Option<Vec<Tensor<4>>>,
     inference: bool,
 }
 
 impl StepBench {
-    /// Draws images, labels and dropout masks for a network, which runs as in training.
+    /// Draws images and labels for a network, which runs as in training.
     ///
     /// # Errors
     /// When the device fails.
     pub fn new(network: Network, batch: usize, device: &Device) -> Result<Self> {
         let batch = random_batch(network.architecture(), batch, device)?;
-        let options = AdamOptions {
-            learning_rate: 2e-4,
-            epsilon: 1e-4,
-            ..AdamOptions::default()
-        };
-        // A pass draws the masks that the architecture asks for; every step then uses the same ones.
-        let mut pass = TrainingPass::new(0, 0);
-        network.forward(batch.images().clone(), pass.mode())?;
-        let mask = pass.into_masks();
         Ok(Self {
-            adam: Adam::new(&network, options),
             network,
+            adam: None,
             batch,
-            mask,
+            mask: None,
             inference: false,
         })
     }
@@ -90,6 +83,13 @@ impl StepBench {
     /// # Errors
     /// When the device fails.
     pub fn time(&mut self, step: Step, runs: usize) -> Result<Times> {
+        if self.mask.is_none() && (step.trains() || !self.inference) {
+            // A pass draws the masks that the architecture asks for; every step then uses the same ones. As in use there are none, and a pass as in
+            // training would take more memory than all that is measured.
+            let mut pass = TrainingPass::new(0, 0);
+            self.network.forward(self.batch.images().clone(), pass.mode())?;
+            self.mask = Some(pass.into_masks());
+        }
         time(3, runs, || {
             self.run(step)?;
             // A GPU is not done when its work is asked for.
@@ -99,7 +99,7 @@ impl StepBench {
     }
 
     fn run(&mut self, step: Step) -> Result<()> {
-        let mut pass = TrainingPass::with_masks(self.mask.clone());
+        let mut pass = TrainingPass::with_masks(self.mask.clone().unwrap_or_default());
         match step {
             Step::Forward => {
                 let images = self.batch.images().clone();
@@ -131,7 +131,15 @@ impl StepBench {
         let values = objective.evaluate(&tracked, &self.batch, &mut pass)?;
         let mut gradients = values.loss.backward();
         drop(values);
-        self.adam.step(&mut self.network, tracked, &mut gradients)?;
+        let adam = self.adam.get_or_insert_with(|| {
+            let options = AdamOptions {
+                learning_rate: 2e-4,
+                epsilon: 1e-4,
+                ..AdamOptions::default()
+            };
+            Adam::new(&self.network, options)
+        });
+        adam.step(&mut self.network, tracked, &mut gradients)?;
         self.network.update_moving_averages(pass);
         Ok(())
     }

@@ -13,4 +13,9 @@ pub(crate) trait ActivationOps: Backend {
     fn activation(x: FloatTensor<Self>, activation: Activation, order: Order) -> FloatTensor<Self> {
         default::activation::<Self>(x, activation, order)
     }
+
+    /// See [`hard_tanh_vjp`](super::hard_tanh_vjp); `y` is a constant for differentiation.
+    fn hard_tanh_vjp(g: FloatTensor<Self>, y: FloatTensor<Self>, min: f64, max: f64) -> FloatTensor<Self> {
+        default::hard_tanh_vjp::<Self>(g, y, min, max)
+    }
 }

@@ -24,6 +24,11 @@ pub(crate) fn activation<B: Backend>(x: FloatTensor<B>, activation: Activation, 
     y.0
 }
 
+/// See [`hard_tanh_vjp`](super::hard_tanh_vjp).
+pub(crate) fn hard_tanh_vjp<B: Backend>(g: FloatTensor<B>, y: FloatTensor<B>, min: f64, max: f64) -> FloatTensor<B> {
+    (Values::<B>(g) * Values::<B>(y).within(min, max)).0
+}
+
 /// Beyond this `exp(-x² / 2)` is 0 even in `f64`; a polynomial of `x` that it is multiplied by need not grow further.
 const FAR: f64 = 40.0;
 

@@ -6,4 +6,4 @@ pub(crate) mod default;
 mod flex;
 mod functions;
 
-pub use functions::activation;
+pub use functions::{activation, hard_tanh_vjp};

@@ -56,8 +56,31 @@ impl<B: BatchNormOps> Backward<B, 3> for BatchNormBackward {
     }
 }
 
-/// The vjp has the output among its parents, though it does not depend on it: that way the backward pass of the batch norm always comes
-/// after its own, and can compute both gradients of the input in one pass over memory.
+/// Hangs on a batch norm's output without having its values, so that these are let go where nothing else needs them. Its state is the output's
+/// shape.
+#[derive(Debug)]
+struct OutputBackward;
+
+impl<B: BatchNormOps> Backward<B, 1> for OutputBackward {
+    type State = Shape;
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [node] = ops.parents;
+        let zero = grads.consume::<B>(&ops.node);
+        if let Some(node) = node {
+            // Every parent is to have a gradient; these zeros, which wait for the forward pass's turn, are one number in memory.
+            grads.register::<B>(node.id, B::float_expand(zero, ops.state));
+        }
+    }
+}
+
+/// A single zero on the device and of the type of another tensor.
+fn nothing<B: Backend>(like: &FloatTensor<B>) -> FloatTensor<B> {
+    B::float_zeros(Shape::new([1; 4]), &like.device(), like.dtype().into())
+}
+
+/// The vjp has what hangs on the output among its parents, though it does not depend on it: that way the backward pass of the batch norm always
+/// comes after its own, and can compute both gradients of the input in one pass over memory.
 #[derive(Debug)]
 struct BatchNormVjpBackward;
 
@@ -79,9 +102,7 @@ impl<B: BatchNormOps> Backward<B, 4> for BatchNormVjpBackward {
             gain_node.is_some(),
         );
         if let Some(node) = output_node {
-            // Every parent is to have a gradient.
-            let (device, dtype) = (g.device(), g.dtype());
-            grads.register::<B>(node.id, B::float_zeros(g.shape(), &device, dtype.into()));
+            grads.register::<B>(node.id, nothing::<B>(&g));
         }
         if leave {
             let t_sums = second.t_sums;
@@ -154,13 +175,15 @@ impl<B: BatchNormOps, C: CheckpointStrategy> BatchNormOps for Autodiff<B, C> {
             statistics,
             picked: normed.picked.clone(),
             bits: normed.bits.clone(),
-            values: normed.values.clone(),
+            values: normed.output,
             deferred,
             options,
         };
+        let (shape, nothing) = (normed.values.shape(), nothing::<B>(&normed.values));
         let values = record!(BatchNormBackward, [z_node, gain_node, shift_node], at, normed.values);
+        let node = values.node();
         BatchNormed {
-            output: values.clone(),
+            output: record!(OutputBackward, [node], shape, nothing),
             values,
             picked: Self::from_inner(normed.picked),
             bits: normed.bits,

@@ -3,7 +3,9 @@
 
 use std::mem::MaybeUninit;
 
-use super::buffer::Buffer;
+use rayon::prelude::*;
+
+use super::buffer::{Buffer, Shared};
 use super::simd::{Kernel, Simd, dispatch};
 use crate::options::Order::{First, Second, Value};
 use crate::options::{Activation, Order};
@@ -83,6 +85,57 @@ pub fn activation(x: &[f32], activation: Activation, order: Order) -> Buffer {
                 First => map(x, move |x| within(x, min, max)),
                 Second => map(x, |_| 0.0),
             }
+        }
+    }
+}
+
+/// `g` where `y` is between the bounds, else 0 times `g`.
+pub fn hard_tanh_vjp(g: &[f32], y: &[f32], min: f32, max: f32) -> Buffer {
+    assert_eq!(g.len(), y.len());
+    // SAFETY: `g` and `y` are equally long, and the kernel writes a value for each of them: `end - start`, the whole block.
+    unsafe {
+        Buffer::blocks(g.len(), BLOCK, |start, end, out| {
+            dispatch(Within {
+                g: g[start..end].as_ptr(),
+                y: &y[start..end],
+                bounds: [min, max],
+                out,
+            });
+        })
+    }
+}
+
+/// [`hard_tanh_vjp`] in the place of `g`.
+pub fn hard_tanh_vjp_in_place(g: &mut [f32], y: &[f32], min: f32, max: f32) {
+    assert_eq!(g.len(), y.len());
+    let (start, bounds) = (Shared(g.as_mut_ptr()), [min, max]);
+    y.par_chunks(BLOCK).enumerate().for_each(|(block, y)| {
+        // SAFETY: `g` is as long as `y`, so it has a value for each of this block's, which no other task touches; the kernel reads each before it
+        // writes it.
+        unsafe {
+            let g = start.get().add(block * BLOCK);
+            dispatch(Within { g, y, bounds, out: g });
+        }
+    });
+}
+
+/// `g` must be valid for as many reads, and `out` for as many writes, as `y` has values; they may be the same.
+struct Within<'a> {
+    g: *const f32,
+    y: &'a [f32],
+    bounds: [f32; 2],
+    out: *mut f32,
+}
+
+impl Kernel for Within<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let [min, max] = self.bounds;
+        for (i, &y) in self.y.iter().enumerate() {
+            // SAFETY: `y` has a value `i`, and so have `g` and `out` by the kernel's contract.
+            unsafe { self.out.add(i).write(*self.g.add(i) * within(y, min, max)) };
         }
     }
 }

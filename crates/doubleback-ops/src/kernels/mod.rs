@@ -18,7 +18,7 @@ mod simd;
 mod tests;
 mod tile;
 
-pub use activation::activation;
+pub use activation::{activation, hard_tanh_vjp, hard_tanh_vjp_in_place};
 pub use adam::adam_update;
 pub use batch_norm::{
     BatchNormVjpVjp, BatchNormed, Coefficients, Kept, Point, Summed, Windows, batch_norm, batch_norm_frozen_vjp,

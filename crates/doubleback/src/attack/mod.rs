@@ -14,22 +14,34 @@
 //! | `ifgsm`, `itgsm` | [`Ifgsm`], the same: `steps` steps of length eps **each** | bounded by steps times eps |
 //! | `mi-fgsm` | [`MiFgsm`]: steps with momentum, projected on the L∞ ball of radius eps | bounded |
 //! | `pgd` | [`Pgd`]: steps projected on the L∞ or L2 ball of radius eps, with restarts | bounded |
+//! | `bim` | the same from the image itself | bounded |
+//! | `apgd-ce`, `apgd-dlr`, `apgd-t` | [`Apgd`]: PGD that chooses its steps, on the cross-entropy, the difference of logits ratio, or that of one target after the other | bounded |
+//! | `square` | [`Square`]: a random search without gradients | bounded |
+//! | `fab`, `fab-t` | [`Fab`]: the nearest example, towards the nearest class or one target after the other; an eps is what it must be within | bounded |
 //! | `jsma` | [`Jsma`]: few values, changed by theta each, towards a class | minimal |
 mod adversarial;
+mod apgd;
+mod apgd_loss;
 mod ensemble;
 mod eps;
 mod examples;
+mod fab;
 mod fgsm;
 mod goal;
 mod gradient_steps;
 mod ifgsm;
 mod jsma;
 mod mi_fgsm;
+mod nearest;
 mod norm;
 mod pgd;
+mod pixels;
+mod plane;
 mod room;
+mod settings;
 mod sign_step;
 mod spec;
+mod square;
 mod standing;
 mod target;
 
@@ -39,9 +51,12 @@ use crate::nn::Classifier;
 use crate::{Error, Result};
 
 pub use adversarial::{Adversarial, Attacked, check_eps, run, run_minimal};
+pub use apgd::Apgd;
+pub use apgd_loss::ApgdLoss;
 pub use ensemble::Ensemble;
 pub use eps::{deserialize_eps, deserialize_eps_list, parse_eps};
 pub use examples::{Example, ExampleBatch, Examples};
+pub use fab::Fab;
 pub use fgsm::Fgsm;
 pub use goal::Goal;
 pub use ifgsm::Ifgsm;
@@ -50,8 +65,10 @@ pub use mi_fgsm::MiFgsm;
 pub use norm::Norm;
 pub use pgd::Pgd;
 pub use room::Room;
+pub use settings::{ApgdSpec, ApgdTSpec, BimSpec, FabSpec, FabTSpec, JsmaSpec, PgdSpec, SquareSpec};
 pub use sign_step::sign_step;
-pub use spec::{AttackOption, AttackSpec, JsmaSpec, OptionKind, PgdSpec};
+pub use spec::{AttackOption, AttackSpec, OptionKind};
+pub use square::Square;
 pub use standing::Standing;
 pub use target::{Target, TargetClass};
 

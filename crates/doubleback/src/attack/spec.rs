@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Attack, Fgsm, Ifgsm, Jsma, MiFgsm, Norm, Pgd, Target, parse_eps};
+use super::settings::{ApgdSpec, ApgdTSpec, BimSpec, FabSpec, FabTSpec, JsmaSpec, PgdSpec, SquareSpec};
+use super::{ApgdLoss, Attack, Fgsm, Ifgsm, MiFgsm, Norm, Target, parse_eps};
 use crate::nn::Loss;
 use crate::{Error, Result};
 
@@ -32,52 +33,22 @@ pub enum AttackSpec {
     MiFgsm(MiFgsm),
     /// Projected gradient descent.
     Pgd(PgdSpec),
+    /// Projected gradient descent from the image itself.
+    Bim(BimSpec),
+    /// Auto-PGD on the cross-entropy.
+    ApgdCe(ApgdSpec),
+    /// Auto-PGD on the difference of logits ratio.
+    ApgdDlr(ApgdSpec),
+    /// Auto-PGD on the difference of logits ratio towards one class after the other.
+    ApgdT(ApgdTSpec),
+    /// Random squares.
+    Square(SquareSpec),
+    /// The nearest boundary.
+    Fab(FabSpec),
+    /// The boundary of one class after the other.
+    FabT(FabTSpec),
     /// Few values changed by much.
     Jsma(JsmaSpec),
-}
-
-/// Options of `pgd`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PgdSpec {
-    /// [`Pgd::steps`].
-    pub steps: usize,
-    /// [`Pgd::step_size`].
-    pub step_size: Option<f64>,
-    /// [`Pgd::loss`].
-    pub loss: Loss,
-    /// [`Pgd::norm`].
-    pub norm: Norm,
-    /// Random starts that are tried, at least 1.
-    pub restarts: usize,
-    /// Seed of the random starts.
-    pub seed: u64,
-    /// Starts at the image itself.
-    pub no_random_start: bool,
-}
-
-impl Default for PgdSpec {
-    fn default() -> Self {
-        let pgd = Pgd::default();
-        Self {
-            steps: pgd.steps,
-            step_size: pgd.step_size,
-            loss: pgd.loss,
-            norm: pgd.norm,
-            restarts: 1,
-            seed: pgd.random_start.unwrap_or_default(),
-            no_random_start: pgd.random_start.is_none(),
-        }
-    }
-}
-
-/// Options of `jsma`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct JsmaSpec {
-    /// All but the target.
-    #[serde(flatten)]
-    pub jsma: Jsma,
-    /// The class that examples should be taken for.
-    pub target: Target,
 }
 
 /// An option of attacks.
@@ -123,7 +94,7 @@ pub enum OptionKind {
 }
 
 /// Options of all attacks, in the order in which they are listed.
-const OPTIONS: [AttackOption; 12] = [
+const OPTIONS: [AttackOption; 15] = [
     option("steps", "N", "Gradients to follow,", OptionKind::Count),
     option(
         "target",
@@ -157,13 +128,35 @@ const OPTIONS: [AttackOption; 12] = [
     ),
     option("norm", "NORM", "Norm that eps bounds,", OptionKind::Norm),
     option(
+        "targets",
+        "N",
+        "Most likely other classes to aim at, one after the other; all of a model that has fewer;",
+        OptionKind::Count,
+    ),
+    option(
+        "queries",
+        "N",
+        "Forward passes to spend on an image,",
+        OptionKind::Count,
+    ),
+    option(
+        "initial-share",
+        "X",
+        "Share of the values that the first squares change,",
+        OptionKind::Share,
+    ),
+    option(
         "restarts",
         "N",
         "Random starts to try on images that were not fooled yet,",
         OptionKind::Count,
     ),
     AttackOption {
-        defaults: &[("mi-fgsm", "eps / steps"), ("pgd", "2.5 x eps / steps")],
+        defaults: &[
+            ("mi-fgsm", "eps / steps"),
+            ("pgd", "2.5 x eps / steps"),
+            ("bim", "2.5 x eps / steps"),
+        ],
         ..option(
             "step-size",
             "X",
@@ -177,7 +170,7 @@ const OPTIONS: [AttackOption; 12] = [
         "Share of the momentum that is left at the next step,",
         OptionKind::NotNegative,
     ),
-    option("seed", "N", "Seed of the random start,", OptionKind::Seed),
+    option("seed", "N", "Seed of what is drawn,", OptionKind::Seed),
     AttackOption {
         conflict: Some("seed"),
         ..option("no-random-start", "", "Start at the image itself,", OptionKind::Flag)
@@ -197,7 +190,7 @@ const fn option(flag: &'static str, placeholder: &'static str, about: &'static s
 
 impl AttackSpec {
     /// Every attack with its default options.
-    pub fn all() -> [AttackSpec; 7] {
+    pub fn all() -> [AttackSpec; 14] {
         let Ifgsm { steps, .. } = Ifgsm::default();
         let target = Target::default();
         [
@@ -207,6 +200,13 @@ impl AttackSpec {
             AttackSpec::Itgsm { steps, target },
             AttackSpec::MiFgsm(MiFgsm::default()),
             AttackSpec::Pgd(PgdSpec::default()),
+            AttackSpec::Bim(BimSpec::default()),
+            AttackSpec::ApgdCe(ApgdSpec::default()),
+            AttackSpec::ApgdDlr(ApgdSpec::default()),
+            AttackSpec::ApgdT(ApgdTSpec::default()),
+            AttackSpec::Square(SquareSpec::default()),
+            AttackSpec::Fab(FabSpec::default()),
+            AttackSpec::FabT(FabTSpec::default()),
             AttackSpec::Jsma(JsmaSpec::default()),
         ]
     }
@@ -220,6 +220,13 @@ impl AttackSpec {
             AttackSpec::Itgsm { .. } => "itgsm",
             AttackSpec::MiFgsm(_) => "mi-fgsm",
             AttackSpec::Pgd(_) => "pgd",
+            AttackSpec::Bim(_) => "bim",
+            AttackSpec::ApgdCe(_) => "apgd-ce",
+            AttackSpec::ApgdDlr(_) => "apgd-dlr",
+            AttackSpec::ApgdT(_) => "apgd-t",
+            AttackSpec::Square(_) => "square",
+            AttackSpec::Fab(_) => "fab",
+            AttackSpec::FabT(_) => "fab-t",
             AttackSpec::Jsma(_) => "jsma",
         }
     }
@@ -230,12 +237,14 @@ impl AttackSpec {
             AttackSpec::Fgsm(Fgsm { loss: Loss::Margin }) => "fgsm-margin",
             AttackSpec::Ifgsm(Ifgsm { loss: Loss::Margin, .. }) => "ifgsm-margin",
             AttackSpec::MiFgsm(MiFgsm { loss: Loss::Margin, .. }) => "mi-fgsm-margin",
-            AttackSpec::Pgd(PgdSpec { norm, loss, .. }) => match (norm, loss) {
-                (Norm::Linf, Loss::CrossEntropy) => "pgd",
-                (Norm::Linf, Loss::Margin) => "pgd-margin",
-                (Norm::L2, Loss::CrossEntropy) => "pgd-l2",
-                (Norm::L2, Loss::Margin) => "pgd-l2-margin",
-            },
+            AttackSpec::Pgd(spec) => spec.label(),
+            AttackSpec::Bim(spec) => spec.label(),
+            AttackSpec::ApgdCe(ApgdSpec { norm: Norm::L2, .. }) => "apgd-ce-l2",
+            AttackSpec::ApgdDlr(ApgdSpec { norm: Norm::L2, .. }) => "apgd-dlr-l2",
+            AttackSpec::ApgdT(ApgdTSpec { norm: Norm::L2, .. }) => "apgd-t-l2",
+            AttackSpec::Square(SquareSpec { norm: Norm::L2, .. }) => "square-l2",
+            AttackSpec::Fab(FabSpec { norm: Norm::L2, .. }) => "fab-l2",
+            AttackSpec::FabT(FabTSpec { norm: Norm::L2, .. }) => "fab-t-l2",
             other => other.name(),
         }
     }
@@ -258,17 +267,14 @@ impl AttackSpec {
                 Attack::bounded(name, ifgsm).towards(target)
             }
             AttackSpec::MiFgsm(mi_fgsm) => Attack::bounded(name, mi_fgsm),
-            AttackSpec::Pgd(spec) => {
-                let pgd = Pgd {
-                    loss: spec.loss,
-                    norm: spec.norm,
-                    steps: spec.steps,
-                    step_size: spec.step_size,
-                    random_start: (!spec.no_random_start).then_some(spec.seed),
-                    restart: 0,
-                };
-                Attack::bounded(name, pgd.restarts(spec.restarts)?)
-            }
+            AttackSpec::Pgd(spec) => Attack::bounded(name, spec.attack()?),
+            AttackSpec::Bim(spec) => Attack::bounded(name, spec.as_pgd().attack()?),
+            AttackSpec::ApgdCe(spec) => Attack::bounded(name, spec.attack(ApgdLoss::CrossEntropy)?),
+            AttackSpec::ApgdDlr(spec) => Attack::bounded(name, spec.attack(ApgdLoss::Dlr)?),
+            AttackSpec::ApgdT(spec) => Attack::bounded(name, spec.attack()?),
+            AttackSpec::Square(spec) => Attack::bounded(name, spec.attack()?),
+            AttackSpec::Fab(spec) => Attack::bounded(name, spec.attack()),
+            AttackSpec::FabT(spec) => Attack::bounded(name, spec.attack()),
             AttackSpec::Jsma(JsmaSpec { jsma, target }) => Attack::minimal(name, jsma).towards(target),
         };
         Ok(attack.built_from(self.clone()))
@@ -297,23 +303,14 @@ impl AttackSpec {
                 };
                 format!("{steps} steps of length {size} within eps (L∞), {loss}, momentum times {decay} at each step")
             }
-            AttackSpec::Pgd(spec) => {
-                let (steps, loss) = (spec.steps, spec.loss.in_words());
-                let size = match spec.step_size {
-                    Some(size) => size.to_string(),
-                    None => format!("eps / {}", steps as f64 / 2.5),
-                };
-                let norm = match spec.norm {
-                    Norm::Linf => "L∞",
-                    Norm::L2 => "L2",
-                };
-                let start = match (spec.no_random_start, spec.restarts) {
-                    (true, _) => "from the image itself".to_owned(),
-                    (false, 1) => "from a random start".to_owned(),
-                    (false, restarts) => format!("from the best of {restarts} random starts"),
-                };
-                format!("{steps} steps of length {size} within eps ({norm}), {loss}, {start}")
-            }
+            AttackSpec::Pgd(spec) => spec.in_words(),
+            AttackSpec::Bim(spec) => spec.as_pgd().in_words(),
+            AttackSpec::ApgdCe(spec) => spec.in_words("cross-entropy"),
+            AttackSpec::ApgdDlr(spec) => spec.in_words("difference of logits ratio"),
+            AttackSpec::ApgdT(spec) => spec.in_words(),
+            AttackSpec::Square(spec) => spec.in_words(),
+            AttackSpec::Fab(spec) => spec.in_words(),
+            AttackSpec::FabT(spec) => spec.in_words(),
             AttackSpec::Jsma(JsmaSpec { jsma, target }) => {
                 let what = if jsma.single_pixels {
                     "single values"
@@ -599,6 +596,14 @@ mod tests {
         assert_eq!(
             words("pgd"),
             "40 steps of length eps / 16 within eps (L∞), cross-entropy, from a random start"
+        );
+        assert_eq!(
+            words("bim"),
+            "10 steps of length eps / 4 within eps (L∞), cross-entropy, from the image itself"
+        );
+        assert_eq!(
+            words("apgd-t"),
+            "100 steps of chosen length within eps (L∞), difference of logits ratio towards the 9 most likely other classes (of fewer, all), from a random start"
         );
         assert_eq!(
             words("jsma"),

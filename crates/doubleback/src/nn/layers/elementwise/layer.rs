@@ -1,5 +1,5 @@
 use burn::tensor::Tensor;
-use doubleback_ops::with_derivative;
+use doubleback_ops::{Activation, activation, hard_tanh_vjp, with_derivative};
 use serde::{Deserialize, Serialize};
 
 use super::super::layer::{Context, Size, UnaryLayer, UnaryPullback};
@@ -35,6 +35,12 @@ impl UnaryLayer for Elementwise {
                 _ => x * scale + shift,
             };
             return Ok((y, Box::new(move |g| Ok(g * scale))));
+        }
+        if let Function::HardTanh { min, max } = function {
+            // The output, which the next layer mostly keeps anyway, says all of the derivatives.
+            let y = activation(x, Activation::HardTanh { min, max }, Order::Value);
+            let kept = y.clone();
+            return Ok((y, Box::new(move |g| Ok(hard_tanh_vjp(g, kept.clone(), min, max)?))));
         }
         let at = x.clone().detach();
         let zeros = |at: Tensor<4>| at.zeros_like();

@@ -1,0 +1,185 @@
+//! What attacks share that look for the nearest boundary between classes: where the model says it is, and the nearest example found by now.
+
+use burn::tensor::{Tensor, TensorData};
+
+use super::apgd_loss::descending;
+use super::pixels::batch;
+use super::plane::{dual_length, length};
+use super::{Cost, Found, Norm};
+use crate::nn::{Classifier, to_vec};
+use crate::{Error, Result};
+
+/// An image that is attacked, on the processor.
+pub(super) struct Nearest<'a> {
+    pub image: &'a [f32],
+    /// From where to where each value may move.
+    pub room: &'a [[f32; 2]],
+    /// The class to leave.
+    pub class: usize,
+    /// Where the attack is now.
+    pub x: Vec<f32>,
+    /// The nearest example, with its distance.
+    pub example: Option<(Vec<f32>, f64)>,
+    pub gradients: usize,
+    pub forwards: usize,
+    /// A gradient had a value other than zero.
+    pub nonzero: bool,
+}
+
+impl<'a> Nearest<'a> {
+    pub fn new(image: &'a [f32], room: &'a [[f32; 2]], class: usize) -> Self {
+        Self {
+            image,
+            room,
+            class,
+            x: image.to_vec(),
+            example: None,
+            gradients: 0,
+            forwards: 0,
+            nonzero: false,
+        }
+    }
+
+    /// Takes the point as an example if none is nearer.
+    pub fn keep(&mut self, norm: Norm) {
+        let distance = self.distance(norm);
+        if self.example.as_ref().is_none_or(|&(_, nearest)| distance < nearest) {
+            self.example = Some((self.x.clone(), distance));
+        }
+    }
+
+    /// How far the point is from the image.
+    pub fn distance(&self, norm: Norm) -> f64 {
+        let change = self
+            .x
+            .iter()
+            .zip(self.image)
+            .map(|(&a, &b)| f64::from(a) - f64::from(b));
+        length(norm, change)
+    }
+
+    /// How far the nearest example is.
+    pub fn found(&self) -> f64 {
+        self.example.as_ref().map_or(f64::INFINITY, |&(_, distance)| distance)
+    }
+
+    /// Puts the point somewhere, within the room.
+    pub fn go(&mut self, to: impl Iterator<Item = f64>) {
+        for ((x, to), &[low, high]) in self.x.iter_mut().zip(to).zip(self.room) {
+            *x = (to as f32).clamp(low, high);
+        }
+    }
+}
+
+/// The boundary towards another class, as the model looks from a point: a plane.
+#[derive(Clone, Debug)]
+pub(super) struct Boundary {
+    /// Logit of the other class minus that of the own one.
+    pub ahead: f64,
+    /// Its gradient.
+    pub normal: Vec<f32>,
+}
+
+impl Boundary {
+    /// Distance to it in a norm, were there no bounds.
+    fn distance(&self, norm: Norm) -> f64 {
+        self.ahead.abs() / dual_length(norm, &self.normal)
+    }
+}
+
+/// By image: the boundary towards the class of that place among the others, or if none is named the nearest of all.
+///
+/// Of all classes it takes a gradient for each but the own one, of a single forward pass.
+pub(super) fn boundaries(
+    model: &dyn Classifier,
+    images: &Tensor<4>,
+    norm: Norm,
+    towards: Option<&[usize]>,
+    walks: &mut [&mut Nearest<'_>],
+) -> Result<Vec<Boundary>> {
+    let x = batch(walks.iter().map(|walk| &*walk.x), images);
+    let (logits, pullback) = model.logits_with_pullback(x)?;
+    let (dims, device, dtype) = (logits.dims(), logits.device(), logits.dtype());
+    let classes = dims[1];
+    let values = to_vec(logits)?;
+    let ahead = |image: usize, other: usize, own: usize| {
+        f64::from(values[image * classes + other]) - f64::from(values[image * classes + own])
+    };
+    let length = walks.first().map_or(1, |walk| walk.image.len());
+    let mut nearest: Vec<Option<Boundary>> = vec![None; walks.len()];
+    let rounds = if towards.is_some() {
+        1
+    } else {
+        classes.saturating_sub(1)
+    };
+    for round in 0..rounds {
+        let other = |image: usize, own: usize| match towards {
+            Some(targets) => targets[image],
+            None => round + usize::from(round >= own),
+        };
+        let mut cotangent = vec![0f32; values.len()];
+        for (image, walk) in walks.iter().enumerate() {
+            cotangent[image * classes + other(image, walk.class)] += 1.0;
+            cotangent[image * classes + walk.class] -= 1.0;
+        }
+        let cotangent = Tensor::from_data(TensorData::new(cotangent, dims), (&device, dtype));
+        let gradients = to_vec(pullback.apply(cotangent)?)?;
+        for ((image, walk), normal) in walks.iter_mut().enumerate().zip(gradients.chunks_exact(length)) {
+            walk.gradients += 1;
+            walk.nonzero |= normal.iter().any(|&value| value != 0.0);
+            let boundary = Boundary {
+                ahead: ahead(image, other(image, walk.class), walk.class),
+                normal: normal.to_vec(),
+            };
+            let best = nearest[image]
+                .as_ref()
+                .map_or(f64::INFINITY, |best| best.distance(norm));
+            // A boundary without a gradient is nowhere.
+            if boundary.distance(norm) < best || nearest[image].is_none() {
+                nearest[image] = Some(boundary);
+            }
+        }
+    }
+    nearest
+        .into_iter()
+        .map(|boundary| boundary.ok_or_else(|| Error::value("classes of the model", "at least 2", classes)))
+        .collect()
+}
+
+/// By image, the other class at a place of the order of its logits; none if there are not so many classes.
+pub(super) fn targets(logits: &Tensor<2>, own: &[usize], rank: usize) -> Result<Option<Vec<usize>>> {
+    let classes = logits.dims()[1];
+    if rank + 1 >= classes {
+        return Ok(None);
+    }
+    let values = to_vec(logits.clone())?;
+    let of = |(logits, &own): (&[f32], &usize)| descending(logits).into_iter().filter(|&k| k != own).nth(rank);
+    Ok(values.chunks_exact(classes).zip(own).map(of).collect())
+}
+
+/// The nearest examples; of images without one, the image itself.
+pub(super) fn found(walks: &[Nearest<'_>], images: &Tensor<4>) -> Found {
+    let example = |walk: &Nearest<'_>| {
+        walk.example
+            .as_ref()
+            .map_or_else(|| walk.image.to_vec(), |(x, _)| x.clone())
+    };
+    let examples: Vec<Vec<f32>> = walks.iter().map(example).collect();
+    Found {
+        images: batch(examples.iter().map(Vec::as_slice), images),
+        zero_gradient: zero_gradient(walks),
+        cost: cost(walks),
+    }
+}
+
+/// By image: gradients were asked for, and all were zero.
+pub(super) fn zero_gradient(walks: &[Nearest<'_>]) -> Vec<bool> {
+    walks.iter().map(|walk| walk.gradients > 0 && !walk.nonzero).collect()
+}
+
+pub(super) fn cost(walks: &[Nearest<'_>]) -> Cost {
+    Cost {
+        gradients: walks.iter().map(|walk| walk.gradients).collect(),
+        forwards: walks.iter().map(|walk| walk.forwards).collect(),
+    }
+}

@@ -1,0 +1,390 @@
+//! The attacks of the standard ensemble where the answer is known in closed form, and what each of them keeps.
+#![allow(clippy::unwrap_used)]
+
+use burn::tensor::{Tensor, TensorData};
+use doubleback::attack::{
+    Apgd, ApgdLoss, Attack, AttackSpec, Attacked, BoundedAttack, Fab, Goal, MinimalAttack, Norm, Square, run,
+    run_minimal,
+};
+use doubleback::data::{Bounds, ImageShape};
+use doubleback::nn::{Classifier, FromFunction, Loss, Network, Pool, paper_cnn, to_vec};
+use doubleback_test_device::test_device;
+use serde_json::{Map, Value};
+
+const NAMES: [&str; 7] = ["bim", "apgd-ce", "apgd-dlr", "apgd-t", "square", "fab", "fab-t"];
+
+fn tensor<const D: usize>(values: &[f32], dims: [usize; D]) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(values.to_vec(), dims), &test_device())
+}
+
+fn line(width: usize) -> ImageShape {
+    ImageShape {
+        channels: 1,
+        height: 1,
+        width,
+    }
+}
+
+/// Logits `w · x + b` and 0. From the middle of the box the boundary is 0.1 away in L2, 0.5 / 9 in L∞.
+fn linear() -> FromFunction<'static> {
+    let weight = tensor(&[1.0, 0.0, -2.0, 0.0, 2.0, 0.0, 4.0, 0.0], [4, 2]);
+    let bias = tensor(&[-2.0, 0.0], [1, 2]);
+    FromFunction::new(line(4), Bounds::UNIT, 2, move |x: Tensor<4>| {
+        x.reshape([-1, 4]).matmul(weight.clone()) + bias.clone()
+    })
+}
+
+fn middle() -> Tensor<4> {
+    tensor(&[0.5; 4], [1, 1, 1, 4])
+}
+
+/// Two layers and classes whose boundaries bend; `far` more classes are out of the way.
+fn two_layers(far: usize) -> FromFunction<'static> {
+    let first = tensor(&[1.0, 1.0, -1.0, 1.0], [2, 2]);
+    let shift = tensor(&[0.0, -0.5], [1, 2]);
+    let rows = [[1.0, -2.0], [-1.0, 1.0], [0.5, 0.5]];
+    let classes = 3 + far;
+    let mut second = vec![0f32; 2 * classes];
+    for (k, row) in rows.iter().enumerate() {
+        (second[k], second[classes + k]) = (row[0], row[1]);
+    }
+    let mut bias = vec![-9.0; classes];
+    bias[..3].copy_from_slice(&[0.5, 0.0, -0.2]);
+    let (second, bias) = (tensor(&second, [2, classes]), tensor(&bias, [1, classes]));
+    FromFunction::new(line(2), Bounds::UNIT, classes, move |x: Tensor<4>| {
+        let hidden = x.reshape([-1, 2]).matmul(first.clone()) + shift.clone();
+        hidden.clamp_min(0.0).matmul(second.clone()) + bias.clone()
+    })
+}
+
+fn point() -> Tensor<4> {
+    tensor(&[0.6, 0.3], [1, 1, 1, 2])
+}
+
+fn away(labels: &[usize]) -> Goal {
+    Goal::AwayFrom(labels.to_vec())
+}
+
+fn success(model: &dyn Classifier, attack: &dyn BoundedAttack, images: &Tensor<4>, label: usize, eps: f64) -> bool {
+    run(model, attack, images, &away(&[label]), &[eps]).unwrap().by_eps[0].success[0]
+}
+
+fn found(model: &dyn Classifier, attack: &dyn MinimalAttack, images: &Tensor<4>, label: usize) -> (Vec<f32>, [f32; 2]) {
+    let attacked = run_minimal(model, attack, images, &away(&[label])).unwrap();
+    let example = &attacked.by_eps[0];
+    assert_eq!(example.success, [true]);
+    (
+        to_vec(example.images.clone()).unwrap(),
+        [example.l2[0], example.linf[0]],
+    )
+}
+
+fn near(found: &[f32], expected: &[f32], tolerance: f32) {
+    let close = found.iter().zip(expected).all(|(a, b)| (a - b).abs() <= tolerance);
+    assert!(close && found.len() == expected.len(), "{found:?} is not {expected:?}");
+}
+
+/// Successful just beyond the distance of the boundary, and not just before it.
+#[test]
+fn bounded_attacks_find_the_boundary() {
+    let (linear, bent, wide) = (linear(), two_layers(0), two_layers(2));
+    for (norm, of_linear, of_bent) in [(Norm::Linf, 0.5 / 9.0, 0.05 / 3.0), (Norm::L2, 0.1, 0.022_361)] {
+        let with = |loss| Apgd {
+            norm,
+            loss,
+            ..Apgd::default()
+        };
+        let dlr = with(ApgdLoss::Dlr);
+        let targeted = with(ApgdLoss::CrossEntropy).targeted(9, 1).unwrap();
+        let fab = Fab { norm, ..Fab::default() };
+        let fab_t = Fab {
+            targets: Some(9),
+            ..fab
+        };
+        let square = Square {
+            norm,
+            queries: 300,
+            ..Square::default()
+        };
+        let cases: [(&str, &dyn Classifier, &dyn BoundedAttack, bool); 8] = [
+            ("apgd-ce linear", &linear, &with(ApgdLoss::CrossEntropy), true),
+            ("fab linear", &linear, &fab, true),
+            ("fab-t linear", &linear, &fab_t, true),
+            ("apgd-dlr", &bent, &dlr, false),
+            ("apgd-t", &wide, &targeted, false),
+            ("fab", &bent, &fab, false),
+            ("fab-t", &wide, &fab_t, false),
+            ("square", &bent, &square, false),
+        ];
+        for (name, model, attack, of_four) in cases {
+            let (images, label, distance) = if of_four {
+                (middle(), 0, of_linear)
+            } else {
+                (point(), 2, of_bent)
+            };
+            // An image of one row has no bumps: what a random search finds in L2 is not the nearest.
+            if name == "square" && norm == Norm::L2 {
+                continue;
+            }
+            assert!(
+                success(model, attack, &images, label, 1.008 * distance),
+                "{name}, {norm}: nothing beyond"
+            );
+            assert!(
+                !success(model, attack, &images, label, 0.992 * distance),
+                "{name}, {norm}: an example before"
+            );
+        }
+    }
+}
+
+/// One step of FAB goes 1.05 times the distance; from the second on it converges to 1.005213 times it.
+#[test]
+fn fab_finds_the_distances_of_its_authors_program() {
+    for targets in [None, Some(9)] {
+        let fab = |norm, steps| Fab { norm, steps, targets };
+        let (_, [l2, _]) = found(&linear(), &fab(Norm::L2, 1), &middle(), 0);
+        near(&[l2], &[0.105], 1e-6);
+        for steps in [2, 100] {
+            let (_, [l2, _]) = found(&linear(), &fab(Norm::L2, steps), &middle(), 0);
+            let (_, [_, linf]) = found(&linear(), &fab(Norm::Linf, steps), &middle(), 0);
+            near(&[l2, linf], &[0.100_521_3, 0.055_845_2], 1e-6);
+        }
+        let (x, [l2, _]) = found(&two_layers(0), &fab(Norm::L2, 100), &point(), 2);
+        near(&x, &[0.589_948, 0.320_104], 2e-6);
+        near(&[l2], &[0.022_477], 1e-6);
+        let (x, [l2, _]) = found(&two_layers(0), &fab(Norm::Linf, 100), &point(), 2);
+        near(&x, &[0.583_246, 0.316_754], 2e-6);
+        near(&[l2], &[0.023_693], 1e-6);
+    }
+}
+
+#[test]
+fn bim_goes_to_the_corner() {
+    let options = Map::from_iter([("step_size".to_owned(), Value::from(0.02))]);
+    let bim = AttackSpec::with_options("bim", &options).unwrap().attack().unwrap();
+    let attacked = bim.run(&two_layers(0), &point(), &[2], &[0.1]).unwrap();
+    near(&to_vec(attacked.by_eps[0].images.clone()).unwrap(), &[0.5, 0.2], 1e-6);
+}
+
+/// Where only the last pixel counts.
+#[test]
+fn squares_reach_the_last_row_and_column() {
+    let shape = ImageShape {
+        channels: 1,
+        height: 9,
+        width: 9,
+    };
+    let mut weight = vec![0f32; 81 * 2];
+    weight[160] = 1.0;
+    let weight = tensor(&weight, [81, 2]);
+    let model = FromFunction::new(shape, Bounds::UNIT, 2, move |x: Tensor<4>| {
+        (x.reshape([-1, 81]) - 0.4).matmul(weight.clone())
+    });
+    let images = tensor(&[0.5; 81], [1, 1, 9, 9]);
+    for (norm, eps) in [(Norm::Linf, 0.11), (Norm::L2, 1.0)] {
+        let square = Square {
+            norm,
+            ..Square::default()
+        };
+        assert!(success(&model, &square, &images, 0, eps), "{norm}");
+    }
+}
+
+const SHAPE: ImageShape = ImageShape {
+    channels: 2,
+    height: 8,
+    width: 9,
+};
+const N: usize = 7;
+
+/// Some images, of which one has values at both bounds.
+fn images() -> Tensor<4> {
+    let mut values: Vec<f32> = (0..N * SHAPE.len()).map(|i| (i * 37 % 101) as f32 / 100.0).collect();
+    values[..SHAPE.len()]
+        .iter_mut()
+        .for_each(|value| *value = value.round());
+    tensor(&values, [N, SHAPE.channels, SHAPE.height, SHAPE.width])
+}
+
+fn network() -> Network {
+    Network::new(paper_cnn(SHAPE, Bounds::UNIT, 5, Pool::Max), 4, &test_device()).unwrap()
+}
+
+/// An attack, shortened.
+fn short(name: &str, norm: Norm) -> Attack {
+    let mut options = AttackSpec::named(name).unwrap().options().unwrap();
+    for (option, value) in [("steps", 12), ("queries", 60), ("targets", 3)] {
+        if options.contains_key(option) {
+            options.insert(option.to_owned(), value.into());
+        }
+    }
+    options.insert("norm".to_owned(), norm.name().into());
+    AttackSpec::with_options(name, &options).unwrap().attack().unwrap()
+}
+
+fn bits(attacked: &Attacked, image: usize) -> Vec<u32> {
+    let of = |example: &doubleback::attack::Adversarial| {
+        let one = example.images.clone().narrow(0, image, 1);
+        to_vec(one).unwrap().into_iter().map(f32::to_bits).collect::<Vec<_>>()
+    };
+    attacked.by_eps.iter().flat_map(of).collect()
+}
+
+/// Labels such that some images are taken for theirs.
+fn labels(model: &dyn Classifier) -> Vec<usize> {
+    let predicted = doubleback::nn::predictions(&model.logits(images()).unwrap()).unwrap();
+    predicted
+        .into_iter()
+        .enumerate()
+        .map(|(i, class)| if i == 3 { (class + 1) % 5 } else { class })
+        .collect()
+}
+
+#[test]
+fn examples_are_within_eps_and_no_weaker_than_the_images() {
+    let model = network();
+    let (labels, eps) = (labels(&model), [0.002, 0.02, 0.3]);
+    let losses = |loss: Loss, images: Tensor<4>| loss.values(&model.logits(images).unwrap(), &labels).unwrap();
+    for name in NAMES {
+        for norm in Norm::ALL {
+            let attacked = short(name, norm).run(&model, &images(), &labels, &eps).unwrap();
+            let mut before = 0;
+            for (example, &eps) in attacked.by_eps.iter().zip(&eps) {
+                let lengths = match norm {
+                    Norm::Linf => &example.linf,
+                    Norm::L2 => &example.l2,
+                };
+                assert!(
+                    lengths.iter().all(|&length| f64::from(length) <= eps + 1e-6),
+                    "{name}, {norm}: {lengths:?}"
+                );
+                let values = to_vec(example.images.clone()).unwrap();
+                assert!(values.iter().all(|value| (0.0..=1.0).contains(value)));
+                let climbed = match name {
+                    "apgd-ce" => Some(Loss::CrossEntropy),
+                    "square" => Some(Loss::Margin),
+                    _ => None,
+                };
+                if let Some(loss) = climbed {
+                    let (after, before) = (losses(loss, example.images.clone()), losses(loss, images()));
+                    let weaker = (0..N).find(|&i| !example.success[i] && after[i] < before[i]);
+                    assert_eq!(weaker, None, "{name}, {norm}: {after:?} after {before:?}");
+                }
+                // One that is misclassified unperturbed stays so.
+                assert!(example.success[3], "{name}, {norm}");
+                let successes = example.success.iter().filter(|&&success| success).count();
+                assert!(
+                    successes >= before || name == "bim",
+                    "{name}, {norm}: {successes} after {before}"
+                );
+                before = successes;
+            }
+            assert!(attacked.zero_gradient.iter().all(|&zero| !zero));
+        }
+    }
+}
+
+#[test]
+fn an_image_fares_the_same_alone_and_with_others() {
+    let model = network();
+    let labels = labels(&model);
+    for name in NAMES {
+        for norm in Norm::ALL {
+            let attack = short(name, norm);
+            let all = attack.run(&model, &images(), &labels, &[0.02]).unwrap();
+            for image in [0, 3, 6] {
+                let one = images().narrow(0, image, 1);
+                let alone = attack.run(&model, &one, &labels[image..=image], &[0.02]).unwrap();
+                assert!(bits(&alone, 0) == bits(&all, image), "{name}, {norm}: image {image}");
+                assert_eq!(alone.by_eps[0].cost.gradients[0], all.by_eps[0].cost.gradients[image]);
+            }
+        }
+    }
+}
+
+#[test]
+fn bits_are_the_same_with_one_and_two_threads() {
+    let model = network();
+    let labels = labels(&model);
+    for name in NAMES {
+        let of = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let attacked = pool.install(|| {
+                short(name, Norm::L2)
+                    .run(&model, &images(), &labels, &[0.02, 0.1])
+                    .unwrap()
+            });
+            (0..N).flat_map(|image| bits(&attacked, image)).collect::<Vec<_>>()
+        };
+        assert!(of(1) == of(2), "{name}");
+    }
+}
+
+/// A model whose gradient is zero everywhere: the attacks that follow it leave the image alone and say so.
+#[test]
+fn zero_gradients_are_said() {
+    let bias = tensor(&[1.0, 0.0, -1.0, -2.0], [1, 4]);
+    let model = FromFunction::new(line(4), Bounds::UNIT, 4, move |x: Tensor<4>| {
+        x.reshape([-1, 4]) * 0.0 + bias.clone()
+    });
+    for name in ["apgd-ce", "apgd-dlr", "apgd-t", "fab", "fab-t"] {
+        let attacked = short(name, Norm::Linf).run(&model, &middle(), &[0], &[0.1]).unwrap();
+        assert_eq!(attacked.zero_gradient, [true], "{name}");
+        assert_eq!(attacked.by_eps[0].success, [false], "{name}");
+    }
+}
+
+/// What would underflow in f32 still has a direction.
+#[test]
+fn apgd_follows_the_cross_entropy_of_confident_models() {
+    let weight = tensor(&[4000.0, 0.0, 0.0, 0.0, 0.0, 4000.0, 0.0, 0.0], [4, 2]);
+    let model = FromFunction::new(line(4), Bounds::UNIT, 2, move |x: Tensor<4>| {
+        x.reshape([-1, 4]).matmul(weight.clone())
+    });
+    let images = tensor(&[0.9, 0.5, 0.1, 0.5], [1, 1, 1, 4]);
+    assert!(success(&model, &Apgd::default(), &images, 0, 0.41));
+    assert!(!success(&model, &Apgd::default(), &images, 0, 0.39));
+}
+
+#[test]
+fn what_an_attack_cannot_do_is_said() {
+    let two = linear();
+    let message =
+        |attack: &dyn BoundedAttack, goal: &Goal| run(&two, attack, &middle(), goal, &[0.1]).unwrap_err().to_string();
+    let dlr = Apgd {
+        loss: ApgdLoss::Dlr,
+        ..Apgd::default()
+    };
+    assert_eq!(
+        message(&dlr, &away(&[0])),
+        "classes of the model: 2 is not at least 3, which the difference of logits ratio needs: take `apgd-ce`"
+    );
+    let targeted = Apgd::default().targeted(9, 1).unwrap();
+    assert!(message(&targeted, &away(&[0])).contains("at least 4"));
+    let dlr_towards = run(&two_layers(0), &dlr, &point(), &Goal::Towards(vec![0]), &[0.1]);
+    assert!(dlr_towards.unwrap_err().to_string().contains("climb the cross-entropy"));
+    assert!(message(&Fab::default(), &Goal::Towards(vec![1])).contains("away from a class"));
+    assert!(Apgd::default().targeted(0, 1).is_err());
+    assert!(Square::default().restarts(0).is_err());
+    let none = Square {
+        queries: 0,
+        ..Square::default()
+    };
+    assert!(message(&none, &away(&[0])).contains("queries"));
+    let none = Apgd {
+        steps: 0,
+        ..Apgd::default()
+    };
+    assert!(message(&none, &away(&[0])).contains("steps"));
+}
+
+/// Towards a class, on a model of more.
+#[test]
+fn apgd_and_square_go_towards_a_class() {
+    let wide = two_layers(2);
+    let attacked = run(&wide, &Apgd::default(), &point(), &Goal::Towards(vec![0]), &[0.2]).unwrap();
+    assert_eq!(attacked.by_eps[0].predictions, [0]);
+    let attacked = run(&wide, &Square::default(), &point(), &Goal::Towards(vec![0]), &[0.2]).unwrap();
+    assert_eq!(attacked.by_eps[0].predictions, [0]);
+}

@@ -1,0 +1,146 @@
+"""Robust accuracy of the standard ensemble's attacks beside torchattacks and pyautoattack, on the MNIST network of the TRADES authors.
+
+    python scripts/compare-attacks.py --binary target/release/doubleback --weights trades-mnist-smallcnn.pt --data DIR --count 100
+
+Every attack has the same settings on all sides; the images are the first of the test set, which no attack of the peers leaves out. Needs torch,
+torchattacks 3.5.1 and, if it is installed, pyautoattack 0.2.0. DIR holds mnist/ with the official files.
+"""
+import argparse
+import gzip
+import json
+import pathlib
+import subprocess
+import tempfile
+import time
+
+import numpy as np
+import torch
+from torch import nn
+
+
+class SmallCnn(nn.Module):
+    """The network that the weights are of, by the names in their file."""
+
+    def __init__(self):
+        super().__init__()
+        relu = nn.ReLU
+        self.feature_extractor = nn.Sequential()
+        for name, module in [
+            ("conv1", nn.Conv2d(1, 32, 3)), ("relu1", relu()), ("conv2", nn.Conv2d(32, 32, 3)), ("relu2", relu()),
+            ("maxpool1", nn.MaxPool2d(2, 2)), ("conv3", nn.Conv2d(32, 64, 3)), ("relu3", relu()),
+            ("conv4", nn.Conv2d(64, 64, 3)), ("relu4", relu()), ("maxpool2", nn.MaxPool2d(2, 2)),
+        ]:
+            self.feature_extractor.add_module(name, module)
+        self.classifier = nn.Sequential()
+        for name, module in [
+            ("fc1", nn.Linear(1024, 200)), ("relu1", relu()), ("drop", nn.Dropout(0.5)), ("fc2", nn.Linear(200, 200)),
+            ("relu2", relu()), ("fc3", nn.Linear(200, 10)),
+        ]:
+            self.classifier.add_module(name, module)
+
+    def forward(self, x):
+        return self.classifier(self.feature_extractor(x).flatten(1))
+
+
+def first_images(folder, count):
+    def read(name, offset):
+        for path, opener in [(folder / f"{name}.gz", gzip.open), (folder / name, open)]:
+            if path.exists():
+                with opener(path, "rb") as file:
+                    return np.frombuffer(file.read(), np.uint8, offset=offset)
+        raise SystemExit(f"{folder}: no {name}")
+
+    images = read("t10k-images-idx3-ubyte", 16).reshape(-1, 1, 28, 28)[:count]
+    labels = read("t10k-labels-idx1-ubyte", 8)[:count]
+    return torch.tensor(images / 255.0, dtype=torch.float32), torch.tensor(labels.astype(np.int64))
+
+
+def peers(network, eps, norm, steps, queries):
+    """Each peer's attacks by our names, as functions of images and labels that give examples."""
+    import torchattacks
+
+    name = {"linf": "Linf", "l2": "L2"}[norm]
+    of = {
+        "apgd-ce": torchattacks.APGD(network, norm=name, eps=eps, steps=steps, n_restarts=1, loss="ce"),
+        "apgd-dlr": torchattacks.APGD(network, norm=name, eps=eps, steps=steps, n_restarts=1, loss="dlr"),
+        "apgd-t": torchattacks.APGDT(network, norm=name, eps=eps, steps=steps, n_restarts=1),
+        "fab-t": torchattacks.FAB(network, norm=name, eps=eps, steps=steps, n_restarts=1, multi_targeted=True, n_classes=10),
+        "square": torchattacks.Square(network, norm=name, eps=eps, n_queries=queries, n_restarts=1),
+    }
+    yield f"torchattacks {torchattacks.__version__}", of
+    try:
+        from pyautoattack import AutoAttack
+    except ImportError:
+        return
+    ensemble = AutoAttack(network, norm=name, eps=eps, version="custom", attacks=[], device="cpu", seed=0)
+    ensemble.verbose = False
+    ensemble.apgd.n_iter = ensemble.apgd_targeted.n_iter = ensemble.fab.n_iter = steps
+    ensemble.apgd.n_restarts = ensemble.apgd_targeted.n_restarts = ensemble.fab.n_restarts = 1
+    ensemble.square.n_queries = queries
+    ensemble.fab.n_target_classes = ensemble.apgd_targeted.n_target_classes = 9
+
+    def run(attack):
+        def examples(images, labels):
+            ensemble.attacks_to_run = [attack]
+            return ensemble.run_standard_evaluation(images, labels, batch_size=len(images))[0]
+
+        return examples
+
+    yield "pyautoattack", {name: run(name) for name in of}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--binary", required=True)
+    parser.add_argument("--weights", type=pathlib.Path, required=True)
+    parser.add_argument("--data", type=pathlib.Path, required=True)
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--eps", type=float, default=0.3)
+    parser.add_argument("--norm", choices=("linf", "l2"), default="linf")
+    parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--queries", type=int, default=1000)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--attacks", default="apgd-ce,apgd-dlr,apgd-t,fab-t,square")
+    parser.add_argument("--ours-only", action="store_true", help="without the peers")
+    given = parser.parse_args()
+    torch.set_num_threads(given.threads)
+    network = SmallCnn()
+    network.load_state_dict(torch.load(given.weights, map_location="cpu"))
+    network.eval()
+    images, labels = first_images(given.data / "mnist", given.count)
+    np.savez(data := pathlib.Path(tempfile.mkdtemp()) / "first.npz", x_test=images.numpy(), y_test=labels.numpy())
+    wanted = given.attacks.split(",")
+
+    def report(engine, attack, fooled, seconds):
+        accuracy = 1.0 - float(np.mean(fooled))
+        print(json.dumps({"engine": engine, "attack": attack, "accuracy": round(accuracy, 4), "seconds": round(seconds, 2)}), flush=True)
+
+    def fooled_by(examples):
+        with torch.no_grad():
+            distance = (examples - images).flatten(1)
+            length = distance.abs().amax(1) if given.norm == "linf" else distance.norm(dim=1)
+            return ((network(examples).argmax(1) != labels) & (length <= given.eps * 1.0001)).numpy()
+
+    for attack in wanted:
+        out = data.with_name(attack + ".npz")
+        options = ["--queries", str(given.queries)] if attack == "square" else ["--steps", str(given.steps)]
+        start = time.perf_counter()
+        subprocess.run(
+            [given.binary, "--threads", str(given.threads), "--quiet", "attack", "--model", given.weights, "--arch", "small-cnn",
+             "--dataset", f"npz:{data}", "--attack", attack, "--eps", str(given.eps), "--norm", given.norm, "--out", out, *options],
+            check=True, stdout=subprocess.DEVNULL)
+        seconds = time.perf_counter() - start
+        with np.load(next(data.parent.glob(f"{attack}-eps*.npz"))) as arrays:
+            order = np.argsort(arrays["index"])
+            examples = torch.tensor(arrays["examples"][order])
+        report("doubleback", attack, fooled_by(examples), seconds)
+        if given.ours_only:
+            continue
+        for engine, attacks in peers(network, given.eps, given.norm, given.steps, given.queries):
+            start = time.perf_counter()
+            examples = attacks[attack](images, labels)
+            report(engine, attack, fooled_by(examples.detach()), time.perf_counter() - start)
+
+
+if __name__ == "__main__":
+    main()
