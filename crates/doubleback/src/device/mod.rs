@@ -1,9 +1,15 @@
 //! Where to compute: devices by name.
+#[cfg(any(feature = "vulkan", feature = "metal", feature = "wgpu"))]
+mod start;
+#[cfg(any(test, all(target_os = "linux", any(feature = "vulkan", feature = "wgpu"))))]
+mod vulkan_files;
 
 use std::fmt;
 use std::str::FromStr;
 
 pub use burn::tensor::Device;
+#[cfg(any(feature = "vulkan", feature = "metal", feature = "wgpu"))]
+use burn::tensor::wgpu::WgpuBackend;
 
 use crate::{Error, ErrorKind, Result};
 
@@ -23,21 +29,22 @@ pub enum DeviceName {
 }
 
 impl DeviceName {
-    /// The device itself.
+    /// The device itself. Those of Vulkan, Metal and WebGPU are started; CUDA starts at its first work, and panics where it cannot.
     ///
     /// # Errors
-    /// [`Error::NoDevice`] when this build has no runtime for it.
+    /// [`Error::NoDevice`] when this build has no runtime for it; [`Error::Device`] when it does not start, with what is missing where that is
+    /// known.
     pub fn open(self) -> Result<Device> {
         match self {
             DeviceName::Cpu => Ok(Device::flex()),
             #[cfg(feature = "cuda")]
             DeviceName::Cuda(index) => Ok(Device::cuda(index)),
             #[cfg(feature = "vulkan")]
-            DeviceName::Vulkan => Ok(Device::vulkan(burn::tensor::DeviceKind::DefaultDevice)),
+            DeviceName::Vulkan => start::start(WgpuBackend::Vulkan, Device::vulkan),
             #[cfg(feature = "metal")]
-            DeviceName::Metal => Ok(Device::metal(burn::tensor::DeviceKind::DefaultDevice)),
+            DeviceName::Metal => start::start(WgpuBackend::Metal, Device::metal),
             #[cfg(feature = "wgpu")]
-            DeviceName::Wgpu => Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
+            DeviceName::Wgpu => start::start(WgpuBackend::Auto, Device::wgpu),
             #[allow(unreachable_patterns, reason = "unreachable only with every GPU feature")]
             absent => Err(Error::NoDevice {
                 device: absent.to_string(),
