@@ -105,8 +105,12 @@ pub fn remove_partial_files(folder: &Path) {
 mod tests {
     use super::*;
 
+    /// One of the tests removes what the process has not finished, which could be the other's.
+    static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
     #[test]
     fn replaces_the_old_file_and_leaves_no_other() {
+        let _alone = ALONE.lock();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sheet.png");
         replace(&path, b"old").unwrap();
@@ -117,6 +121,7 @@ mod tests {
 
     #[test]
     fn a_process_that_ends_amid_a_write_can_remove_what_it_has() {
+        let _alone = ALONE.lock();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(".doubleback-x.part");
         std::fs::write(&path, b"half").unwrap();

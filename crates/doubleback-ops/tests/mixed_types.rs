@@ -10,8 +10,9 @@ use common::{double, random, values};
 use doubleback_ops::{
     Activation, AdamOptions, AdamState, BatchNorm, BatchNormOptions, Conv2dOptions, Error, Order, Pool2dOptions,
     PoolKind, RectifiedSum, Result, activation, adam_update, avg_pool2d, avg_pool2d_transpose, batch_norm_statistics,
-    conv2d, conv2d_biased, conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics, leaky_relu, leaky_relu_vjp,
-    linf_step, matmul, matmul_transposed, max_pool2d, pool_select, pool_unselect, relu, relu_vjp, with_derivative,
+    conv2d, conv2d_biased, conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics, hard_tanh_vjp, leaky_relu,
+    leaky_relu_vjp, linf_step, matmul, matmul_transposed, max_pool2d, pool_select, pool_unselect, relu, relu_vjp,
+    with_derivative,
 };
 
 const TYPES: [DType; 4] = [DType::F32, DType::F64, DType::F16, DType::BF16];
@@ -138,6 +139,8 @@ fn several() -> Vec<(&'static str, usize, Call)> {
         linf_step(x(0), x(1), 0.1, x(2), x(3)).map(drop)
     };
     add("linf_step", 4, Box::new(linf));
+    let hard_tanh = |t: &[DType]| hard_tanh_vjp(of(DIMS, t[0]), of(DIMS, t[1]), -0.5, 0.5).map(drop);
+    add("hard_tanh_vjp", 2, Box::new(hard_tanh));
     calls
 }
 

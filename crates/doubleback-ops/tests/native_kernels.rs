@@ -322,6 +322,12 @@ fn linf_steps_match_their_formula() {
     assert_eq!([moved[0], moved[3]], [0.0, 0.5]);
     assert!(moved[1].is_nan() && moved[2].is_nan());
     assert!(to_vec(kept)[2].is_nan());
+    // A part of a larger tensor.
+    let larger = single(&[0.0, 0.25, 0.5, 0.75, 1.0, 1.25], [1, 1, 1, 6]);
+    let part = larger.clone().slice([0..1, 0..1, 0..1, 1..5]);
+    let moved = linf_step(part, of([1.0; 4]), 0.5, of([-1.0; 4]), of([1.125; 4])).unwrap();
+    assert_eq!(to_vec(moved), [0.75, 1.0, 1.125, 1.125]);
+    assert_eq!(to_vec(larger), [0.0, 0.25, 0.5, 0.75, 1.0, 1.25]);
     assert!(
         linf_step(
             of([0.0; 4]),

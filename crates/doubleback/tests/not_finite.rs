@@ -67,10 +67,20 @@ fn built(name: &str) -> Attack {
     spec.attack().unwrap()
 }
 
-/// All evaluations there are, by name.
+/// Whether an attack leaves an image alone that is misclassified as it is, or asks for no gradient of it.
+fn leaves_alone(attack: &str) -> bool {
+    let names = [
+        "apgd-ce", "apgd-dlr", "apgd-t", "square", "fab", "fab-t", "deepfool", "ddn",
+    ];
+    names.contains(&attack.trim_start_matches("transfer of "))
+}
+
+/// All evaluations there are of a model of two classes, by name.
 fn evaluations<'a>(named: Named<'a>, test: &'a TestSet<'a>) -> Vec<(String, Result<()>)> {
     let mut done = Vec::new();
-    for attack in AttackSpec::names() {
+    // These need more classes.
+    let of_more = ["apgd-dlr", "apgd-t"];
+    for attack in AttackSpec::names().into_iter().filter(|name| !of_more.contains(name)) {
         let built = built(attack);
         let eps: &[f64] = if built.takes_eps() { &[0.1] } else { &[] };
         let classes = ["a", "b"].map(String::from);
@@ -117,6 +127,9 @@ fn every_evaluation_names_the_model_and_the_image() {
             image: Some(ODD),
         };
         for (evaluation, done) in evaluations(named, &test) {
+            if what == Quantity::InputGradient && leaves_alone(&evaluation) {
+                continue;
+            }
             match done {
                 Err(Error::NotFinite(found)) => assert_eq!(found, expected, "{evaluation}"),
                 other => panic!("{evaluation}: {other:?}"),
@@ -147,6 +160,9 @@ fn every_evaluation_names_the_model_and_the_image() {
             model: &both,
         };
         for (evaluation, done) in evaluations(named, &test) {
+            if what == Quantity::InputGradient && leaves_alone(&evaluation) {
+                continue;
+            }
             assert!(
                 matches!(done, Err(Error::NotFinite(_))),
                 "{evaluation} of two: {done:?}"
@@ -161,7 +177,7 @@ fn what_an_attack_finds_counts_too() {
     // The logarithm of 0.55 less the pixel: NaN beyond.
     let model = model(|x| (pixels(x) * -1.0 + 0.55).log());
     let images = Tensor::<4>::from_floats([[[[0.2, 0.5]]]], &test_device());
-    for name in AttackSpec::taking_eps() {
+    for name in AttackSpec::taking_eps().into_iter().filter(|name| !leaves_alone(name)) {
         let attack = built(name);
         let found = attack.run(&model, &images, &[1], &[0.3]).unwrap_err();
         assert!(
