@@ -319,8 +319,22 @@ fn linf_steps_match_their_formula() {
     let kept = x.clone();
     let moved = linf_step(x, of([0.0, f64::NAN, 1.0, -0.0]), 0.25, of([-1.0; 4]), of([2.0; 4])).unwrap();
     let moved = to_vec(moved);
-    assert_eq!([moved[0], moved[3]], [0.0, 0.5]);
-    assert!(moved[1].is_nan() && moved[2].is_nan());
+    assert_eq!([moved[0], moved[1], moved[3]], [0.0, 1.0, 0.5]);
+    assert!(moved[2].is_nan());
+    let of64 = |values: [f64; 4]| double(&values, [1, 1, 1, 4]);
+    let x = of64([0.0, 1.0, f64::NAN, 0.5]);
+    let moved = to_vec(
+        linf_step(
+            x,
+            of64([0.0, f64::NAN, 1.0, -0.0]),
+            0.25,
+            of64([-1.0; 4]),
+            of64([2.0; 4]),
+        )
+        .unwrap(),
+    );
+    assert_eq!([moved[0], moved[1], moved[3]], [0.0, 1.0, 0.5]);
+    assert!(moved[2].is_nan());
     assert!(to_vec(kept)[2].is_nan());
     // A part of a larger tensor.
     let larger = single(&[0.0, 0.25, 0.5, 0.75, 1.0, 1.25], [1, 1, 1, 6]);

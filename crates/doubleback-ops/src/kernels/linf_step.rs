@@ -44,8 +44,8 @@ impl Kernel for Block<'_> {
     unsafe fn run<S: Simd>(self) {
         let room = self.least.iter().zip(self.greatest);
         for ((x, &g), (&least, &greatest)) in self.x.iter_mut().zip(self.gradient).zip(room) {
-            // What is neither is zero or NaN; all of it is written so that NaN stays.
-            let change = if g < 0.0 { -self.step } else { g };
+            // A NaN among gradients has no sign, as Burn has it; one among values stays.
+            let change = if g < 0.0 { -self.step } else { 0.0 };
             let moved = *x + if g > 0.0 { self.step } else { change };
             let moved = if moved < least { least } else { moved };
             *x = if moved > greatest { greatest } else { moved };

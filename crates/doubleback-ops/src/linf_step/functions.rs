@@ -7,7 +7,7 @@ use super::backend::LinfStepOps;
 use crate::error::{Result, expect, expect_one_type};
 
 /// `min(max(x + step · sign(gradient), least), greatest)`, value by value: the step of length `step` that climbs most in L∞, and the projection on a
-/// ball and on bounds (Madry et al. 2018, section 2.1). Works in place where `x` is not shared. A gradient of zero moves nothing; NaN stays NaN.
+/// ball and on bounds (Madry et al. 2018, section 2.1). Works in place where `x` is not shared. A gradient of zero or NaN moves nothing; NaN in `x` stays.
 ///
 /// # Errors
 /// When the four tensors differ in shape or float type.

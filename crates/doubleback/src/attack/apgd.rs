@@ -1,6 +1,7 @@
 use burn::tensor::{Bool, Int, Tensor, TensorData};
 
 use super::apgd_loss::{ApgdLoss, other_class};
+use super::plane::length;
 use super::{BoundedAttack, Cost, Ensemble, Goal, Norm, Perturbation, Room, Standing};
 use crate::nn::{Classifier, Loss, predictions, to_vec};
 use crate::random::Stream;
@@ -106,15 +107,12 @@ impl Apgd {
     fn starts(&self, images: &Tensor<4>) -> Result<Tensor<4>> {
         let dims = images.dims();
         let mut values = to_vec(images.clone())?;
-        let length = (values.len() / dims[0].max(1)).max(1);
-        for image in values.chunks_exact_mut(length) {
+        let each = (values.len() / dims[0].max(1)).max(1);
+        for image in values.chunks_exact_mut(each) {
             let restart = self.restart;
             let mut random = Stream::AttackStart { image, restart }.of(self.seed);
             self.norm.draw(image, &mut random);
-            let size = match self.norm {
-                Norm::Linf => image.iter().fold(0.0, |most: f64, &v| most.max(f64::from(v).abs())),
-                Norm::L2 => image.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt(),
-            };
+            let size = length(self.norm, image.iter().map(|&v| f64::from(v)));
             let scale = if size > 0.0 { 1.0 / size } else { 0.0 };
             image.iter_mut().for_each(|v| *v = (f64::from(*v) * scale) as f32);
         }

@@ -92,7 +92,7 @@ fn ratio(logits: &[f32], (to, from): (usize, usize), weights: &[(usize, f64)], c
 }
 
 /// Classes from the greatest logit to the least; the first of equals first.
-pub(super) fn descending(logits: &[f32]) -> Vec<usize> {
+fn descending(logits: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..logits.len()).collect();
     order.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
     order

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::nearest::{Begun, begin, boundaries, found, settle};
 use super::pixels::Pixels;
-use super::plane::Way;
 use super::{Found, Goal, MinimalAttack, Norm};
 use crate::nn::Classifier;
 use crate::{Error, Result};
@@ -12,8 +11,8 @@ use crate::{Error, Result};
 /// DeepFool (Moosavi-Dezfooli, Fawzi & Frossard 2016, algorithm 2; in L∞ by their section 3.3): step by step to the nearest boundary, which is taken for a
 /// plane, until the image is on its other side. The sum of the steps is lengthened by `overshoot`.
 ///
-/// Each step takes a gradient for each class but one, at the lengthened point, as in the authors' program. Steps are the shortest within the data's bounds: what
-/// these cut off one value, others make up for. An image that is misclassified unperturbed is left as it is.
+/// Each step takes a gradient for each class but one, at the lengthened point, as in the authors' program. The lengthened point is clipped to the data's bounds, of
+/// which the paper says nothing; steps do not know of them. An image that is misclassified unperturbed is left as it is.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -81,13 +80,9 @@ impl MinimalAttack for DeepFool {
             let planes = boundaries(model, images, self.norm, None, &mut active)?;
             let of_active = active.par_iter_mut().zip(standing.select(&mut ways)).zip(&planes);
             of_active.for_each(|((walk, way), plane)| {
-                let step = Way {
-                    from: &walk.x,
-                    normal: &plane.normal,
-                    room: walk.room,
-                };
-                let step = step.shortest(self.norm, -plane.ahead);
-                way.iter_mut().zip(step).for_each(|(way, step)| *way += step);
+                way.iter_mut()
+                    .zip(plane.shortest(self.norm))
+                    .for_each(|(way, step)| *way += step);
                 let image = walk.image;
                 let lengthened = |(&image, &way): (&f32, &f64)| f64::from(image) + (1.0 + self.overshoot) * way;
                 walk.go(image.iter().zip(&*way).map(lengthened));

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Tensor, TensorData};
 
-use super::apgd_loss::{ApgdLoss, descending};
+use super::apgd_loss::{ApgdLoss, other_class};
 use super::pixels::{Pixels, batch};
 use super::plane::{dual_length, length};
 use super::{Cost, Found, Goal, Norm, Standing};
@@ -166,6 +166,21 @@ pub(super) struct Boundary {
 }
 
 impl Boundary {
+    /// The shortest way to it in a norm, were there no bounds; nothing where the plane has no direction.
+    pub fn shortest(&self, norm: Norm) -> impl Iterator<Item = f64> {
+        let length = dual_length(norm, &self.normal);
+        let share = if length > 0.0 { -self.ahead / length } else { 0.0 };
+        self.normal.iter().map(move |&value| {
+            let value = f64::from(value);
+            match norm {
+                Norm::Linf if value == 0.0 => 0.0,
+                Norm::Linf => share * value.signum(),
+                Norm::L2 if length > 0.0 => share * value / length,
+                Norm::L2 => 0.0,
+            }
+        })
+    }
+
     /// Distance to it in a norm, were there no bounds.
     fn distance(&self, norm: Norm) -> f64 {
         self.ahead.abs() / dual_length(norm, &self.normal)
@@ -238,7 +253,7 @@ pub(super) fn targets(logits: &Tensor<2>, own: &[usize], rank: usize) -> Result<
         return Ok(None);
     }
     let values = to_vec(logits.clone())?;
-    let of = |(logits, &own): (&[f32], &usize)| descending(logits).into_iter().filter(|&k| k != own).nth(rank);
+    let of = |(logits, &own): (&[f32], &usize)| other_class(logits, own, rank);
     Ok(values.chunks_exact(classes).zip(own).map(of).collect())
 }
 

@@ -26,7 +26,7 @@ impl Purpose {
         }
     }
 
-    /// Terms that other algorithms sum up at a time.
+    /// Terms that other algorithms sum up at a time; all of them where speed counts more.
     pub(in crate::kernels::conv) fn terms(self) -> usize {
         match self {
             Self::Tape | Self::TapeGradient => 64,
