@@ -4,11 +4,13 @@
 //! - [`diagnosis`]: which layer breaks, after Zheng et al. 2020.
 //! - [`pooling_study`]: max against average pooling.
 //! - [`sweep`]: a grid of trainings on this machine or a cluster, and the paper's rule to choose by.
+//! - [`audit`]: an ensemble of attacks on a model, and what of its robust accuracy is to be trusted.
 //! - [`mod@bench`]: how long training steps and attacks take.
 //!
 //! Results are plain, serializable values that hold no tensor: `doubleback-report` draws pages from them.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
+pub mod audit;
 pub mod bench;
 mod claim;
 mod class_sample;

@@ -4,10 +4,12 @@
 //!
 //! - a reproduction from [`doubleback_experiments::reproduce`], by [`write_reproduction`]; [`Published`] holds the numbers of the paper;
 //! - a diagnosis from [`doubleback_experiments::diagnosis`], by [`write_diagnosis`];
+//! - an audit from [`doubleback::audit`], by [`write_audit`];
 //! - a pooling study from [`doubleback_experiments::pooling_study`], by [`write_pooling`].
 //!
-//! Inside, `page` and `svg` know nothing of what they show; `reproduction`, `diagnosis` and `pooling` have one section or figure a file.
+//! Inside, `page` and `svg` know nothing of what they show; `reproduction`, `diagnosis`, `pooling` and `audit` have one section or figure a file.
 
+mod audit;
 mod diagnosis;
 mod eps;
 mod error;
@@ -19,6 +21,7 @@ mod reproduction;
 mod sampled;
 mod svg;
 
+pub use audit::{audit_html, write_audit};
 pub use diagnosis::{diagnosis_html, write_diagnosis};
 pub use error::Error;
 pub use pooling::{pooling_html, write_pooling};

@@ -5,11 +5,14 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use doubleback::audit::Audit;
+use doubleback_experiments::audit::read_examples;
 use doubleback_experiments::diagnosis::DiagnosisResults;
 use doubleback_experiments::pooling_study::PoolingResults;
 use doubleback_experiments::reproduce::{Pictures, Results};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
+use crate::audit::write_audit;
 use crate::diagnosis::write_diagnosis;
 use crate::error::Error;
 use crate::pooling::write_pooling;
@@ -24,10 +27,12 @@ pub enum RunKind {
     Diagnosis,
     /// Of `doubleback pooling`.
     Pooling,
+    /// Of `doubleback audit`.
+    Audit,
 }
 
 impl RunKind {
-    const ALL: [Self; 3] = [Self::Reproduction, Self::Diagnosis, Self::Pooling];
+    const ALL: [Self; 4] = [Self::Reproduction, Self::Diagnosis, Self::Pooling, Self::Audit];
 
     /// The command that makes such a run.
     pub fn command(self) -> &'static str {
@@ -35,6 +40,7 @@ impl RunKind {
             Self::Reproduction => "reproduce",
             Self::Diagnosis => "diagnose",
             Self::Pooling => "pooling",
+            Self::Audit => "audit",
         }
     }
 
@@ -44,6 +50,7 @@ impl RunKind {
             Self::Reproduction => "transfer",
             Self::Diagnosis => "oracle",
             Self::Pooling => "comparisons",
+            Self::Audit => "robust_accuracy",
         }
     }
 }
@@ -111,6 +118,10 @@ pub fn redraw(folder: impl AsRef<Path>) -> Result<Redrawn, Error> {
             write_reproduction(&results, &pictures, folder)
         }
         RunKind::Diagnosis => write_diagnosis(&read::<DiagnosisResults>(&path, &json, kind)?, folder),
+        RunKind::Audit => {
+            let examples = read_examples(folder).map_err(|error| run(folder, error.to_string()))?;
+            write_audit(&read::<Audit>(&path, &json, kind)?, &examples, folder)
+        }
         RunKind::Pooling => write_pooling(&read::<PoolingResults>(&path, &json, kind)?, folder),
     }?;
     Ok(Redrawn { kind, paths })
@@ -130,10 +141,10 @@ fn missing(path: &Path, problem: String) -> Error {
     }
 }
 
-/// `reproduce, diagnose or pooling`.
+/// `reproduce, diagnose, pooling or audit`.
 fn commands() -> String {
-    let [first, second, last] = RunKind::ALL.map(RunKind::command);
-    format!("{first}, {second} or {last}")
+    let [first, second, third, last] = RunKind::ALL.map(RunKind::command);
+    format!("{first}, {second}, {third} or {last}")
 }
 
 /// Why a folder has no results, by what it has.

@@ -1,6 +1,6 @@
 //! Train image classifiers with input gradient regularization, attack them, evaluate them.
 //!
-//! Data flows one way: [`data`] → [`nn`] → [`mod@batch`] → [`attack`] → [`train`] → [`diagnose`] → [`evaluate`].
+//! Data flows one way: [`data`] → [`nn`] → [`mod@batch`] → [`attack`] → [`train`] → [`diagnose`] → [`evaluate`] → [`audit`].
 //!
 //! - [`data`]: images and labels, checked and in memory; a crate of its own, `doubleback-data`.
 //! - [`nn`]: networks that return their logits with a pullback, so that the input gradient is an ordinary value.
@@ -9,6 +9,7 @@
 //! - [`train`]: one objective a defense, and a loop that can be interrupted and resumed to the same bits.
 //! - [`diagnose`]: what each layer contributes to a model's vulnerability, and what it loses of the image.
 //! - [`evaluate`]: accuracy of all models on the examples of all, intervals, masking.
+//! - [`audit`]: an ensemble of attacks, and what of its robust accuracy is to be trusted.
 //! - [`device`]: where to compute.
 //! - [`progress`]: how long work tells how far it is, and is stopped.
 //! - [`random`]: random streams by purpose.
@@ -21,6 +22,7 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 pub mod attack;
+pub mod audit;
 pub mod batch;
 pub mod device;
 pub mod diagnose;

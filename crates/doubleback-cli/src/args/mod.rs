@@ -1,6 +1,7 @@
 //! What can be asked for on the command line: parser, help, man page and completions come from these types. What the commands do is in
 //! [`commands`](crate::commands).
 mod attack;
+mod audit;
 mod bench;
 mod data;
 mod diagnose;
@@ -22,6 +23,7 @@ use clap_complete::Shell;
 use crate::files::Files;
 
 pub use attack::{AttackArgs, AttackOptions, TransferArgs};
+pub use audit::{AuditArgs, MergeArgs};
 pub use bench::{BenchArgs, BenchAttackArgs, BenchCommand, BenchGanArgs, BenchGradientsArgs, BenchStepArgs};
 pub use data::{DataCommand, FetchArgs, ShowArgs};
 pub use diagnose::DiagnoseArgs;
@@ -93,6 +95,12 @@ pub enum Command {
     /// Show what a model is made of
     #[command(long_about = inspect::LONG)]
     Inspect(InspectArgs),
+    /// Measure robust accuracy under an ensemble of attacks, with what to trust of it
+    #[command(long_about = audit::LONG)]
+    Audit(AuditArgs),
+    /// Make one audit of its shards
+    #[command(long_about = audit::LONG_MERGE)]
+    Merge(MergeArgs),
     /// Find the layers at which an attack does its damage
     #[command(long_about = diagnose::LONG)]
     Diagnose(DiagnoseArgs),
@@ -140,6 +148,8 @@ impl Command {
             Command::Transfer(args) => args.files(global),
             Command::Predict(args) => args.files(global),
             Command::Inspect(args) => args.files(global),
+            Command::Audit(args) => args.files(global),
+            Command::Merge(args) => args.files(),
             Command::Diagnose(args) => args.files(global),
             Command::Pooling(args) => args.files(global),
             Command::Report(args) => args.files(),

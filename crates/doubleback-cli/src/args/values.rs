@@ -1,10 +1,12 @@
 //! Parsers of values. Names go through the library, so that its messages with the nearest name are what the user sees.
 
 use std::ffi::OsStr;
+use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use doubleback::attack::{AttackSpec, OptionKind, parse_eps};
+use doubleback::audit::Suite;
 use doubleback::data::{Bounds, DuplicatePolicy, Grayscale, MAX_SIDE, Part, catalog};
 use doubleback::evaluate::ModelPath;
 use doubleback::nn::layers::{Floor, LocalContrast};
@@ -244,6 +246,30 @@ pub fn attack_name() -> Named<&'static str> {
     }
 }
 
+/// Ensembles of attacks.
+pub fn suite() -> Named<Suite> {
+    Named {
+        names: Suite::ALL.map(Suite::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// A time such as `90s`, `10m` or `2h`.
+pub fn time(text: &str) -> std::result::Result<Duration, &'static str> {
+    const EXPECTED: &str = "expected a time such as 90s, 10m or 2h";
+    let (number, unit) = text.split_at(text.len() - text.chars().last().map_or(0, char::len_utf8));
+    let seconds = match unit {
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(EXPECTED),
+    };
+    match number.trim_end().parse::<f64>() {
+        Ok(number) if number > 0.0 => Duration::try_from_secs_f64(number * seconds).map_err(|_| EXPECTED),
+        _ => Err(EXPECTED),
+    }
+}
+
 /// Values of an option of attacks that are names.
 pub fn attack_option(kind: OptionKind) -> Named<serde_json::Value> {
     Named {
@@ -357,6 +383,15 @@ pub fn not_negative(text: &str) -> std::result::Result<f64, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_have_units() {
+        let seconds = |text| time(text).map(|time| time.as_secs_f64());
+        assert_eq!(["90s", "1.5m", "2h"].map(seconds), [90.0, 90.0, 7200.0].map(Ok));
+        for text in ["90", "", "m", "-1s", "0s", "1e300h", "5µ"] {
+            assert!(time(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn shares_are_numbers_or_percent() {

@@ -1,12 +1,14 @@
 //! What the commands do, one file each. Every one checks all its input before it writes anything.
 mod attack;
 mod attacks;
+mod audit;
 mod bench;
 mod data;
 mod diagnose;
 mod fetch;
 mod inspect;
 mod kept;
+mod merge;
 mod models;
 mod pooling;
 mod predict;
@@ -49,6 +51,8 @@ fn in_pool(command: Option<Command>, context: &Context) -> Result<()> {
         Some(Command::Transfer(args)) => transfer::run(&args, context),
         Some(Command::Predict(args)) => predict::run(&args, context),
         Some(Command::Inspect(args)) => inspect::run(&args, context),
+        Some(Command::Audit(args)) => audit::run(&args, context),
+        Some(Command::Merge(args)) => merge::run(&args, context),
         Some(Command::Diagnose(args)) => diagnose::run(&args, context),
         Some(Command::Pooling(args)) => pooling::run(&args, context),
         Some(Command::Report(args)) => report::run(&args),
@@ -67,6 +71,7 @@ fn when_cut_off(command: &Command) -> &'static str {
     match command {
         Command::Attack(args) if args.work().is_some() => KEPT,
         Command::Transfer(args) if args.work().is_some() => KEPT,
+        Command::Audit(args) if args.compare.is_none() => KEPT,
         Command::Reproduce(_)
         | Command::Train(_)
         | Command::Diagnose(_)
@@ -75,6 +80,8 @@ fn when_cut_off(command: &Command) -> &'static str {
         | Command::SweepCell(_)
         | Command::Data(DataCommand::Fetch(_)) => KEPT,
         Command::Attack(_)
+        | Command::Audit(_)
+        | Command::Merge(_)
         | Command::Transfer(_)
         | Command::Predict(_)
         | Command::Inspect(_)

@@ -240,5 +240,10 @@ pub(super) fn check_eps_in(norm: Norm, eps: &[f64], model: &dyn Classifier) -> R
             bounds.high
         ),
     };
-    Err(Error::value("eps", expected, eps))
+    let unit = eps / 255.0;
+    let meant = match norm == Norm::Linf && *eps >= 2.0 && unit <= greatest {
+        true => format!("; {eps}/255 may be meant"),
+        false => String::new(),
+    };
+    Err(Error::value("eps", expected + &meant, eps))
 }

@@ -240,6 +240,14 @@ impl Attack {
         }
     }
 
+    /// The norm that an epsilon bounds, or in which it looks for the nearest example; none if it does neither.
+    pub fn norm(&self) -> Option<Norm> {
+        match &self.kind {
+            Kind::Bounded(attack) => Some(attack.norm()),
+            Kind::Minimal(attack) => attack.nearest_in(),
+        }
+    }
+
     /// What stands as `eps` in results: `eps`, or for an attack that takes none what it has instead, as JSMA's `theta`.
     pub fn size_name(&self) -> &'static str {
         match &self.kind {

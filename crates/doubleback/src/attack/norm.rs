@@ -38,7 +38,7 @@ impl Norm {
     }
 
     /// `L∞` or `L2`, for a sentence.
-    pub(super) fn sign(self) -> &'static str {
+    pub fn sign(self) -> &'static str {
         match self {
             Norm::Linf => "L∞",
             Norm::L2 => "L2",

@@ -21,7 +21,7 @@ pub struct Distance {
 
 impl Distance {
     /// Of one distance for each image.
-    pub(super) fn of(norm: Norm, distances: &[Option<f32>]) -> Self {
+    pub(crate) fn of(norm: Norm, distances: &[Option<f32>]) -> Self {
         let mut all: Vec<f64> = distances
             .iter()
             .map(|far| far.map_or(f64::INFINITY, f64::from))

@@ -44,8 +44,11 @@ pub fn identity(
     Ok(facts.map(|(name, fact)| (name.to_owned(), fact)).into())
 }
 
-/// SHA-256 of what a network computes with: its architecture and its tensors.
-fn checksum(network: &Network) -> Result<String> {
+/// SHA-256 of what a network computes with: its architecture and its tensors, in lower-case hexadecimal.
+///
+/// # Errors
+/// When the device fails.
+pub fn checksum(network: &Network) -> Result<String> {
     let architecture = serde_json::to_string(network.architecture())
         .map_err(|e| Error::internal("describing an architecture as JSON", e))?;
     let mut parts = vec![sha256(std::iter::once(architecture.as_bytes()))];

@@ -16,7 +16,7 @@ pub const MARGIN_FALL: f64 = 0.1;
 /// A reason to doubt that a model is as robust as an attack makes it look.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Flag {
-    /// What kind of reason: `zero-gradients` or `loss-underflow`.
+    /// What kind of reason: `zero-gradients`, `loss-underflow`, or one of [`audit::flags`](crate::audit::flags).
     pub name: String,
     /// A sentence with the numbers.
     pub detail: String,
@@ -30,7 +30,7 @@ impl Flag {
         self.evidence.get(name).copied()
     }
 
-    fn new<const N: usize>(name: &str, detail: String, evidence: [(&str, f64); N]) -> Self {
+    pub(crate) fn new<const N: usize>(name: &str, detail: String, evidence: [(&str, f64); N]) -> Self {
         Self {
             name: name.to_owned(),
             detail,

@@ -33,7 +33,7 @@ pub use distribution::FLOOR;
 pub use eight_bit::EightBit;
 pub use example_pictures::save_pictures;
 pub use file_model::FileModel;
-pub use identity::identity;
+pub use identity::{checksum, identity};
 pub use masking::Flag;
 pub use measurements::{
     CleanAccuracy, Distribution, GradientDistribution, Histogram, LogProbabilities, MarginCheck, Masking, Smoothness,

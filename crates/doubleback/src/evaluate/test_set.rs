@@ -68,11 +68,20 @@ impl<'a> TestSet<'a> {
 
     /// Places of the batches.
     pub(super) fn ranges(&self) -> impl Iterator<Item = Range<usize>> + use<> {
-        let count = self.count();
-        let batch = (VALUES / self.shape.len().max(1)).clamp(1, BATCH);
+        let (count, batch) = (self.count(), self.batch_size());
         (0..count)
             .step_by(batch)
             .map(move |start| start..(start + batch).min(count))
+    }
+
+    /// Images of a batch, at most.
+    pub(crate) fn batch_size(&self) -> usize {
+        (VALUES / self.shape.len().max(1)).clamp(1, BATCH)
+    }
+
+    /// Images at these places of the split, each below its length.
+    pub(crate) fn gather(&self, index: &[usize]) -> Tensor<4> {
+        gather(self.split, self.shape, index, self.device)
     }
 
     /// Images and labels at places below [`count`](Self::count).
@@ -114,7 +123,7 @@ impl<'a> TestSet<'a> {
     }
 
     /// SHA-256 of the images used and their labels, in lower-case hexadecimal.
-    pub(super) fn checksum(&self) -> String {
+    pub fn checksum(&self) -> String {
         let digests: Vec<String> = (0..self.count())
             .into_par_iter()
             .map(|place| {

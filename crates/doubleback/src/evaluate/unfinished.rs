@@ -129,12 +129,12 @@ impl Unfinished {
     }
 
     /// A finished part by name. One that cannot be read is as good as none.
-    pub(super) fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+    pub(crate) fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         self.read(&format!("{PART}{name}.json"))
     }
 
     /// Keeps a finished part.
-    pub(super) fn put<T: Serialize>(&mut self, name: &str, part: &T) -> Result<()> {
+    pub(crate) fn put<T: Serialize>(&mut self, name: &str, part: &T) -> Result<()> {
         self.begin()?;
         self.write(&format!("{PART}{name}.json"), part)
     }

@@ -1,0 +1,159 @@
+//! What `audit` and `merge` promise: the same numbers after kills and from shards, a budget that is told, a folder that is not overwritten.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use doubleback::data::{Bounds, ImageShape};
+use doubleback::device::DeviceName;
+use doubleback::nn::{ModelCard, Network, Pool, paper_cnn, save};
+use serde_json::Value;
+use support::sweeps::{end, signal, start};
+use support::{doubleback, expect_done, files};
+
+fn write_model(path: &Path) {
+    let shape = ImageShape {
+        channels: 1,
+        height: 28,
+        width: 28,
+    };
+    let device = DeviceName::Cpu.open().unwrap();
+    let network = Network::new(paper_cnn(shape, Bounds::UNIT, 10, Pool::Max), 0, &device).unwrap();
+    save(&network, &ModelCard::new(), path).unwrap();
+}
+
+/// Results without what took time.
+fn results(folder: &Path) -> Value {
+    let mut json: Value = serde_json::from_slice(&fs::read(folder.join("results.json")).unwrap()).unwrap();
+    for attack in json["attacks"].as_object_mut().unwrap().values_mut() {
+        attack["seconds"] = 0.into();
+    }
+    json
+}
+
+/// Starts a command and kills it as soon as a part of this kind is finished.
+fn kill_after(folder: &Path, words: &str, work: &str, part: &str) {
+    let mut child = start(folder, words);
+    let begun = Instant::now();
+    let is_there = || {
+        let entries = fs::read_dir(folder.join(work)).into_iter().flatten().flatten();
+        entries.into_iter().any(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            name.starts_with(part) && name.ends_with(".json")
+        })
+    };
+    while !is_there() {
+        assert!(begun.elapsed() < Duration::from_secs(300), "{part} is never there");
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "doubleback {words} has ended before {part}"
+        );
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    signal("-KILL", child.id());
+    assert_ne!(end(child).status, 0);
+}
+
+const AUDIT: &str = "audit m.safetensors --dataset mnist-mini --eps 0.002 --count 120 --ensemble custom --attacks apgd-ce,apgd-dlr,deepfool";
+
+#[test]
+fn an_audit_killed_five_times_gives_the_same_results() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    write_model(&here.join("m.safetensors"));
+    let whole = expect_done(here, &format!("{AUDIT} --out whole --json whole.json"));
+    assert!(whole.stdout.contains("robust accuracy"), "{}", whole.stdout);
+    assert!(whole.stdout.contains("FLAG near-chance"), "{}", whole.stdout);
+    assert_eq!(
+        files(&here.join("whole")),
+        ["examples.json", "figures", "report.html", "results.json"]
+    );
+    let printed: Value = serde_json::from_slice(&fs::read(here.join("whole.json")).unwrap()).unwrap();
+    assert_eq!(
+        printed["robust_accuracy"],
+        results(&here.join("whole"))["robust_accuracy"]
+    );
+
+    let killed = format!("{AUDIT} --out killed");
+    for part in [
+        "part-clean",
+        "part-probe",
+        "part-apgd-ce",
+        "part-apgd-ce",
+        "part-apgd-dlr",
+    ] {
+        kill_after(here, &killed, "killed/work", part);
+        assert!(!here.join("killed/results.json").exists());
+    }
+    let other = doubleback(here, &killed.replace("0.002", "0.003"));
+    assert_eq!(other.status, 2);
+    assert!(
+        other.stderr.contains("holds unfinished work that differs in its eps"),
+        "{}",
+        other.stderr
+    );
+    expect_done(here, &killed);
+    assert_eq!(results(&here.join("killed")), results(&here.join("whole")));
+    assert!(!here.join("killed/work").exists());
+
+    // Finished, it is found; another one does not take its place.
+    let again = expect_done(here, &killed);
+    assert!(again.stdout.contains("nothing was attacked"), "{}", again.stdout);
+    let other = doubleback(here, &killed.replace("0.002", "0.003"));
+    assert_eq!(other.status, 2);
+    assert!(
+        other.stderr.contains("holds the results of another audit"),
+        "{}",
+        other.stderr
+    );
+    let redrawn = expect_done(here, "report killed");
+    assert!(redrawn.stdout.contains("report.html"), "{}", redrawn.stdout);
+}
+
+#[test]
+fn shards_one_of_them_killed_merge_to_the_same_results() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    write_model(&here.join("m.safetensors"));
+    expect_done(here, &format!("{AUDIT} --out whole"));
+    let shard = |number: usize| format!("{AUDIT} --shard {number}/4");
+    kill_after(here, &shard(3), "audit-3-of-4/work", "part-clean");
+    for number in 1..=4 {
+        expect_done(here, &shard(number));
+    }
+    let missing = doubleback(here, "merge audit-1-of-4 audit-2-of-4 audit-4-of-4");
+    assert_eq!(missing.status, 2);
+    assert!(missing.stderr.contains("3/4 is missing"), "{}", missing.stderr);
+    expect_done(
+        here,
+        "merge audit-1-of-4 audit-2-of-4 audit-3-of-4 audit-4-of-4 --out merged",
+    );
+    assert_eq!(results(&here.join("merged")), results(&here.join("whole")));
+    assert!(here.join("merged/report.html").exists());
+    let both = expect_done(here, "audit --compare merged whole");
+    assert!(both.stdout.contains("in the first alone"), "{}", both.stdout);
+}
+
+#[test]
+fn an_audit_within_a_budget_is_partial_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    write_model(&here.join("m.safetensors"));
+    let short = expect_done(here, &format!("{AUDIT} --time-budget 0.001s --out a"));
+    assert!(
+        short.stdout.contains("PARTIAL") && short.stdout.contains("at most"),
+        "{}",
+        short.stdout
+    );
+    let partial = results(&here.join("a"));
+    assert_eq!(partial["robust_accuracy"], Value::Null);
+    assert!(partial["partial"]["at_most"].is_number());
+    let below = doubleback(here, &format!("{AUDIT} --out a --fail-under 90%"));
+    assert_eq!(below.status, 3, "{}", below.stderr);
+    let whole = results(&here.join("a"));
+    assert!(whole["robust_accuracy"].is_number() && whole["partial"].is_null());
+}

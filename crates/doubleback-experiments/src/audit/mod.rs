@@ -1,0 +1,271 @@
+//! An audit of a model, in a folder that it can go on from: see [`doubleback::audit`].
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use doubleback::audit::{Audit, AuditRun, Measured, Plan, Setup, Shard, Shown};
+use doubleback::data::Dataset;
+use doubleback::evaluate::{EightBit, Identity, Named, TestSet, Unfinished, checksum};
+use doubleback::nn::Network;
+use doubleback::progress::Watch;
+use doubleback::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::outside_data::check_outside;
+
+/// The file with the results, in the folder of an audit.
+pub const RESULTS: &str = "results.json";
+/// The file with the pictures.
+pub const EXAMPLES: &str = "examples.json";
+const WORK: &str = "work";
+
+/// What an audit is asked.
+pub struct Request<'a> {
+    /// What the model is called.
+    pub name: &'a str,
+    /// The model.
+    pub network: &'a Network,
+    /// What the data set is called.
+    pub dataset_name: &'a str,
+    /// The data set, with its classes in the model's order.
+    pub dataset: &'a Dataset,
+    /// Its images that are attacked.
+    pub test: TestSet<'a>,
+    /// What to do.
+    pub plan: &'a Plan,
+    /// Eps as it was given, if that was a fraction.
+    pub eps_given: Option<String>,
+    /// What is to be known of the model: what reading it undid.
+    pub notes: &'a [String],
+    /// The part of the images.
+    pub shard: Shard,
+    /// How long attacks may take.
+    pub budget: Option<Duration>,
+    /// Name of the device.
+    pub device: &'a str,
+    /// Folder to write to, if any.
+    pub out: Option<&'a Path>,
+}
+
+/// Examples that a report shows, with the images that they were made of.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Examples {
+    /// Channels, height and width.
+    pub shape: [usize; 3],
+    /// The examples.
+    pub examples: Vec<Shown>,
+    /// The images by place in the test part, as the examples.
+    pub originals: BTreeMap<usize, Vec<u8>>,
+}
+
+/// An audit, and examples to show.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Audited {
+    /// Its results.
+    pub audit: Audit,
+    /// Examples.
+    pub examples: Examples,
+    /// It was there already: nothing was computed.
+    pub was_there: bool,
+}
+
+impl Request<'_> {
+    /// What the audit is of.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn setup(&self) -> Result<Setup> {
+        let model = Named {
+            name: self.name,
+            model: self.network,
+        };
+        let checksums = BTreeMap::from([
+            ("model".to_owned(), checksum(self.network)?),
+            ("images".to_owned(), self.test.checksum()),
+        ]);
+        let classes = &self.dataset.classes;
+        let mut setup = Setup::new(
+            self.plan,
+            &model,
+            self.dataset_name,
+            classes,
+            (&self.test, self.device),
+            checksums,
+        );
+        setup.eps_given.clone_from(&self.eps_given);
+        setup.shard = self.shard;
+        setup.notes.extend_from_slice(self.notes);
+        Ok(setup)
+    }
+
+    /// Makes the audit, or finds it finished in its folder. An unfinished one goes on from there.
+    ///
+    /// # Errors
+    /// When the folder holds another audit or cannot be written; when images do not fit the model; [`Error::Interrupted`] when `watch` breaks.
+    pub fn run(&self, watch: &mut dyn Watch) -> Result<Audited> {
+        let setup = self.setup()?;
+        if let Some(out) = self.out {
+            check_outside(out, self.dataset)?;
+            if let Some(found) = found(out, &setup)? {
+                return Ok(found);
+            }
+        }
+        let work = self.out.map(|out| out.join(WORK));
+        let mut kept = match &work {
+            Some(folder) => Some(Unfinished::open(folder, identity(&setup)?)?),
+            None => None,
+        };
+        let run = AuditRun {
+            model: Named {
+                name: self.name,
+                model: self.network,
+            },
+            test: self.test,
+            plan: self.plan,
+            eight_bit: EightBit::of(self.dataset),
+            shard: self.shard,
+            budget: self.budget,
+        };
+        let measured = run.run(kept.as_mut(), watch)?;
+        let examples = self.examples(&measured);
+        let audit = Audit::new(setup, measured);
+        if let Some(out) = self.out {
+            write(out, &audit, &examples)?;
+        }
+        match kept {
+            // The same command goes on with what the time did not suffice for.
+            Some(kept) if audit.partial.is_none() => kept.remove()?,
+            _ => {}
+        }
+        Ok(Audited {
+            audit,
+            examples,
+            was_there: false,
+        })
+    }
+
+    fn examples(&self, measured: &Measured) -> Examples {
+        let shape = self.dataset.shape;
+        let bounds = self.dataset.bounds;
+        let bytes = |index: usize| -> Vec<u8> {
+            let image = self.test.split.image(index);
+            let range = bounds.high - bounds.low;
+            image
+                .iter()
+                .map(|v| ((v - bounds.low) / range * 255.0).round() as u8)
+                .collect()
+        };
+        Examples {
+            shape: [shape.channels, shape.height, shape.width],
+            originals: measured
+                .shown
+                .iter()
+                .map(|shown| (shown.index, bytes(shown.index)))
+                .collect(),
+            examples: measured.shown.clone(),
+        }
+    }
+}
+
+/// The examples first: results say that all is there.
+fn write(out: &Path, audit: &Audit, examples: &Examples) -> Result<()> {
+    std::fs::create_dir_all(out).map_err(Error::io(out, "making the folder"))?;
+    crate::json::write_compact(&out.join(EXAMPLES), examples)?;
+    crate::json::write(&out.join(RESULTS), audit)
+}
+
+/// A finished audit in a folder, if it is the one of this setup.
+fn found(out: &Path, setup: &Setup) -> Result<Option<Audited>> {
+    if !out.join(RESULTS).exists() {
+        return Ok(None);
+    }
+    let audit = read(out)?;
+    if audit.setup != *setup {
+        let problem = "holds the results of another audit: of another model, data, eps or other settings. Give another --out, or delete the folder";
+        return Err(Error::file(out, problem));
+    }
+    if audit.partial.is_some() {
+        return Ok(None);
+    }
+    let examples = read_examples(out)?;
+    Ok(Some(Audited {
+        audit,
+        examples,
+        was_there: true,
+    }))
+}
+
+fn identity(setup: &Setup) -> Result<Identity> {
+    let settings = serde_json::to_string(&setup.settings).map_err(|e| Error::internal("describing an audit", e))?;
+    let mut facts = vec![
+        ("model".to_owned(), setup.model.clone()),
+        ("data set".to_owned(), setup.dataset.clone()),
+        ("eps".to_owned(), format!("{} in {}", setup.eps, setup.norm)),
+        (
+            "images".to_owned(),
+            format!("{} (drawn by seed {:?})", setup.count, setup.sample_seed),
+        ),
+        ("shard".to_owned(), setup.shard.to_string()),
+        ("settings".to_owned(), settings),
+    ];
+    let checksums = setup.checksums.iter();
+    facts.extend(checksums.map(|(name, sum)| (format!("checksum of the {name}"), sum.clone())));
+    Ok(facts.into_iter().collect())
+}
+
+/// The results in the folder of an audit, or in a file.
+///
+/// # Errors
+/// When there are none, or they cannot be read as such.
+pub fn read(path: &Path) -> Result<Audit> {
+    let file = if path.is_dir() {
+        path.join(RESULTS)
+    } else {
+        path.to_owned()
+    };
+    let bytes = std::fs::read(&file).map_err(Error::io(&file, "reading the results of an audit"))?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let problem = format!(
+            "cannot be read as results of an audit: {error}. Give the folder of `doubleback audit`, or its --json file"
+        );
+        Error::file(file, problem)
+    })
+}
+
+/// The examples in the folder of an audit; none if it has none.
+///
+/// # Errors
+/// When they cannot be read as such.
+pub fn read_examples(folder: &Path) -> Result<Examples> {
+    let file: PathBuf = folder.join(EXAMPLES);
+    match std::fs::read(&file) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Examples::default()),
+        Err(error) => Err(Error::io(file, "reading the examples of an audit")(error)),
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map_err(|error| Error::file(file, format!("cannot be read as examples of an audit: {error}"))),
+    }
+}
+
+/// Writes an audit that was put together from shards into a folder, with the examples of those that are folders.
+///
+/// # Errors
+/// When the folder holds another audit, or cannot be written; when examples cannot be read.
+pub fn merged(audit: Audit, shards: &[PathBuf], out: &Path) -> Result<Audited> {
+    if let Some(found) = found(out, &audit.setup)? {
+        return Ok(found);
+    }
+    let mut examples = Examples::default();
+    for folder in shards.iter().filter(|path| path.is_dir()) {
+        let of_shard = read_examples(folder)?;
+        examples.shape = of_shard.shape;
+        examples.examples.extend(of_shard.examples);
+        examples.originals.extend(of_shard.originals);
+    }
+    write(out, &audit, &examples)?;
+    Ok(Audited {
+        audit,
+        examples,
+        was_there: false,
+    })
+}

@@ -1,0 +1,339 @@
+//! Runs an audit: the images unperturbed, the probes, each attack on the images that still stand, and a longer attack on what stands at the end.
+
+use std::time::{Duration, Instant};
+
+use burn::tensor::Tensor;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::attacked::{Attacked, Shown, attack};
+use super::probe::{PROBED, more, probe};
+use super::record::{Probe, Record};
+use super::{Plan, Shard};
+use crate::evaluate::{EightBit, Named, TestSet, Unfinished};
+use crate::nn::{Expected, to_vec};
+use crate::progress::{Phase, Watch};
+use crate::{Error, Result};
+
+use super::suite::Suite;
+
+/// An audit of a model on test images.
+#[derive(Clone, Copy)]
+pub struct AuditRun<'a> {
+    /// The model, and what it is called.
+    pub model: Named<'a>,
+    /// The images.
+    pub test: TestSet<'a>,
+    /// What to do.
+    pub plan: &'a Plan,
+    /// The values that examples are rounded to, if the data has such.
+    pub eight_bit: Option<EightBit>,
+    /// The part of the images that is attacked.
+    pub shard: Shard,
+    /// How long the attacks may take; none: as long as they need.
+    pub budget: Option<Duration>,
+}
+
+/// What an audit measured.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Measured {
+    /// By image, in the order of the test images.
+    pub records: Vec<Record>,
+    /// Examples to be shown.
+    pub shown: Vec<Shown>,
+    /// Seconds that each attack took, in the order of the plan.
+    pub seconds: Vec<f64>,
+    /// Attacks, and probes at the end, that were not finished when the time was over; empty if all were.
+    pub unfinished: Vec<String>,
+}
+
+/// What the model says of images unperturbed.
+#[derive(Serialize, Deserialize)]
+struct Clean {
+    places: Vec<usize>,
+    predictions: Vec<Option<usize>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Probes {
+    places: Vec<usize>,
+    probes: Vec<Probe>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct More {
+    places: Vec<usize>,
+    broken: Vec<bool>,
+}
+
+/// A part of the work that may be there from an earlier run.
+trait Part: Serialize + DeserializeOwned {
+    /// Places of the images that it is of.
+    fn places(&self) -> &[usize];
+}
+
+impl Part for Clean {
+    fn places(&self) -> &[usize] {
+        &self.places
+    }
+}
+
+impl Part for Probes {
+    fn places(&self) -> &[usize] {
+        &self.places
+    }
+}
+
+impl Part for More {
+    fn places(&self) -> &[usize] {
+        &self.places
+    }
+}
+
+impl Part for Attacked {
+    fn places(&self) -> &[usize] {
+        &self.places
+    }
+}
+
+impl AuditRun<'_> {
+    /// Runs it. With `kept`, parts that are in it are not computed again, and others are put there.
+    ///
+    /// # Errors
+    /// When images do not fit the model; [`Error::Interrupted`] when `watch` breaks before the end.
+    pub fn run(&self, kept: Option<&mut Unfinished>, watch: &mut dyn Watch) -> Result<Measured> {
+        let drawn = Expected::new(self.model.model, Suite::DRAWS);
+        let attacked = match self.plan.suite {
+            Suite::Rand => Named {
+                name: self.model.name,
+                model: &drawn,
+            },
+            _ => self.model,
+        };
+        let mut work = Work {
+            run: self,
+            attacked,
+            kept,
+            places: (0..self.test.count()).filter(|&place| self.shard.has(place)).collect(),
+            begun: Instant::now(),
+            measured: Measured::default(),
+        };
+        work.clean(watch)?;
+        work.probes(watch)?;
+        for number in 0..self.plan.built.len() {
+            work.attack(number, watch)?;
+        }
+        work.more(watch)?;
+        Ok(work.measured)
+    }
+
+    fn images(&self, places: &[usize]) -> (Tensor<4>, Vec<usize>, Vec<usize>) {
+        let index: Vec<usize> = places.iter().map(|&place| self.test.index(place)).collect();
+        let labels = places.iter().map(|&place| self.test.label(place)).collect();
+        (self.test.gather(&index), labels, index)
+    }
+}
+
+struct Work<'a> {
+    run: &'a AuditRun<'a>,
+    /// What the attacks see of the model.
+    attacked: Named<'a>,
+    kept: Option<&'a mut Unfinished>,
+    /// Places of the images of this part of the audit.
+    places: Vec<usize>,
+    begun: Instant,
+    measured: Measured,
+}
+
+impl Work<'_> {
+    /// A part, found or made by `make`, which is told the places.
+    fn part<P: Part>(
+        &mut self,
+        name: &str,
+        places: &[usize],
+        make: impl FnOnce(&AuditRun<'_>, Named<'_>) -> Result<P>,
+    ) -> Result<(P, bool)> {
+        let found = self.kept.as_deref().and_then(|kept| kept.get::<P>(name));
+        if let Some(found) = found.filter(|found| found.places() == places) {
+            return Ok((found, true));
+        }
+        let part = make(self.run, self.attacked)?;
+        if let Some(kept) = &mut self.kept {
+            kept.put(name, &part)?;
+        }
+        Ok((part, false))
+    }
+
+    /// Does a phase batch by batch; gives what came of each batch, and whether the time sufficed.
+    fn phase<P: Part>(
+        &mut self,
+        (title, name): (&str, &str),
+        places: &[usize],
+        limited: bool,
+        watch: &mut dyn Watch,
+        make: impl Fn(&AuditRun<'_>, Named<'_>, &[usize]) -> Result<P>,
+    ) -> Result<(Vec<P>, bool)> {
+        let mut parts = Vec::new();
+        if places.is_empty() {
+            return Ok((parts, true));
+        }
+        let mut phase = Phase::begin(title, places.len(), watch);
+        let mut done = 0;
+        for batch in places.chunks(self.run.test.batch_size()) {
+            if limited && self.time_is_over() {
+                return Ok((parts, false));
+            }
+            let part = format!("{name}-{:07}", batch[0]);
+            let (part, found) = self.part(&part, batch, |run, attacked| make(run, attacked, batch))?;
+            done += batch.len();
+            parts.push(part);
+            if found {
+                phase.resume(done);
+            } else {
+                phase.done_unless_finished(done)?;
+            }
+        }
+        Ok((parts, true))
+    }
+
+    fn time_is_over(&self) -> bool {
+        self.run.budget.is_some_and(|budget| self.begun.elapsed() >= budget)
+    }
+
+    fn record(&mut self, place: usize) -> Option<&mut Record> {
+        let row = self.places.binary_search(&place).ok()?;
+        self.measured.records.get_mut(row)
+    }
+
+    /// Places of the images that are right and not broken.
+    fn standing(&self) -> Vec<usize> {
+        let records = self.places.iter().zip(&self.measured.records);
+        records
+            .filter(|(_, record)| record.stands())
+            .map(|(&place, _)| place)
+            .collect()
+    }
+
+    fn clean(&mut self, watch: &mut dyn Watch) -> Result<()> {
+        let places = self.places.clone();
+        let ask = |run: &AuditRun<'_>, _: Named<'_>, places: &[usize]| {
+            let (images, _, index) = run.images(places);
+            let logits = run.model.model.logits(images);
+            let logits = to_vec(logits.map_err(|error| error.of_model(run.model.name, |row| index[row]))?)?;
+            let top = |logits: &[f32]| {
+                let best = (0..logits.len()).reduce(|best, k| if logits[k] > logits[best] { k } else { best });
+                best.filter(|_| logits.iter().all(|value| value.is_finite()))
+            };
+            Ok(Clean {
+                places: places.to_vec(),
+                predictions: logits.chunks_exact(run.model.model.classes()).map(top).collect(),
+            })
+        };
+        let (parts, _) = self.phase(("unperturbed", "clean"), &places, false, watch, ask)?;
+        let found = parts.iter().flat_map(|part| &part.predictions);
+        let test = self.run.test;
+        self.measured.records = places
+            .iter()
+            .zip(found)
+            .map(|(&place, &clean)| Record {
+                index: test.index(place),
+                label: test.label(place),
+                clean,
+                ..Record::default()
+            })
+            .collect();
+        Ok(())
+    }
+
+    fn probes(&mut self, watch: &mut dyn Watch) -> Result<()> {
+        let probed: Vec<usize> = self.places.iter().copied().filter(|&place| place < PROBED).collect();
+        let ask = |run: &AuditRun<'_>, _: Named<'_>, places: &[usize]| {
+            let (images, labels, index) = run.images(places);
+            let plan = run.plan;
+            let within = (plan.norm, plan.sizes.as_slice(), plan.eps);
+            let probes = probe(run.model.model, (&images, &labels, places), within, plan.seed);
+            Ok(Probes {
+                places: places.to_vec(),
+                probes: probes.map_err(|error| error.of_model(run.model.name, |row| index[row]))?,
+            })
+        };
+        let (parts, whole) = self.phase(("probes", "probe"), &probed, true, watch, ask)?;
+        for part in parts {
+            for (place, probe) in part.places.into_iter().zip(part.probes) {
+                if let Some(record) = self.record(place) {
+                    record.probe = Some(probe);
+                }
+            }
+        }
+        if !whole {
+            self.measured.unfinished.push("probes".to_owned());
+        }
+        Ok(())
+    }
+
+    fn attack(&mut self, number: usize, watch: &mut dyn Watch) -> Result<()> {
+        let plan = self.run.plan;
+        let (name, built) = (&plan.planned[number].name, &plan.built[number]);
+        let standing = self.standing();
+        let ask = |run: &AuditRun<'_>, attacked: Named<'_>, places: &[usize]| {
+            let (images, labels, index) = run.images(places);
+            let within = (plan.norm, plan.eps);
+            let (outcomes, shown, seconds) = attack(
+                (attacked, run.model),
+                (name, built),
+                (&images, &labels, &index),
+                within,
+                run.eight_bit,
+            )?;
+            Ok(Attacked {
+                places: places.to_vec(),
+                outcomes,
+                shown,
+                seconds,
+            })
+        };
+        let (parts, whole) = self.phase((name, name), &standing, true, watch, ask)?;
+        self.measured.seconds.push(parts.iter().map(|part| part.seconds).sum());
+        for part in parts {
+            self.measured.shown.extend(part.shown);
+            for (place, outcome) in part.places.into_iter().zip(part.outcomes) {
+                if let Some(record) = self.record(place) {
+                    outcome.into_record(name, record);
+                }
+            }
+        }
+        if !whole {
+            self.measured.unfinished.push(name.clone());
+        }
+        Ok(())
+    }
+
+    fn more(&mut self, watch: &mut dyn Watch) -> Result<()> {
+        let standing: Vec<usize> = self.standing().into_iter().filter(|&place| place < PROBED).collect();
+        let ask = |run: &AuditRun<'_>, attacked: Named<'_>, places: &[usize]| {
+            let (images, labels, index) = run.images(places);
+            let plan = run.plan;
+            let broken = more(attacked.model, (&images, &labels), (plan.norm, plan.eps), plan.seed);
+            let broken = match broken {
+                Err(Error::NotFinite(_)) => vec![false; places.len()],
+                found => found.map_err(|error| error.of_model(run.model.name, |row| index[row]))?,
+            };
+            Ok(More {
+                places: places.to_vec(),
+                broken,
+            })
+        };
+        let (parts, whole) = self.phase(("a longer attack", "more"), &standing, true, watch, ask)?;
+        for part in parts {
+            for (place, broken) in part.places.into_iter().zip(part.broken) {
+                if let Some(probe) = self.record(place).and_then(|record| record.probe.as_mut()) {
+                    probe.broken_by_more = Some(broken);
+                }
+            }
+        }
+        if !whole {
+            self.measured.unfinished.push("a longer attack".to_owned());
+        }
+        Ok(())
+    }
+}
