@@ -53,7 +53,7 @@ pub(super) fn check(model: &dyn Classifier, images: &Tensor<4>, labels: &[usize]
         let pairs = pixels.iter().zip(&gradient);
         pairs
             .map(|(&x, &g)| {
-                let direction = if g > 0.0 { 1.0 } else { f32::from(g < 0.0) * -1.0 };
+                let direction = if g == 0.0 { 0.0 } else { g.signum() };
                 // A value beyond the bounds has room up to where it is.
                 (x + sign * step * direction).clamp(bounds.low.min(x), bounds.high.max(x))
             })

@@ -46,7 +46,7 @@ pub(super) fn probe(
         let row = image * classes..(image + 1) * classes;
         let logits = &first[row.clone()];
         let alone = if places[image] < ALONE {
-            let apart = ask(images.clone().slice([image..image + 1]))?;
+            let apart = ask(images.clone().narrow(0, image, 1))?;
             Some(change(logits, &apart))
         } else {
             None
