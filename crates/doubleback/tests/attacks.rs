@@ -165,6 +165,9 @@ proptest! {
             if options.contains_key("queries") {
                 options.insert("queries".to_owned(), 50.into());
             }
+            if options.contains_key("searches") {
+                options.insert("steps".to_owned(), 30.into());
+            }
             let attack = AttackSpec::with_options(spec.name(), &options).unwrap().attack().unwrap();
             let eps = if attack.takes_eps() { &eps[..] } else { &[] };
             let attacked = attack.run(&model, &originals, &labels, eps);

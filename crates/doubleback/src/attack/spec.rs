@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::settings::{ApgdSpec, ApgdTSpec, BimSpec, FabSpec, FabTSpec, JsmaSpec, PgdSpec, SquareSpec};
-use super::{ApgdLoss, Attack, Ddn, DeepFool, Fgsm, Ifgsm, MiFgsm, Norm, Target, parse_eps};
+use super::{ApgdLoss, Attack, CwL2, Ddn, DeepFool, Fgsm, Ifgsm, MiFgsm, Norm, Target, parse_eps};
 use crate::nn::Loss;
 use crate::{Error, Result};
 
@@ -47,6 +47,8 @@ pub enum AttackSpec {
     Fab(FabSpec),
     /// The boundary of one class after the other.
     FabT(FabTSpec),
+    /// The shortest change that another class is ahead with.
+    CwL2(CwL2),
     /// To the nearest boundary, step by step.
     Deepfool(DeepFool),
     /// Along the gradient, at a length that shrinks and grows.
@@ -98,7 +100,7 @@ pub enum OptionKind {
 }
 
 /// Options of all attacks, in the order in which they are listed.
-const OPTIONS: [AttackOption; 16] = [
+const OPTIONS: [AttackOption; 19] = [
     option("steps", "N", "Gradients to follow,", OptionKind::Count),
     option(
         "target",
@@ -175,7 +177,7 @@ const OPTIONS: [AttackOption; 16] = [
         ..option(
             "step-size",
             "X",
-            "Length of a step in the norm, in the units of the data,",
+            "Length of a step in the norm, of cw-l2 the one that Adam is given, in the units of the data,",
             OptionKind::Positive,
         )
     },
@@ -184,6 +186,24 @@ const OPTIONS: [AttackOption; 16] = [
         "X",
         "Share of the momentum that is left at the next step,",
         OptionKind::NotNegative,
+    ),
+    option(
+        "confidence",
+        "X",
+        "How far the logit of another class is to be ahead,",
+        OptionKind::NotNegative,
+    ),
+    option(
+        "searches",
+        "N",
+        "Searches, each with another weight of the classes beside the distance,",
+        OptionKind::Count,
+    ),
+    option(
+        "initial-weight",
+        "X",
+        "Weight of the classes beside the distance in the first search,",
+        OptionKind::Positive,
     ),
     option("seed", "N", "Seed of what is drawn,", OptionKind::Seed),
     AttackOption {
@@ -205,7 +225,7 @@ const fn option(flag: &'static str, placeholder: &'static str, about: &'static s
 
 impl AttackSpec {
     /// Every attack with its default options.
-    pub fn all() -> [AttackSpec; 16] {
+    pub fn all() -> [AttackSpec; 17] {
         let Ifgsm { steps, .. } = Ifgsm::default();
         let target = Target::default();
         [
@@ -222,6 +242,7 @@ impl AttackSpec {
             AttackSpec::Square(SquareSpec::default()),
             AttackSpec::Fab(FabSpec::default()),
             AttackSpec::FabT(FabTSpec::default()),
+            AttackSpec::CwL2(CwL2::default()),
             AttackSpec::Deepfool(DeepFool::default()),
             AttackSpec::Ddn(Ddn::default()),
             AttackSpec::Jsma(JsmaSpec::default()),
@@ -244,6 +265,7 @@ impl AttackSpec {
             AttackSpec::Square(_) => "square",
             AttackSpec::Fab(_) => "fab",
             AttackSpec::FabT(_) => "fab-t",
+            AttackSpec::CwL2(_) => "cw-l2",
             AttackSpec::Deepfool(_) => "deepfool",
             AttackSpec::Ddn(_) => "ddn",
             AttackSpec::Jsma(_) => "jsma",
@@ -295,6 +317,7 @@ impl AttackSpec {
             AttackSpec::Square(spec) => Attack::bounded(name, spec.attack()?),
             AttackSpec::Fab(spec) => Attack::bounded(name, spec.attack()),
             AttackSpec::FabT(spec) => Attack::bounded(name, spec.attack()),
+            AttackSpec::CwL2(cw) => Attack::minimal(name, cw),
             AttackSpec::Deepfool(deepfool) => Attack::minimal(name, deepfool),
             AttackSpec::Ddn(ddn) => Attack::minimal(name, ddn),
             AttackSpec::Jsma(JsmaSpec { jsma, target }) => Attack::minimal(name, jsma).towards(target),
@@ -333,6 +356,10 @@ impl AttackSpec {
             AttackSpec::Square(spec) => spec.in_words(),
             AttackSpec::Fab(spec) => spec.in_words(),
             AttackSpec::FabT(spec) => spec.in_words(),
+            AttackSpec::CwL2(cw) => {
+                let (searches, steps, size, ahead) = (cw.searches, cw.steps, cw.step_size, cw.confidence);
+                format!("{searches} searches (L2) of at most {steps} steps of Adam of {size}, ahead by {ahead}")
+            }
             AttackSpec::Deepfool(DeepFool { norm, steps, overshoot }) => {
                 let norm = norm.sign();
                 format!("at most {steps} steps to the nearest boundary ({norm}), lengthened by {overshoot}")
