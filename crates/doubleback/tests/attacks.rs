@@ -165,7 +165,7 @@ proptest! {
             if options.contains_key("queries") {
                 options.insert("queries".to_owned(), 50.into());
             }
-            if options.contains_key("searches") {
+            if ["cw-l2", "fmn"].contains(&spec.name()) {
                 options.insert("steps".to_owned(), 30.into());
             }
             let attack = AttackSpec::with_options(spec.name(), &options).unwrap().attack().unwrap();

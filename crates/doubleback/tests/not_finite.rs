@@ -63,6 +63,7 @@ fn built(name: &str) -> Attack {
         // From a random start it would not meet the awkward value.
         AttackSpec::Pgd(pgd) => pgd.no_random_start = true,
         AttackSpec::CwL2(cw) => cw.steps = 50,
+        AttackSpec::Fmn(fmn) => fmn.steps = 50,
         _ => {}
     }
     spec.attack().unwrap()

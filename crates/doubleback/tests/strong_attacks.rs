@@ -3,8 +3,8 @@
 
 use burn::tensor::{Tensor, TensorData};
 use doubleback::attack::{
-    Apgd, ApgdLoss, Attack, AttackSpec, Attacked, BoundedAttack, CwL2, Ddn, DeepFool, Fab, Goal, MinimalAttack, Norm,
-    Square, run, run_minimal,
+    Apgd, ApgdLoss, Attack, AttackSpec, Attacked, BoundedAttack, CwL2, Ddn, DeepFool, Fab, Fmn, Goal, MinimalAttack,
+    Norm, Square, run, run_minimal,
 };
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{Classifier, FromFunction, Loss, Network, Pool, paper_cnn, to_vec};
@@ -12,7 +12,7 @@ use doubleback_test_device::test_device;
 use serde_json::{Map, Value};
 
 /// Those that look for the nearest example.
-const MINIMAL: [&str; 3] = ["deepfool", "ddn", "cw-l2"];
+const MINIMAL: [&str; 4] = ["deepfool", "ddn", "cw-l2", "fmn"];
 const NAMES: [&str; 7] = ["bim", "apgd-ce", "apgd-dlr", "apgd-t", "square", "fab", "fab-t"];
 
 fn tensor<const D: usize>(values: &[f32], dims: [usize; D]) -> Tensor<D> {
@@ -264,6 +264,56 @@ fn confidence_is_how_far_the_other_class_is_ahead() {
     let logits = to_vec(linear().logits(tensor(&x, [1, 1, 1, 4])).unwrap()).unwrap();
     assert!(logits[1] - logits[0] >= 0.5, "{logits:?}");
     assert!((0.2..0.201).contains(&l2), "{l2}");
+}
+
+/// The exact distance in both norms, to a part in a thousand, from the inside of the box and from a corner.
+#[test]
+fn fmn_finds_the_distance() {
+    for steps in [100, 1000] {
+        let of = |norm| Fmn {
+            norm,
+            steps,
+            ..Fmn::default()
+        };
+        let close = |found: f32, exact: f32| {
+            assert!(
+                (exact * 0.999_99..exact * 1.001).contains(&found),
+                "{steps} steps: {found} is not {exact}"
+            );
+        };
+        let (_, [l2, _]) = found(&linear(), &of(Norm::L2), &middle(), 0);
+        close(l2, 0.1);
+        let (_, [_, linf]) = found(&linear(), &of(Norm::Linf), &middle(), 0);
+        close(linf, 0.5 / 9.0);
+        let (_, [l2, _]) = found(&two_layers(0), &of(Norm::L2), &point(), 2);
+        close(l2, 0.05 / 5f32.sqrt());
+        let (_, [_, linf]) = found(&two_layers(0), &of(Norm::Linf), &point(), 2);
+        close(linf, 0.05 / 3.0);
+        let corner = tensor(&[1.0, 0.0, 1.0, 1.0], [1, 1, 1, 4]);
+        let (_, [l2, _]) = found(&linear(), &of(Norm::L2), &corner, 0);
+        close(l2, 1.0);
+        let (_, [_, linf]) = found(&linear(), &of(Norm::Linf), &corner, 0);
+        close(linf, 5.0 / 9.0);
+    }
+}
+
+/// The first step ends where the boundary seems to be, which of a plane it is, but for rounding, and for the bounds, which cut some steps short: those that come to
+/// lie before it must not stay there. Two of the images lie on it.
+#[test]
+fn fmn_does_not_stay_on_the_boundary() {
+    let fmn = Fmn {
+        steps: 30,
+        ..Fmn::default()
+    };
+    let values: Vec<f32> = (0..200 * 4).map(|i| (i * 37 % 101) as f32 / 100.0).collect();
+    let images = tensor(&values, [200, 1, 1, 4]);
+    let model = linear();
+    let labels = doubleback::nn::predictions(&model.logits(images.clone()).unwrap()).unwrap();
+    for norm in Norm::ALL {
+        let attacked = run_minimal(&model, &Fmn { norm, ..fmn }, &images, &away(&labels)).unwrap();
+        let fooled = attacked.by_eps[0].success.iter().filter(|&&success| success).count();
+        assert_eq!(fooled, 200, "{norm}");
+    }
 }
 
 /// One search answers for every epsilon, as its distances have it.

@@ -21,6 +21,7 @@
 //! | `cw-l2` | [`CwL2`]: the shortest change that another class is ahead with, by Adam | minimal, nearest |
 //! | `deepfool` | [`DeepFool`]: to the nearest boundary, step by step | minimal, nearest |
 //! | `ddn` | [`Ddn`]: along the gradient, at a length that shrinks and grows | minimal, nearest |
+//! | `fmn` | [`Fmn`]: along the gradient, within a ball that shrinks and grows, in L2 or L∞ | minimal, nearest |
 //! | `jsma` | [`Jsma`]: few values, changed by theta each, towards a class | minimal |
 mod adversarial;
 mod apgd;
@@ -33,6 +34,7 @@ mod eps;
 mod examples;
 mod fab;
 mod fgsm;
+mod fmn;
 mod goal;
 mod gradient_steps;
 mod ifgsm;
@@ -67,6 +69,7 @@ pub use eps::{deserialize_eps, deserialize_eps_list, parse_eps};
 pub use examples::{Example, ExampleBatch, Examples};
 pub use fab::Fab;
 pub use fgsm::Fgsm;
+pub use fmn::Fmn;
 pub use goal::Goal;
 pub use ifgsm::Ifgsm;
 pub use jsma::Jsma;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::settings::{ApgdSpec, ApgdTSpec, BimSpec, FabSpec, FabTSpec, JsmaSpec, PgdSpec, SquareSpec};
-use super::{ApgdLoss, Attack, CwL2, Ddn, DeepFool, Fgsm, Ifgsm, MiFgsm, Norm, Target, parse_eps};
+use super::{ApgdLoss, Attack, CwL2, Ddn, DeepFool, Fgsm, Fmn, Ifgsm, MiFgsm, Norm, Target, parse_eps};
 use crate::nn::Loss;
 use crate::{Error, Result};
 
@@ -53,6 +53,8 @@ pub enum AttackSpec {
     Deepfool(DeepFool),
     /// Along the gradient, at a length that shrinks and grows.
     Ddn(Ddn),
+    /// Along the gradient, within a ball that shrinks and grows.
+    Fmn(Fmn),
     /// Few values changed by much.
     Jsma(JsmaSpec),
 }
@@ -123,7 +125,7 @@ const OPTIONS: [AttackOption; 19] = [
     option(
         "gamma",
         "X",
-        "Share of the values that may be changed, of ddn share by which a step changes the length,",
+        "Share of the values that may be changed, of ddn and fmn share by which a step changes the length,",
         OptionKind::Share,
     ),
     option(
@@ -177,7 +179,7 @@ const OPTIONS: [AttackOption; 19] = [
         ..option(
             "step-size",
             "X",
-            "Length of a step in the norm, of cw-l2 the one that Adam is given, in the units of the data,",
+            "Length of a step in the norm, of cw-l2 the one that Adam is given, of fmn that of the first in L2, in the units of the data,",
             OptionKind::Positive,
         )
     },
@@ -225,7 +227,7 @@ const fn option(flag: &'static str, placeholder: &'static str, about: &'static s
 
 impl AttackSpec {
     /// Every attack with its default options.
-    pub fn all() -> [AttackSpec; 17] {
+    pub fn all() -> [AttackSpec; 18] {
         let Ifgsm { steps, .. } = Ifgsm::default();
         let target = Target::default();
         [
@@ -245,6 +247,7 @@ impl AttackSpec {
             AttackSpec::CwL2(CwL2::default()),
             AttackSpec::Deepfool(DeepFool::default()),
             AttackSpec::Ddn(Ddn::default()),
+            AttackSpec::Fmn(Fmn::default()),
             AttackSpec::Jsma(JsmaSpec::default()),
         ]
     }
@@ -268,6 +271,7 @@ impl AttackSpec {
             AttackSpec::CwL2(_) => "cw-l2",
             AttackSpec::Deepfool(_) => "deepfool",
             AttackSpec::Ddn(_) => "ddn",
+            AttackSpec::Fmn(_) => "fmn",
             AttackSpec::Jsma(_) => "jsma",
         }
     }
@@ -287,6 +291,7 @@ impl AttackSpec {
             AttackSpec::Fab(FabSpec { norm: Norm::L2, .. }) => "fab-l2",
             AttackSpec::FabT(FabTSpec { norm: Norm::L2, .. }) => "fab-t-l2",
             AttackSpec::Deepfool(DeepFool { norm: Norm::Linf, .. }) => "deepfool-linf",
+            AttackSpec::Fmn(Fmn { norm: Norm::Linf, .. }) => "fmn-linf",
             other => other.name(),
         }
     }
@@ -320,6 +325,7 @@ impl AttackSpec {
             AttackSpec::CwL2(cw) => Attack::minimal(name, cw),
             AttackSpec::Deepfool(deepfool) => Attack::minimal(name, deepfool),
             AttackSpec::Ddn(ddn) => Attack::minimal(name, ddn),
+            AttackSpec::Fmn(fmn) => Attack::minimal(name, fmn),
             AttackSpec::Jsma(JsmaSpec { jsma, target }) => Attack::minimal(name, jsma).towards(target),
         };
         Ok(attack.built_from(self.clone()))
@@ -366,6 +372,12 @@ impl AttackSpec {
             }
             AttackSpec::Ddn(Ddn { steps, gamma }) => {
                 format!("{steps} steps at a length (L2) that each changes by a share of {gamma}")
+            }
+            AttackSpec::Fmn(fmn) => {
+                let (steps, norm, size, gamma) = (fmn.steps, fmn.norm.sign(), fmn.step_size, fmn.gamma);
+                format!(
+                    "{steps} steps within a radius ({norm}) that the first, of length {size} (L2), changes by a share of {gamma} and later ones by less"
+                )
             }
             AttackSpec::Jsma(JsmaSpec { jsma, target }) => {
                 let what = if jsma.single_pixels {
