@@ -137,7 +137,7 @@ const OPTIONS: [AttackOption; 19] = [
     option(
         "loss",
         "LOSS",
-        "What the attack climbs: cross-entropy (ce), or the margin of the best other class, whose gradient never underflows;",
+        "What the attack climbs: cross-entropy (ce), the margin of the best other class, whose gradient never underflows, or the margin of the probabilities;",
         OptionKind::Loss,
     ),
     option(
@@ -282,6 +282,17 @@ impl AttackSpec {
             AttackSpec::Fgsm(Fgsm { loss: Loss::Margin }) => "fgsm-margin",
             AttackSpec::Ifgsm(Ifgsm { loss: Loss::Margin, .. }) => "ifgsm-margin",
             AttackSpec::MiFgsm(MiFgsm { loss: Loss::Margin, .. }) => "mi-fgsm-margin",
+            AttackSpec::Fgsm(Fgsm {
+                loss: Loss::ProbabilityMargin,
+            }) => "fgsm-probability-margin",
+            AttackSpec::Ifgsm(Ifgsm {
+                loss: Loss::ProbabilityMargin,
+                ..
+            }) => "ifgsm-probability-margin",
+            AttackSpec::MiFgsm(MiFgsm {
+                loss: Loss::ProbabilityMargin,
+                ..
+            }) => "mi-fgsm-probability-margin",
             AttackSpec::Pgd(spec) => spec.label(),
             AttackSpec::Bim(spec) => spec.label(),
             AttackSpec::ApgdCe(ApgdSpec { norm: Norm::L2, .. }) => "apgd-ce-l2",
