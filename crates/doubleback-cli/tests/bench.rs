@@ -48,8 +48,17 @@ fn attacks_are_timed() {
     let lines = self::lines("bench attack --arch small-cnn --batch 2 --runs 1 --only jsma");
     assert_eq!((lines.len(), &lines[0]["attack"]), (1, &"jsma".into()));
     assert!(lines[0]["mean_changed"].as_f64().unwrap() <= 196.0, "{}", lines[0]);
-    let lines = self::lines("bench attack --arch small-cnn --batch 2 --count 3 --runs 1 --only pgd-40");
-    assert_eq!((lines.len(), &lines[0]["attack"]), (1, &"pgd-40".into()));
+    let lines =
+        self::lines("bench attack --arch small-cnn --batch 2 --count 3 --runs 1 --only pgd-40,deepfool --eps 0.3");
+    let attacks: Vec<&str> = lines.iter().map(|line| line["attack"].as_str().unwrap()).collect();
+    assert_eq!(attacks, ["pgd-40", "deepfool"]);
+    for line in lines {
+        // Away from the label: what is not fooled is right.
+        let [success, accuracy] = ["success", "accuracy"].map(|share| line[share].as_f64().unwrap());
+        assert!((success + accuracy - 1.0).abs() < 1e-9, "{line}");
+    }
+    let refused = doubleback(Path::new("."), "bench attack --only pgd-40,apgd-ec");
+    assert!(refused.stderr.contains("Did you mean `apgd-ce`?"), "{}", refused.stderr);
     let refused = doubleback(Path::new("."), "bench attack --arch resnet-small --pool avg");
     assert_eq!(refused.status, 2, "{}", refused.stderr);
 }

@@ -85,7 +85,7 @@ proptest! {
     ) {
         let model = linear(&weight);
         let images = tensor(&images, [2, 1, 2, 3]);
-        for loss in [Loss::CrossEntropy, Loss::Margin] {
+        for loss in Loss::ALL {
             let pgd = Pgd { loss, steps: 1, step_size: Some(eps), random_start: None, ..Pgd::default() };
             let examples = |attack: &dyn BoundedAttack| {
                 let attacked = run(&model, attack, &images, &away(&[0, 2]), &[eps]).unwrap();
@@ -139,15 +139,17 @@ proptest! {
         let both = tensor(&both, [PIXELS, 2]);
         let model = FromFunction::new(SHAPE, Bounds::UNIT, 2, |x: Tensor<4>| x.reshape([-1, PIXELS as i32]).matmul(both.clone()));
         let images = tensor(&image, [1, 1, 2, 3]);
-        let pgd = Pgd { loss: Loss::Margin, steps, step_size: None, random_start: Some(seed), ..Pgd::default() };
-        let attacked = run(&model, &pgd, &images, &away(&[label]), &[eps]).unwrap();
-        let found = to_vec(attacked.by_eps[0].images.clone()).unwrap();
-        for (i, &found) in found.iter().enumerate() {
-            // The margin is that of the other class.
-            let sign = f64::from(weight[i].signum()) * if label == 0 { -1.0 } else { 1.0 };
-            if weight[i] != 0.0 {
-                let expected = (f64::from(image[i]) + sign * eps).clamp(0.0, 1.0);
-                prop_assert!((f64::from(found) - expected).abs() < 1e-5, "pixel {i} is {found}, not {expected}");
+        for loss in [Loss::Margin, Loss::ProbabilityMargin] {
+            let pgd = Pgd { loss, steps, step_size: None, random_start: Some(seed), ..Pgd::default() };
+            let attacked = run(&model, &pgd, &images, &away(&[label]), &[eps]).unwrap();
+            let found = to_vec(attacked.by_eps[0].images.clone()).unwrap();
+            for (i, &found) in found.iter().enumerate() {
+                // The margin is that of the other class.
+                let sign = f64::from(weight[i].signum()) * if label == 0 { -1.0 } else { 1.0 };
+                if weight[i] != 0.0 {
+                    let expected = (f64::from(image[i]) + sign * eps).clamp(0.0, 1.0);
+                    prop_assert!((f64::from(found) - expected).abs() < 1e-5, "{loss:?}: pixel {i} is {found}, not {expected}");
+                }
             }
         }
     }
@@ -164,6 +166,9 @@ proptest! {
             let mut options = spec.options().unwrap();
             if options.contains_key("queries") {
                 options.insert("queries".to_owned(), 50.into());
+            }
+            if ["cw-l2", "fmn"].contains(&spec.name()) {
+                options.insert("steps".to_owned(), 30.into());
             }
             let attack = AttackSpec::with_options(spec.name(), &options).unwrap().attack().unwrap();
             let eps = if attack.takes_eps() { &eps[..] } else { &[] };

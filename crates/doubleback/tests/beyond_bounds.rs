@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use burn::tensor::{Tensor, TensorData};
-use doubleback::attack::{AttackSpec, Goal, Norm, Pgd, run};
+use doubleback::attack::{AttackSpec, CwL2, Fmn, Goal, Norm, Pgd, run};
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{FromFunction, to_vec};
 use doubleback_test_device::test_device;
@@ -48,6 +48,8 @@ proptest! {
                     jsma.jsma.gamma = 0.5;
                     AttackSpec::Jsma(jsma)
                 }
+                AttackSpec::CwL2(cw) => AttackSpec::CwL2(CwL2 { steps: 30, ..cw }),
+                AttackSpec::Fmn(fmn) => AttackSpec::Fmn(Fmn { steps: 30, ..fmn }),
                 other => other,
             };
             let attack = spec.attack().unwrap();

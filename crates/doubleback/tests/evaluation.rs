@@ -82,6 +82,8 @@ fn attacks() -> Vec<AttackSpec> {
         short("fab-t", &[("steps", 4), ("targets", 2)]),
         short("deepfool", &[("steps", 4)]),
         short("ddn", &[("steps", 12)]),
+        short("fmn", &[("steps", 12)]),
+        short("cw-l2", &[("steps", 10), ("searches", 3)]),
     ];
     for spec in AttackSpec::all() {
         assert!(

@@ -62,6 +62,8 @@ fn built(name: &str) -> Attack {
         AttackSpec::Jsma(jsma) => jsma.jsma.gamma = 1.0,
         // From a random start it would not meet the awkward value.
         AttackSpec::Pgd(pgd) => pgd.no_random_start = true,
+        AttackSpec::CwL2(cw) => cw.steps = 50,
+        AttackSpec::Fmn(fmn) => fmn.steps = 50,
         _ => {}
     }
     spec.attack().unwrap()

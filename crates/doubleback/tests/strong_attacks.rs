@@ -3,14 +3,16 @@
 
 use burn::tensor::{Tensor, TensorData};
 use doubleback::attack::{
-    Apgd, ApgdLoss, Attack, AttackSpec, Attacked, BoundedAttack, Ddn, DeepFool, Fab, Goal, MinimalAttack, Norm, Square,
-    run, run_minimal,
+    Apgd, ApgdLoss, Attack, AttackSpec, Attacked, BoundedAttack, CwL2, Ddn, DeepFool, Fab, Fmn, Goal, MinimalAttack,
+    Norm, Square, run, run_minimal,
 };
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{Classifier, FromFunction, Loss, Network, Pool, paper_cnn, to_vec};
 use doubleback_test_device::test_device;
 use serde_json::{Map, Value};
 
+/// Those that look for the nearest example.
+const MINIMAL: [&str; 4] = ["deepfool", "ddn", "cw-l2", "fmn"];
 const NAMES: [&str; 7] = ["bim", "apgd-ce", "apgd-dlr", "apgd-t", "square", "fab", "fab-t"];
 
 fn tensor<const D: usize>(values: &[f32], dims: [usize; D]) -> Tensor<D> {
@@ -191,13 +193,136 @@ fn ddn_comes_near() {
     assert!((0.1..0.1015).contains(&l2), "{l2}");
 }
 
+/// The exact distance, to a part in a thousand; also from a corner of the box, where a sigmoid or a clipped gradient would not move.
+#[test]
+fn carlini_and_wagner_find_the_distance() {
+    let cw = CwL2::default();
+    let (_, [l2, _]) = found(&linear(), &cw, &middle(), 0);
+    assert!((0.099_999..0.1001).contains(&l2), "{l2}");
+    let (x, [l2, _]) = found(&two_layers(0), &cw, &point(), 2);
+    assert!((0.022_36..0.0224).contains(&l2), "{l2}");
+    near(&x, &[0.59, 0.32], 1e-3);
+    // Here the logit of class 0 is 5, and its gradient has length 5.
+    let corner = tensor(&[1.0, 0.0, 1.0, 1.0], [1, 1, 1, 4]);
+    let (x, [l2, _]) = found(&linear(), &cw, &corner, 0);
+    near(&[l2], &[1.0], 1e-3);
+    near(&x, &[0.8, 0.4, 0.6, 0.2], 1e-3);
+}
+
+/// Only differences of logits count: neither a shift of all below zero nor a logarithm of a softmax hides the class that is to come ahead.
+#[test]
+fn carlini_and_wagner_take_log_probabilities_and_negative_logits() {
+    let cw = CwL2 {
+        steps: 200,
+        ..CwL2::default()
+    };
+    let of = |change: fn(Tensor<2>) -> Tensor<2>| {
+        let model = two_layers(0);
+        let model = FromFunction::new(line(2), Bounds::UNIT, 3, move |x: Tensor<4>| {
+            change(model.logits(x).unwrap())
+        });
+        found(&model, &cw, &point(), 2).1[0]
+    };
+    for length in [
+        of(|logits| logits - 16.0),
+        of(|logits| burn::tensor::activation::log_softmax(logits, 1)),
+    ] {
+        assert!((0.022_36..0.0226).contains(&length), "{length}");
+    }
+}
+
+/// An image leaves a search by its own objective: the same steps alone and among others.
+#[test]
+fn carlini_and_wagner_stop_image_by_image() {
+    let model = network();
+    let labels = labels(&model);
+    let attack = AttackSpec::with_options("cw-l2", &Map::from_iter([("steps".to_owned(), 40.into())]));
+    let attack = attack.unwrap().attack().unwrap();
+    let all = attack.run(&model, &images(), &labels, &[]).unwrap();
+    let gradients = &all.by_eps[0].cost.gradients;
+    // The fourth is misclassified as it is.
+    assert_eq!(gradients[3], 0);
+    assert!(
+        gradients.iter().any(|&count| count > 0 && count != gradients[0]),
+        "{gradients:?}"
+    );
+    for image in 0..N {
+        let one = images().narrow(0, image, 1);
+        let alone = attack.run(&model, &one, &labels[image..=image], &[]).unwrap();
+        assert_eq!(alone.by_eps[0].cost.gradients[0], gradients[image]);
+        assert!(bits(&alone, 0) == bits(&all, image), "image {image}");
+    }
+}
+
+#[test]
+fn confidence_is_how_far_the_other_class_is_ahead() {
+    let confident = CwL2 {
+        confidence: 0.5,
+        ..CwL2::default()
+    };
+    let (x, [l2, _]) = found(&linear(), &confident, &middle(), 0);
+    let logits = to_vec(linear().logits(tensor(&x, [1, 1, 1, 4])).unwrap()).unwrap();
+    assert!(logits[1] - logits[0] >= 0.5, "{logits:?}");
+    assert!((0.2..0.201).contains(&l2), "{l2}");
+}
+
+/// The exact distance in both norms, to a part in a thousand, from the inside of the box and from a corner.
+#[test]
+fn fmn_finds_the_distance() {
+    for steps in [100, 1000] {
+        let of = |norm| Fmn {
+            norm,
+            steps,
+            ..Fmn::default()
+        };
+        let close = |found: f32, exact: f32| {
+            assert!(
+                (exact * 0.999_99..exact * 1.001).contains(&found),
+                "{steps} steps: {found} is not {exact}"
+            );
+        };
+        let (_, [l2, _]) = found(&linear(), &of(Norm::L2), &middle(), 0);
+        close(l2, 0.1);
+        let (_, [_, linf]) = found(&linear(), &of(Norm::Linf), &middle(), 0);
+        close(linf, 0.5 / 9.0);
+        let (_, [l2, _]) = found(&two_layers(0), &of(Norm::L2), &point(), 2);
+        close(l2, 0.05 / 5f32.sqrt());
+        let (_, [_, linf]) = found(&two_layers(0), &of(Norm::Linf), &point(), 2);
+        close(linf, 0.05 / 3.0);
+        let corner = tensor(&[1.0, 0.0, 1.0, 1.0], [1, 1, 1, 4]);
+        let (_, [l2, _]) = found(&linear(), &of(Norm::L2), &corner, 0);
+        close(l2, 1.0);
+        let (_, [_, linf]) = found(&linear(), &of(Norm::Linf), &corner, 0);
+        close(linf, 5.0 / 9.0);
+    }
+}
+
+/// The first step ends where the boundary seems to be, which of a plane it is, but for rounding, and for the bounds, which cut some steps short: those that come to
+/// lie before it must not stay there. Two of the images lie on it.
+#[test]
+fn fmn_does_not_stay_on_the_boundary() {
+    let fmn = Fmn {
+        steps: 30,
+        ..Fmn::default()
+    };
+    let values: Vec<f32> = (0..200 * 4).map(|i| (i * 37 % 101) as f32 / 100.0).collect();
+    let images = tensor(&values, [200, 1, 1, 4]);
+    let model = linear();
+    let labels = doubleback::nn::predictions(&model.logits(images.clone()).unwrap()).unwrap();
+    for norm in Norm::ALL {
+        let attacked = run_minimal(&model, &Fmn { norm, ..fmn }, &images, &away(&labels)).unwrap();
+        let fooled = attacked.by_eps[0].success.iter().filter(|&&success| success).count();
+        assert_eq!(fooled, 200, "{norm}");
+    }
+}
+
 /// One search answers for every epsilon, as its distances have it.
 #[test]
 fn nearest_examples_answer_for_epsilons() {
     let model = network();
     let labels = labels(&model);
-    for name in ["deepfool", "ddn"] {
-        let attack = AttackSpec::named(name).unwrap().attack().unwrap();
+    for name in MINIMAL {
+        let attack = short(name, Norm::L2);
         let without = attack.run(&model, &images(), &labels, &[]).unwrap();
         let eps = [0.0, 0.01, 0.1, 1.0, 5.0];
         let within = attack.run(&model, &images(), &labels, &eps).unwrap();
@@ -278,7 +403,9 @@ fn short(name: &str, norm: Norm) -> Attack {
             options.insert(option.to_owned(), value.into());
         }
     }
-    options.insert("norm".to_owned(), norm.name().into());
+    if options.contains_key("norm") {
+        options.insert("norm".to_owned(), norm.name().into());
+    }
     AttackSpec::with_options(name, &options).unwrap().attack().unwrap()
 }
 
@@ -366,7 +493,7 @@ fn an_image_fares_the_same_alone_and_with_others() {
 fn bits_are_the_same_with_one_and_two_threads() {
     let model = network();
     let labels = labels(&model);
-    for name in NAMES {
+    for name in NAMES.into_iter().chain(MINIMAL) {
         let of = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let attacked = pool.install(|| {
@@ -387,7 +514,8 @@ fn zero_gradients_are_said() {
     let model = FromFunction::new(line(4), Bounds::UNIT, 4, move |x: Tensor<4>| {
         x.reshape([-1, 4]) * 0.0 + bias.clone()
     });
-    for name in ["apgd-ce", "apgd-dlr", "apgd-t", "fab", "fab-t"] {
+    let following = ["apgd-ce", "apgd-dlr", "apgd-t", "fab", "fab-t"];
+    for name in following.into_iter().chain(MINIMAL) {
         let attacked = short(name, Norm::Linf).run(&model, &middle(), &[0], &[0.1]).unwrap();
         assert_eq!(attacked.zero_gradient, [true], "{name}");
         assert_eq!(attacked.by_eps[0].success, [false], "{name}");

@@ -21,7 +21,7 @@ pub struct AttackOptions {
     /// Attack
     #[arg(long, value_name = "NAME", value_parser = values::attack_name())]
     pub attack: &'static str,
-    /// Perturbation sizes, in the units of the data, such as 0.1 or 8/255; for ifgsm and itgsm lengths of each of the steps; not for jsma; deepfool and ddn do without, and tell who has an example within
+    /// Perturbation sizes, in the units of the data, such as 0.1 or 8/255; for ifgsm and itgsm lengths of each of the steps; not for jsma; cw-l2, deepfool, ddn and fmn do without, and tell who has an example within
     #[arg(
         long,
         value_name = "E,E,…",

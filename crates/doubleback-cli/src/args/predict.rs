@@ -16,7 +16,7 @@ pub const LONG: &str = "Ask a model what it takes images for.\n\n\
     With --out, arrays for NumPy are written: logits (float32, [n, classes]), prediction, index (places in the test part of the data set, or \
     among the images; int64), label (where it is known), classes (names by label, where there are some), and gradient (float32, [n, channels, height, \
     width]): that of each image's loss with respect to the image, in the data's own units. The loss is that of the true class, or where that is not known of \
-    the predicted one: the cross-entropy, or with --gradient margin the greatest other logit less that of the class.";
+    the predicted one: the cross-entropy, or with --gradient margin the greatest other logit less that of the class, with probability-margin the same of probabilities.";
 
 /// Arguments of `predict`.
 #[derive(Args, Debug)]
@@ -49,7 +49,7 @@ pub struct PredictArgs {
     /// Write logits, predictions and input gradients
     #[arg(long, value_name = "FILE.npz")]
     pub out: Option<PathBuf>,
-    /// Loss whose input gradient --out has: of ce the cross-entropy, of margin the margin of the logits, of none no gradient
+    /// Loss whose input gradient --out has: of ce the cross-entropy, of margin the margin of the logits, of probability-margin that of the probabilities, of none no gradient
     #[arg(long, value_name = "LOSS", value_parser = values::gradient(), default_value = "ce", requires = "out")]
     pub gradient: values::Gradient,
     /// Write the results as JSON; without FILE or with -, to standard output

@@ -220,7 +220,7 @@ pub fn step() -> Named<Step> {
 /// Attacks to time.
 pub fn timed_attack() -> Named<TimedAttack> {
     Named {
-        names: TimedAttack::ALL.map(TimedAttack::name).to_vec(),
+        names: TimedAttack::names(),
         parse: str::parse,
     }
 }

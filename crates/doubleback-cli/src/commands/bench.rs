@@ -98,9 +98,6 @@ fn gan(args: &BenchGanArgs, context: &Context) -> Result<()> {
     })
 }
 
-/// Runs of JSMA before the clock starts; other attacks are short enough for two.
-const WARM_UP_OF_JSMA: usize = 1;
-
 /// One line of `bench attack`.
 #[derive(Serialize)]
 struct AttackLine {
@@ -110,19 +107,20 @@ struct AttackLine {
     median_ms: f64,
     min_ms: f64,
     success: f64,
+    accuracy: f64,
     mean_changed: f64,
 }
 
 fn attack(args: &BenchAttackArgs, context: &Context) -> Result<()> {
     let count = args.count.unwrap_or(args.bench.batch);
     let bench = attack_bench(args, count, context)?.in_batches(args.bench.batch);
-    let attacks = args.only.map_or_else(|| TimedAttack::SHORT.to_vec(), |only| vec![only]);
-    for attack in attacks {
-        let warm_up = match attack {
-            TimedAttack::Jsma => WARM_UP_OF_JSMA,
-            _ => 2,
-        };
-        let found = bench.time(attack, warm_up, args.bench.runs)?;
+    let attacks = if args.only.is_empty() {
+        &TimedAttack::SHORT[..]
+    } else {
+        &args.only
+    };
+    for &attack in attacks {
+        let found = bench.time(attack, args.eps.value, args.bench.runs)?;
         let speed = count as f64 / found.times.median * 1e3;
         print(&AttackLine {
             engine: engine(),
@@ -131,6 +129,7 @@ fn attack(args: &BenchAttackArgs, context: &Context) -> Result<()> {
             median_ms: rounded(found.times.median),
             min_ms: rounded(found.times.min),
             success: found.success,
+            accuracy: found.accuracy,
             mean_changed: rounded(found.mean_changed),
         })?;
     }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::apgd_loss::ApgdLoss;
-use super::nearest::{Begun, begin, found, gradients};
+use super::nearest::{Begun, begin, found, slopes};
 use super::pixels::Pixels;
 use super::plane::length;
 use super::{Found, Goal, MinimalAttack, Norm};
@@ -63,19 +63,20 @@ impl MinimalAttack for Ddn {
             if active.is_empty() {
                 break;
             }
-            let (reached, gradients) = gradients(model, images, &goal, ApgdLoss::CrossEntropy, &mut active)?;
-            for (walk, &reached) in active.iter_mut().zip(&reached) {
+            let loss = |logits: &[f32], class: usize, cotangent: &mut [f32]| {
+                ApgdLoss::CrossEntropy.at(logits, class, None, cotangent)
+            };
+            let slopes = slopes(model, images, &goal, loss, &mut active)?;
+            let share = (1.0 + (PI * step as f64 / self.steps as f64).cos()) / 2.0;
+            let stride = (LAST_STEP + (1.0 - LAST_STEP) * share) * goal.sign();
+            let of_active = active.par_iter_mut().zip(&mut lengths).zip(slopes.by_point());
+            of_active.for_each(|((walk, to), (reached, _, gradient))| {
                 if reached {
                     walk.keep(Norm::L2);
                 }
-            }
-            if step == self.steps {
-                break;
-            }
-            let share = (1.0 + (PI * step as f64 / self.steps as f64).cos()) / 2.0;
-            let stride = (LAST_STEP + (1.0 - LAST_STEP) * share) * goal.sign();
-            let of_active = active.par_iter_mut().zip(&mut lengths).zip(&gradients).zip(&reached);
-            of_active.for_each(|(((walk, to), gradient), &reached)| {
+                if step == self.steps {
+                    return;
+                }
                 **to *= if reached { 1.0 - self.gamma } else { 1.0 + self.gamma };
                 let scale = length(Norm::L2, gradient.iter().map(|&value| f64::from(value)));
                 let scale = if scale > 0.0 { stride / scale } else { 0.0 };

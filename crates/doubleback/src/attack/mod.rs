@@ -18,12 +18,15 @@
 //! | `apgd-ce`, `apgd-dlr`, `apgd-t` | [`Apgd`]: PGD that chooses its steps, on the cross-entropy, the difference of logits ratio, or that of one target after the other | bounded |
 //! | `square` | [`Square`]: a random search without gradients | bounded |
 //! | `fab`, `fab-t` | [`Fab`]: the nearest example, towards the nearest class or one target after the other; an eps is what it must be within | bounded |
+//! | `cw-l2` | [`CwL2`]: the shortest change that another class is ahead with, by Adam | minimal, nearest |
 //! | `deepfool` | [`DeepFool`]: to the nearest boundary, step by step | minimal, nearest |
 //! | `ddn` | [`Ddn`]: along the gradient, at a length that shrinks and grows | minimal, nearest |
+//! | `fmn` | [`Fmn`]: along the gradient, within a ball that shrinks and grows, in L2 or L∞ | minimal, nearest |
 //! | `jsma` | [`Jsma`]: few values, changed by theta each, towards a class | minimal |
 mod adversarial;
 mod apgd;
 mod apgd_loss;
+mod cw_l2;
 mod ddn;
 mod deepfool;
 mod ensemble;
@@ -31,6 +34,7 @@ mod eps;
 mod examples;
 mod fab;
 mod fgsm;
+mod fmn;
 mod goal;
 mod gradient_steps;
 mod ifgsm;
@@ -57,6 +61,7 @@ use crate::{Error, Result};
 pub use adversarial::{Adversarial, Attacked, check_eps, run, run_minimal, run_within};
 pub use apgd::Apgd;
 pub use apgd_loss::ApgdLoss;
+pub use cw_l2::CwL2;
 pub use ddn::Ddn;
 pub use deepfool::DeepFool;
 pub use ensemble::Ensemble;
@@ -64,6 +69,7 @@ pub use eps::{deserialize_eps, deserialize_eps_list, parse_eps};
 pub use examples::{Example, ExampleBatch, Examples};
 pub use fab::Fab;
 pub use fgsm::Fgsm;
+pub use fmn::Fmn;
 pub use goal::Goal;
 pub use ifgsm::Ifgsm;
 pub use jsma::Jsma;

@@ -1,8 +1,9 @@
 //! What attacks share that look for the nearest boundary between classes: where the model says it is, and the nearest example found by now.
 
 use burn::tensor::{Tensor, TensorData};
+use rayon::prelude::*;
 
-use super::apgd_loss::{ApgdLoss, other_class};
+use super::apgd_loss::other_class;
 use super::pixels::{Pixels, batch};
 use super::plane::{dual_length, length};
 use super::{Cost, Found, Goal, Norm, Standing};
@@ -127,14 +128,32 @@ pub(super) fn settle(
     Ok(reached)
 }
 
-/// By image, whether the point reaches the goal, and the gradient of a loss there times a positive number.
-pub(super) fn gradients(
+/// What the model says of points, one after the other.
+pub(super) struct Slopes {
+    reached: Vec<bool>,
+    losses: Vec<f64>,
+    gradients: Vec<f32>,
+    /// Values of a point.
+    length: usize,
+}
+
+impl Slopes {
+    /// By point: whether it reaches the goal, the loss there, and its gradient times a positive number.
+    pub fn by_point(&self) -> impl IndexedParallelIterator<Item = (bool, f64, &[f32])> {
+        let of_points = self.reached.par_iter().zip(&self.losses);
+        let with_gradients = of_points.zip(self.gradients.par_chunks_exact(self.length));
+        with_gradients.map(|((&reached, &loss), gradient)| (reached, loss, gradient))
+    }
+}
+
+/// Asks the model for the points of some images. `loss` is given the logits of one and the class, and fills in its gradient with respect to the logits.
+pub(super) fn slopes(
     model: &dyn Classifier,
     images: &Tensor<4>,
     goal: &Goal,
-    loss: ApgdLoss,
+    loss: impl Fn(&[f32], usize, &mut [f32]) -> f64,
     walks: &mut [&mut Nearest<'_>],
-) -> Result<(Vec<bool>, Vec<Vec<f32>>)> {
+) -> Result<Slopes> {
     let x = batch(walks.iter().map(|walk| &*walk.x), images);
     let (logits, pullback) = model.logits_with_pullback(x)?;
     let reached = goal.reached(&predictions(&logits)?);
@@ -142,18 +161,34 @@ pub(super) fn gradients(
     let values = to_vec(logits)?;
     let mut cotangent = vec![0f32; values.len()];
     let of_walks = values.chunks_exact(dims[1]).zip(cotangent.chunks_exact_mut(dims[1]));
-    for ((logits, cotangent), walk) in of_walks.zip(&*walks) {
-        loss.at(logits, walk.class, None, cotangent);
-    }
+    let losses = of_walks
+        .zip(&*walks)
+        .map(|((logits, cotangent), walk)| loss(logits, walk.class, cotangent))
+        .collect();
     let cotangent = Tensor::from_data(TensorData::new(cotangent, dims), (&device, dtype));
-    let values = to_vec(pullback.apply(cotangent)?)?;
+    let gradients = to_vec(pullback.apply(cotangent)?)?;
     let length = walks.first().map_or(1, |walk| walk.image.len());
-    let gradients: Vec<Vec<f32>> = values.chunks_exact(length).map(<[f32]>::to_vec).collect();
-    for (walk, gradient) in walks.iter_mut().zip(&gradients) {
+    for (walk, gradient) in walks.iter_mut().zip(gradients.chunks_exact(length)) {
         walk.gradients += 1;
         walk.nonzero |= gradient.iter().any(|&value| value != 0.0);
     }
-    Ok((reached, gradients))
+    Ok(Slopes {
+        reached,
+        losses,
+        gradients,
+        length,
+    })
+}
+
+/// How far the best other class is ahead of the own one. The gradient with respect to the logits is filled in.
+pub(super) fn ahead(logits: &[f32], class: usize, cotangent: &mut [f32]) -> f64 {
+    cotangent.fill(0.0);
+    let others = (0..logits.len()).filter(|&k| k != class);
+    let Some(best) = others.reduce(|best, k| if logits[k] > logits[best] { k } else { best }) else {
+        return 0.0;
+    };
+    (cotangent[best], cotangent[class]) = (1.0, -1.0);
+    f64::from(logits[best]) - f64::from(logits[class])
 }
 
 /// The boundary towards another class, as the model looks from a point: a plane.

@@ -45,8 +45,10 @@ impl PgdSpec {
         match (self.norm, self.loss) {
             (Norm::Linf, Loss::CrossEntropy) => "pgd",
             (Norm::Linf, Loss::Margin) => "pgd-margin",
+            (Norm::Linf, Loss::ProbabilityMargin) => "pgd-probability-margin",
             (Norm::L2, Loss::CrossEntropy) => "pgd-l2",
             (Norm::L2, Loss::Margin) => "pgd-l2-margin",
+            (Norm::L2, Loss::ProbabilityMargin) => "pgd-l2-probability-margin",
         }
     }
 
@@ -121,8 +123,10 @@ impl BimSpec {
         match (self.norm, self.loss) {
             (Norm::Linf, Loss::CrossEntropy) => "bim",
             (Norm::Linf, Loss::Margin) => "bim-margin",
+            (Norm::Linf, Loss::ProbabilityMargin) => "bim-probability-margin",
             (Norm::L2, Loss::CrossEntropy) => "bim-l2",
             (Norm::L2, Loss::Margin) => "bim-l2-margin",
+            (Norm::L2, Loss::ProbabilityMargin) => "bim-l2-probability-margin",
         }
     }
 }

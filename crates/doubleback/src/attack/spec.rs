@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::settings::{ApgdSpec, ApgdTSpec, BimSpec, FabSpec, FabTSpec, JsmaSpec, PgdSpec, SquareSpec};
-use super::{ApgdLoss, Attack, Ddn, DeepFool, Fgsm, Ifgsm, MiFgsm, Norm, Target, parse_eps};
+use super::{ApgdLoss, Attack, CwL2, Ddn, DeepFool, Fgsm, Fmn, Ifgsm, MiFgsm, Norm, Target, parse_eps};
 use crate::nn::Loss;
 use crate::{Error, Result};
 
@@ -47,10 +47,14 @@ pub enum AttackSpec {
     Fab(FabSpec),
     /// The boundary of one class after the other.
     FabT(FabTSpec),
+    /// The shortest change that another class is ahead with.
+    CwL2(CwL2),
     /// To the nearest boundary, step by step.
     Deepfool(DeepFool),
     /// Along the gradient, at a length that shrinks and grows.
     Ddn(Ddn),
+    /// Along the gradient, within a ball that shrinks and grows.
+    Fmn(Fmn),
     /// Few values changed by much.
     Jsma(JsmaSpec),
 }
@@ -98,7 +102,7 @@ pub enum OptionKind {
 }
 
 /// Options of all attacks, in the order in which they are listed.
-const OPTIONS: [AttackOption; 16] = [
+const OPTIONS: [AttackOption; 19] = [
     option("steps", "N", "Gradients to follow,", OptionKind::Count),
     option(
         "target",
@@ -121,7 +125,7 @@ const OPTIONS: [AttackOption; 16] = [
     option(
         "gamma",
         "X",
-        "Share of the values that may be changed, of ddn share by which a step changes the length,",
+        "Share of the values that may be changed, of ddn and fmn share by which a step changes the length,",
         OptionKind::Share,
     ),
     option(
@@ -133,7 +137,7 @@ const OPTIONS: [AttackOption; 16] = [
     option(
         "loss",
         "LOSS",
-        "What the attack climbs: cross-entropy (ce), or the margin of the best other class, whose gradient never underflows;",
+        "What the attack climbs: cross-entropy (ce), the margin of the best other class, whose gradient never underflows, or the margin of the probabilities;",
         OptionKind::Loss,
     ),
     option(
@@ -175,7 +179,7 @@ const OPTIONS: [AttackOption; 16] = [
         ..option(
             "step-size",
             "X",
-            "Length of a step in the norm, in the units of the data,",
+            "Length of a step in the norm, of cw-l2 the one that Adam is given, of fmn that of the first in L2, in the units of the data,",
             OptionKind::Positive,
         )
     },
@@ -184,6 +188,24 @@ const OPTIONS: [AttackOption; 16] = [
         "X",
         "Share of the momentum that is left at the next step,",
         OptionKind::NotNegative,
+    ),
+    option(
+        "confidence",
+        "X",
+        "How far the logit of another class is to be ahead,",
+        OptionKind::NotNegative,
+    ),
+    option(
+        "searches",
+        "N",
+        "Searches, each with another weight of the classes beside the distance,",
+        OptionKind::Count,
+    ),
+    option(
+        "initial-weight",
+        "X",
+        "Weight of the classes beside the distance in the first search,",
+        OptionKind::Positive,
     ),
     option("seed", "N", "Seed of what is drawn,", OptionKind::Seed),
     AttackOption {
@@ -205,7 +227,7 @@ const fn option(flag: &'static str, placeholder: &'static str, about: &'static s
 
 impl AttackSpec {
     /// Every attack with its default options.
-    pub fn all() -> [AttackSpec; 16] {
+    pub fn all() -> [AttackSpec; 18] {
         let Ifgsm { steps, .. } = Ifgsm::default();
         let target = Target::default();
         [
@@ -222,8 +244,10 @@ impl AttackSpec {
             AttackSpec::Square(SquareSpec::default()),
             AttackSpec::Fab(FabSpec::default()),
             AttackSpec::FabT(FabTSpec::default()),
+            AttackSpec::CwL2(CwL2::default()),
             AttackSpec::Deepfool(DeepFool::default()),
             AttackSpec::Ddn(Ddn::default()),
+            AttackSpec::Fmn(Fmn::default()),
             AttackSpec::Jsma(JsmaSpec::default()),
         ]
     }
@@ -244,8 +268,10 @@ impl AttackSpec {
             AttackSpec::Square(_) => "square",
             AttackSpec::Fab(_) => "fab",
             AttackSpec::FabT(_) => "fab-t",
+            AttackSpec::CwL2(_) => "cw-l2",
             AttackSpec::Deepfool(_) => "deepfool",
             AttackSpec::Ddn(_) => "ddn",
+            AttackSpec::Fmn(_) => "fmn",
             AttackSpec::Jsma(_) => "jsma",
         }
     }
@@ -256,6 +282,17 @@ impl AttackSpec {
             AttackSpec::Fgsm(Fgsm { loss: Loss::Margin }) => "fgsm-margin",
             AttackSpec::Ifgsm(Ifgsm { loss: Loss::Margin, .. }) => "ifgsm-margin",
             AttackSpec::MiFgsm(MiFgsm { loss: Loss::Margin, .. }) => "mi-fgsm-margin",
+            AttackSpec::Fgsm(Fgsm {
+                loss: Loss::ProbabilityMargin,
+            }) => "fgsm-probability-margin",
+            AttackSpec::Ifgsm(Ifgsm {
+                loss: Loss::ProbabilityMargin,
+                ..
+            }) => "ifgsm-probability-margin",
+            AttackSpec::MiFgsm(MiFgsm {
+                loss: Loss::ProbabilityMargin,
+                ..
+            }) => "mi-fgsm-probability-margin",
             AttackSpec::Pgd(spec) => spec.label(),
             AttackSpec::Bim(spec) => spec.label(),
             AttackSpec::ApgdCe(ApgdSpec { norm: Norm::L2, .. }) => "apgd-ce-l2",
@@ -265,6 +302,7 @@ impl AttackSpec {
             AttackSpec::Fab(FabSpec { norm: Norm::L2, .. }) => "fab-l2",
             AttackSpec::FabT(FabTSpec { norm: Norm::L2, .. }) => "fab-t-l2",
             AttackSpec::Deepfool(DeepFool { norm: Norm::Linf, .. }) => "deepfool-linf",
+            AttackSpec::Fmn(Fmn { norm: Norm::Linf, .. }) => "fmn-linf",
             other => other.name(),
         }
     }
@@ -295,8 +333,10 @@ impl AttackSpec {
             AttackSpec::Square(spec) => Attack::bounded(name, spec.attack()?),
             AttackSpec::Fab(spec) => Attack::bounded(name, spec.attack()),
             AttackSpec::FabT(spec) => Attack::bounded(name, spec.attack()),
+            AttackSpec::CwL2(cw) => Attack::minimal(name, cw),
             AttackSpec::Deepfool(deepfool) => Attack::minimal(name, deepfool),
             AttackSpec::Ddn(ddn) => Attack::minimal(name, ddn),
+            AttackSpec::Fmn(fmn) => Attack::minimal(name, fmn),
             AttackSpec::Jsma(JsmaSpec { jsma, target }) => Attack::minimal(name, jsma).towards(target),
         };
         Ok(attack.built_from(self.clone()))
@@ -333,12 +373,22 @@ impl AttackSpec {
             AttackSpec::Square(spec) => spec.in_words(),
             AttackSpec::Fab(spec) => spec.in_words(),
             AttackSpec::FabT(spec) => spec.in_words(),
+            AttackSpec::CwL2(cw) => {
+                let (searches, steps, size, ahead) = (cw.searches, cw.steps, cw.step_size, cw.confidence);
+                format!("{searches} searches (L2) of at most {steps} steps of Adam of {size}, ahead by {ahead}")
+            }
             AttackSpec::Deepfool(DeepFool { norm, steps, overshoot }) => {
                 let norm = norm.sign();
                 format!("at most {steps} steps to the nearest boundary ({norm}), lengthened by {overshoot}")
             }
             AttackSpec::Ddn(Ddn { steps, gamma }) => {
                 format!("{steps} steps at a length (L2) that each changes by a share of {gamma}")
+            }
+            AttackSpec::Fmn(fmn) => {
+                let (steps, norm, size, gamma) = (fmn.steps, fmn.norm.sign(), fmn.step_size, fmn.gamma);
+                format!(
+                    "{steps} steps within a radius ({norm}) that the first, of length {size} (L2), changes by a share of {gamma} and later ones by less"
+                )
             }
             AttackSpec::Jsma(JsmaSpec { jsma, target }) => {
                 let what = if jsma.single_pixels {

@@ -53,25 +53,30 @@ pub enum Loss {
     CrossEntropy,
     /// Largest other logit minus that of the label (Carlini & Wagner 2017, without the floor): its gradient never underflows.
     Margin,
+    /// Largest probability of another class minus that of the label: an image that is far on either side of the boundary counts little.
+    #[serde(rename = "probability-margin")]
+    ProbabilityMargin,
 }
 
 impl Loss {
     /// All of them.
-    pub const ALL: [Loss; 2] = [Loss::CrossEntropy, Loss::Margin];
+    pub const ALL: [Loss; 3] = [Loss::CrossEntropy, Loss::Margin, Loss::ProbabilityMargin];
 
-    /// `ce` or `margin`.
+    /// `ce`, `margin` or `probability-margin`.
     pub fn name(self) -> &'static str {
         match self {
             Loss::CrossEntropy => "ce",
             Loss::Margin => "margin",
+            Loss::ProbabilityMargin => "probability-margin",
         }
     }
 
-    /// `cross-entropy` or `margin`, for a sentence.
+    /// `cross-entropy`, `margin` or `margin of probabilities`, for a sentence.
     pub fn in_words(self) -> &'static str {
         match self {
             Loss::CrossEntropy => "cross-entropy",
             Loss::Margin => "margin",
+            Loss::ProbabilityMargin => "margin of probabilities",
         }
     }
 
@@ -84,12 +89,18 @@ impl Loss {
         let truth = one_hot(labels, classes, like)?;
         match self {
             Loss::CrossEntropy => Ok(softmax(logits.clone(), 1) - truth),
-            Loss::Margin => {
-                // The best other class, found where the logits are.
-                let others = logits
-                    .clone()
-                    .mask_fill(truth.clone().equal_elem(1.0), f32::NEG_INFINITY);
-                Ok(first_greatest(others).cast(truth.dtype()) - truth)
+            Loss::Margin => Ok(best_other(logits, &truth) - truth),
+            Loss::ProbabilityMargin => {
+                // `∂(p_j - p_y) / ∂z_k` is `p_j (1 - p_j + p_y)` at the best other class `j`, `-p_y (1 - p_y + p_j)` at the label `y`, and
+                // `p_k (p_y - p_j)` elsewhere. `1 - p` is summed from the other classes: where `p` rounds to 1 it is not 0.
+                let best = best_other(logits, &truth);
+                let p = softmax(logits.clone(), 1);
+                let of = |one: &Tensor<2>| (p.clone() * one.clone()).sum_dim(1);
+                let but = |one: &Tensor<2>| (p.clone() * (one.clone() * -1.0 + 1.0)).sum_dim(1);
+                let (other, own) = (of(&best), of(&truth));
+                let elsewhere = (best.clone() + truth.clone()) * -1.0 + 1.0;
+                let slope = best.clone() * (but(&best) + own.clone()) - truth.clone() * (but(&truth) + other.clone());
+                Ok(p * (slope + elsewhere * (own - other)))
             }
         }
     }
@@ -112,6 +123,12 @@ impl Loss {
             let best = others().map(ahead).fold(f64::NEG_INFINITY, f64::max);
             match self {
                 Loss::Margin => best,
+                Loss::ProbabilityMargin => {
+                    let top = best.max(0.0);
+                    let sum: f64 = others().map(|k| (ahead(k) - top).exp()).sum();
+                    let own = (-top).exp();
+                    ((best - top).exp() - own) / (sum + own)
+                }
                 Loss::CrossEntropy => {
                     let top = best.max(0.0);
                     let sum: f64 = others().map(|k| (ahead(k) - top).exp()).sum();
@@ -152,6 +169,12 @@ impl FromStr for Loss {
         let found = Loss::ALL.into_iter().find(|loss| loss.name() == name);
         found.ok_or_else(|| Error::unknown("loss", name, Loss::ALL.map(Loss::name)))
     }
+}
+
+/// 1 at the best class but the label's, found where the logits are, `[n, classes]`. `truth` has the labels as zeros and ones.
+fn best_other(logits: &Tensor<2>, truth: &Tensor<2>) -> Tensor<2> {
+    let label = truth.clone().equal_elem(1.0);
+    first_greatest(logits.clone().mask_fill(label, f32::NEG_INFINITY)).cast(truth.dtype())
 }
 
 /// 1 at the greatest value of each row, `[n, classes]`, at the first of equals as in [`predictions`]: which of them `argmax` gives is the backend's
@@ -240,6 +263,59 @@ mod tests {
         assert_eq!(predictions(&logits).unwrap(), [0, 0]);
     }
 
+    /// Against central differences of the values, which are f64.
+    #[test]
+    fn the_gradient_of_the_probability_margin_is_its_slope() {
+        let rows = [
+            [0.5, -1.25, 2.0, 0.75],
+            [0.5, -1.25, 2.0, 0.75],
+            [-3.0, -2.5, -2.5, -7.0],
+            [6.0, 0.0, -1.0, -0.5],
+        ];
+        let (labels, step) = ([2, 1, 0, 0], 1.0 / 512.0);
+        let at = |k: usize, step: f32| {
+            let moved = rows.map(|mut row| {
+                row[k] += step;
+                row
+            });
+            let logits = Tensor::<2>::from_floats(moved, &test_device());
+            Loss::ProbabilityMargin.values(&logits, &labels).unwrap()
+        };
+        let logits = Tensor::<2>::from_floats(rows, &test_device());
+        let like = Tensor::<4>::zeros([4, 1, 1, 1], &test_device());
+        let found = to_vec(Loss::ProbabilityMargin.cotangent(&logits, &labels, &like).unwrap()).unwrap();
+        for k in 0..4 {
+            let (after, before) = (at(k, step), at(k, -step));
+            for row in 0..4 {
+                // Between two best classes the slope jumps.
+                if row == 2 && (k == 1 || k == 2) {
+                    continue;
+                }
+                let slope = (after[row] - before[row]) / f64::from(2.0 * step);
+                let found = f64::from(found[4 * row + k]);
+                assert!(
+                    (found - slope).abs() < 2e-6,
+                    "row {row}, class {k}: {found} is not {slope}"
+                );
+            }
+        }
+    }
+
+    /// A probability that rounds to 1 leaves a direction: here `p_1 = e^-30`, `p_2 = e^-31`, and `1 - p_0` is their sum.
+    #[test]
+    fn the_probability_margin_of_a_confident_model_has_a_direction() {
+        let logits = Tensor::<2>::from_floats([[30.0, 0.0, -1.0]], &test_device());
+        let like = Tensor::<4>::zeros([1, 1, 1, 1], &test_device());
+        let found = to_vec(Loss::ProbabilityMargin.cotangent(&logits, &[0], &like).unwrap()).unwrap();
+        let [first, second] = [(-30f64).exp(), (-31f64).exp()];
+        for (found, expected) in found.iter().zip([-(2.0 * first + second), 2.0 * first, second]) {
+            assert!(
+                (f64::from(*found) / expected - 1.0).abs() < 1e-5,
+                "{found} is not {expected}"
+            );
+        }
+    }
+
     /// Hand-computed: logits 0 and ln 3 have probabilities 1/4 and 3/4.
     #[test]
     fn values_of_known_logits() {
@@ -255,6 +331,10 @@ mod tests {
         near(
             Loss::Margin.values(&logits, &labels).unwrap(),
             [3f64.ln(), -(3f64.ln()), -60.0, 2000.0],
+        );
+        near(
+            Loss::ProbabilityMargin.values(&logits, &labels).unwrap(),
+            [0.5, -0.5, -1.0, 1.0],
         );
         assert!(Loss::Margin.values(&logits, &[0]).is_err());
         assert!(Loss::Margin.values(&logits, &[0, 1, 2, 0]).is_err());
