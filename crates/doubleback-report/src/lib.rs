@@ -21,7 +21,7 @@ mod reproduction;
 mod sampled;
 mod svg;
 
-pub use audit::{audit_html, write_audit};
+pub use audit::{audit_html, write_audit, write_card, write_events};
 pub use diagnosis::{diagnosis_html, write_diagnosis};
 pub use error::Error;
 pub use pooling::{pooling_html, write_pooling};

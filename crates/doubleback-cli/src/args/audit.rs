@@ -8,7 +8,7 @@ use doubleback::audit::{Shard, Suite};
 use super::global::Global;
 use super::model::{ModelOptions, reading_model};
 use super::values::{self, Size};
-use crate::files::{AUDIT, Files};
+use crate::files::{AUDIT, CARD, Files};
 use crate::output::JsonTarget;
 
 /// Long help of `audit`.
@@ -83,12 +83,18 @@ pub struct AuditArgs {
     /// Write the results as JSON; without FILE or with -, to standard output
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub json: Option<JsonTarget>,
+    /// Write a model card for a hub of models into a folder: README.md, the results, and an entry for RobustBench's list
+    #[arg(long, value_name = "DIR")]
+    pub card: Option<PathBuf>,
+    /// Write the results as an event file for TensorBoard into a folder
+    #[arg(long, value_name = "DIR")]
+    pub tensorboard: Option<PathBuf>,
     /// Set two finished audits side by side
     #[arg(
         long,
         value_names = ["A", "B"],
         num_args = 2,
-        conflicts_with_all = ["model", "dataset", "eps", "attacks", "count", "shard", "time_budget", "out"]
+        conflicts_with_all = ["model", "dataset", "eps", "attacks", "count", "shard", "time_budget", "out", "card", "tensorboard"]
     )]
     pub compare: Option<Vec<PathBuf>>,
 }
@@ -138,7 +144,13 @@ impl AuditArgs {
         let files = model.fold(self.import.reading(files), |files, model| {
             reading_model(files, "MODEL", model)
         });
-        files.writing_folder("--out", &self.out(), AUDIT)
+        let files = files.writing_folder("--out", &self.out(), AUDIT);
+        let card = self.card.iter();
+        let files = card.fold(files, |files, folder| files.writing_folder("--card", folder, CARD));
+        let events = self.tensorboard.iter();
+        events.fold(files, |files, folder| {
+            files.writing_folder("--tensorboard", folder, &[])
+        })
     }
 }
 

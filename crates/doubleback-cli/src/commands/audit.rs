@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use doubleback::audit::{Audit, Plan, Shard};
 use doubleback_experiments::audit::{Audited, Request, read};
-use doubleback_report::write_audit;
+use doubleback_report::{write_audit, write_card, write_events};
 
 use super::models;
 use crate::args::AuditArgs;
@@ -23,7 +23,12 @@ pub fn run(args: &AuditArgs, context: &Context) -> Result<()> {
         ));
     };
     let out = args.out();
-    output::check_folder(&out)?;
+    for folder in [Some(&out), args.card.as_ref(), args.tensorboard.as_ref()]
+        .into_iter()
+        .flatten()
+    {
+        output::check_folder(folder)?;
+    }
     let dataset = context.load_test(dataset_name)?;
     let (loaded, dataset) = models::load(path, &args.import, dataset, context)?;
     let model = &loaded.network;
@@ -57,8 +62,16 @@ pub fn run(args: &AuditArgs, context: &Context) -> Result<()> {
         eps.text
     );
     let audited = request.run(&mut context.reporter().announcing(opening))?;
-    finish(&audited, &out, args.json.as_ref(), context)?;
     let audit = &audited.audit;
+    let mut beside = String::new();
+    if let Some(folder) = &args.card {
+        write_card(audit, folder)?;
+        beside += &format!("Card:    {}\n", folder.join("README.md").display());
+    }
+    if let Some(folder) = &args.tensorboard {
+        beside += &format!("Events:  {}\n", write_events(audit, folder)?.display());
+    }
+    finish(&audited, &out, &beside, args.json.as_ref(), context)?;
     match (args.fail_under, audit.robust_accuracy, &audit.partial) {
         (Some(share), Some(robust), _) if robust < share => Err(Failure::Below(format!(
             "robust accuracy is {robust}, below `--fail-under {share}`. The results are written"
@@ -72,14 +85,15 @@ pub fn run(args: &AuditArgs, context: &Context) -> Result<()> {
 }
 
 /// Writes the report, and says what came out.
-pub fn finish(audited: &Audited, out: &Path, json: Option<&JsonTarget>, context: &Context) -> Result<()> {
+/// `beside` is what else was written, a line each.
+pub fn finish(audited: &Audited, out: &Path, beside: &str, json: Option<&JsonTarget>, context: &Context) -> Result<()> {
     let written = write_audit(&audited.audit, &audited.examples, out)?;
     let mut text = readable(&audited.audit);
     if audited.was_there {
         text += "\nThe folder had this audit already: nothing was attacked.\n";
     }
     text += &format!(
-        "\nReport:  {}\nFigures: {} ({} files)\nResults: {}\n",
+        "\nReport:  {}\nFigures: {} ({} files)\nResults: {}\n{beside}",
         out.join("report.html").display(),
         out.join("figures").display(),
         written.len() - 1,

@@ -17,5 +17,5 @@ pub fn run(args: &MergeArgs, context: &Context) -> Result<()> {
         .map(|path| Ok(read(path)?))
         .collect::<Result<Vec<_>>>()?;
     let merged = merged(merge(audits)?, &args.shards, &args.out)?;
-    audit::finish(&merged, &args.out, args.json.as_ref(), context)
+    audit::finish(&merged, &args.out, "", args.json.as_ref(), context)
 }

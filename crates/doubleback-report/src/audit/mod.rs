@@ -2,12 +2,16 @@
 
 mod answer;
 mod attacks;
+mod card;
 mod classes;
 mod curve;
+mod events;
 mod examples;
 mod flags;
 mod page;
 mod reproducibility;
 mod view;
 
+pub use card::write_card;
+pub use events::write_events;
 pub use page::{audit_html, write_audit};

@@ -20,7 +20,7 @@ pub use color::byte;
 pub use content::{Content, Group, reading_of};
 pub use csv_table::Table;
 pub use figure::Figure;
-pub use folder::File;
+pub use folder::{File, Folder};
 pub use html_table::{pairs, scrolled, unfolded};
 pub use layout::{Page, Part};
 pub use legend::{Entry, legend};
