@@ -9,6 +9,7 @@
     python3 bench/compare.py --environment peers --arch resnet18 --inference --only input_gradient --runs 3
     python3 bench/compare.py attack --environment peers
     python3 bench/compare.py attack --environment peers --arch small-cnn --only pgd-40 --batch 250 --count 1000 --runs 1
+    python3 bench/compare.py attack --environment peers --arch small-cnn --model trades.pt --data DIR --eps 0.3 --only apgd-ce --batch 250 --runs 1
     python3 bench/compare.py gan --environment peers --batch 128
     target/release/doubleback train --dataset mnist-mini --defense normal --out normal.safetensors
     python3 bench/compare.py jsma --environment peers --model normal.safetensors --batch 64 --runs 1 --rounds 3
@@ -17,6 +18,7 @@ In each of several rounds every engine runs once, in a process of its own, with 
 order turns from round to round, so that what else the machine does hits all alike. Prints a Markdown table for each network, of medians
 over the rounds. A ratio is the median over rounds of doubleback's value by the peer's of the same round, with a 95 % bootstrap interval:
 below 1, doubleback is faster, or needs less memory. Networks of torchvision (resnet18, …) are made in PyTorch and exported for doubleback.
+Attacks that run until the network yields are for trained weights, `--model`, and the first test images of MNIST in `--data DIR`.
 """
 import argparse
 import json
@@ -28,7 +30,7 @@ import tempfile
 from pathlib import Path
 
 from builds import interval
-from timing import ARCHITECTURES, ATTACKS, IMPORTED, IN_USE, STEPS
+from timing import ARCHITECTURES, ATTACKS, IMPORTED, IN_USE, LIBRARIES, SHORT, STEPS
 
 HERE = Path(__file__).resolve().parent
 PRODUCT = "doubleback"
@@ -62,9 +64,11 @@ def options():
     a.add_argument("--threads", type=int, default=cores())
     a.add_argument("--isa", choices=("avx512", "avx2", "portable"), help="instruction set of doubleback's kernels")
     a.add_argument("--only", choices=(*STEPS, *ATTACKS), help="this step or attack alone")
-    a.add_argument("--library", choices=("both", "torchattacks", "foolbox"), default="both", help="for attack")
+    a.add_argument("--library", choices=("all", *LIBRARIES), default="all", help="for attack")
+    a.add_argument("--eps", type=float, default=0.1, help="for attack")
     a.add_argument("--layout", choices=("both", "contiguous", "channels-last"), default="both", help="of PyTorch's images")
-    a.add_argument("--model", type=Path, metavar="FILE", help="for jsma: a paper-cnn that doubleback trained on --dataset")
+    a.add_argument("--model", type=Path, metavar="FILE", help="for jsma: a paper-cnn that doubleback trained on --dataset; for attack: weights of small-cnn in PyTorch's form")
+    a.add_argument("--data", type=Path, metavar="DIR", help="for attack with --model: a folder that holds mnist/ with the official files")
     a.add_argument("--dataset", default="mnist-mini", help="for jsma: its first test images are attacked")
     a.add_argument("--json", type=Path, metavar="FILE", help="write every measurement")
     given = a.parse_args()
@@ -81,8 +85,16 @@ def options():
         a.error("--inference is for steps; attacks always run networks as in use")
     if given.count and given.what != "attack":
         a.error("--count is for attack")
-    if (given.model is None) == (given.what == "jsma"):
-        a.error("--model: jsma needs a trained model, and nothing else takes one")
+    if given.model is None and given.what == "jsma":
+        a.error("--model: jsma needs a trained model")
+    if given.model and given.what not in ("attack", "jsma"):
+        a.error("--model is for attack and jsma")
+    if given.what == "attack" and (given.model is None) != (given.data is None):
+        a.error("--model and --data go together: weights, and the images that they are for")
+    if given.what == "attack" and given.model and given.arch != ["small-cnn"]:
+        a.error("--model is for --arch small-cnn")
+    if given.what == "attack" and given.only and given.only not in SHORT and not given.model:
+        a.error(f"--only {given.only}: of random weights this measures nothing. Give --model and --data")
     if given.what == "jsma" and (given.arch != ["paper-cnn"] or not given.pytorch_python):
         a.error("jsma is compared on paper-cnn with torchattacks, which needs --environment or --pytorch-python")
     if not given.doubleback.exists():
@@ -107,7 +119,8 @@ def commands(given, arch, folder):
     work += ["--only", given.only] if given.only else []
     work += ["--count", given.count] if given.count else []
     work += ["--inference"] if given.inference else []
-    theirs = ["--library", given.library] if given.what == "attack" else []
+    work += ["--eps", given.eps] if given.what == "attack" else []
+    theirs, isa = [], {"DOUBLEBACK_ISA": given.isa} if given.isa else {}
     if given.what == "gan":
         ours = []
     elif arch in IMPORTED:
@@ -118,21 +131,42 @@ def commands(given, arch, folder):
     else:
         ours = ["--arch", arch, "--pool", given.pool]
         theirs += ours
-    isa = {"DOUBLEBACK_ISA": given.isa} if given.isa else {}
+    if given.what == "attack" and given.model:
+        ours = ["--model", given.model, "--arch", arch, "--dataset", "mnist"]
+        theirs += ["--model", given.model, "--data", given.data]
+        isa["DOUBLEBACK_DATA"] = str(given.data)
     peer = {**GLIBC, "OMP_NUM_THREADS": str(given.threads)}
     engines = {PRODUCT: ([given.doubleback, "bench", given.what, *ours, *work], isa)}
     if given.pytorch_python:
         # Neither layout is faster throughout.
         command = [given.pytorch_python, HERE / f"pytorch_{given.what}.py", *theirs, *work]
-        if given.layout != "channels-last":
-            engines["PyTorch"] = (command, peer)
-        if given.layout != "contiguous":
-            engines["PyTorch, channels last"] = ([*command, "--channels-last"], peer)
+        by_library = {name: [*command, "--library", name] for name in libraries(given)} if given.what == "attack" else {"PyTorch": command}
+        for name, command in by_library.items():
+            if given.layout != "channels-last":
+                engines[name] = (command, peer)
+            if given.layout != "contiguous":
+                engines[f"{name}, channels last"] = ([*command, "--channels-last"], peer)
     if given.tensorflow_python and (given.what, arch, given.inference) == ("step", "paper-cnn", False):
         engines["TensorFlow"] = ([given.tensorflow_python, HERE / "tensorflow_step.py", *theirs, *work], peer)
     elif given.tensorflow_python:
         print("TensorFlow is left out: its script has the steps of paper-cnn alone", file=sys.stderr)
     return engines
+
+
+def libraries(given):
+    """Those that have one of the attacks and can be imported, each for a process of its own."""
+    wanted = [given.only] if given.only else ["fgsm", "pgd-10"]
+    found = []
+    for name in LIBRARIES:
+        if given.library not in ("all", name) or not any(name in ATTACKS[attack] for attack in wanted):
+            continue
+        if subprocess.run([given.pytorch_python, "-c", f"import {name}"], stderr=subprocess.DEVNULL).returncode == 0:
+            found.append(name)
+        elif given.library == name:
+            raise SystemExit(f"{given.pytorch_python} cannot import {name}")
+        else:
+            print(f"{name} is left out: {given.pytorch_python} cannot import it", file=sys.stderr)
+    return found
 
 
 def jsma_commands(given, folder):
@@ -179,10 +213,6 @@ def rounds(given, engines):
     return found
 
 
-def is_jsma(line):
-    return line.get("attack") == "jsma"
-
-
 def table(found, what):
     """Rows by step or attack and a last one of memory; columns by engine: median over the rounds, doubleback's ratio to it, its interval."""
     times, memory, processes = {}, {}, {}
@@ -204,11 +234,13 @@ def table(found, what):
 
     rows = [["ms", *engines], ["---"] + ["---:"] * len(engines)]
     for name in names:
-        rows.append([name] + [cell(times[name, engine], times[name, ours], 1) for engine in engines])
-    for key, what_it_is in (("success", "success"), ("mean_changed", "changed values")):
-        values = {line["engine"]: line[key] for entry in found for line in entry["lines"] if is_jsma(line)}
-        if values:
-            rows.append([what_it_is] + [f"{values[engine]:.4g}" for engine in engines])
+        cells = [cell(times[name, engine], times[name, ours], 1) if (name, engine) in times else "" for engine in engines]
+        rows.append([name] + cells)
+    for name in names:
+        for key, what_it_is in (("success", "success"), ("accuracy", "accuracy"), ("mean_changed", "changed values")):
+            values = {line["engine"]: line[key] for entry in found for line in entry["lines"] if line[what] == name and key in line}
+            if values:
+                rows.append([f"{name}: {what_it_is}"] + [f"{values[engine]:.4g}" if engine in values else "" for engine in engines])
     rows.append(["peak memory, MiB"] + [cell(memory[processes[engine]], memory[PRODUCT], 0) for engine in engines])
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 

@@ -27,7 +27,20 @@ IMPORTED = {
 STEPS = ("forward", "input_gradient", "plain", "double")
 # Those that can run a network as in use.
 IN_USE = ("forward", "input_gradient")
-ATTACKS = ("fgsm", "pgd-10", "pgd-40")
+# Libraries that have each attack. The long ones are run by themselves, on a trained network.
+ATTACKS = {
+    "fgsm": ("torchattacks", "foolbox"),
+    "pgd-10": ("torchattacks", "foolbox"),
+    "pgd-40": ("torchattacks", "foolbox"),
+    "apgd-ce": ("torchattacks", "pyautoattack"),
+    "apgd-t": ("torchattacks", "pyautoattack"),
+    "fab-t": ("torchattacks", "pyautoattack"),
+    "square": ("torchattacks", "pyautoattack"),
+    "cw-l2": ("torchattacks", "foolbox"),
+    "deepfool": ("torchattacks", "foolbox"),
+}
+SHORT = ("fgsm", "pgd-10", "pgd-40")
+LIBRARIES = ("torchattacks", "foolbox", "pyautoattack")
 
 
 def parser(description):
@@ -60,9 +73,10 @@ def time_steps(engine, steps, only, runs):
             print(json.dumps({"engine": engine, "step": name, **milliseconds(steps[name], runs, 3)}), flush=True)
 
 
-def time_attacks(engine, attacks, count, runs):
-    """One line for each attack on so many images."""
-    for name, attack in attacks.items():
-        times = milliseconds(attack, runs, 2)
-        speed = round(count / times["median_ms"] * 1e3)
-        print(json.dumps({"engine": engine, "attack": name, "images_per_second": speed, **times}), flush=True)
+def time_attack(engine, name, attack, warm_up, count, runs, shares):
+    """A line for an attack on so many images, with shares of the last run's examples. `warm_up` is called before the clock starts."""
+    warm_up()
+    times = milliseconds(attack, runs, 0)
+    speed = count / times["median_ms"] * 1e3
+    speed = round(speed, 2) if speed < 100 else round(speed)
+    print(json.dumps({"engine": engine, "attack": name, "images_per_second": speed, **times, **shares()}), flush=True)
