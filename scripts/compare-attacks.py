@@ -1,6 +1,9 @@
 """Robust accuracy of the standard ensemble's attacks beside torchattacks and pyautoattack, on the MNIST network of the TRADES authors.
 
     python scripts/compare-attacks.py --binary target/release/doubleback --weights trades-mnist-smallcnn.pt --data DIR --count 100
+    python scripts/compare-attacks.py --binary target/release/doubleback --weights trades-mnist-smallcnn.pt --data DIR --count 1000 --attacks autoattack
+
+`autoattack` is the whole standard ensemble with its published settings, ours by `doubleback audit`, theirs by pyautoattack.
 
 Every attack has the same settings on all sides; the images are the first of the test set, which no attack of the peers leaves out. Needs torch,
 torchattacks 3.5.1 and, if it is installed, pyautoattack 0.2.0. DIR holds mnist/ with the official files.
@@ -72,6 +75,12 @@ def peers(network, eps, norm, steps, queries):
         from pyautoattack import AutoAttack
     except ImportError:
         return
+    standard = AutoAttack(network, norm=name, eps=eps, version="standard", device="cpu", seed=0)
+    standard.verbose = False
+
+    def whole(images, labels):
+        return standard.run_standard_evaluation(images, labels, batch_size=250)[0]
+
     ensemble = AutoAttack(network, norm=name, eps=eps, version="custom", attacks=[], device="cpu", seed=0)
     ensemble.verbose = False
     ensemble.apgd.n_iter = ensemble.apgd_targeted.n_iter = ensemble.fab.n_iter = steps
@@ -86,7 +95,7 @@ def peers(network, eps, norm, steps, queries):
 
         return examples
 
-    yield "pyautoattack", {name: run(name) for name in of}
+    yield "pyautoattack", {name: run(name) for name in of} | {"autoattack": whole}
 
 
 def main():
@@ -101,12 +110,15 @@ def main():
     parser.add_argument("--queries", type=int, default=1000)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--attacks", default="apgd-ce,apgd-dlr,apgd-t,fab-t,square")
+    parser.add_argument("--channels-last", action="store_true", help="the peers' network in this layout, mostly their fastest")
     parser.add_argument("--ours-only", action="store_true", help="without the peers")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     network = SmallCnn()
     network.load_state_dict(torch.load(given.weights, map_location="cpu"))
     network.eval()
+    if given.channels_last:
+        network = network.to(memory_format=torch.channels_last)
     images, labels = first_images(given.data / "mnist", given.count)
     np.savez(data := pathlib.Path(tempfile.mkdtemp()) / "first.npz", x_test=images.numpy(), y_test=labels.numpy())
     wanted = given.attacks.split(",")
@@ -121,7 +133,28 @@ def main():
             length = distance.abs().amax(1) if given.norm == "linf" else distance.norm(dim=1)
             return ((network(examples).argmax(1) != labels) & (length <= given.eps * 1.0001)).numpy()
 
+    def audit():
+        out = pathlib.Path(tempfile.mkdtemp()) / "audit"
+        start = time.perf_counter()
+        subprocess.run(
+            [given.binary, "--threads", str(given.threads), "--quiet", "audit", given.weights, "--arch", "small-cnn", "--dataset", f"npz:{data}",
+             "--eps", str(given.eps), "--norm", given.norm, "--out", out],
+            check=True, stdout=subprocess.DEVNULL)
+        seconds = time.perf_counter() - start
+        with open(out / "results.json") as file:
+            images = json.load(file)["images"]
+        broken = [image["clean"] != image["label"] or "broken_by" in image for image in images]
+        report("doubleback", "autoattack", broken, seconds)
+
     for attack in wanted:
+        if attack == "autoattack":
+            audit()
+            for engine, attacks in () if given.ours_only else peers(network, given.eps, given.norm, given.steps, given.queries):
+                if attack in attacks:
+                    start = time.perf_counter()
+                    examples = attacks[attack](images, labels)
+                    report(engine, attack, fooled_by(examples.detach()), time.perf_counter() - start)
+            continue
         out = data.with_name(attack + ".npz")
         options = ["--queries", str(given.queries)] if attack == "square" else ["--steps", str(given.steps)]
         start = time.perf_counter()

@@ -152,8 +152,17 @@ fn an_audit_within_a_budget_is_partial_and_goes_on() {
     let partial = results(&here.join("a"));
     assert_eq!(partial["robust_accuracy"], Value::Null);
     assert!(partial["partial"]["at_most"].is_number());
-    let below = doubleback(here, &format!("{AUDIT} --out a --fail-under 90%"));
+    let below = doubleback(here, &format!("{AUDIT} --out a --fail-under 90% --card card --tensorboard board"));
     assert_eq!(below.status, 3, "{}", below.stderr);
     let whole = results(&here.join("a"));
     assert!(whole["robust_accuracy"].is_number() && whole["partial"].is_null());
+    let card = fs::read_to_string(here.join("card/README.md")).unwrap();
+    assert!(card.starts_with("---\npipeline_tag: image-classification\n"), "{card}");
+    assert!(card.contains("- **near-chance**: "), "{card}");
+    let entry: Value =
+        serde_json::from_slice(&fs::read(here.join("card/robustbench/mnist-mini/Linf/m.json")).unwrap()).unwrap();
+    assert_eq!((&entry["eps"], &entry["unreliable"]), (&"0.002".into(), &true.into()));
+    assert_eq!(entry["autoattack_acc"], Value::Null);
+    let events = files(&here.join("board"));
+    assert!(events[0].starts_with("events.out.tfevents."), "{events:?}");
 }
