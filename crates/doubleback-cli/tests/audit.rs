@@ -152,7 +152,10 @@ fn an_audit_within_a_budget_is_partial_and_goes_on() {
     let partial = results(&here.join("a"));
     assert_eq!(partial["robust_accuracy"], Value::Null);
     assert!(partial["partial"]["at_most"].is_number());
-    let below = doubleback(here, &format!("{AUDIT} --out a --fail-under 90% --card card --tensorboard board"));
+    let below = doubleback(
+        here,
+        &format!("{AUDIT} --out a --fail-under 90% --card card --tensorboard board"),
+    );
     assert_eq!(below.status, 3, "{}", below.stderr);
     let whole = results(&here.join("a"));
     assert!(whole["robust_accuracy"].is_number() && whole["partial"].is_null());

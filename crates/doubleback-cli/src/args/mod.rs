@@ -66,6 +66,7 @@ Examples:
       --attack fgsm --eps 0.1,0.2
   doubleback attack --model resnet18.onnx --dataset cifar10 \\
       --attack pgd --eps 8/255
+  doubleback audit resnet18.onnx --dataset cifar10 --eps 8/255 --count 1000
 
 Exit status:
   0    done

@@ -108,6 +108,8 @@ impl Request<'_> {
         if let Some(out) = self.out {
             check_outside(out, self.dataset)?;
             if let Some(found) = found(out, &setup)? {
+                // A kill may have come between the results and this.
+                Unfinished::open(&out.join(WORK), identity(&setup)?)?.remove()?;
                 return Ok(found);
             }
         }
