@@ -57,7 +57,7 @@ pub struct Fmn {
 }
 
 impl Default for Fmn {
-    /// 1,000 steps in L2, the first of length 1 and share 0.05. The authors' program has these two, and 10 steps: it says that this is for speed alone.
+    /// 1,000 steps in L2, the first of length 1 and share 0.05. The authors' program has these two, and 10 steps, which are too few to settle.
     fn default() -> Self {
         Self {
             norm: Norm::L2,
