@@ -365,7 +365,7 @@ fn what_cannot_be_diagnosed_is_refused_before_anything_is_written() {
             "models: 0 is not at least one",
             "model: normal is not the name of one model alone, and results go by it. Rename a file",
             "oracle: the model itself is not an independent judge. Give a network of another architecture or seed",
-            "unknown attack `fgms`. Did you mean `fgsm`? Known: fgsm, tgsm, ifgsm, itgsm, mi-fgsm, pgd, bim, apgd-ce, apgd-dlr, apgd-t, square, fab, fab-t, deepfool, ddn, jsma",
+            "unknown attack `fgms`. Did you mean `fgsm`? Known: fgsm, tgsm, ifgsm, itgsm, mi-fgsm, pgd, bim, apgd-ce, apgd-dlr, apgd-t, square, fab, fab-t, cw-l2, deepfool, ddn, fmn, jsma",
             "eps: 1.5 is not between 0 and 1, the range of the data (0 to 1)",
             "eps: 0 is not above 0, or nothing would be attacked",
             "unknown layer `conv9`. Did you mean `conv2`? Known: input, conv1, pool1, conv2, pool2, dense1, logits",

@@ -564,14 +564,58 @@ fn what_an_attack_cannot_do_is_said() {
         ..Apgd::default()
     };
     assert!(message(&none, &away(&[0])).contains("steps"));
+    let message = |attack: &dyn MinimalAttack| {
+        run_minimal(&two, attack, &middle(), &away(&[0]))
+            .err()
+            .unwrap()
+            .to_string()
+    };
+    let (cw, fmn) = (CwL2::default(), Fmn::default());
+    assert_eq!(message(&CwL2 { steps: 0, ..cw }), "steps: 0 is not at least 1");
+    assert_eq!(message(&CwL2 { searches: 0, ..cw }), "searches: 0 is not at least 1");
+    let confidence = f64::NAN;
+    assert_eq!(
+        message(&CwL2 { confidence, ..cw }),
+        "confidence: NaN is not 0 or a number above"
+    );
+    assert_eq!(
+        message(&CwL2 { step_size: 0.0, ..cw }),
+        "step size: 0 is not a positive number"
+    );
+    let initial_weight = -1.0;
+    assert_eq!(
+        message(&CwL2 { initial_weight, ..cw }),
+        "initial weight: -1 is not a positive number"
+    );
+    assert_eq!(message(&Fmn { steps: 0, ..fmn }), "steps: 0 is not at least 1");
+    assert_eq!(
+        message(&Fmn { step_size: 0.0, ..fmn }),
+        "step size: 0 is not a positive number"
+    );
+    assert_eq!(
+        message(&Fmn { gamma: 1.0, ..fmn }),
+        "gamma: 1 is not above 0 and below 1"
+    );
 }
 
 /// Towards a class, on a model of more.
 #[test]
-fn apgd_and_square_go_towards_a_class() {
+fn attacks_go_towards_a_class() {
     let wide = two_layers(2);
     let attacked = run(&wide, &Apgd::default(), &point(), &Goal::Towards(vec![0]), &[0.2]).unwrap();
     assert_eq!(attacked.by_eps[0].predictions, [0]);
+    let minimal: [(&str, &dyn MinimalAttack); 3] = [
+        ("cw-l2", &CwL2::default()),
+        ("ddn", &Ddn::default()),
+        ("fmn", &Fmn::default()),
+    ];
+    for (name, attack) in minimal {
+        // The point is of class 2.
+        for target in [0, 1] {
+            let attacked = run_minimal(&wide, attack, &point(), &Goal::Towards(vec![target]));
+            assert_eq!(attacked.unwrap().by_eps[0].predictions, [target], "{name}");
+        }
+    }
     let attacked = run(&wide, &Square::default(), &point(), &Goal::Towards(vec![0]), &[0.2]).unwrap();
     assert_eq!(attacked.by_eps[0].predictions, [0]);
 }

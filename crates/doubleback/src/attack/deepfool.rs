@@ -11,8 +11,9 @@ use crate::{Error, Result};
 /// DeepFool (Moosavi-Dezfooli, Fawzi & Frossard 2016, algorithm 2; in L∞ by their section 3.3): step by step to the nearest boundary, which is taken for a
 /// plane, until the image is on its other side. The sum of the steps is lengthened by `overshoot`.
 ///
-/// Each step takes a gradient for each class but one, at the lengthened point, as in the authors' program. The lengthened point is clipped to the data's bounds, of
-/// which the paper says nothing; steps do not know of them. An image that is misclassified unperturbed is left as it is.
+/// Each step takes a gradient for each class but one, at the lengthened point, as in the authors' program. Steps do not know of the data's bounds, of which
+/// the paper says nothing; the sum of the steps is clipped to them, and so is the lengthened point: a value that was pushed against a bound may come back at
+/// once. An image that is misclassified unperturbed is left as it is.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -80,10 +81,12 @@ impl MinimalAttack for DeepFool {
             let planes = boundaries(model, images, self.norm, None, &mut active)?;
             let of_active = active.par_iter_mut().zip(standing.select(&mut ways)).zip(&planes);
             of_active.for_each(|((walk, way), plane)| {
-                way.iter_mut()
-                    .zip(plane.shortest(self.norm))
-                    .for_each(|(way, step)| *way += step);
                 let image = walk.image;
+                let of_values = way.iter_mut().zip(plane.shortest(self.norm)).zip(image).zip(walk.room);
+                for (((way, step), &image), &[low, high]) in of_values {
+                    let [least, most] = [low, high].map(|bound| f64::from(bound) - f64::from(image));
+                    *way = (*way + step).clamp(least, most);
+                }
                 let lengthened = |(&image, &way): (&f32, &f64)| f64::from(image) + (1.0 + self.overshoot) * way;
                 walk.go(image.iter().zip(&*way).map(lengthened));
             });

@@ -14,6 +14,8 @@ use crate::{Error, Result};
 /// The last step and the last share, as shares of the first ones.
 const LAST_STEP: f64 = 0.01;
 const LAST_GAMMA: f64 = 0.02;
+/// Before an example is found a radius that is not greater than this times the last one brings the point no nearer to the boundary.
+const STALLED: f64 = 1.001;
 
 /// Fast minimum-norm attack (Pintor et al. 2021, "Fast minimum-norm adversarial attacks through adaptive norm constraints", algorithm 1): steps along the
 /// gradient of how far the best other class is ahead, projected on a ball around the image whose radius shrinks by the share `gamma` where the point is
@@ -24,8 +26,8 @@ const LAST_GAMMA: f64 = 0.02;
 /// hundredth along a cosine, as `gamma` falls to a fiftieth. Projections are on the ball and on the data's bounds. The nearest misclassified point of all is the
 /// example, the one after the last step too.
 ///
-/// In one thing it departs from the paper: before something is found each radius is greater than the last one by the share `gamma` at least, and by
-/// what f32 resolves. Else a point may stay before the boundary: where the bounds cut a step short, or its distance is less than f32 resolves.
+/// In one thing it departs from the paper: where nothing is found yet and the radius would stall, it grows by the share `gamma`, and by what f32 resolves.
+/// Else a point may stay before the boundary: where the bounds cut a step short, or its distance is less than f32 resolves.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -55,7 +57,7 @@ pub struct Fmn {
 }
 
 impl Default for Fmn {
-    /// 1,000 steps in L2, the first of length 1 and share 0.05. The authors' program has these two, and 10 steps: it says that this is for speed alone.
+    /// 1,000 steps in L2, the first of length 1 and share 0.05. The authors' program has these two, and 10 steps, which are too few to settle.
     fn default() -> Self {
         Self {
             norm: Norm::L2,
@@ -143,9 +145,12 @@ impl Ball {
         } else {
             let (own, slope) = (walk.distance(self.norm), dual_length(self.norm, gradient));
             let farther = if slope > 0.0 { ahead.abs() / slope } else { 0.0 };
-            (own + farther)
-                .max(self.radius * (1.0 + gamma))
-                .max(self.radius + self.finest)
+            let radius = own + farther;
+            if radius > self.radius * STALLED + self.finest {
+                radius
+            } else {
+                self.radius * (1.0 + gamma) + self.finest
+            }
         };
         self.radius = radius.min(self.farthest);
     }

@@ -674,6 +674,36 @@ mod tests {
         assert!(target("4").unwrap_err().to_string().starts_with("unknown class `4`"));
     }
 
+    /// Attacks that differ in what they climb or in their norm have names of their own, each of them one.
+    #[test]
+    fn labels_tell_attacks_apart() {
+        let mut labels = Vec::new();
+        for spec in AttackSpec::all() {
+            let options = spec.options().unwrap();
+            let of = |name: &str, names: Vec<&'static str>| match options.contains_key(name) {
+                true => names.into_iter().map(Some).collect(),
+                false => vec![None],
+            };
+            for loss in of("loss", OptionKind::Loss.names()) {
+                for norm in of("norm", OptionKind::Norm.names()) {
+                    let given = [("loss", loss), ("norm", norm)];
+                    let given = given
+                        .into_iter()
+                        .filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
+                    let spec = AttackSpec::with_options(spec.name(), &given.collect()).unwrap();
+                    labels.push(spec.label());
+                }
+            }
+        }
+        for label in ["fmn-linf", "pgd-probability-margin", "bim-l2-margin", "cw-l2"] {
+            assert!(labels.contains(&label), "{label}");
+        }
+        let count = labels.len();
+        labels.sort_unstable();
+        labels.dedup();
+        assert_eq!(labels.len(), count);
+    }
+
     #[test]
     fn defaults_are_told_in_words() {
         let words = |name| AttackSpec::named(name).unwrap().in_words();
@@ -688,6 +718,14 @@ mod tests {
         assert_eq!(
             words("apgd-t"),
             "100 steps of chosen length within eps (L∞), difference of logits ratio towards the 9 most likely other classes (of fewer, all), from a random start"
+        );
+        assert_eq!(
+            words("cw-l2"),
+            "9 searches (L2) of at most 1000 steps of Adam of 0.01, ahead by 0"
+        );
+        assert_eq!(
+            words("fmn"),
+            "1000 steps within a radius (L2) that the first, of length 1 (L2), changes by a share of 0.05 and later ones by less"
         );
         assert_eq!(
             words("jsma"),
