@@ -69,7 +69,7 @@ def options():
     a.add_argument("--layout", choices=("both", "contiguous", "channels-last"), default="both", help="of PyTorch's images")
     a.add_argument("--model", type=Path, metavar="FILE", help="for jsma: a paper-cnn that doubleback trained on --dataset; for attack: weights of small-cnn in PyTorch's form")
     a.add_argument("--data", type=Path, metavar="DIR", help="for attack with --model: a folder that holds mnist/ with the official files")
-    a.add_argument("--dataset", default="mnist-mini", help="for jsma: its first test images are attacked")
+    a.add_argument("--dataset", default="mnist-mini", help="for jsma: a sample of its test images is attacked")
     a.add_argument("--json", type=Path, metavar="FILE", help="write every measurement")
     given = a.parse_args()
     for name in ("pytorch", "tensorflow"):
@@ -170,11 +170,16 @@ def libraries(given):
 
 
 def jsma_commands(given, folder):
-    """The same for JSMA: both attack the same images, which a run of doubleback writes first."""
+    """The same for JSMA: both attack the same images, a sample that a run of doubleback writes first."""
     images, batch = Path(folder) / "images.npz", batch_of(given, "paper-cnn")
+    sample = Path(folder) / "sample.npz"
     data = ["--model", given.model, "--dataset", given.dataset]
     write = [given.doubleback, "attack", *data, "--attack", "jsma", "--count", batch, "--out", images, "--quiet"]
     subprocess.run([str(word) for word in write], check=True, stdout=subprocess.DEVNULL)
+    # The examples' file as a data set, whose arrays have other names.
+    convert = "import numpy, sys; a = numpy.load(sys.argv[1]); numpy.savez(sys.argv[2], x_test=a['originals'], y_test=a['label'])"
+    subprocess.run([str(given.pytorch_python), "-c", convert, str(images), str(sample)], check=True)
+    data = ["--model", given.model, "--dataset", f"npz:{sample}"]
     work = ["--threads", given.threads, "--runs", given.runs]
     isa = {"DOUBLEBACK_ISA": given.isa} if given.isa else {}
     peer = [given.pytorch_python, HERE / "pytorch_jsma.py", "--model", given.model, "--images", images, "--pool", given.pool]

@@ -108,6 +108,7 @@ struct Asked<'a> {
     eps: f64,
     norm: Norm,
     shard: Shard,
+    surrogate: Option<&'a dyn Classifier>,
 }
 
 impl Default for Asked<'_> {
@@ -117,6 +118,7 @@ impl Default for Asked<'_> {
             eps: EPS,
             norm: Norm::Linf,
             shard: Shard::WHOLE,
+            surrogate: None,
         }
     }
 }
@@ -151,6 +153,10 @@ fn measure(model: &dyn Classifier, split: &Split, asked: &Asked<'_>) -> (Setup, 
         plan: &plan,
         eight_bit: EightBit::of(&dataset.unwrap()),
         shard: asked.shard,
+        surrogate: asked.surrogate.map(|model| Named {
+            name: "surrogate",
+            model,
+        }),
         budget: None,
     };
     (setup, run.run(None, &mut ()).unwrap())
@@ -381,6 +387,38 @@ fn an_attack_without_gradients_shows_what_gradients_hide() {
         .find(|flag| flag.name == flags::BLACK_BOX_STRONGER)
         .unwrap();
     assert_eq!(flag.evidence("images"), Some(found.attacks[1].1.broken as f64));
+}
+
+#[test]
+fn examples_of_another_network_show_what_gradients_hide() {
+    let hidden = Falsified(|_: &[f32], gradient: Vec<f32>| gradient.iter().map(|g| -g).collect());
+    let sound = function(logits);
+    let of = |surrogate| {
+        audit(
+            &hidden,
+            &Asked {
+                surrogate,
+                ..Asked::default()
+            },
+        )
+    };
+    let found = of(Some(&*sound as &dyn Classifier));
+    let flag = found
+        .flags
+        .iter()
+        .find(|flag| flag.name == flags::TRANSFER_STRONGER)
+        .unwrap();
+    assert_eq!((flag.evidence("images"), flag.evidence("of")), (Some(48.0), Some(48.0)));
+    assert!(!names(&of(None)).contains(&flags::TRANSFER_STRONGER));
+    // What a sound model withstands it withstands from there too.
+    let asked = Asked {
+        eps: 0.25,
+        surrogate: Some(&*sound),
+        ..Asked::default()
+    };
+    let found = audit(&*sound, &asked);
+    assert_eq!(names(&found), Vec::<&str>::new());
+    assert!(found.images.iter().all(|image| image.broken_by_transfer == Some(false)));
 }
 
 #[test]

@@ -36,6 +36,7 @@ Examples:
   doubleback audit normal.safetensors --dataset mnist-mini --norm l2 --eps 1 \\
       --ensemble custom --attacks apgd-ce,deepfool,ddn
   doubleback audit normal.safetensors --dataset mnist-mini --eps 0.1 --shard 1/2
+  doubleback audit normal.safetensors --dataset mnist-mini --eps 0.1 --surrogate
   doubleback audit --compare audit-normal audit-robust")]
 pub struct AuditArgs {
     /// Model to audit: a file of `doubleback train`, ONNX or PyTorch
@@ -71,6 +72,9 @@ pub struct AuditArgs {
     /// Attack one of several parts of the images
     #[arg(long, value_name = "I/N", value_parser = str::parse::<Shard>)]
     pub shard: Option<Shard>,
+    /// Try examples of another network at the end, which is trained first, in about a minute, on the training images
+    #[arg(long)]
+    pub surrogate: bool,
     /// Stop when the attacks took this long, such as 90s, 10m or 2h
     #[arg(long, value_name = "TIME", value_parser = values::time)]
     pub time_budget: Option<Duration>,

@@ -29,7 +29,10 @@ pub fn run(args: &AuditArgs, context: &Context) -> Result<()> {
     {
         output::check_folder(folder)?;
     }
-    let dataset = context.load_test(dataset_name)?;
+    let dataset = match args.surrogate {
+        true => context.load(dataset_name)?,
+        false => context.load_test(dataset_name)?,
+    };
     let (loaded, dataset) = models::load(path, &args.import, dataset, context)?;
     let model = &loaded.network;
     let names: Vec<String> = args.attacks.iter().map(|&name| name.to_owned()).collect();
@@ -49,6 +52,7 @@ pub fn run(args: &AuditArgs, context: &Context) -> Result<()> {
         notes: &notes.collect::<Vec<_>>(),
         shard: args.shard.unwrap_or(Shard::WHOLE),
         budget: args.time_budget,
+        surrogate: args.surrogate,
         device: &device,
         out: Some(&out),
     };

@@ -1,5 +1,7 @@
 //! An audit of a model, in a folder that it can go on from: see [`doubleback::audit`].
 
+mod surrogate;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,6 +11,7 @@ use doubleback::data::Dataset;
 use doubleback::evaluate::{EightBit, Identity, Named, TestSet, Unfinished, checksum};
 use doubleback::nn::Network;
 use doubleback::progress::Watch;
+use doubleback::train::Recipe;
 use doubleback::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +45,8 @@ pub struct Request<'a> {
     pub shard: Shard,
     /// How long attacks may take.
     pub budget: Option<Duration>,
+    /// Also attack with examples of a network that is trained here first, which needs the training images.
+    pub surrogate: bool,
     /// Name of the device.
     pub device: &'a str,
     /// Folder to write to, if any.
@@ -96,7 +101,15 @@ impl Request<'_> {
         setup.eps_given.clone_from(&self.eps_given);
         setup.shard = self.shard;
         setup.notes.extend_from_slice(self.notes);
+        setup.settings.surrogate = self.recipe()?.as_ref().map(surrogate::in_words);
         Ok(setup)
+    }
+
+    fn recipe(&self) -> Result<Option<Recipe>> {
+        match self.surrogate {
+            true => surrogate::recipe(self.dataset, self.plan.seed()).map(Some),
+            false => Ok(None),
+        }
     }
 
     /// Makes the audit, or finds it finished in its folder. An unfinished one goes on from there.
@@ -118,7 +131,15 @@ impl Request<'_> {
             Some(folder) => Some(Unfinished::open(folder, identity(&setup)?)?),
             None => None,
         };
+        let trained = match self.recipe()? {
+            Some(recipe) => Some(recipe.run(self.dataset, self.test.device, None, watch)?.trained.network),
+            None => None,
+        };
         let run = AuditRun {
+            surrogate: trained.as_ref().map(|network| Named {
+                name: "surrogate",
+                model: network,
+            }),
             model: Named {
                 name: self.name,
                 model: self.network,

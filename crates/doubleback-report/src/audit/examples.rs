@@ -17,8 +17,7 @@ pub fn body(view: &View) -> Markup {
             let record = view.audit.images.iter().find(|record| record.index == shown.index)?;
             let is = match broken {
                 true => record.broken_by.as_deref() == Some(shown.attack.as_str()),
-                // Of what stands the last example counts.
-                false => record.stands() && view.audit.attacks.last().is_some_and(|(name, _)| *name == shown.attack),
+                false => record.stands(),
             };
             is.then_some((shown, record))
         });

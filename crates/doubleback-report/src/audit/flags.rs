@@ -108,6 +108,13 @@ fn bars() -> Vec<(&'static str, String)> {
             ),
         ),
         (
+            flags::TRANSFER_STRONGER,
+            greater(
+                flags::BLACK_BOX_SHARE,
+                "what all attacks left, and more than one image, falls to examples of a surrogate (if one was asked for)",
+            ),
+        ),
+        (
             flags::NOT_CONVERGED,
             greater(
                 flags::MORE_SHARE,

@@ -11,6 +11,8 @@ pub fn body(view: &View) -> Markup {
         .attacks
         .iter()
         .map(|attack| (attack.name.clone(), attack.in_words.clone()));
+    let surrogate = settings.surrogate.iter();
+    let surrogate = surrogate.map(|words| ("surrogate".to_owned(), words.clone()));
     html! {
         p { "The same numbers, times apart, come from the same version, seeds, device and instruction set:" }
         pre { code {
@@ -21,9 +23,10 @@ pub fn body(view: &View) -> Markup {
             }
             @if let Some(seed) = setup.sample_seed { " --count " (setup.count) " --sample-seed " (seed) }
             " --seed " (settings.seed)
+            @if settings.surrogate.is_some() { " --surrogate" }
         } }
         h3 { "Attacks" }
-        (pairs("Attacks", ["Attack", "Settings"], attacks, false))
+        (pairs("Attacks", ["Attack", "Settings"], attacks.chain(surrogate), false))
         h3 { "Checksums" }
         (pairs("Checksums", ["Of", "SHA-256"], setup.checksums.clone().into_iter(), true))
     }

@@ -14,8 +14,6 @@ use crate::{Error, Result};
 
 /// Rounding in f32 may make a perturbation longer than eps by this share.
 const ROUNDING: f64 = 1e-5;
-/// Examples of a batch that are kept to be shown, of those broken and of those that stand.
-const SHOWN: usize = 4;
 
 /// What came of a batch under one attack.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -23,7 +21,6 @@ pub(super) struct Attacked {
     /// Places of the images in the whole audit.
     pub places: Vec<usize>,
     pub outcomes: Vec<Outcome>,
-    pub shown: Vec<Shown>,
     pub seconds: f64,
 }
 
@@ -70,11 +67,11 @@ impl Outcome {
 /// Attacks images of these labels, which are at `index` in the test part. `model` is what is asked about the examples, `attacked` what the attack sees of it.
 pub(super) fn attack(
     (attacked, model): (Named<'_>, Named<'_>),
-    (name, attack): (&str, &Attack),
+    attack: &Attack,
     (images, labels, index): (&Tensor<4>, &[usize], &[usize]),
     (norm, eps): (Norm, f64),
     eight_bit: Option<EightBit>,
-) -> Result<(Vec<Outcome>, Vec<Shown>, f64)> {
+) -> Result<(Vec<Outcome>, f64)> {
     let begun = Instant::now();
     let found = match attacked.attack(attack, images, labels, &[eps], |row| index[row]) {
         Err(Error::NotFinite(_)) => None,
@@ -89,7 +86,7 @@ pub(super) fn attack(
             },
             ..Outcome::default()
         };
-        return Ok((vec![failed; labels.len()], Vec::new(), seconds));
+        return Ok((vec![failed; labels.len()], seconds));
     };
     let again = again(model, example, labels)?;
     let rounded = eight_bit.map(|grid| rounded(model, example, grid)).transpose()?;
@@ -116,8 +113,7 @@ pub(super) fn attack(
             l2: Some(example.l2[row]),
         })
         .collect();
-    let shown = shown(model, name, example, &outcomes, index)?;
-    Ok((outcomes, shown, seconds))
+    Ok((outcomes, seconds))
 }
 
 /// What the model says of the examples in the opposite order, with the margin.
@@ -141,40 +137,34 @@ fn rounded(model: Named<'_>, example: &Adversarial, grid: EightBit) -> Result<Ve
     model.predict(&images, |row| row)
 }
 
-/// Those broken with the shortest perturbations, and those standing with the least margins.
-fn shown(
+/// Makes the examples of some images again, as bytes: nothing depends on what else is in a batch, so that they are those of the audit.
+pub(super) fn shown(
     model: Named<'_>,
-    name: &str,
-    example: &Adversarial,
-    outcomes: &[Outcome],
-    index: &[usize],
+    (name, attack): (&str, &Attack),
+    (images, labels, index): (&Tensor<4>, &[usize], &[usize]),
+    eps: f64,
 ) -> Result<Vec<Shown>> {
-    let pixels = to_vec(example.images.clone())?;
-    let length = model.model.shape().len();
-    let bounds = model.model.bounds();
-    let bytes = |row: usize| {
-        let pixels = &pixels[row * length..(row + 1) * length];
-        let range = bounds.high - bounds.low;
+    let found = match model.attack(attack, images, labels, &[eps], |row| index[row]) {
+        Err(Error::NotFinite(_)) => return Ok(Vec::new()),
+        found => found?,
+    };
+    let Some(example) = found.by_eps.first() else {
+        return Ok(Vec::new());
+    };
+    let (pixels, bounds) = (to_vec(example.images.clone())?, model.model.bounds());
+    let range = bounds.high - bounds.low;
+    let bytes = |pixels: &[f32]| {
         pixels
             .iter()
             .map(|v| ((v - bounds.low) / range * 255.0).round() as u8)
             .collect()
     };
-    let mut shown = Vec::new();
-    for broken in [true, false] {
-        let mut rows: Vec<usize> = (0..outcomes.len())
-            .filter(|&row| outcomes[row].broken == broken)
-            .collect();
-        let key = |row: &usize| match broken {
-            true => outcomes[*row].l2,
-            false => outcomes[*row].margin,
-        };
-        rows.sort_by(|a, b| key(a).unwrap_or_default().total_cmp(&key(b).unwrap_or_default()));
-        shown.extend(rows.into_iter().take(SHOWN).map(|row| Shown {
-            index: index[row],
+    let of_images = pixels.chunks_exact(model.model.shape().len().max(1)).zip(index);
+    Ok(of_images
+        .map(|(pixels, &index)| Shown {
+            index,
             attack: name.to_owned(),
-            bytes: bytes(row),
-        }));
-    }
-    Ok(shown)
+            bytes: bytes(pixels),
+        })
+        .collect())
 }

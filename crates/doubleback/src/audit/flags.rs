@@ -21,6 +21,8 @@ pub const BATCH_DEPENDENT: &str = "batch-dependent";
 pub const WRONG_GRADIENTS: &str = "wrong-gradients";
 /// An attack without gradients breaks what those with gradients could not.
 pub const BLACK_BOX_STRONGER: &str = "black-box-stronger";
+/// Examples made on another network break what attacks on the model could not.
+pub const TRANSFER_STRONGER: &str = "transfer-stronger";
 /// One step breaks more than many.
 pub const ONE_STEP_STRONGER: &str = "one-step-stronger";
 /// More steps and starts still break images.
@@ -48,7 +50,7 @@ pub const ALONE_CHANGE: f32 = 1e-3;
 pub const CHANGED_SHARE: f64 = 0.05;
 /// Half of the images have a slope that is further from the gradient than this, as a share of it.
 pub const SLOPE_ERROR: f64 = 0.5;
-/// An attack without gradients breaks more than this share of what those with gradients left, and more than one image.
+/// An attack without gradients, or examples of another network, break more than this share of what those with gradients left, and more than one image.
 pub const BLACK_BOX_SHARE: f64 = 0.02;
 /// One step breaks more than many, by this share of the images, and more than one.
 pub const ONE_STEP_SHARE: f64 = 0.03;
@@ -79,6 +81,7 @@ pub fn all(setup: &Setup, records: &[Record]) -> Vec<Flag> {
         loss_underflow(setup, &attacks),
         one_step_stronger(setup, &attacks),
         black_box_stronger(setup, records),
+        transfer_stronger(records),
         not_converged(&probes),
         unbounded(setup, &attacks),
         not_rising(setup, &attacks),
@@ -255,6 +258,18 @@ fn black_box_stronger(setup: &Setup, records: &[Record]) -> Option<Flag> {
             percent(broken, tried)
         );
         Flag::new(BLACK_BOX_STRONGER, detail, of_all(broken, tried))
+    })
+}
+
+fn transfer_stronger(records: &[Record]) -> Option<Flag> {
+    let tried = count(records, |record| record.broken_by_transfer.is_some());
+    let broken = count(records, |record| record.broken_by_transfer == Some(true));
+    many(broken, tried, BLACK_BOX_SHARE).then(|| {
+        let detail = format!(
+            "PGD on a surrogate, which knows nothing of the model, breaks {broken} of the {tried} images ({}) that all attacks on the model had left: gradients hide something",
+            percent(broken, tried)
+        );
+        Flag::new(TRANSFER_STRONGER, detail, of_all(broken, tried))
     })
 }
 

@@ -103,6 +103,11 @@ impl Plan {
         &self.planned
     }
 
+    /// Seed of its attacks.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// What is to be known of it: attacks left out, and why.
     pub fn notes(&self) -> &[String] {
         &self.notes

@@ -30,6 +30,9 @@ pub struct Record {
     /// Euclidean length of its change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub l2: Option<f32>,
+    /// Whether an example that was made on a surrogate, another network, broke it after all attacks had not; nothing if that was not tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken_by_transfer: Option<bool>,
     /// What each attack did that was tried on it, in the order of the plan.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trials: Vec<Trial>,

@@ -6,10 +6,11 @@ use burn::tensor::Tensor;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::attacked::{Attacked, Shown, attack};
+use super::attacked::{Attacked, Shown, attack, shown};
 use super::probe::{PROBED, more, probe};
 use super::record::{Probe, Record};
 use super::{Plan, Shard};
+use crate::attack::{Goal, Pgd, run as attack_with};
 use crate::evaluate::{EightBit, Named, TestSet, Unfinished};
 use crate::nn::{Expected, to_vec};
 use crate::progress::{Phase, Watch};
@@ -30,6 +31,8 @@ pub struct AuditRun<'a> {
     pub eight_bit: Option<EightBit>,
     /// The part of the images that is attacked.
     pub shard: Shard,
+    /// A network whose examples are tried on the images that stand at the end: it knows nothing of the model.
+    pub surrogate: Option<Named<'a>>,
     /// How long the attacks may take; none: as long as they need.
     pub budget: Option<Duration>,
 }
@@ -46,6 +49,9 @@ pub struct Measured {
     /// Attacks, and probes at the end, that were not finished when the time was over; empty if all were.
     pub unfinished: Vec<String>,
 }
+
+/// Examples that are shown of each kind: broken by the least change, standing with the least margin.
+const SHOWN: usize = 6;
 
 /// What the model says of images unperturbed.
 #[derive(Serialize, Deserialize)]
@@ -124,6 +130,8 @@ impl AuditRun<'_> {
             work.attack(number, watch)?;
         }
         work.more(watch)?;
+        work.transfer(watch)?;
+        work.examples()?;
         Ok(work.measured)
     }
 
@@ -278,24 +286,17 @@ impl Work<'_> {
         let ask = |run: &AuditRun<'_>, attacked: Named<'_>, places: &[usize]| {
             let (images, labels, index) = run.images(places);
             let within = (plan.norm, plan.eps);
-            let (outcomes, shown, seconds) = attack(
-                (attacked, run.model),
-                (name, built),
-                (&images, &labels, &index),
-                within,
-                run.eight_bit,
-            )?;
+            let images = (&images, labels.as_slice(), index.as_slice());
+            let (outcomes, seconds) = attack((attacked, run.model), built, images, within, run.eight_bit)?;
             Ok(Attacked {
                 places: places.to_vec(),
                 outcomes,
-                shown,
                 seconds,
             })
         };
         let (parts, whole) = self.phase((name, name), &standing, true, watch, ask)?;
         self.measured.seconds.push(parts.iter().map(|part| part.seconds).sum());
         for part in parts {
-            self.measured.shown.extend(part.shown);
             for (place, outcome) in part.places.into_iter().zip(part.outcomes) {
                 if let Some(record) = self.record(place) {
                     outcome.into_record(name, record);
@@ -333,6 +334,80 @@ impl Work<'_> {
         }
         if !whole {
             self.measured.unfinished.push("a longer attack".to_owned());
+        }
+        Ok(())
+    }
+
+    /// PGD on the surrogate, asked of the model.
+    fn transfer(&mut self, watch: &mut dyn Watch) -> Result<()> {
+        let Some(surrogate) = self.run.surrogate else {
+            return Ok(());
+        };
+        let standing = self.standing();
+        let ask = |run: &AuditRun<'_>, _: Named<'_>, places: &[usize]| {
+            let (images, labels, index) = run.images(places);
+            let plan = run.plan;
+            let pgd = Pgd {
+                norm: plan.norm,
+                random_start: Some(plan.seed),
+                ..Pgd::default()
+            };
+            let goal = Goal::AwayFrom(labels.clone());
+            let made = attack_with(surrogate.model, &pgd, &images, &goal, &[plan.eps]);
+            let made = made.map_err(|error| error.of_model(surrogate.name, |row| index[row]))?;
+            let examples = made.by_eps.into_iter().next();
+            let taken_for = match examples {
+                Some(examples) => run.model.predict(&examples.images, |row| index[row])?,
+                None => labels.clone(),
+            };
+            Ok(More {
+                places: places.to_vec(),
+                broken: taken_for
+                    .iter()
+                    .zip(&labels)
+                    .map(|(found, label)| found != label)
+                    .collect(),
+            })
+        };
+        let (parts, whole) = self.phase(("transfer from a surrogate", "transfer"), &standing, true, watch, ask)?;
+        for part in parts {
+            for (place, broken) in part.places.into_iter().zip(part.broken) {
+                if let Some(record) = self.record(place) {
+                    record.broken_by_transfer = Some(broken);
+                }
+            }
+        }
+        if !whole {
+            self.measured.unfinished.push("transfer from a surrogate".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Makes those examples again that a report shows. What they would take to keep, of all images, is more than what they take to make.
+    fn examples(&mut self) -> Result<()> {
+        let records = &self.measured.records;
+        let least = |value: fn(&Record) -> Option<f32>, kind: fn(&Record) -> bool| {
+            let of_kind = (0..records.len()).filter(|&row| kind(&records[row]));
+            let mut rows: Vec<(f32, usize)> = of_kind.filter_map(|row| Some((value(&records[row])?, row))).collect();
+            rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+            rows.truncate(SHOWN);
+            rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>()
+        };
+        let mut rows = least(|record| record.l2, |record| record.broken_by.is_some());
+        rows.extend(least(|record| record.margin, Record::stands));
+        rows.sort_unstable();
+        let plan = self.run.plan;
+        for (number, built) in plan.built.iter().enumerate() {
+            // The last attack that was tried made the last example.
+            let of_attack = rows.iter().filter(|&&row| records[row].trials.len() == number + 1);
+            let places: Vec<usize> = of_attack.map(|&row| self.places[row]).collect();
+            if places.is_empty() {
+                continue;
+            }
+            let (images, labels, index) = self.run.images(&places);
+            let name = plan.planned[number].name.as_str();
+            let found = shown(self.attacked, (name, built), (&images, &labels, &index), plan.eps)?;
+            self.measured.shown.extend(found);
         }
         Ok(())
     }

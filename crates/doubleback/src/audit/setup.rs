@@ -52,6 +52,9 @@ pub struct Settings {
     pub probed: usize,
     /// The sizes at which probes attack.
     pub sizes: Vec<f64>,
+    /// The network whose examples are tried at the end, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surrogate: Option<String>,
     /// Version of the program.
     pub version: String,
     /// Where it computes, and with which instructions.
@@ -90,6 +93,7 @@ impl Setup {
                 bounds: [bounds.low, bounds.high],
                 probed: PROBED,
                 sizes: plan.sizes.clone(),
+                surrogate: None,
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 device: format!("{device}, {}", isa().name()),
             },
