@@ -20,7 +20,7 @@ const VALUES: usize = 3 * 64 * 64;
 /// When there are no training images, or no architecture fits them.
 pub(super) fn recipe(dataset: &Dataset, seed: u64) -> Result<Recipe> {
     let shape = dataset.shape;
-    if dataset.train.len() == 0 {
+    if dataset.train.is_empty() {
         let expected = format!(
             "training images in {}, which it learns from; leave it out",
             dataset.name
