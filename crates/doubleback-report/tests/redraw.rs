@@ -83,7 +83,7 @@ fn a_folder_of_anything_else_says_what_it_holds() {
         }
         folder
     };
-    let kinds = "Give the folder of a run of reproduce, diagnose or pooling";
+    let kinds = "Give the folder of a run of reproduce, diagnose, pooling or audit";
     assert_eq!(
         message(&all.path().join("absent")),
         format!("…/absent: there is no such folder. {kinds}")
@@ -107,7 +107,7 @@ fn a_folder_of_anything_else_says_what_it_holds() {
     );
     assert_eq!(
         message(&folder("foreign", &[("results.json", br#"{"model": 1, "eps": 2}"#)])),
-        "…/foreign/results.json: is of no run of reproduce, diagnose or pooling: its fields are eps, model. Give the folder of such a run"
+        "…/foreign/results.json: is of no run of reproduce, diagnose, pooling or audit: its fields are eps, model. Give the folder of such a run"
     );
     let old = message(&folder("old", &[("results.json", br#"{"oracle": {}}"#)]));
     assert!(

@@ -255,6 +255,17 @@ mod tests {
                 if let (Some(images), false) = (images, has_images) {
                     line.extend(given(images, "1"));
                 }
+                // `audit` needs a model, data and eps, or two audits to compare.
+                let comparing = tested.get_id() == "compare";
+                if comparing {
+                    line.push("1".to_owned());
+                } else if args.iter().any(|arg| arg.get_id() == "compare") {
+                    let missing = |arg: &&&Arg| {
+                        let id = arg.get_id();
+                        ["model", "dataset", "eps"].contains(&id.as_str()) && id != tested.get_id()
+                    };
+                    line.extend(args.iter().filter(missing).flat_map(|arg| given(arg, &value(arg))));
+                }
                 let cli = Cli::try_parse_from(&line).unwrap_or_else(|e| panic!("{line:?}: {e}"));
                 let files = cli.command.unwrap().files(&cli.global);
                 let known = files
