@@ -367,6 +367,37 @@ fn broken_models_raise_their_flags() {
     assert!(missed.is_empty(), "{missed:?}");
 }
 
+/// One image whose gradient is not a number spares no other.
+#[test]
+fn images_that_are_not_finite_leave_the_others_of_their_batch_alone() {
+    let in_part = Falsified(|pixels: &[f32], gradient: Vec<f32>| {
+        let images = pixels.chunks_exact(SIDE * SIDE).zip(gradient.chunks_exact(SIDE * SIDE));
+        let of = |(pixels, gradient): (&[f32], &[f32])| match pixels[0] > 0.5 {
+            true => vec![f32::NAN; SIDE * SIDE],
+            false => gradient.to_vec(),
+        };
+        images.flat_map(of).collect()
+    });
+    let asked = Asked {
+        eps: 0.3,
+        ..Asked::default()
+    };
+    let (found, sound) = (audit(&in_part, &asked), audit(&*function(logits), &asked));
+    let flag = found.flags.iter().find(|flag| flag.name == flags::NOT_FINITE).unwrap();
+    assert!(flag.evidence("images").unwrap() >= 12.0);
+    for (found, sound) in found
+        .images
+        .iter()
+        .zip(&sound.images)
+        .filter(|(image, _)| image.label != 0)
+    {
+        let fine = found.trials[0].not_finite || found.broken_by == sound.broken_by;
+        assert!(fine, "{found:?}");
+    }
+    let others = found.images.iter().filter(|image| image.broken_by.is_some()).count();
+    assert!(others >= 24, "{others}");
+}
+
 #[test]
 fn an_attack_without_gradients_shows_what_gradients_hide() {
     let hidden = Falsified(|_: &[f32], gradient: Vec<f32>| gradient.iter().map(|g| -g).collect());

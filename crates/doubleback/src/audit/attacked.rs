@@ -1,15 +1,12 @@
 //! One attack of an audit on some images.
 
-use std::time::Instant;
-
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use super::gradient_check::margin;
 use super::record::{Record, Trial};
 use crate::attack::{Adversarial, Attack, Norm};
 use crate::evaluate::{EightBit, Named};
-use crate::nn::to_vec;
+use crate::nn::{Loss, predictions, to_vec};
 use crate::{Error, Result};
 
 /// Rounding in f32 may make a perturbation longer than eps by this share.
@@ -49,6 +46,17 @@ pub struct Shown {
 }
 
 impl Outcome {
+    /// Of an image at which the attack could do nothing, since logits or gradients are not finite.
+    pub fn not_finite() -> Self {
+        Self {
+            trial: Trial {
+                not_finite: true,
+                ..Trial::default()
+            },
+            ..Self::default()
+        }
+    }
+
     /// Writes it down.
     pub fn into_record(self, attack: &str, record: &mut Record) {
         if self.broken {
@@ -71,22 +79,10 @@ pub(super) fn attack(
     (images, labels, index): (&Tensor<4>, &[usize], &[usize]),
     (norm, eps): (Norm, f64),
     eight_bit: Option<EightBit>,
-) -> Result<(Vec<Outcome>, f64)> {
-    let begun = Instant::now();
-    let found = match attacked.attack(attack, images, labels, &[eps], |row| index[row]) {
-        Err(Error::NotFinite(_)) => None,
-        found => Some(found?),
-    };
-    let seconds = begun.elapsed().as_secs_f64();
-    let Some((found, example)) = found.as_ref().and_then(|found| Some((found, found.by_eps.first()?))) else {
-        let failed = Outcome {
-            trial: Trial {
-                not_finite: true,
-                ..Trial::default()
-            },
-            ..Outcome::default()
-        };
-        return Ok((vec![failed; labels.len()], seconds));
+) -> Result<Vec<Outcome>> {
+    let found = attacked.attack(attack, images, labels, &[eps], |row| index[row])?;
+    let Some(example) = found.by_eps.first() else {
+        return Err(Error::shape("examples by eps", 1, 0));
     };
     let again = again(model, example, labels)?;
     let rounded = eight_bit.map(|grid| rounded(model, example, grid)).transpose()?;
@@ -94,7 +90,7 @@ pub(super) fn attack(
         Norm::Linf => &example.linf,
         Norm::L2 => &example.l2,
     };
-    let outcomes: Vec<Outcome> = (0..labels.len())
+    Ok((0..labels.len())
         .map(|row| Outcome {
             // Nothing that leaves the ball counts, whatever made it.
             broken: example.success[row] && f64::from(lengths[row]) <= eps * (1.0 + ROUNDING),
@@ -112,20 +108,16 @@ pub(super) fn attack(
             linf: Some(example.linf[row]),
             l2: Some(example.l2[row]),
         })
-        .collect();
-    Ok((outcomes, seconds))
+        .collect())
 }
 
 /// What the model says of the examples in the opposite order, with the margin.
 fn again(model: Named<'_>, example: &Adversarial, labels: &[usize]) -> Result<Vec<(usize, f32)>> {
-    let backwards = example.images.clone().flip([0]);
-    let logits = to_vec(model.model.logits(backwards)?)?;
-    let rows = logits.chunks_exact(model.model.classes()).rev().zip(labels);
-    let of = |(logits, &label): (&[f32], &usize)| {
-        let top = (0..logits.len()).reduce(|best, k| if logits[k] > logits[best] { k } else { best });
-        (top.unwrap_or_default(), margin(logits, label).unwrap_or_default())
-    };
-    Ok(rows.map(of).collect())
+    let logits = model.model.logits(example.images.clone().flip([0]))?.flip([0]);
+    let found = predictions(&logits)?
+        .into_iter()
+        .zip(Loss::Margin.values(&logits, labels)?);
+    Ok(found.map(|(class, ahead)| (class, -ahead as f32)).collect())
 }
 
 /// What it says of the examples in 8 bits.

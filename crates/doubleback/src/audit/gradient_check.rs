@@ -3,7 +3,7 @@
 use burn::tensor::{Tensor, TensorData};
 
 use crate::Result;
-use crate::nn::{Classifier, to_vec};
+use crate::nn::{Classifier, Loss, to_vec};
 
 /// The margin of each image, its input gradient, and how far that is from the slope of the margin.
 pub(super) struct Checked {
@@ -15,36 +15,14 @@ pub(super) struct Checked {
     pub slope_error: Option<f32>,
 }
 
-/// The greatest logit but that of the class.
-pub(super) fn best_other(logits: &[f32], class: usize) -> Option<usize> {
-    let others = (0..logits.len()).filter(|&k| k != class);
-    others.reduce(|best, k| if logits[k] > logits[best] { k } else { best })
-}
-
-/// Logit of the class less the greatest other one.
-pub(super) fn margin(logits: &[f32], class: usize) -> Option<f32> {
-    Some(logits.get(class)? - logits[best_other(logits, class)?])
-}
-
 /// Steps half a 255th of the range to either side along the sign of the gradient, within the bounds, and compares.
 pub(super) fn check(model: &dyn Classifier, images: &Tensor<4>, labels: &[usize]) -> Result<Vec<Checked>> {
     let (logits, pullback) = model.logits_with_pullback(images.clone())?;
-    let (dims, device, dtype) = (logits.dims(), logits.device(), logits.dtype());
-    let classes = dims[1];
-    let values = to_vec(logits)?;
-    let mut cotangent = vec![0f32; values.len()];
-    let pairs: Vec<Option<(usize, usize)>> = values
-        .chunks_exact(classes)
-        .zip(labels)
-        .map(|(logits, &label)| best_other(logits, label).map(|other| (label, other)))
-        .collect();
-    for (row, pair) in cotangent.chunks_exact_mut(classes).zip(&pairs) {
-        if let Some((label, other)) = pair {
-            (row[*label], row[*other]) = (1.0, -1.0);
-        }
-    }
-    let cotangent = Tensor::from_data(TensorData::new(cotangent, dims), (&device, dtype));
-    let gradient = to_vec(pullback.apply(cotangent)?)?;
+    let classes = logits.dims()[1];
+    // How far the best other class is ahead, at the image; nearby the same two classes count.
+    let direction = Loss::Margin.cotangent(&logits, labels, images)?;
+    let (values, margins) = (to_vec(logits)?, to_vec(direction.clone())?);
+    let gradient = to_vec(pullback.apply(direction)?)?;
     drop(pullback);
     let bounds = model.bounds();
     let step = (bounds.high - bounds.low) / 510.0;
@@ -75,10 +53,10 @@ pub(super) fn check(model: &dyn Classifier, images: &Tensor<4>, labels: &[usize]
         let expected: f64 = places
             .map(|i| f64::from(gradient[i]) * f64::from(ahead[i] - behind[i]))
             .sum();
-        let found = pairs[image].map(|(label, other)| {
-            let margin = |logits: &[f32]| f64::from(logits[label]) - f64::from(logits[other]);
-            margin(&up[rows.clone()]) - margin(&down[rows.clone()])
-        });
+        let found: f64 = rows
+            .clone()
+            .map(|k| f64::from(margins[k]) * (f64::from(up[k]) - f64::from(down[k])))
+            .sum();
         // Below this the difference of logits in f32 says nothing.
         let scale = values[rows.clone()]
             .iter()
@@ -87,9 +65,8 @@ pub(super) fn check(model: &dyn Classifier, images: &Tensor<4>, labels: &[usize]
         Checked {
             not_finite,
             zero: g.iter().all(|&value| value == 0.0),
-            slope_error: found
-                .filter(|_| tells)
-                .map(|found| ((found / expected) - 1.0).abs() as f32)
+            slope_error: tells
+                .then(|| ((found / expected) - 1.0).abs() as f32)
                 .filter(|error| error.is_finite()),
         }
     };

@@ -3,6 +3,7 @@
 //! A [`Plan`] says which attacks, within which eps; [`AuditRun`] runs them in order, each on the images that none before it has broken, and probes the model;
 //! what it measures is one [`Record`] an image. All numbers and [flags] of an [`Audit`] are made of those records alone, so that the records of several
 //! machines, put together by [`merge`], give the same audit as one machine's.
+mod apart;
 mod attacked;
 pub mod flags;
 mod gradient_check;
@@ -25,4 +26,4 @@ pub use run::{AuditRun, Measured};
 pub use setup::{Settings, Setup};
 pub use shard::Shard;
 pub use suite::Suite;
-pub use summary::{AttackSummary, Audit, ClassRobustness, CurvePoint, Distances, Partial};
+pub use summary::{AttackSummary, Audit, ClassRobustness, CurvePoint, Partial};

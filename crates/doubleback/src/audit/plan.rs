@@ -193,10 +193,3 @@ impl Plan {
         attack.check_eps(&[self.eps], model)
     }
 }
-
-impl PartialEq for Plan {
-    fn eq(&self, other: &Self) -> bool {
-        let of = |plan: &Self| (plan.suite, plan.planned.clone(), plan.norm, plan.eps, plan.seed);
-        of(self) == of(other)
-    }
-}

@@ -2,11 +2,11 @@
 
 use burn::tensor::Tensor;
 
-use super::gradient_check::{check, margin};
+use super::gradient_check::check;
 use super::record::{AtSize, Probe, ProbeAttacks};
+use crate::Result;
 use crate::attack::{Apgd, BoundedAttack, Ensemble, Fgsm, Goal, Norm, run};
 use crate::nn::{Classifier, Loss, to_vec};
-use crate::{Error, Result};
 
 /// Images that an audit probes, at most: the first ones.
 pub const PROBED: usize = 128;
@@ -34,8 +34,6 @@ pub(super) fn sizes(norm: Norm, eps: f64, model: &dyn Classifier) -> Vec<f64> {
 pub(super) fn probe(
     model: &dyn Classifier,
     (images, labels, places): (&Tensor<4>, &[usize], &[usize]),
-    (norm, sizes, eps): (Norm, &[f64], f64),
-    seed: u64,
 ) -> Result<Vec<Probe>> {
     let classes = model.classes();
     let ask = |images: Tensor<4>| to_vec(model.logits(images)?);
@@ -63,29 +61,18 @@ pub(super) fn probe(
             broken_by_more: None,
         });
     }
-    if probes.iter().any(|probe| probe.not_finite) {
-        return Ok(probes);
-    }
-    match short_attacks(model, (images, labels), (norm, sizes, eps), seed) {
-        // What is finite at the image may not be so nearby.
-        Err(Error::NotFinite(_)) => probes.iter_mut().for_each(|probe| probe.not_finite = true),
-        found => {
-            for (probe, attacks) in probes.iter_mut().zip(found?) {
-                probe.attacks = Some(attacks);
-            }
-        }
-    }
     Ok(probes)
 }
 
-fn short_attacks(
+/// What short attacks do to images of a batch.
+pub(super) fn short_attacks(
     model: &dyn Classifier,
     (images, labels): (&Tensor<4>, &[usize]),
     (norm, sizes, eps): (Norm, &[f64], f64),
     seed: u64,
 ) -> Result<Vec<ProbeAttacks>> {
     let goal = Goal::AwayFrom(labels.to_vec());
-    // One step has the same direction in both norms' spirit: along the sign. Its length in L2 is that of eps.
+    // Along the sign in both norms; in L2 it is as long as eps.
     let one_step = |loss: Loss| -> Result<Vec<bool>> {
         let attack = Fgsm { loss };
         let size = match norm {
@@ -114,12 +101,11 @@ fn short_attacks(
         })
         .collect();
     for at in attacked.by_eps {
-        let logits = to_vec(model.logits(at.images)?)?;
-        let rows = logits.chunks_exact(model.classes()).zip(labels).zip(at.success);
-        for (attacks, ((logits, &label), broken)) in found.iter_mut().zip(rows) {
+        let ahead = Loss::Margin.values(&model.logits(at.images)?, labels)?;
+        for (attacks, (ahead, broken)) in found.iter_mut().zip(ahead.into_iter().zip(at.success)) {
             attacks.at_sizes.push(AtSize {
                 broken,
-                margin: margin(logits, label).unwrap_or_default(),
+                margin: -ahead as f32,
             });
         }
     }

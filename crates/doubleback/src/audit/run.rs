@@ -6,13 +6,14 @@ use burn::tensor::Tensor;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::attacked::{Attacked, Shown, attack, shown};
-use super::probe::{PROBED, more, probe};
+use super::apart::apart;
+use super::attacked::{Attacked, Outcome, Shown, attack, shown};
+use super::probe::{PROBED, more, probe, short_attacks};
 use super::record::{Probe, Record};
 use super::{Plan, Shard};
 use crate::attack::{Goal, Pgd, run as attack_with};
 use crate::evaluate::{EightBit, Named, TestSet, Unfinished};
-use crate::nn::{Expected, to_vec};
+use crate::nn::Expected;
 use crate::progress::{Phase, Watch};
 use crate::{Error, Result};
 
@@ -225,16 +226,14 @@ impl Work<'_> {
     fn clean(&mut self, watch: &mut dyn Watch) -> Result<()> {
         let places = self.places.clone();
         let ask = |run: &AuditRun<'_>, _: Named<'_>, places: &[usize]| {
-            let (images, _, index) = run.images(places);
-            let logits = run.model.model.logits(images);
-            let logits = to_vec(logits.map_err(|error| error.of_model(run.model.name, |row| index[row]))?)?;
-            let top = |logits: &[f32]| {
-                let best = (0..logits.len()).reduce(|best, k| if logits[k] > logits[best] { k } else { best });
-                best.filter(|_| logits.iter().all(|value| value.is_finite()))
+            let predict = |places: &[usize]| {
+                let (images, _, index) = run.images(places);
+                let found = run.model.predict(&images, |row| index[row])?;
+                Ok(found.into_iter().map(Some).collect())
             };
             Ok(Clean {
                 places: places.to_vec(),
-                predictions: logits.chunks_exact(run.model.model.classes()).map(top).collect(),
+                predictions: apart(places, &predict, &|| None)?,
             })
         };
         let (parts, _) = self.phase(("unperturbed", "clean"), &places, false, watch, ask)?;
@@ -259,10 +258,25 @@ impl Work<'_> {
             let (images, labels, index) = run.images(places);
             let plan = run.plan;
             let within = (plan.norm, plan.sizes.as_slice(), plan.eps);
-            let probes = probe(run.model.model, (&images, &labels, places), within, plan.seed);
+            let found = probe(run.model.model, (&images, &labels, places));
+            let mut probes = found.map_err(|error| error.of_model(run.model.name, |row| index[row]))?;
+            let finite = places.iter().zip(&probes).filter(|(_, probe)| !probe.not_finite);
+            let finite: Vec<usize> = finite.map(|(&place, _)| place).collect();
+            let short = |places: &[usize]| {
+                let (images, labels, index) = run.images(places);
+                let found = short_attacks(run.model.model, (&images, &labels), within, plan.seed);
+                let found = found.map_err(|error| error.of_model(run.model.name, |row| index[row]))?;
+                Ok(found.into_iter().map(Some).collect())
+            };
+            let attacks = apart(&finite, &short, &|| None)?;
+            for (probe, attacks) in probes.iter_mut().filter(|probe| !probe.not_finite).zip(attacks) {
+                // What is finite at the image may not be so nearby.
+                probe.not_finite = attacks.is_none();
+                probe.attacks = attacks;
+            }
             Ok(Probes {
                 places: places.to_vec(),
-                probes: probes.map_err(|error| error.of_model(run.model.name, |row| index[row]))?,
+                probes,
             })
         };
         let (parts, whole) = self.phase(("probes", "probe"), &probed, true, watch, ask)?;
@@ -284,14 +298,17 @@ impl Work<'_> {
         let (name, built) = (&plan.planned[number].name, &plan.built[number]);
         let standing = self.standing();
         let ask = |run: &AuditRun<'_>, attacked: Named<'_>, places: &[usize]| {
-            let (images, labels, index) = run.images(places);
-            let within = (plan.norm, plan.eps);
-            let images = (&images, labels.as_slice(), index.as_slice());
-            let (outcomes, seconds) = attack((attacked, run.model), built, images, within, run.eight_bit)?;
+            let begun = Instant::now();
+            let some = |places: &[usize]| {
+                let (images, labels, index) = run.images(places);
+                let within = (plan.norm, plan.eps);
+                let images = (&images, labels.as_slice(), index.as_slice());
+                attack((attacked, run.model), built, images, within, run.eight_bit)
+            };
             Ok(Attacked {
                 places: places.to_vec(),
-                outcomes,
-                seconds,
+                outcomes: apart(places, &some, &Outcome::not_finite)?,
+                seconds: begun.elapsed().as_secs_f64(),
             })
         };
         let (parts, whole) = self.phase((name, name), &standing, true, watch, ask)?;
@@ -312,16 +329,15 @@ impl Work<'_> {
     fn more(&mut self, watch: &mut dyn Watch) -> Result<()> {
         let standing: Vec<usize> = self.standing().into_iter().filter(|&place| place < PROBED).collect();
         let ask = |run: &AuditRun<'_>, attacked: Named<'_>, places: &[usize]| {
-            let (images, labels, index) = run.images(places);
-            let plan = run.plan;
-            let broken = more(attacked.model, (&images, &labels), (plan.norm, plan.eps), plan.seed);
-            let broken = match broken {
-                Err(Error::NotFinite(_)) => vec![false; places.len()],
-                found => found.map_err(|error| error.of_model(run.model.name, |row| index[row]))?,
+            let some = |places: &[usize]| {
+                let (images, labels, index) = run.images(places);
+                let plan = run.plan;
+                let broken = more(attacked.model, (&images, &labels), (plan.norm, plan.eps), plan.seed);
+                broken.map_err(|error| error.of_model(run.model.name, |row| index[row]))
             };
             Ok(More {
                 places: places.to_vec(),
-                broken,
+                broken: apart(places, &some, &|| false)?,
             })
         };
         let (parts, whole) = self.phase(("a longer attack", "more"), &standing, true, watch, ask)?;
@@ -345,28 +361,26 @@ impl Work<'_> {
         };
         let standing = self.standing();
         let ask = |run: &AuditRun<'_>, _: Named<'_>, places: &[usize]| {
-            let (images, labels, index) = run.images(places);
             let plan = run.plan;
             let pgd = Pgd {
                 norm: plan.norm,
                 random_start: Some(plan.seed),
                 ..Pgd::default()
             };
-            let goal = Goal::AwayFrom(labels.clone());
-            let made = attack_with(surrogate.model, &pgd, &images, &goal, &[plan.eps]);
-            let made = made.map_err(|error| error.of_model(surrogate.name, |row| index[row]))?;
-            let examples = made.by_eps.into_iter().next();
-            let taken_for = match examples {
-                Some(examples) => run.model.predict(&examples.images, |row| index[row])?,
-                None => labels.clone(),
+            let some = |places: &[usize]| {
+                let (images, labels, index) = run.images(places);
+                let goal = Goal::AwayFrom(labels.clone());
+                let made = attack_with(surrogate.model, &pgd, &images, &goal, &[plan.eps]);
+                let made = made.map_err(|error| error.of_model(surrogate.name, |row| index[row]))?;
+                let Some(examples) = made.by_eps.into_iter().next() else {
+                    return Err(Error::shape("examples by eps", 1, 0));
+                };
+                let taken_for = run.model.predict(&examples.images, |row| index[row])?;
+                Ok(goal.reached(&taken_for))
             };
             Ok(More {
                 places: places.to_vec(),
-                broken: taken_for
-                    .iter()
-                    .zip(&labels)
-                    .map(|(found, label)| found != label)
-                    .collect(),
+                broken: apart(places, &some, &|| false)?,
             })
         };
         let (parts, whole) = self.phase(("transfer from a surrogate", "transfer"), &standing, true, watch, ask)?;

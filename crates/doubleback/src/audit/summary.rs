@@ -77,11 +77,8 @@ pub struct AttackSummary {
     pub seconds: f64,
     /// How far the nearest examples are, of an attack that looks for these.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub distance: Option<Distances>,
+    pub distance: Option<Distance>,
 }
-
-/// Distances of nearest examples, over the images that the attack was tried on.
-pub type Distances = Distance;
 
 /// Accuracy of a class.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
