@@ -20,16 +20,23 @@ const LIGHT: usize = 800_000;
 /// Of heavier networks, values of activations for each weight that a portion has at least, since each portion reads all weights anew.
 const VALUES_A_WEIGHT: usize = 8;
 
+/// Images of a portion that a thread takes for itself rather than share the layers of a larger one.
+const LEAST: usize = 4;
+
 /// How many images a forward pass takes at a time off the tape: threads take a portion each.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Portions {
     most: usize,
+    least: usize,
 }
 
 impl Portions {
     /// All images of a batch at once.
     pub fn whole() -> Self {
-        Self { most: usize::MAX }
+        Self {
+            most: usize::MAX,
+            least: usize::MAX,
+        }
     }
 
     /// For a network with `weights` trained values whose values, the images first, have these sizes.
@@ -42,12 +49,13 @@ impl Portions {
         let largest = sizes.windows(2).map(|pair| values(&pair[0]) + values(&pair[1])).max();
         let all: usize = sizes.iter().map(values).sum();
         let fitting = CACHE / (largest.unwrap_or(0) * size_of::<f32>()).max(1);
-        let worthwhile = match weights {
-            ..=LIGHT => 1,
+        let least = match weights {
+            ..=LIGHT => LEAST,
             _ => (VALUES_A_WEIGHT * weights).div_ceil(all.max(1)),
         };
         Self {
-            most: fitting.max(worthwhile),
+            most: fitting.max(least),
+            least,
         }
     }
 
@@ -98,17 +106,22 @@ impl Portions {
         Ok((logits, Pullback::new(pullback)))
     }
 
-    /// The portions of a batch: as few as can be, of the same length or one image longer. On a tape there is one: more would be recorded one by one, and
-    /// all be kept.
+    /// The portions of a batch, of the same length or one image longer: as few as can be, but the same number for every thread. On a tape there is one: more
+    /// would be recorded one by one, and all be kept.
     fn ranges(self, images: &Tensor<4>) -> Vec<Range<usize>> {
         let n = images.dims()[0];
         let portions = match images.is_autodiff() {
             true => 1,
-            false => n.div_ceil(self.most).max(1),
+            false => self.count(n, rayon::current_num_threads()),
         };
         (0..portions)
             .map(|i| i * n / portions..(i + 1) * n / portions)
             .collect()
+    }
+
+    fn count(self, images: usize, threads: usize) -> usize {
+        let fewest = images.div_ceil(self.most).max(1);
+        fewest.next_multiple_of(threads).min(images / self.least).max(fewest)
     }
 }
 
