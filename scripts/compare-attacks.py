@@ -1,12 +1,15 @@
-"""Robust accuracy of the standard ensemble's attacks beside torchattacks and pyautoattack, on the MNIST network of the TRADES authors.
+"""Robust accuracy of the standard ensemble's attacks beside torchattacks and pyautoattack, on the MNIST network of the TRADES authors or on a vgg-small
+that doubleback trained on CIFAR-10.
 
     python scripts/compare-attacks.py --binary target/release/doubleback --weights trades-mnist-smallcnn.pt --data DIR --count 100
     python scripts/compare-attacks.py --binary target/release/doubleback --weights trades-mnist-smallcnn.pt --data DIR --count 1000 --attacks autoattack
+    python scripts/compare-attacks.py --binary target/release/doubleback --weights pgd.safetensors --data DIR --count 200 --eps 8/255 --attacks autoattack
 
 `autoattack` is the whole standard ensemble with its published settings, ours by `doubleback audit`, theirs by pyautoattack.
 
 Every attack has the same settings on all sides; the images are the first of the test set, which no attack of the peers leaves out. Needs torch,
-torchattacks 3.5.1 and, if it is installed, pyautoattack 0.2.0. DIR holds mnist/ with the official files.
+torchattacks 3.5.1 and, if it is installed, pyautoattack 0.2.0. DIR holds mnist/ or cifar10/ with the
+official files.
 """
 import argparse
 import gzip
@@ -19,6 +22,9 @@ import time
 import numpy as np
 import torch
 from torch import nn
+
+
+CIFAR10 = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 
 
 class SmallCnn(nn.Module):
@@ -43,6 +49,55 @@ class SmallCnn(nn.Module):
 
     def forward(self, x):
         return self.classifier(self.feature_extractor(x).flatten(1))
+
+
+class VggSmall(nn.Module):
+    """doubleback's network of this name, from its own file: convolutions there are [height, width, in, out], and pixels are flattened before channels."""
+
+    def __init__(self, path):
+        super().__init__()
+        layers, inputs = [], 3
+        for channels in (32, 64, 128):
+            for _ in range(2):
+                layers += [nn.Conv2d(inputs, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels), nn.ReLU()]
+                inputs = channels
+            layers.append(nn.MaxPool2d(2))
+        self.features, self.logits = nn.Sequential(*layers), nn.Linear(2048, 10)
+        values = {name: torch.tensor(value) for name, value in tensors(path).items()}
+        convolutions = [layer for layer in layers if isinstance(layer, nn.Conv2d)]
+        norms = [layer for layer in layers if isinstance(layer, nn.BatchNorm2d)]
+        for number, (convolution, norm) in enumerate(zip(convolutions, norms), 1):
+            convolution.weight.data = values[f"conv{number}.weight"].permute(3, 2, 0, 1).contiguous()
+            for tensor, role in [(norm.weight.data, "gain"), (norm.bias.data, "shift"), (norm.running_mean, "moving_mean"),
+                                 (norm.running_var, "moving_variance")]:
+                tensor.copy_(values[f"conv{number}.norm.{role}"])
+        self.logits.weight.data = values["logits.weight"].T.contiguous()
+        self.logits.bias.data = values["logits.bias"]
+
+    def forward(self, x):
+        return self.logits(self.features(x).permute(0, 2, 3, 1).flatten(1))
+
+
+def tensors(path):
+    """The arrays of a safetensors file of f32."""
+    data = path.read_bytes()
+    start = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:start])
+    header.pop("__metadata__", None)
+    at = {name: [start + offset for offset in tensor["data_offsets"]] for name, tensor in header.items()}
+    return {name: np.frombuffer(data[first:last], "<f4").reshape(header[name]["shape"]).copy() for name, (first, last) in at.items()}
+
+
+def number(text):
+    """As in 0.3 or 8/255."""
+    above, _, below = text.partition("/")
+    return float(above) / float(below or 1)
+
+
+def first_photos(folder, count):
+    with gzip.open(folder / "test_batch.bin.gz", "rb") as file:
+        records = np.frombuffer(file.read(3073 * count), np.uint8).reshape(-1, 3073)
+    return torch.tensor(records[:, 1:].reshape(-1, 3, 32, 32) / 255.0, dtype=torch.float32), torch.tensor(records[:, 0].astype(np.int64))
 
 
 def first_images(folder, count):
@@ -104,7 +159,7 @@ def main():
     parser.add_argument("--weights", type=pathlib.Path, required=True)
     parser.add_argument("--data", type=pathlib.Path, required=True)
     parser.add_argument("--count", type=int, default=100)
-    parser.add_argument("--eps", type=float, default=0.3)
+    parser.add_argument("--eps", type=number, default=0.3)
     parser.add_argument("--norm", choices=("linf", "l2"), default="linf")
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--queries", type=int, default=1000)
@@ -114,18 +169,27 @@ def main():
     parser.add_argument("--ours-only", action="store_true", help="without the peers")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    network = SmallCnn()
-    network.load_state_dict(torch.load(given.weights, map_location="cpu"))
+    if given.weights.suffix == ".safetensors":
+        network, ours = VggSmall(given.weights), [given.weights]
+        images, labels = first_photos(given.data / "cifar10", given.count)
+    else:
+        network, ours = SmallCnn(), [given.weights, "--arch", "small-cnn"]
+        network.load_state_dict(torch.load(given.weights, map_location="cpu"))
+        images, labels = first_images(given.data / "mnist", given.count)
     network.eval()
     if given.channels_last:
         network = network.to(memory_format=torch.channels_last)
-    images, labels = first_images(given.data / "mnist", given.count)
-    np.savez(data := pathlib.Path(tempfile.mkdtemp()) / "first.npz", x_test=images.numpy(), y_test=labels.numpy())
+    # Few images may have none of a class.
+    names = CIFAR10 if given.weights.suffix == ".safetensors" else [str(digit) for digit in range(10)]
+    np.savez(data := pathlib.Path(tempfile.mkdtemp()) / "first.npz", x_test=images.numpy(), y_test=labels.numpy(), classes=names)
     wanted = given.attacks.split(",")
 
     def report(engine, attack, fooled, seconds):
         accuracy = 1.0 - float(np.mean(fooled))
         print(json.dumps({"engine": engine, "attack": attack, "accuracy": round(accuracy, 4), "seconds": round(seconds, 2)}), flush=True)
+
+    with torch.no_grad():
+        report("torch", "none", (network(images).argmax(1) != labels).numpy(), 0.0)
 
     def fooled_by(examples):
         with torch.no_grad():
@@ -137,7 +201,7 @@ def main():
         out = pathlib.Path(tempfile.mkdtemp()) / "audit"
         start = time.perf_counter()
         subprocess.run(
-            [given.binary, "--threads", str(given.threads), "--quiet", "audit", given.weights, "--arch", "small-cnn", "--dataset", f"npz:{data}",
+            [given.binary, "--threads", str(given.threads), "--quiet", "audit", *ours, "--dataset", f"npz:{data}",
              "--eps", str(given.eps), "--norm", given.norm, "--out", out],
             check=True, stdout=subprocess.DEVNULL)
         seconds = time.perf_counter() - start
@@ -159,7 +223,7 @@ def main():
         options = ["--queries", str(given.queries)] if attack == "square" else ["--steps", str(given.steps)]
         start = time.perf_counter()
         subprocess.run(
-            [given.binary, "--threads", str(given.threads), "--quiet", "attack", "--model", given.weights, "--arch", "small-cnn",
+            [given.binary, "--threads", str(given.threads), "--quiet", "attack", "--model", *ours,
              "--dataset", f"npz:{data}", "--attack", attack, "--eps", str(given.eps), "--norm", given.norm, "--out", out, *options],
             check=True, stdout=subprocess.DEVNULL)
         seconds = time.perf_counter() - start
