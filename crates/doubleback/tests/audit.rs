@@ -1,6 +1,8 @@
 //! Models that look robust and are not, written as functions, against the flags of an audit: each fires where it should, and none on a sound model.
 #![allow(clippy::unwrap_used)]
 
+mod quiet_models;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -346,17 +348,20 @@ fn broken_models_raise_their_flags() {
             }),
             flags::ROUNDING,
         ),
+        ("blind alley", quiet_models::blind_alley(), flags::NOT_CONVERGED),
+        ("narrow ring", quiet_models::narrow_ring(), flags::NOT_RISING),
+        ("noise by place", quiet_models::noise_by_place(), flags::NOT_REPEATED),
     ];
     let mut missed = Vec::new();
     for (what, model, expected) in &models {
-        let small = Asked {
-            eps: 0.01,
-            ..Asked::default()
+        let eps = match *what {
+            "between gray values" => 0.01,
+            "blind alley" | "narrow ring" => 0.1,
+            _ => EPS,
         };
-        let asked = if *what == "between gray values" {
-            small
-        } else {
-            Asked::default()
+        let asked = Asked {
+            eps,
+            ..Asked::default()
         };
         let found = audit(&**model, &asked);
         println!("{what}: {:?}", names(&found));
@@ -365,6 +370,30 @@ fn broken_models_raise_their_flags() {
         }
     }
     assert!(missed.is_empty(), "{missed:?}");
+}
+
+/// Some flags have models of their own, which nothing else gives away.
+#[test]
+fn what_only_one_check_can_see_raises_one_flag() {
+    let models = [
+        (quiet_models::blind_alley(), 0.1, flags::NOT_CONVERGED, 24.0),
+        (quiet_models::narrow_ring(), 0.1, flags::NOT_RISING, 24.0),
+        (quiet_models::noise_by_place(), EPS, flags::NOT_REPEATED, 12.0),
+    ];
+    let sound = function(logits);
+    for (model, eps, flag, images) in models {
+        let asked = Asked {
+            eps,
+            ..Asked::default()
+        };
+        let found = audit(&*model, &asked);
+        assert_eq!(names(&found), [flag], "{:?}", found.flags);
+        assert_eq!(found.clean_accuracy, 1.0);
+        let evidence = &found.flags[0];
+        assert!(evidence.evidence("images").unwrap() >= images, "{evidence:?}");
+        assert_eq!(evidence.evidence("of"), Some(48.0));
+        assert_eq!(names(&audit(&*sound, &asked)), Vec::<&str>::new(), "eps {eps}");
+    }
 }
 
 /// One image whose gradient is not a number spares no other.
