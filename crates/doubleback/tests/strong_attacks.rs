@@ -144,7 +144,12 @@ fn bounded_attacks_find_the_boundary() {
 #[test]
 fn fab_finds_the_distances_of_its_authors_program() {
     for targets in [None, Some(9)] {
-        let fab = |norm, steps| Fab { norm, steps, targets };
+        let fab = |norm, steps| Fab {
+            norm,
+            steps,
+            targets,
+            ..Fab::default()
+        };
         let (_, [l2, _]) = found(&linear(), &fab(Norm::L2, 1), &middle(), 0);
         near(&[l2], &[0.105], 1e-6);
         for steps in [2, 100] {

@@ -167,7 +167,7 @@ const OPTIONS: [AttackOption; 19] = [
     option(
         "restarts",
         "N",
-        "Random starts to try on images that were not fooled yet,",
+        "Starts to try on images that were not fooled yet, random but for the first of fab and fab-t,",
         OptionKind::Count,
     ),
     AttackOption {

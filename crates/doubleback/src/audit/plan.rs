@@ -141,11 +141,6 @@ impl Plan {
                 classes.saturating_sub(1)
             ));
         }
-        if self.suite == Suite::Plus {
-            self.notes.push(
-                "`fab` starts at the image: the five starts that its authors give it would be the same".to_owned(),
-            );
-        }
         Ok(())
     }
 
