@@ -3,8 +3,8 @@ use rayon::prelude::*;
 
 use super::nearest::{Begun, Boundary, Nearest, begin, boundaries, cost, found, settle, targets, zero_gradient};
 use super::pixels::{Pixels, batch};
-use super::plane::{Way, length};
-use super::{BoundedAttack, Found, Goal, MinimalAttack, Norm, Perturbation};
+use super::plane::Way;
+use super::{BoundedAttack, Found, Goal, Metric, MinimalAttack, Norm, Perturbation};
 use crate::nn::Classifier;
 use crate::random::Stream;
 use crate::{Error, Result};
@@ -170,7 +170,7 @@ impl Fab {
         let mut change = vec![0f32; image.len()];
         self.norm
             .draw(&mut change, &mut Stream::AttackStart { image, restart }.of(self.seed));
-        let own = length(self.norm, change.iter().map(|&value| f64::from(value)));
+        let own = Metric::from(self.norm).length(change.iter().map(|&value| f64::from(value)));
         let scale = if own > 0.0 {
             walk.found().min(greatest) / 2.0 / own
         } else {
@@ -198,7 +198,7 @@ impl Fab {
             .map(|((&image, &x), &normal)| (f64::from(image) - f64::from(x)) * f64::from(normal))
             .sum();
         let long = way(walk.image).shortest(self.norm, -(ahead + moved));
-        let [near, far] = [&short, &long].map(|change| length(self.norm, change.iter().copied()));
+        let [near, far] = [&short, &long].map(|change| Metric::from(self.norm).length(change.iter().copied()));
         let lean = if near + far > 0.0 {
             (near / (near + far)).min(LEAN)
         } else {
@@ -223,8 +223,8 @@ fn draw_back(walk: &mut Nearest<'_>) {
 }
 
 impl MinimalAttack for Fab {
-    fn nearest_in(&self) -> Option<Norm> {
-        Some(self.norm)
+    fn nearest_in(&self) -> Option<Metric> {
+        Some(self.norm.into())
     }
 
     fn search(&self, model: &dyn Classifier, images: &Tensor<4>, goal: &Goal) -> Result<Found> {

@@ -176,7 +176,7 @@ impl Plan {
         let bounded = attack.norm();
         match bounded {
             None => return refuse("attacks that eps bounds, or that look for the nearest example".to_owned()),
-            Some(norm) if norm != self.norm => return refuse(format!("attacks in {}, the norm of eps", self.norm)),
+            Some(norm) if norm != self.norm.into() => return refuse(format!("attacks in {}, the norm of eps", self.norm)),
             Some(_) => {}
         }
         if attack.reach(self.eps).is_some_and(|reach| reach > self.eps) {

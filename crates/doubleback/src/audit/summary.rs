@@ -6,7 +6,7 @@ use super::flags;
 use super::record::Record;
 use super::run::Measured;
 use super::setup::Setup;
-use crate::attack::Norm;
+use crate::attack::Metric;
 use crate::evaluate::{Confusion, Distance, Flag};
 use crate::statistics::{mean, wilson};
 
@@ -215,7 +215,7 @@ fn summaries(setup: &Setup, records: &[Record], seconds: &[f64]) -> Vec<(String,
 }
 
 /// The norm in which an attack looks for the nearest example, if it does.
-fn nearest_in(setup: &Setup, place: usize) -> Option<Norm> {
+fn nearest_in(setup: &Setup, place: usize) -> Option<Metric> {
     let attack = setup.settings.attacks.get(place)?.settings.attack().ok()?;
     attack.nearest_in()
 }
