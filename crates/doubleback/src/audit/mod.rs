@@ -19,7 +19,7 @@ mod summary;
 
 pub use attacked::Shown;
 pub use merge::merge;
-pub use plan::{Plan, PlannedAttack};
+pub use plan::{Changed, Plan, PlannedAttack};
 pub use probe::PROBED;
 pub use record::{AtSize, Probe, ProbeAttacks, Record, Trial};
 pub use run::{AuditRun, Measured};
