@@ -6,7 +6,7 @@ use doubleback_experiments::audit::{Audited, Request, read};
 use doubleback_report::{write_audit, write_card, write_events};
 
 use super::{attacks, models};
-use crate::args::AuditArgs;
+use crate::args::{AuditArgs, repeated_arguments};
 use crate::context::Context;
 use crate::exit::{Failure, Result};
 use crate::output::{self, JsonTarget, grouped, interval, percent};
@@ -44,6 +44,8 @@ pub fn run(args: &AuditArgs, context: &Context) -> Result<()> {
     let test = models::test_set(&dataset, sample.as_ref(), context);
     let (name, device) = (path.display().to_string(), context.device_name.to_string());
     let notes = loaded.source.iter().flat_map(|source| source.notes.clone());
+    let mut arguments = args.import.options(None).arguments();
+    arguments.extend(repeated_arguments(&context.data, context.device_name));
     let request = Request {
         name: &name,
         network: model,
@@ -52,6 +54,7 @@ pub fn run(args: &AuditArgs, context: &Context) -> Result<()> {
         test,
         plan: &plan,
         eps_given: eps.fraction(),
+        arguments: &arguments,
         notes: &notes.collect::<Vec<_>>(),
         shard: args.shard.unwrap_or(Shard::WHOLE),
         budget: args.time_budget,
