@@ -26,4 +26,4 @@ pub use run::{AuditRun, Measured};
 pub use setup::{Settings, Setup};
 pub use shard::Shard;
 pub use suite::Suite;
-pub use summary::{AttackSummary, Audit, ClassRobustness, CurvePoint, Partial};
+pub use summary::{AttackSummary, Audit, Certified, ClassRobustness, CurvePoint, Partial};
