@@ -2,7 +2,7 @@ use maud::{Markup, html};
 
 use super::command::command;
 use super::view::View;
-use crate::page::pairs;
+use crate::page::{pairs, saved};
 
 /// The command, settings and checksums.
 pub fn body(view: &View) -> Markup {
@@ -23,5 +23,6 @@ pub fn body(view: &View) -> Markup {
         (pairs("Attacks", ["Attack", "Settings"], attacks.chain(surrogate), false))
         h3 { "Checksums" }
         (pairs("Checksums", ["Of", "SHA-256"], setup.checksums.clone().into_iter(), true))
+        (saved(view.audit))
     }
 }
