@@ -127,6 +127,26 @@ fn settings_that_are_not_the_defaults_are_shown() {
     assert!(card.contains(words), "{card}");
 }
 
+/// The rule of the clean accuracy begins at the first point of the curve, and its name may not cover it.
+#[test]
+fn the_name_of_the_clean_accuracy_hides_no_point() {
+    for audit in [audit(), custom()] {
+        let page = parsed(&audit);
+        let labels = select(&page, "#curve svg .tick");
+        let label = labels
+            .iter()
+            .find(|label| label.text().any(|text| text == "clean"))
+            .unwrap();
+        let [x, y] = ["x", "y"].map(|name| label.attr(name).unwrap().parse::<f64>().unwrap());
+        for mark in select(&page, "#curve svg .mark") {
+            let [mark_x, mark_y] = ["x", "y"].map(|name| mark.attr(name).unwrap().parse::<f64>().unwrap());
+            let beside =
+                mark_x + 5.0 < x || mark_x - 5.0 > x + 29.0 || mark_y + 5.0 < y - 9.0 || mark_y - 5.0 > y + 3.0;
+            assert!(beside, "the label at {x}, {y} and the point at {mark_x}, {mark_y}");
+        }
+    }
+}
+
 /// Audits of this program prove nothing and say so; what another one proved, in the form that other programs rely on, is read, kept and shown.
 #[test]
 fn what_is_certified_is_told_apart_from_what_attacks_left() {
