@@ -25,7 +25,7 @@ const KEPT: f64 = 0.9;
 /// image and example.
 ///
 /// The first start is the image: nothing is drawn. Others, as many as [`restarts`](Fab::restarts) says more, are drawn by the seed and the image alone, half as
-/// far away as eps, or as the nearest example by then if that is nearer.
+/// far away as eps (of several the least), or as the nearest example by then if that is nearer.
 ///
 /// Without [`targets`](Fab::targets) each step takes a gradient for each class but one. With them it is FAB-T: one target after the other, the most likely
 /// other class first, each with one gradient a step; a point that is taken for any other class is an example.

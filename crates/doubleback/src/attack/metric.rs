@@ -122,11 +122,12 @@ fn shortening(change: &[f64], radius: f64) -> f64 {
         let left = change.iter().map(|value| value.abs() - cut).filter(|&left| left > 0.0);
         let (count, sum) = left.fold((0usize, 0.0), |(count, sum), left| (count + 1, sum + left));
         let next = cut + (sum - radius) / count.max(1) as f64;
-        // The last piece, or a step that is lost in rounding.
-        if !(next > cut) {
+        if next > cut {
+            cut = next;
+        } else {
+            // The last piece, or a step that is lost in rounding.
             return cut;
         }
-        cut = next;
     }
 }
 
