@@ -57,12 +57,13 @@ def peers(net, model):
         "cw-l2": ([], 2, {"torchattacks, c = 1": torch_cw(1), "torchattacks, c = 10": torch_cw(10), "foolbox": of_foolbox(cw)}),
         "fmn": (["--steps", "1000"], 2, {"foolbox": of_foolbox(foolbox.attacks.L2FMNAttack(steps=1000))}),
         "fmn-linf": (["--steps", "1000", "--norm", "linf"], torch.inf, {"foolbox": of_foolbox(foolbox.attacks.LInfFMNAttack(steps=1000))}),
+        "fmn-l1": (["--steps", "1000", "--norm", "l1"], 1, {"foolbox": of_foolbox(foolbox.attacks.L1FMNAttack(steps=1000))}),
     }
     try:
         from adv_lib.attacks import fmn
     except ImportError:
         return found
-    for name in ("fmn", "fmn-linf"):
+    for name in ("fmn", "fmn-linf", "fmn-l1"):
         order = found[name][1]
         found[name][2]["adv-lib"] = lambda x, y, order=order: fmn(net, x, y, norm=order, steps=1000)
     return found
@@ -74,7 +75,7 @@ def main():
     a.add_argument("--weights", required=True)
     a.add_argument("--data", required=True, type=pathlib.Path)
     a.add_argument("--count", default=20, type=int)
-    a.add_argument("--attacks", default="deepfool,ddn,cw-l2,fmn,fmn-linf", help="of these, separated by commas")
+    a.add_argument("--attacks", default="deepfool,ddn,cw-l2,fmn,fmn-linf,fmn-l1", help="of these, separated by commas")
     a.add_argument("--threads", default=2, type=int)
     given = a.parse_args()
     torch.set_num_threads(given.threads)
@@ -93,7 +94,7 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             out = pathlib.Path(folder) / "found.json"
             words = ["--threads", str(given.threads), "attack", "--model", given.weights, "--arch", "small-cnn", "--dataset", "mnist"]
-            words += ["--attack", attack.removesuffix("-linf"), *options, "--count", str(given.count), "--json", str(out), "--quiet"]
+            words += ["--attack", attack.removesuffix("-linf").removesuffix("-l1"), *options, "--count", str(given.count), "--json", str(out), "--quiet"]
             subprocess.run([given.binary, *words], check=True, stdout=subprocess.DEVNULL, env={**os.environ, "DOUBLEBACK_DATA": str(given.data)})
             ours = json.loads(out.read_text())
         report(attack, "doubleback", ours["distance"]["found"], ours["distance"]["median"], started)

@@ -214,3 +214,40 @@ fn an_accuracy_below_the_wish_has_a_status_of_its_own() {
         assert_eq!(doubleback(here, &format!("{attack} --fail-under {share}")).status, 2);
     }
 }
+
+#[test]
+fn the_nearest_example_may_be_so_in_l1_with_fmn_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    write_model(&here.join("m.safetensors"), 0);
+    let attack = "attack --model m.safetensors --dataset mnist-mini --count 10 --norm l1";
+    let run = expect_done(
+        here,
+        &format!("{attack} --attack fmn --steps 30 --eps 1,20 --json a.json"),
+    );
+    assert!(
+        run.stdout.contains("Distance of the nearest example (l1): median "),
+        "{}",
+        run.stdout
+    );
+    let found = json(&here.join("a.json"));
+    assert_eq!(
+        (&found["attack"], &found["distance"]["norm"]),
+        (&"fmn-l1".into(), &"l1".into())
+    );
+    let accuracies = found["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["accuracy"].as_f64().unwrap());
+    assert!(accuracies.is_sorted_by(|a, b| a >= b));
+    let refused = doubleback(here, &format!("{attack} --attack pgd --eps 0.1"));
+    assert_eq!(refused.status, 2);
+    assert!(
+        refused
+            .stderr
+            .contains("l1 is not one that `pgd` has: linf or l2; `fmn` has it"),
+        "{}",
+        refused.stderr
+    );
+}

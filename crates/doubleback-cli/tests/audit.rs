@@ -169,3 +169,130 @@ fn an_audit_within_a_budget_is_partial_and_goes_on() {
     let events = files(&here.join("board"));
     assert!(events[0].starts_with("events.out.tfevents."), "{events:?}");
 }
+
+/// Random weights of `small-cnn` and nothing else, laid out as PyTorch's are.
+fn write_weights_alone(path: &Path) {
+    let layers: [(&str, &[usize]); 7] = [
+        ("conv1", &[32, 1, 3, 3]),
+        ("conv2", &[32, 32, 3, 3]),
+        ("conv3", &[64, 32, 3, 3]),
+        ("conv4", &[64, 64, 3, 3]),
+        ("dense1", &[200, 1024]),
+        ("dense2", &[200, 200]),
+        ("logits", &[10, 200]),
+    ];
+    let mut state = 7u32;
+    let mut random = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+    };
+    let (mut header, mut bytes) = (serde_json::Map::new(), Vec::new());
+    for (name, shape) in layers {
+        let inputs: usize = shape[1..].iter().product();
+        for (tensor, shape) in [("weight", shape), ("bias", &shape[..1])] {
+            let begin = bytes.len();
+            let count: usize = shape.iter().product();
+            let scale = 2.0 / (inputs as f32).sqrt();
+            bytes.extend((0..count).flat_map(|_| (scale * random()).to_le_bytes()));
+            let entry = serde_json::json!({"dtype": "F32", "shape": shape, "data_offsets": [begin, bytes.len()]});
+            header.insert(format!("{name}.{tensor}"), entry);
+        }
+    }
+    let header = serde_json::to_vec(&header).unwrap();
+    let length = (header.len() as u64).to_le_bytes();
+    fs::write(path, [length.as_slice(), &header, &bytes].concat()).unwrap();
+}
+
+/// The command that a report gives to those who want the same numbers.
+fn printed_command(report: &Path) -> String {
+    let page = fs::read_to_string(report).unwrap();
+    let (_, rest) = page.split_once("<pre><code>").unwrap();
+    let (command, _) = rest.split_once("</code></pre>").unwrap();
+    command
+        .replace("&quot;", "\"")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
+}
+
+#[test]
+fn the_command_of_the_report_gives_the_same_audit() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    write_weights_alone(&here.join("my weights.safetensors"));
+    let words = "--arch small-cnn --bounds 0,1 --dataset mnist-mini --eps 1/255 --count 40 --sample-seed 5 --seed 9 \
+                 --ensemble custom --attacks apgd-ce,fab,fmn --norm l2 --steps 3 --restarts 2 --gamma 0.1 --quiet";
+    let mut args = vec!["audit", "my weights.safetensors"];
+    args.extend(words.split_whitespace());
+    let one = support::command(here, &[args.as_slice(), &["--out", "one"]].concat())
+        .output()
+        .unwrap();
+    assert!(one.status.success(), "{}", String::from_utf8_lossy(&one.stderr));
+    let command = printed_command(&here.join("one/report.html"));
+    assert!(
+        command.starts_with("doubleback audit 'my weights.safetensors' --arch small-cnn --bounds 0,1 --dataset "),
+        "{command}"
+    );
+
+    // As a reader would: copied into a shell.
+    let binary = Path::new(env!("CARGO_BIN_EXE_doubleback"));
+    let path = format!(
+        "{}:{}",
+        binary.parent().unwrap().display(),
+        std::env::var("PATH").unwrap()
+    );
+    let two = std::process::Command::new("sh")
+        .args(["-c", &format!("{command} --out two --quiet")])
+        .current_dir(here)
+        .env("PATH", path)
+        .env_remove("DOUBLEBACK_DATA")
+        .output()
+        .unwrap();
+    assert!(
+        two.status.success(),
+        "{command}\n{}",
+        String::from_utf8_lossy(&two.stderr)
+    );
+    assert_eq!(results(&here.join("two")), results(&here.join("one")));
+    assert_eq!(printed_command(&here.join("two/report.html")), command);
+
+    let found = results(&here.join("one"));
+    assert_eq!(found["settings"]["attacks"][0]["changed"]["steps"]["value"], 3);
+    assert_eq!(found["settings"]["attacks"][2]["settings"]["gamma"], 0.1);
+    let page = fs::read_to_string(here.join("one/report.html")).unwrap();
+    assert!(
+        page.contains("; given: gamma 0.1 instead of 0.05, steps 3 instead of 1000"),
+        "{page:.0}"
+    );
+}
+
+#[test]
+fn options_of_attacks_are_for_custom_ensembles_and_their_attacks() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    // Before any model or data is read.
+    let refused = |words: &str| {
+        let run = doubleback(
+            here,
+            &format!("audit m.safetensors --dataset mnist-mini --eps 0.1 {words}"),
+        );
+        assert_eq!(run.status, 2, "{words}: {}", run.stderr);
+        run.stderr
+    };
+    for ensemble in ["standard", "plus", "rand"] {
+        let message = refused(&format!("--ensemble {ensemble} --steps 5"));
+        let words =
+            format!("`steps` is not given with the ensemble `custom` alone; `{ensemble}` has its published settings");
+        assert!(message.contains(&words), "{message}");
+    }
+    let message = refused("--ensemble custom --attacks apgd-ce,square --searches 5");
+    let words = "`searches` is not one that `apgd-ce` or `square` has: initial_share, queries, restarts, steps";
+    assert!(message.contains(words), "{message}");
+    let message = refused("--ensemble custom --attacks pgd --restarts 3 --no-random-start");
+    assert!(
+        message.contains("3 restarts without a random start are all the same"),
+        "{message}"
+    );
+    let message = refused("--ensemble custom --attacks jsma --theta 0.1");
+    assert!(message.contains("--theta"), "{message}");
+}

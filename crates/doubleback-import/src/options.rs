@@ -36,17 +36,35 @@ pub struct Options {
 impl Options {
     /// The options of the command line that stand here, by name: those that a file of ours refuses, since it says all that itself.
     pub fn given(&self) -> Vec<&'static str> {
-        let given = [
-            ("--arch", self.arch.is_some()),
-            ("--output", self.output.is_some()),
-            ("--bounds", self.bounds.is_some()),
-            ("--normalize", self.normalize.is_some()),
-            ("--generated-values", self.generated_values > 0),
-        ];
-        given
-            .into_iter()
-            .filter_map(|(name, given)| given.then_some(name))
+        self.with_values().map(|(name, _)| name).collect()
+    }
+
+    /// The same with their values, each a word of its own: what reads the same model again for images of the same size.
+    ///
+    /// ```
+    /// use doubleback_import::Options;
+    /// let options = Options { arch: Some("resnet18".to_owned()), ..Options::default() };
+    /// assert_eq!(options.arguments(), ["--arch", "resnet18"]);
+    /// ```
+    pub fn arguments(&self) -> Vec<String> {
+        self.with_values()
+            .flat_map(|(name, value)| [name.to_owned(), value])
             .collect()
+    }
+
+    fn with_values(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let bounds = self.bounds.map(|Bounds { low, high }| format!("{low},{high}"));
+        let given = [
+            ("--arch", self.arch.clone()),
+            ("--output", self.output.clone()),
+            ("--bounds", bounds),
+            ("--normalize", self.normalize.as_ref().map(Normalization::to_string)),
+            (
+                "--generated-values",
+                (self.generated_values > 0).then(|| self.generated_values.to_string()),
+            ),
+        ];
+        given.into_iter().filter_map(|(name, value)| Some((name, value?)))
     }
 }
 

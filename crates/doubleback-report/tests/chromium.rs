@@ -8,7 +8,7 @@ mod fixture;
 use std::path::{Path, PathBuf};
 
 use browser::{ARROW_LEFT, ARROW_RIGHT, Browser, ESCAPE, Element};
-use doubleback_report::{write_diagnosis, write_pooling, write_reproduction};
+use doubleback_report::{write_audit, write_diagnosis, write_pooling, write_reproduction};
 use serde_json::{Value, json};
 
 /// A window as of a laptop, and one as of a telephone.
@@ -32,15 +32,20 @@ fn pooling(folder: &Path) -> PathBuf {
         .remove(0)
 }
 
-/// Checks that hold for every page.
-fn every_page(write: fn(&Path) -> PathBuf) {
+fn audit(folder: &Path) -> PathBuf {
+    let (results, pictures) = (fixture::audit::audit(), fixture::audit::examples());
+    write_audit(&results, &pictures, folder).unwrap().remove(0)
+}
+
+/// Checks that hold for every page; not all have legends, whose buttons take lines away.
+fn every_page(write: fn(&Path) -> PathBuf, has_legends: bool) {
     let folder = tempfile::tempdir().unwrap();
     let page = write(folder.path());
     let Some(browser) = Browser::open(WIDE) else { return };
     browser.load(&page);
     asks_for_nothing(&browser, &page);
     themes(&browser);
-    legends(&browser);
+    legends(&browser, has_legends);
     values(&browser);
     unfolds(&browser);
     saves(&browser, folder.path());
@@ -93,9 +98,9 @@ fn lines(browser: &Browser, button: &Element) -> usize {
 }
 
 /// Each button of a legend takes its lines away and gives them back; what others stand for stays.
-fn legends(browser: &Browser) {
+fn legends(browser: &Browser, expected: bool) {
     let buttons = browser.all("[data-hides]");
-    assert!(!buttons.is_empty(), "the page has legends");
+    assert_eq!(!buttons.is_empty(), expected, "the page has legends");
     for button in &buttons {
         let what = format!(
             "{} of {}",
@@ -184,18 +189,23 @@ fn saves(browser: &Browser, _: &Path) {
 }
 
 #[test]
+fn the_page_of_an_audit_answers_its_reader() {
+    every_page(audit, false);
+}
+
+#[test]
 fn the_page_of_a_diagnosis_answers_its_reader() {
-    every_page(diagnosis);
+    every_page(diagnosis, true);
 }
 
 #[test]
 fn the_page_of_a_pooling_study_answers_its_reader() {
-    every_page(pooling);
+    every_page(pooling, true);
 }
 
 #[test]
 fn the_page_of_a_reproduction_answers_its_reader() {
-    every_page(reproduction);
+    every_page(reproduction, true);
 }
 
 /// The pane that is shown of some: attack and eps of the only one.

@@ -10,6 +10,7 @@ use std::io::{Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use doubleback_experiments::audit::EXAMPLES;
 use doubleback_experiments::reproduce::Pictures;
 use doubleback_report::redraw;
 use flate2::Compression;
@@ -168,5 +169,20 @@ fn a_damaged_pooling_study_is_drawn_or_refused() {
     let results = serde_json::to_value(fixture::pooling::pooling("mnist")).unwrap();
     draw_mutated("pooling", |folder, dice| {
         fs::write(folder.join("results.json"), mutated(&results, dice)).unwrap();
+    });
+}
+
+#[test]
+fn a_damaged_audit_is_drawn_or_refused() {
+    let results = [fixture::audit::audit(), fixture::audit::custom()].map(|audit| serde_json::to_value(audit).unwrap());
+    let examples = serde_json::to_value(fixture::audit::examples()).unwrap();
+    draw_mutated("audit", |folder, dice| {
+        let results = &results[dice.below(2)];
+        let (json, pictures) = match dice.below(3) {
+            0 => (serde_json::to_vec(results).unwrap(), mutated(&examples, dice)),
+            _ => (mutated(results, dice), serde_json::to_vec(&examples).unwrap()),
+        };
+        fs::write(folder.join("results.json"), json).unwrap();
+        fs::write(folder.join(EXAMPLES), pictures).unwrap();
     });
 }

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use doubleback_experiments::audit::EXAMPLES;
 use doubleback_experiments::reproduce::Pictures;
-use doubleback_report::{RunKind, redraw, write_diagnosis, write_pooling, write_reproduction};
+use doubleback_report::{RunKind, redraw, write_audit, write_diagnosis, write_pooling, write_reproduction};
 use serde::Serialize;
 
 /// What a command leaves besides the report: results, and `work/`.
@@ -65,6 +66,29 @@ fn a_pooling_study_comes_back_to_the_byte() {
     run(folder.path(), &results);
     let paths = write_pooling(&results, folder.path()).unwrap();
     redrawn(folder.path(), RunKind::Pooling, &paths);
+}
+
+#[test]
+fn an_audit_comes_back_to_the_byte() {
+    for audit in [
+        fixture::audit::audit(),
+        fixture::audit::custom(),
+        fixture::audit::partial(),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let examples = fixture::audit::examples();
+        run(folder.path(), &audit);
+        let pictures = folder.path().join(EXAMPLES);
+        fs::write(&pictures, serde_json::to_vec(&examples).unwrap()).unwrap();
+        let paths = write_audit(&audit, &examples, folder.path()).unwrap();
+        redrawn(folder.path(), RunKind::Audit, &paths);
+        // Without its pictures it is drawn without them; damaged ones are told.
+        fs::remove_file(&pictures).unwrap();
+        redraw(folder.path()).unwrap();
+        fs::write(&pictures, "{").unwrap();
+        let damaged = redraw(folder.path()).unwrap_err().to_string();
+        assert!(damaged.contains("cannot be read as examples of an audit"), "{damaged}");
+    }
 }
 
 #[test]

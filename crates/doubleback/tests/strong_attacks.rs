@@ -3,8 +3,8 @@
 
 use burn::tensor::{Tensor, TensorData};
 use doubleback::attack::{
-    Apgd, ApgdLoss, Attack, AttackSpec, Attacked, BoundedAttack, CwL2, Ddn, DeepFool, Fab, Fmn, Goal, MinimalAttack,
-    Norm, Square, run, run_minimal,
+    Apgd, ApgdLoss, Attack, AttackSpec, Attacked, BoundedAttack, CwL2, Ddn, DeepFool, Fab, Fmn, Goal, Metric,
+    MinimalAttack, Norm, Square, run, run_minimal,
 };
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{Classifier, FromFunction, Loss, Network, Pool, paper_cnn, to_vec};
@@ -144,7 +144,12 @@ fn bounded_attacks_find_the_boundary() {
 #[test]
 fn fab_finds_the_distances_of_its_authors_program() {
     for targets in [None, Some(9)] {
-        let fab = |norm, steps| Fab { norm, steps, targets };
+        let fab = |norm, steps| Fab {
+            norm,
+            steps,
+            targets,
+            ..Fab::default()
+        };
         let (_, [l2, _]) = found(&linear(), &fab(Norm::L2, 1), &middle(), 0);
         near(&[l2], &[0.105], 1e-6);
         for steps in [2, 100] {
@@ -270,8 +275,8 @@ fn confidence_is_how_far_the_other_class_is_ahead() {
 #[test]
 fn fmn_finds_the_distance() {
     for steps in [100, 1000] {
-        let of = |norm| Fmn {
-            norm,
+        let of = |norm: Norm| Fmn {
+            norm: norm.into(),
             steps,
             ..Fmn::default()
         };
@@ -309,7 +314,7 @@ fn fmn_does_not_stay_on_the_boundary() {
     let images = tensor(&values, [200, 1, 1, 4]);
     let model = linear();
     let labels = doubleback::nn::predictions(&model.logits(images.clone()).unwrap()).unwrap();
-    for norm in Norm::ALL {
+    for norm in Metric::ALL {
         let attacked = run_minimal(&model, &Fmn { norm, ..fmn }, &images, &away(&labels)).unwrap();
         let fooled = attacked.by_eps[0].success.iter().filter(|&&success| success).count();
         assert_eq!(fooled, 200, "{norm}");

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use doubleback::attack::{AttackOption, OptionKind};
+use doubleback::audit::Plan;
 use doubleback::evaluate::ModelPath;
 use serde_json::{Map, Value};
 
@@ -54,9 +55,13 @@ pub struct AttackOptions {
 #[derive(Debug, Default)]
 pub struct GivenOptions(pub Map<String, Value>);
 
+/// Of these, the ones that attacks of an audit may be given.
+#[derive(Debug, Default)]
+pub struct AuditOptions(pub Map<String, Value>);
+
 impl Args for GivenOptions {
     fn augment_args(command: Command) -> Command {
-        command.args(AttackOption::all().iter().map(argument))
+        command.args(AttackOption::all().iter().map(|option| argument(option, option.help())))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -72,21 +77,53 @@ impl FromArgMatches for GivenOptions {
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        for option in AttackOption::all() {
-            let value = match option.kind {
-                OptionKind::Flag => matches.get_flag(option.flag).then_some(Value::Bool(true)),
-                _ => matches.get_one::<Value>(option.flag).cloned(),
-            };
-            if let Some(value) = value {
-                self.0.insert(option.name(), value);
-            }
-        }
+        self.0.extend(values(AttackOption::all().iter(), matches));
         Ok(())
     }
 }
 
-fn argument(option: &AttackOption) -> Arg {
-    let argument = Arg::new(option.flag).long(option.flag).help(option.help());
+impl Args for AuditOptions {
+    fn augment_args(command: Command) -> Command {
+        let of_attacks = |option| {
+            argument(option, option.help_among(Plan::takes)).help_heading("Options of the attacks of --ensemble custom")
+        };
+        command.args(Plan::options().into_iter().map(of_attacks))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for AuditOptions {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut given = Self::default();
+        given.update_from_arg_matches(matches)?;
+        Ok(given)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.extend(values(Plan::options().into_iter(), matches));
+        Ok(())
+    }
+}
+
+/// Those that were given, by name.
+fn values<'a>(
+    options: impl Iterator<Item = &'a AttackOption>,
+    matches: &ArgMatches,
+) -> impl Iterator<Item = (String, Value)> {
+    options.filter_map(|option| {
+        let value = match option.kind {
+            OptionKind::Flag => matches.get_flag(option.flag).then_some(Value::Bool(true)),
+            _ => matches.get_one::<Value>(option.flag).cloned(),
+        };
+        Some((option.name(), value?))
+    })
+}
+
+fn argument(option: &AttackOption, help: String) -> Arg {
+    let argument = Arg::new(option.flag).long(option.flag).help(help);
     let argument = match option.conflict {
         Some(other) => argument.conflicts_with(other),
         None => argument,

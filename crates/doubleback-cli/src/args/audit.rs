@@ -5,6 +5,7 @@ use clap::Args;
 use doubleback::attack::Norm;
 use doubleback::audit::{Shard, Suite};
 
+use super::attack::AuditOptions;
 use super::global::Global;
 use super::model::{ModelOptions, reading_model};
 use super::values::{self, Size};
@@ -18,7 +19,8 @@ pub const LONG: &str = "Measure how robust a model is under an ensemble of attac
     them that stand. What gives reason for doubt is told first, as flags with their evidence: zero or wrong gradients, outputs that are \
     probabilities, randomness, an attack without gradients that does better than those with, and others.\n\n\
     The ensemble standard is that of AutoAttack (Croce & Hein 2020) with its published settings: apgd-ce, apgd-t, fab-t, square. plus is its longer form, \
-    rand that for models with randomness, and with custom --attacks names the attacks.\n\n\
+    rand that for models with randomness, and with custom --attacks names the attacks. These may be given options as to `doubleback attack`: each goes to those \
+    of them that have it. What differs from an attack's defaults is told in the report and the JSON.\n\n\
     DIR has report.html, results.json (as --json) and, until the audit is finished, work/: an interrupted audit goes on when the same command is given \
     again, and gives the same numbers. With --time-budget, the audit stops at the end of a batch when the time is over; its results are then partial, and \
     say what the robust accuracy is at most. The same command goes on.\n\n\
@@ -35,6 +37,8 @@ Examples:
       --time-budget 10m
   doubleback audit normal.safetensors --dataset mnist-mini --norm l2 --eps 1 \\
       --ensemble custom --attacks apgd-ce,deepfool,ddn
+  doubleback audit normal.safetensors --dataset mnist-mini --eps 0.1 \\
+      --ensemble custom --attacks apgd-ce,square --restarts 3 --queries 1000
   doubleback audit normal.safetensors --dataset mnist-mini --eps 0.1 --shard 1/2
   doubleback audit normal.safetensors --dataset mnist-mini --eps 0.1 --surrogate
   doubleback audit --compare audit-normal audit-robust")]
@@ -57,9 +61,12 @@ pub struct AuditArgs {
     /// Attacks, by the name of an ensemble
     #[arg(long, value_name = "NAME", value_parser = values::suite(), default_value = "standard")]
     pub ensemble: Suite,
-    /// Attacks of --ensemble custom, in order, each with its published settings
+    /// Attacks of --ensemble custom, in order, each with its defaults but for the options that are given
     #[arg(long, value_name = "NAME,NAME,…", value_delimiter = ',', value_parser = values::attack_name())]
     pub attacks: Vec<&'static str>,
+    /// Options of these attacks.
+    #[command(flatten)]
+    pub given: AuditOptions,
     /// Test images to attack, each class in proportion, drawn by --sample-seed [default: all]
     #[arg(long, value_name = "N", value_parser = values::at_least_one)]
     pub count: Option<usize>,

@@ -100,26 +100,46 @@ pub fn load_arguments(options: &LoadOptions) -> std::io::Result<Vec<OsString>> {
     if let Some(dir) = &options.data_dir {
         arguments.extend(["--data-dir".into(), std::path::absolute(dir)?.into()]);
     }
-    if let Some(grayscale) = options.grayscale {
-        arguments.extend(["--grayscale".into(), grayscale.to_string().into()]);
-    }
-    if let Some([height, width]) = options.image_size {
-        arguments.extend(["--image-size".into(), format!("{height}x{width}").into()]);
-    }
-    if let Some(preprocess) = options.preprocess {
-        arguments.extend(["--preprocess".into(), preprocess.to_string().into()]);
-    }
     if let Some(file) = &options.class_names {
         arguments.extend(["--class-names".into(), std::path::absolute(file)?.into()]);
     }
-    if let Some(channels) = options.channels {
-        arguments.extend(["--channels".into(), channels.to_string().into()]);
-    }
-    if let Some(background) = options.background {
-        arguments.extend(["--background".into(), background.to_string().into()]);
-    }
-    if let Some(duplicates) = options.duplicates {
-        arguments.extend(["--duplicates".into(), duplicates.name().into()]);
-    }
+    arguments.extend(preparation(options).map(OsString::from));
     Ok(arguments)
+}
+
+/// The options by which a reader of a report gets the same data on the same kind of device. Paths are as they were given; where data sets lie is not among them.
+pub fn repeated_arguments(options: &LoadOptions, device: DeviceName) -> Vec<String> {
+    let names = options.class_names.iter();
+    let names = names.flat_map(|file| ["--class-names".to_owned(), file.display().to_string()]);
+    let device = (device != DeviceName::Cpu).then(|| ["--device".to_owned(), device.to_string()]);
+    names
+        .chain(preparation(options))
+        .chain(device.into_iter().flatten())
+        .collect()
+}
+
+/// Options that say what images are made of their files.
+fn preparation(options: &LoadOptions) -> impl Iterator<Item = String> {
+    let size = options.image_size.map(|[height, width]| format!("{height}x{width}"));
+    let given = [
+        ("--grayscale", options.grayscale.map(|grayscale| grayscale.to_string())),
+        ("--image-size", size),
+        (
+            "--preprocess",
+            options.preprocess.map(|preprocess| preprocess.to_string()),
+        ),
+        ("--channels", options.channels.map(|channels| channels.to_string())),
+        (
+            "--background",
+            options.background.map(|background| background.to_string()),
+        ),
+        (
+            "--duplicates",
+            options.duplicates.map(|duplicates| duplicates.name().to_owned()),
+        ),
+    ];
+    let given = given
+        .into_iter()
+        .filter_map(|(name, value)| Some([name.to_owned(), value?]));
+    given.flatten()
 }

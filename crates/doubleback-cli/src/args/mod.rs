@@ -27,7 +27,7 @@ pub use audit::{AuditArgs, MergeArgs};
 pub use bench::{BenchArgs, BenchAttackArgs, BenchCommand, BenchGanArgs, BenchGradientsArgs, BenchStepArgs};
 pub use data::{DataCommand, FetchArgs, ShowArgs};
 pub use diagnose::DiagnoseArgs;
-pub use global::{Global, load_arguments};
+pub use global::{Global, load_arguments, repeated_arguments};
 pub use inspect::InspectArgs;
 pub use log_format::LogFormat;
 pub use model::ModelOptions;

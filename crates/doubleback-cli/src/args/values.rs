@@ -276,7 +276,7 @@ pub fn attack_option(kind: OptionKind) -> Named<serde_json::Value> {
         names: kind.names(),
         parse: match kind {
             OptionKind::Loss => |name| Ok(name.parse::<Loss>()?.name().into()),
-            _ => |name| Ok(name.parse::<attack::Norm>()?.name().into()),
+            _ => |name| Ok(name.parse::<attack::Metric>()?.name().into()),
         },
     }
 }

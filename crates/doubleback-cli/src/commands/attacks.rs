@@ -1,6 +1,7 @@
 //! From options to an attack.
 
 use doubleback::attack::{Attack, AttackOption, AttackSpec, TargetClass};
+use serde_json::{Map, Value};
 
 use crate::args::AttackOptions;
 use crate::exit::{Failure, Result};
@@ -28,12 +29,7 @@ pub fn size(eps: f64, given: Option<&str>) -> String {
 /// Refuses options that the attack would not look at, and missing ones, before any data is read.
 pub fn check(options: &AttackOptions) -> Result<()> {
     let given = &options.given.0;
-    let restarts = given.get("restarts").and_then(|restarts| restarts.as_u64());
-    if let (Some(restarts @ 2..), true) = (restarts, given.contains_key("no_random_start")) {
-        return Err(Failure::Input(format!(
-            "`--restarts`: {restarts} restarts without a random start are all the same. Leave out `--no-random-start`, or the restarts"
-        )));
-    }
+    check_starts(given)?;
     let name = options.attack;
     let taking_eps = AttackSpec::taking_eps();
     if !options.eps.is_empty() && !AttackSpec::answering_for_eps().contains(&name) {
@@ -53,6 +49,17 @@ pub fn check(options: &AttackOptions) -> Result<()> {
     let mut given = given.clone();
     given.remove("target");
     AttackSpec::with_options(name, &given)?.attack()?;
+    Ok(())
+}
+
+/// Refuses several starts where all would be the image itself.
+pub fn check_starts(given: &Map<String, Value>) -> Result<()> {
+    let restarts = given.get("restarts").and_then(|restarts| restarts.as_u64());
+    if let (Some(restarts @ 2..), true) = (restarts, given.contains_key("no_random_start")) {
+        return Err(Failure::Input(format!(
+            "`--restarts`: {restarts} restarts without a random start are all the same. Leave out `--no-random-start`, or the restarts"
+        )));
+    }
     Ok(())
 }
 

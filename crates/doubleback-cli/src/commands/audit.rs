@@ -5,8 +5,8 @@ use doubleback::audit::{Audit, Plan, Shard};
 use doubleback_experiments::audit::{Audited, Request, read};
 use doubleback_report::{write_audit, write_card, write_events};
 
-use super::models;
-use crate::args::AuditArgs;
+use super::{attacks, models};
+use crate::args::{AuditArgs, repeated_arguments};
 use crate::context::Context;
 use crate::exit::{Failure, Result};
 use crate::output::{self, JsonTarget, grouped, interval, percent};
@@ -22,6 +22,10 @@ pub fn run(args: &AuditArgs, context: &Context) -> Result<()> {
             "a model, `--dataset` and `--eps` are needed. See `doubleback audit --help`".to_owned(),
         ));
     };
+    let options = &args.given.0;
+    attacks::check_starts(options)?;
+    let names: Vec<String> = args.attacks.iter().map(|&name| name.to_owned()).collect();
+    Plan::check_given(args.ensemble, &names, options)?;
     let out = args.out();
     for folder in [Some(&out), args.card.as_ref(), args.tensorboard.as_ref()]
         .into_iter()
@@ -35,12 +39,13 @@ pub fn run(args: &AuditArgs, context: &Context) -> Result<()> {
     };
     let (loaded, dataset) = models::load(path, &args.import, dataset, context)?;
     let model = &loaded.network;
-    let names: Vec<String> = args.attacks.iter().map(|&name| name.to_owned()).collect();
-    let plan = Plan::new(args.ensemble, &names, args.norm, eps.value, args.seed, model)?;
+    let plan = Plan::new(args.ensemble, &names, options, args.norm, eps.value, args.seed, model)?;
     let sample = models::sample(&dataset, args.count, args.sample_seed)?;
     let test = models::test_set(&dataset, sample.as_ref(), context);
     let (name, device) = (path.display().to_string(), context.device_name.to_string());
     let notes = loaded.source.iter().flat_map(|source| source.notes.clone());
+    let mut arguments = args.import.options(None).arguments();
+    arguments.extend(repeated_arguments(&context.data, context.device_name));
     let request = Request {
         name: &name,
         network: model,
@@ -49,6 +54,7 @@ pub fn run(args: &AuditArgs, context: &Context) -> Result<()> {
         test,
         plan: &plan,
         eps_given: eps.fraction(),
+        arguments: &arguments,
         notes: &notes.collect::<Vec<_>>(),
         shard: args.shard.unwrap_or(Shard::WHOLE),
         budget: args.time_budget,

@@ -39,6 +39,8 @@ pub struct Request<'a> {
     pub plan: &'a Plan,
     /// Eps as it was given, if that was a fraction.
     pub eps_given: Option<String>,
+    /// Arguments of the command line by which model and data were read.
+    pub arguments: &'a [String],
     /// What is to be known of the model: what reading it undid.
     pub notes: &'a [String],
     /// The part of the images.
@@ -100,6 +102,7 @@ impl Request<'_> {
         );
         setup.eps_given.clone_from(&self.eps_given);
         setup.shard = self.shard;
+        setup.arguments = self.arguments.to_vec();
         setup.notes.extend_from_slice(self.notes);
         setup.settings.surrogate = self.recipe()?.as_ref().map(surrogate::in_words);
         Ok(setup)

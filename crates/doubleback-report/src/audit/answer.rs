@@ -57,6 +57,13 @@ fn facts(view: &View) -> Vec<(&'static str, String)> {
     if setup.shard.of > 1 {
         facts.push(("Shard", setup.shard.to_string()));
     }
+    if let Some(certified) = &audit.certified {
+        let (accuracy, norm) = (percent(certified.accuracy), certified.norm.sign());
+        facts.push((
+            "Certified accuracy",
+            format!("{accuracy} ({}, {norm})", certified.method),
+        ));
+    }
     if let Some(seed) = setup.sample_seed {
         facts.push(("Images drawn by seed", seed.to_string()));
     }

@@ -20,6 +20,9 @@ pub fn body(view: &View) -> Markup {
         p {
             "Looked at: the first " (view.audit.images.iter().filter(|image| image.probe.is_some()).count()) " images (at most " (PROBED)
             ") for outputs, gradients and short attacks, all images for what the ensemble did. A flag is a reason to look again, not a proof; no flag is no proof either."
+            @if view.audit.certified.is_none() {
+                " Robust accuracy is what these attacks left, an upper bound of what no perturbation breaks: nothing is certified here."
+            }
         }
         (unfolded("Every check and its bar", &html! {
             table.numbers.dense {

@@ -4,6 +4,7 @@ mod answer;
 mod attacks;
 mod card;
 mod classes;
+mod command;
 mod curve;
 mod events;
 mod examples;

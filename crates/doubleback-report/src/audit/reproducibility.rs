@@ -1,7 +1,8 @@
 use maud::{Markup, html};
 
+use super::command::command;
 use super::view::View;
-use crate::page::pairs;
+use crate::page::{pairs, saved};
 
 /// The command, settings and checksums.
 pub fn body(view: &View) -> Markup {
@@ -14,20 +15,14 @@ pub fn body(view: &View) -> Markup {
     let surrogate = settings.surrogate.iter();
     let surrogate = surrogate.map(|words| ("surrogate".to_owned(), words.clone()));
     html! {
-        p { "The same numbers, times apart, come from the same version, seeds, device and instruction set:" }
-        pre { code {
-            "doubleback audit " (setup.model) " --dataset " (setup.dataset) " --norm " (setup.norm.name())
-            " --eps " (setup.eps_given.clone().unwrap_or_else(|| setup.eps.to_string())) " --ensemble " (settings.ensemble)
-            @if settings.ensemble == "custom" {
-                " --attacks " (settings.attacks.iter().map(|attack| attack.name.as_str()).collect::<Vec<_>>().join(","))
-            }
-            @if let Some(seed) = setup.sample_seed { " --count " (setup.count) " --sample-seed " (seed) }
-            " --seed " (settings.seed)
-            @if settings.surrogate.is_some() { " --surrogate" }
-        } }
+        p {
+            "The same numbers, times apart, come from the same version, seeds, device and instruction set, from model and images of these checksums, by this command:"
+        }
+        pre { code { (command(view.audit)) } }
         h3 { "Attacks" }
         (pairs("Attacks", ["Attack", "Settings"], attacks.chain(surrogate), false))
         h3 { "Checksums" }
         (pairs("Checksums", ["Of", "SHA-256"], setup.checksums.clone().into_iter(), true))
+        (saved(view.audit))
     }
 }

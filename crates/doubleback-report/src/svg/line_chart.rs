@@ -6,6 +6,7 @@ use super::axis::Axis;
 use super::drawing::Drawing;
 use super::frame::{Frame, WIDTH, px};
 use super::marker::SLOTS;
+use super::rule_label;
 
 const HEIGHT: f64 = 252.0;
 const FRAME: Frame = Frame {
@@ -97,10 +98,18 @@ struct Placed<'a> {
 impl LineChart {
     /// The chart.
     pub fn draw(self) -> Drawing {
+        let places = |line: &Line| {
+            line.points
+                .iter()
+                .filter_map(|point| self.place(point))
+                .map(|point| (point.x, point.y))
+                .collect()
+        };
+        let lines: Vec<Vec<(f64, f64)>> = self.lines.iter().map(places).collect();
         let body = html! {
             (FRAME.x_axis(&self.x))
             (FRAME.y_axis(&self.y))
-            @for (value, name) in &self.rules { (self.rule(*value, name)) }
+            @for (value, name) in &self.rules { (self.rule(*value, name, &lines)) }
             // What matters most is drawn last, on top.
             @for style in [Style::Published, Style::Ours, Style::WhiteBox] {
                 @for line in self.lines.iter().filter(|line| line.style == style) { (self.line(line)) }
@@ -115,11 +124,12 @@ impl LineChart {
         }
     }
 
-    fn rule(&self, value: f64, name: &str) -> Markup {
+    fn rule(&self, value: f64, name: &str, lines: &[Vec<(f64, f64)>]) -> Markup {
         html! {
             @if let Some(fraction) = self.y.fraction(value) {
                 path.rule d={ "M" (px(FRAME.left)) " " (px(FRAME.y(fraction))) "H" (px(FRAME.right)) } {}
-                text.tick x=(px(FRAME.left + 4.0)) y=(px(FRAME.y(fraction) + 12.0)) { (name) }
+                @let (x, y) = rule_label::place(name, FRAME.y(fraction), &FRAME, lines);
+                text.tick x=(px(x)) y=(px(y)) { (name) }
             }
         }
     }

@@ -13,6 +13,7 @@ mod marker;
 pub mod palette;
 mod region_chart;
 mod row_chart;
+mod rule_label;
 mod scatter_chart;
 mod scatter_labels;
 

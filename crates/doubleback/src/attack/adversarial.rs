@@ -1,6 +1,6 @@
 use burn::tensor::Tensor;
 
-use super::{BoundedAttack, Cost, Goal, MinimalAttack, Norm, Room, Standing};
+use super::{BoundedAttack, Cost, Goal, Metric, MinimalAttack, Norm, Room, Standing};
 use crate::nn::{Checked, Classifier, predictions, to_vec};
 use crate::{Error, Result};
 
@@ -115,7 +115,7 @@ pub fn run_minimal(
         let examples = room.clip(found.images);
         let example = judge(model, images, examples, goal, attack.size(), found.cost)?;
         Ok(Attacked {
-            distance: distances(attack, &example),
+            distance: distances(attack, images, &example)?,
             by_eps: vec![example],
             zero_gradient: found.zero_gradient,
         })
@@ -123,14 +123,18 @@ pub fn run_minimal(
 }
 
 /// By image, how far the examples of an attack are that looks for the nearest.
-fn distances(attack: &dyn MinimalAttack, example: &Adversarial) -> Vec<Option<f32>> {
+fn distances(attack: &dyn MinimalAttack, images: &Tensor<4>, example: &Adversarial) -> Result<Vec<Option<f32>>> {
     let lengths = match attack.nearest_in() {
-        None => return Vec::new(),
-        Some(Norm::Linf) => &example.linf,
-        Some(Norm::L2) => &example.l2,
+        None => return Ok(Vec::new()),
+        Some(Metric::Linf) => example.linf.clone(),
+        Some(Metric::L2) => example.l2.clone(),
+        Some(Metric::L1) => {
+            let change: Tensor<2> = (example.images.clone() - images.clone()).flatten(1, 3);
+            to_vec(change.abs().sum_dim(1))?
+        }
     };
-    let found = lengths.iter().zip(&example.success);
-    found.map(|(&length, &success)| success.then_some(length)).collect()
+    let found = lengths.into_iter().zip(&example.success);
+    Ok(found.map(|(length, &success)| success.then_some(length)).collect())
 }
 
 /// Attacks a batch with an attack that looks for the nearest examples, once, and says for each epsilon who has one within. An image whose example is farther is moved
@@ -145,26 +149,26 @@ pub fn run_within(
     goal: &Goal,
     eps: &[f64],
 ) -> Result<Attacked> {
-    let Some(norm) = attack.nearest_in() else {
+    let Some(metric) = attack.nearest_in() else {
         return Err(Error::value(
             "attack",
             "one that looks for the nearest example",
             "another",
         ));
     };
-    check_eps_in(norm, eps, model)?;
+    check_eps_in(metric, eps, model)?;
     goal.check(images.dims()[0], model.classes())?;
     watched(model, images, |model, room| {
         let found = attack.search(model, images, goal)?;
         let examples = room.clip(found.images);
         let nearest = judge(model, images, examples.clone(), goal, attack.size(), found.cost.clone())?;
-        let distance = distances(attack, &nearest);
+        let distance = distances(attack, images, &nearest)?;
         let within = |&eps: &f64| {
             let near: Vec<bool> = distance
                 .iter()
                 .map(|far| far.is_some_and(|far| f64::from(far) <= eps))
                 .collect();
-            let moved = norm.projection(images, eps, room)(examples.clone());
+            let moved = metric.within(eps, images, examples.clone(), room);
             let moved = Standing::all(near.len()).replace(moved, examples.clone(), &near);
             judge(model, images, moved, goal, eps, found.cost.clone())
         };
@@ -222,26 +226,29 @@ pub fn check_eps(eps: &[f64], model: &dyn Classifier) -> Result<()> {
     check_eps_in(Norm::Linf, eps, model)
 }
 
-/// Refuses epsilons of a norm as [`check_eps`] does: in L2 no image is further from another than the range times the root of the number of values.
-pub(super) fn check_eps_in(norm: Norm, eps: &[f64], model: &dyn Classifier) -> Result<()> {
-    let (bounds, greatest) = (model.bounds(), norm.greatest_eps(model));
+/// Refuses epsilons of a norm as [`check_eps`] does: in L2 no image is further from another than the range times the root of the number of values, in L1 than
+/// the range times that number.
+pub(super) fn check_eps_in(metric: impl Into<Metric>, eps: &[f64], model: &dyn Classifier) -> Result<()> {
+    let metric = metric.into();
+    let (bounds, greatest) = (model.bounds(), metric.greatest(model));
     let Some(eps) = eps.iter().find(|&&eps| !(0.0..=greatest).contains(&eps)) else {
         return Ok(());
     };
-    let expected = match norm {
-        Norm::Linf => format!(
+    let expected = match metric {
+        Metric::Linf => format!(
             "between 0 and {greatest}, the range of the data ({} to {})",
             bounds.low, bounds.high
         ),
-        Norm::L2 => format!(
-            "between 0 and {greatest:.1}, the largest L2 distance of two images of {} values from {} to {}",
+        Metric::L2 | Metric::L1 => format!(
+            "between 0 and {greatest:.1}, the largest {} distance of two images of {} values from {} to {}",
+            metric.sign(),
             model.shape().len(),
             bounds.low,
             bounds.high
         ),
     };
     let unit = eps / 255.0;
-    let meant = match norm == Norm::Linf && *eps >= 2.0 && unit <= greatest {
+    let meant = match metric == Metric::Linf && *eps >= 2.0 && unit <= greatest {
         true => format!("; {eps}/255 may be meant"),
         false => String::new(),
     };

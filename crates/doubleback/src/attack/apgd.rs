@@ -1,8 +1,7 @@
 use burn::tensor::{Bool, Int, Tensor, TensorData};
 
 use super::apgd_loss::{ApgdLoss, other_class};
-use super::plane::length;
-use super::{BoundedAttack, Cost, Ensemble, Goal, Norm, Perturbation, Room, Standing};
+use super::{BoundedAttack, Cost, Ensemble, Goal, Metric, Norm, Perturbation, Room, Standing};
 use crate::nn::{Classifier, Loss, predictions, to_vec};
 use crate::random::Stream;
 use crate::{Error, Result};
@@ -112,7 +111,7 @@ impl Apgd {
             let restart = self.restart;
             let mut random = Stream::AttackStart { image, restart }.of(self.seed);
             self.norm.draw(image, &mut random);
-            let size = length(self.norm, image.iter().map(|&v| f64::from(v)));
+            let size = Metric::from(self.norm).length(image.iter().map(|&v| f64::from(v)));
             let scale = if size > 0.0 { 1.0 / size } else { 0.0 };
             image.iter_mut().for_each(|v| *v = (f64::from(*v) * scale) as f32);
         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::nearest::{Begun, Nearest, ahead, begin, found, slopes};
 use super::pixels::Pixels;
-use super::{Found, Goal, MinimalAttack, Norm};
+use super::{Found, Goal, Metric, MinimalAttack};
 use crate::nn::Classifier;
 use crate::{Error, Result};
 
@@ -162,8 +162,8 @@ impl Search {
 }
 
 impl MinimalAttack for CwL2 {
-    fn nearest_in(&self) -> Option<Norm> {
-        Some(Norm::L2)
+    fn nearest_in(&self) -> Option<Metric> {
+        Some(Metric::L2)
     }
 
     fn search(&self, model: &dyn Classifier, images: &Tensor<4>, goal: &Goal) -> Result<Found> {
@@ -173,7 +173,7 @@ impl MinimalAttack for CwL2 {
         let rooms = pixels.rooms(model.bounds());
         let Begun {
             mut walks, standing, ..
-        } = begin(model, images, goal, Norm::L2, (&pixels, &rooms))?;
+        } = begin(model, images, goal, Metric::L2, (&pixels, &rooms))?;
         let mut searches: Vec<Search> = walks.iter().map(|_| Search::new(self.initial_weight)).collect();
         let tenth = (self.steps / 10).max(1);
         let loss = |logits: &[f32], class: usize, cotangent: &mut [f32]| self.ahead(logits, class, sign, cotangent);
@@ -200,12 +200,12 @@ impl MinimalAttack for CwL2 {
                 let open: Vec<bool> = of_active
                     .map(|((walk, search), (reached, ahead, gradient))| {
                         if reached && ahead >= self.confidence {
-                            walk.keep(Norm::L2);
+                            walk.keep(Metric::L2);
                             search.success = true;
                         }
                         if step % tenth == 0 {
                             let objective =
-                                walk.distance(Norm::L2).powi(2) + search.weight * (-ahead).max(-self.confidence);
+                                walk.distance(Metric::L2).powi(2) + search.weight * (-ahead).max(-self.confidence);
                             if step > 0 && objective > FALLING * search.objective {
                                 return false;
                             }

@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::apgd_loss::ApgdLoss;
 use super::nearest::{Begun, begin, found, slopes};
 use super::pixels::Pixels;
-use super::plane::length;
-use super::{Found, Goal, MinimalAttack, Norm};
+use super::{Found, Goal, Metric, MinimalAttack};
 use crate::nn::Classifier;
 use crate::{Error, Result};
 
@@ -39,8 +38,8 @@ impl Default for Ddn {
 }
 
 impl MinimalAttack for Ddn {
-    fn nearest_in(&self) -> Option<Norm> {
-        Some(Norm::L2)
+    fn nearest_in(&self) -> Option<Metric> {
+        Some(Metric::L2)
     }
 
     fn search(&self, model: &dyn Classifier, images: &Tensor<4>, goal: &Goal) -> Result<Found> {
@@ -54,7 +53,7 @@ impl MinimalAttack for Ddn {
         let rooms = pixels.rooms(model.bounds());
         let Begun {
             mut walks, standing, ..
-        } = begin(model, images, goal, Norm::L2, (&pixels, &rooms))?;
+        } = begin(model, images, goal, Metric::L2, (&pixels, &rooms))?;
         let mut lengths = vec![1.0; walks.len()];
         let mut active = standing.select(&mut walks);
         let goal = standing.goal(goal);
@@ -72,19 +71,19 @@ impl MinimalAttack for Ddn {
             let of_active = active.par_iter_mut().zip(&mut lengths).zip(slopes.by_point());
             of_active.for_each(|((walk, to), (reached, _, gradient))| {
                 if reached {
-                    walk.keep(Norm::L2);
+                    walk.keep(Metric::L2);
                 }
                 if step == self.steps {
                     return;
                 }
                 **to *= if reached { 1.0 - self.gamma } else { 1.0 + self.gamma };
-                let scale = length(Norm::L2, gradient.iter().map(|&value| f64::from(value)));
+                let scale = Metric::L2.length(gradient.iter().map(|&value| f64::from(value)));
                 let scale = if scale > 0.0 { stride / scale } else { 0.0 };
                 let changed = |((&x, &image), &gradient): ((&f32, &f32), &f32)| {
                     f64::from(x) - f64::from(image) + scale * f64::from(gradient)
                 };
                 let change: Vec<f64> = walk.x.iter().zip(walk.image).zip(gradient).map(changed).collect();
-                let own = length(Norm::L2, change.iter().copied());
+                let own = Metric::L2.length(change.iter().copied());
                 let scale = if own > 0.0 { **to / own } else { 0.0 };
                 let image = walk.image;
                 walk.go(image

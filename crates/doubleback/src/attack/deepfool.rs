@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::nearest::{Begun, begin, boundaries, found, settle};
 use super::pixels::Pixels;
-use super::{Found, Goal, MinimalAttack, Norm};
+use super::{Found, Goal, Metric, MinimalAttack, Norm};
 use crate::nn::Classifier;
 use crate::{Error, Result};
 
@@ -51,8 +51,8 @@ impl Default for DeepFool {
 }
 
 impl MinimalAttack for DeepFool {
-    fn nearest_in(&self) -> Option<Norm> {
-        Some(self.norm)
+    fn nearest_in(&self) -> Option<Metric> {
+        Some(self.norm.into())
     }
 
     fn search(&self, model: &dyn Classifier, images: &Tensor<4>, goal: &Goal) -> Result<Found> {

@@ -3,9 +3,10 @@ use rayon::prelude::*;
 
 use super::nearest::{Begun, Boundary, Nearest, begin, boundaries, cost, found, settle, targets, zero_gradient};
 use super::pixels::{Pixels, batch};
-use super::plane::{Way, length};
-use super::{BoundedAttack, Found, Goal, MinimalAttack, Norm, Perturbation};
+use super::plane::Way;
+use super::{BoundedAttack, Found, Goal, Metric, MinimalAttack, Norm, Perturbation};
 use crate::nn::Classifier;
+use crate::random::Stream;
 use crate::{Error, Result};
 
 /// The most that a step leans towards the image: the paper's α_max.
@@ -20,8 +21,11 @@ const KEPT: f64 = 0.9;
 ///
 /// With `δ` and `δ₀` the shortest ways from the point `x` and from the image `x₀` to the plane of the nearest boundary at `x`, and
 /// `α = min(‖δ‖ / (‖δ‖ + ‖δ₀‖), 0.1)`, the next point is `(1 - α)(x + 1.05 δ) + α (x₀ + 1.05 δ₀)`, clipped to the bounds; where that is misclassified, it is
-/// kept if no example is nearer, and drawn back to `0.1 x₀ + 0.9 x`. It starts at the image: nothing is drawn. As in the ensemble of the same authors there
-/// are no random restarts and no final search on the segment between image and example.
+/// kept if no example is nearer, and drawn back to `0.1 x₀ + 0.9 x`. As in the ensemble of the same authors there is no final search on the segment between
+/// image and example.
+///
+/// The first start is the image: nothing is drawn. Others, as many as [`restarts`](Fab::restarts) says more, are drawn by the seed and the image alone, half as
+/// far away as eps (of several the least), or as the nearest example by then if that is nearer.
 ///
 /// Without [`targets`](Fab::targets) each step takes a gradient for each class but one. With them it is FAB-T: one target after the other, the most likely
 /// other class first, each with one gradient a step; a point that is taken for any other class is an example.
@@ -54,27 +58,33 @@ pub struct Fab {
     pub steps: usize,
     /// How many of the most likely other classes are targets, one after the other: all of a model that has fewer. Without, each step aims at the nearest class.
     pub targets: Option<usize>,
+    /// Starts, at least 1, of which the first is the image; of FAB-T, for each target.
+    pub restarts: usize,
+    /// Seed of the other starts.
+    pub seed: u64,
 }
 
 impl Default for Fab {
-    /// 100 steps in L∞ towards the nearest class.
+    /// 100 steps in L∞ towards the nearest class, from the image alone.
     fn default() -> Self {
         Self {
             norm: Norm::default(),
             steps: 100,
             targets: None,
+            restarts: 1,
+            seed: 0,
         }
     }
 }
 
 impl Fab {
-    /// The nearest example of each image; images leave that have one within `enough`.
+    /// The nearest example of each image. Images leave that have one within `eps`, if there is an eps.
     fn follow<'a>(
         &self,
         model: &dyn Classifier,
         images: &Tensor<4>,
         goal: &Goal,
-        enough: f64,
+        eps: Option<f64>,
         (pixels, rooms): (&'a Pixels, &'a [[f32; 2]]),
     ) -> Result<Vec<Nearest<'a>>> {
         if self.steps == 0 {
@@ -82,6 +92,9 @@ impl Fab {
         }
         if self.targets == Some(0) {
             return Err(Error::value("targets", "at least 1", 0));
+        }
+        if self.restarts == 0 {
+            return Err(Error::value("restarts", "at least 1", 0));
         }
         let Goal::AwayFrom(classes) = goal else {
             return Err(Error::value("goal of FAB", "away from a class", "towards a class"));
@@ -91,17 +104,30 @@ impl Fab {
             mut standing,
             logits,
         } = begin(model, images, goal, self.norm, (pixels, rooms))?;
+        let enough = eps.unwrap_or(0.0);
+        let greatest = eps.unwrap_or_else(|| self.norm.greatest_eps(model));
         let ranks = self.targets.unwrap_or(1).min(model.classes().saturating_sub(1));
-        for rank in 0..ranks {
+        let starts = (0..ranks).flat_map(|rank| (0..self.restarts).map(move |restart| (rank, restart)));
+        for (rank, restart) in starts {
             let towards = match self.targets {
                 Some(_) => targets(&logits, classes, rank)?,
                 None => None,
             };
             let mut running = standing.clone();
-            running
-                .select(&mut walks)
-                .into_iter()
-                .for_each(|walk| walk.x.copy_from_slice(walk.image));
+            let mut active = running.select(&mut walks);
+            if active.is_empty() {
+                break;
+            }
+            if restart == 0 {
+                active.iter_mut().for_each(|walk| walk.x.copy_from_slice(walk.image));
+            } else {
+                let number = (rank * self.restarts + restart) as u64;
+                active.par_iter_mut().for_each(|walk| self.draw(walk, number, greatest));
+                // Where it starts it may have arrived.
+                settle(model, images, &running.goal(goal), self.norm, &mut active)?;
+                let open: Vec<bool> = active.iter().map(|walk| walk.found() > enough).collect();
+                running.keep(&open);
+            }
             for _ in 0..self.steps {
                 if running.is_empty() {
                     break;
@@ -138,6 +164,22 @@ impl Fab {
         Ok(walks)
     }
 
+    /// To a random start: half as far as the nearest example, or `greatest` if that is nearer.
+    fn draw(&self, walk: &mut Nearest<'_>, restart: u64, greatest: f64) {
+        let image = walk.image;
+        let mut change = vec![0f32; image.len()];
+        self.norm
+            .draw(&mut change, &mut Stream::AttackStart { image, restart }.of(self.seed));
+        let own = Metric::from(self.norm).length(change.iter().map(|&value| f64::from(value)));
+        let scale = if own > 0.0 {
+            walk.found().min(greatest) / 2.0 / own
+        } else {
+            0.0
+        };
+        let moved = image.iter().zip(change);
+        walk.go(moved.map(|(&image, change)| f64::from(image) + scale * f64::from(change)));
+    }
+
     /// From the point and the image to the boundary and beyond.
     fn step(&self, walk: &mut Nearest<'_>, plane: &Boundary) {
         let Boundary { ahead, normal } = plane;
@@ -156,7 +198,7 @@ impl Fab {
             .map(|((&image, &x), &normal)| (f64::from(image) - f64::from(x)) * f64::from(normal))
             .sum();
         let long = way(walk.image).shortest(self.norm, -(ahead + moved));
-        let [near, far] = [&short, &long].map(|change| length(self.norm, change.iter().copied()));
+        let [near, far] = [&short, &long].map(|change| Metric::from(self.norm).length(change.iter().copied()));
         let lean = if near + far > 0.0 {
             (near / (near + far)).min(LEAN)
         } else {
@@ -181,14 +223,14 @@ fn draw_back(walk: &mut Nearest<'_>) {
 }
 
 impl MinimalAttack for Fab {
-    fn nearest_in(&self) -> Option<Norm> {
-        Some(self.norm)
+    fn nearest_in(&self) -> Option<Metric> {
+        Some(self.norm.into())
     }
 
     fn search(&self, model: &dyn Classifier, images: &Tensor<4>, goal: &Goal) -> Result<Found> {
         let pixels = Pixels::of(images, model)?;
         let rooms = pixels.rooms(model.bounds());
-        let walks = self.follow(model, images, goal, 0.0, (&pixels, &rooms))?;
+        let walks = self.follow(model, images, goal, None, (&pixels, &rooms))?;
         Ok(found(&walks, images))
     }
 }
@@ -202,7 +244,13 @@ impl BoundedAttack for Fab {
         let pixels = Pixels::of(images, model)?;
         let rooms = pixels.rooms(model.bounds());
         let least = eps.iter().copied().fold(f64::INFINITY, f64::min);
-        let walks = self.follow(model, images, goal, least, (&pixels, &rooms))?;
+        let walks = self.follow(
+            model,
+            images,
+            goal,
+            least.is_finite().then_some(least),
+            (&pixels, &rooms),
+        )?;
         let within = |eps: f64| {
             let examples: Vec<Vec<f32>> = walks.iter().map(|walk| example_within(walk, eps)).collect();
             batch(examples.iter().map(Vec::as_slice), images)

@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::nearest::{Begun, Nearest, ahead, begin, found, settle, slopes};
 use super::pixels::Pixels;
-use super::plane::{dual_length, length};
-use super::{Found, Goal, MinimalAttack, Norm};
+use super::{Found, Goal, Metric, MinimalAttack};
 use crate::nn::Classifier;
 use crate::{Error, Result};
 
@@ -22,7 +21,7 @@ const STALLED: f64 = 1.001;
 /// misclassified and grows by it where it is not.
 ///
 /// As long as nothing is found, the radius is where the boundary seems to be: the length of the change and from there the distance `|f| / ‖∇f‖` to the
-/// boundary, were it a plane, in the dual norm. It is never longer than the nearest example. Steps are of L2 length `step_size` in every norm, and fall to a
+/// boundary, were it a plane, in the norm dual to that of the ball. It is never longer than the nearest example. Steps are of L2 length `step_size` in every norm, and fall to a
 /// hundredth along a cosine, as `gamma` falls to a fiftieth. Projections are on the ball and on the data's bounds. The nearest misclassified point of all is the
 /// example, the one after the last step too.
 ///
@@ -47,7 +46,7 @@ const STALLED: f64 = 1.001;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fmn {
     /// The norm in which examples are to be near.
-    pub norm: Norm,
+    pub norm: Metric,
     /// Gradients to follow, at least 1.
     pub steps: usize,
     /// L2 length of the first step, in the units of the data.
@@ -60,7 +59,7 @@ impl Default for Fmn {
     /// 1,000 steps in L2, the first of length 1 and share 0.05. The authors' program has these two, and 10 steps, which are too few to settle.
     fn default() -> Self {
         Self {
-            norm: Norm::L2,
+            norm: Metric::L2,
             steps: 1000,
             step_size: 1.0,
             gamma: 0.05,
@@ -84,23 +83,14 @@ impl Fmn {
 
     /// A step along the gradient, to within the radius and the room.
     fn step(&self, radius: f64, stride: f64, walk: &mut Nearest<'_>, gradient: &[f32]) {
-        let steep = dual_length(Norm::L2, gradient);
+        let steep = Metric::L2.length(gradient.iter().map(|&value| f64::from(value)));
         let scale = if steep > 0.0 { stride / steep } else { 0.0 };
         let image = walk.image;
         let of_values = walk.x.iter().zip(image).zip(gradient);
         let mut change: Vec<f64> = of_values
             .map(|((&x, &image), &gradient)| f64::from(x) - f64::from(image) + scale * f64::from(gradient))
             .collect();
-        match self.norm {
-            Norm::Linf => change
-                .iter_mut()
-                .for_each(|change| *change = change.clamp(-radius, radius)),
-            Norm::L2 => {
-                let own = length(Norm::L2, change.iter().copied());
-                let share = if own > radius { radius / own } else { 1.0 };
-                change.iter_mut().for_each(|change| *change *= share);
-            }
-        }
+        self.norm.project(&mut change, radius);
         walk.go(image
             .iter()
             .zip(change)
@@ -110,7 +100,7 @@ impl Fmn {
 
 /// The ball around an image that its example is looked for in.
 struct Ball {
-    norm: Norm,
+    norm: Metric,
     radius: f64,
     /// To the corner of the room that is farthest from the image: the greatest radius.
     farthest: f64,
@@ -119,7 +109,7 @@ struct Ball {
 }
 
 impl Ball {
-    fn around(walk: &Nearest<'_>, norm: Norm) -> Self {
+    fn around(walk: &Nearest<'_>, norm: Metric) -> Self {
         let of_values = walk.image.iter().zip(walk.room);
         let farthest = of_values.map(|(&image, &[low, high])| f64::from((image - low).max(high - image)));
         let greatest = walk
@@ -131,8 +121,8 @@ impl Ball {
         Self {
             norm,
             radius: 0.0,
-            farthest: length(norm, farthest),
-            finest: length(norm, ulps),
+            farthest: norm.length(farthest),
+            finest: norm.length(ulps),
         }
     }
 
@@ -143,7 +133,7 @@ impl Ball {
         } else if walk.example.is_some() {
             self.radius * (1.0 + gamma)
         } else {
-            let (own, slope) = (walk.distance(self.norm), dual_length(self.norm, gradient));
+            let (own, slope) = (walk.distance(self.norm), self.norm.dual_length(gradient));
             let farther = if slope > 0.0 { ahead.abs() / slope } else { 0.0 };
             let radius = own + farther;
             if radius > self.radius * STALLED + self.finest {
@@ -157,7 +147,7 @@ impl Ball {
 }
 
 impl MinimalAttack for Fmn {
-    fn nearest_in(&self) -> Option<Norm> {
+    fn nearest_in(&self) -> Option<Metric> {
         Some(self.norm)
     }
 

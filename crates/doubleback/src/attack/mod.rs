@@ -21,7 +21,7 @@
 //! | `cw-l2` | [`CwL2`]: the shortest change that another class is ahead with, by Adam | minimal, nearest |
 //! | `deepfool` | [`DeepFool`]: to the nearest boundary, step by step | minimal, nearest |
 //! | `ddn` | [`Ddn`]: along the gradient, at a length that shrinks and grows | minimal, nearest |
-//! | `fmn` | [`Fmn`]: along the gradient, within a ball that shrinks and grows, in L2 or L∞ | minimal, nearest |
+//! | `fmn` | [`Fmn`]: along the gradient, within a ball that shrinks and grows, in L2, L∞ or L1 | minimal, nearest |
 //! | `jsma` | [`Jsma`]: few values, changed by theta each, towards a class | minimal |
 mod adversarial;
 mod apgd;
@@ -39,6 +39,7 @@ mod goal;
 mod gradient_steps;
 mod ifgsm;
 mod jsma;
+mod metric;
 mod mi_fgsm;
 mod nearest;
 mod norm;
@@ -73,6 +74,7 @@ pub use fmn::Fmn;
 pub use goal::Goal;
 pub use ifgsm::Ifgsm;
 pub use jsma::Jsma;
+pub use metric::Metric;
 pub use mi_fgsm::MiFgsm;
 pub use norm::Norm;
 pub use pgd::Pgd;
@@ -150,7 +152,7 @@ pub trait MinimalAttack: Send + Sync {
     }
 
     /// The norm in which it looks for the nearest example, if it does: then it answers for any epsilon.
-    fn nearest_in(&self) -> Option<Norm> {
+    fn nearest_in(&self) -> Option<Metric> {
         None
     }
 
@@ -239,7 +241,7 @@ impl Attack {
     }
 
     /// The norm in which it looks for the nearest example, if it does: then it may be given epsilons too, of which it says who has an example within.
-    pub fn nearest_in(&self) -> Option<Norm> {
+    pub fn nearest_in(&self) -> Option<Metric> {
         match &self.kind {
             Kind::Bounded(_) => None,
             Kind::Minimal(attack) => attack.nearest_in(),
@@ -247,9 +249,9 @@ impl Attack {
     }
 
     /// The norm that an epsilon bounds, or in which it looks for the nearest example; none if it does neither.
-    pub fn norm(&self) -> Option<Norm> {
+    pub fn norm(&self) -> Option<Metric> {
         match &self.kind {
-            Kind::Bounded(attack) => Some(attack.norm()),
+            Kind::Bounded(attack) => Some(attack.norm().into()),
             Kind::Minimal(attack) => attack.nearest_in(),
         }
     }
@@ -298,7 +300,10 @@ impl Attack {
     pub fn check_eps(&self, eps: &[f64], model: &dyn Classifier) -> Result<()> {
         match &self.kind {
             Kind::Bounded(attack) => adversarial::check_eps_in(attack.norm(), eps, model),
-            Kind::Minimal(attack) => adversarial::check_eps_in(attack.nearest_in().unwrap_or_default(), eps, model),
+            Kind::Minimal(attack) => {
+                let metric = attack.nearest_in().unwrap_or(Metric::Linf);
+                adversarial::check_eps_in(metric, eps, model)
+            }
         }
     }
 

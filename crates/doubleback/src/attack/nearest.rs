@@ -5,8 +5,7 @@ use rayon::prelude::*;
 
 use super::apgd_loss::other_class;
 use super::pixels::{Pixels, batch};
-use super::plane::{dual_length, length};
-use super::{Cost, Found, Goal, Norm, Standing};
+use super::{Cost, Found, Goal, Metric, Norm, Standing};
 use crate::nn::{Classifier, predictions, to_vec};
 use crate::{Error, Result};
 
@@ -42,21 +41,21 @@ impl<'a> Nearest<'a> {
     }
 
     /// Takes the point as an example if none is nearer.
-    pub fn keep(&mut self, norm: Norm) {
-        let distance = self.distance(norm);
+    pub fn keep(&mut self, metric: impl Into<Metric>) {
+        let distance = self.distance(metric.into());
         if self.example.as_ref().is_none_or(|&(_, nearest)| distance < nearest) {
             self.example = Some((self.x.clone(), distance));
         }
     }
 
     /// How far the point is from the image.
-    pub fn distance(&self, norm: Norm) -> f64 {
+    pub fn distance(&self, metric: Metric) -> f64 {
         let change = self
             .x
             .iter()
             .zip(self.image)
             .map(|(&a, &b)| f64::from(a) - f64::from(b));
-        length(norm, change)
+        metric.length(change)
     }
 
     /// How far the nearest example is.
@@ -86,9 +85,10 @@ pub(super) fn begin<'a>(
     model: &dyn Classifier,
     images: &Tensor<4>,
     goal: &Goal,
-    norm: Norm,
+    metric: impl Into<Metric>,
     (pixels, rooms): (&'a Pixels, &'a [[f32; 2]]),
 ) -> Result<Begun<'a>> {
+    let metric = metric.into();
     let of_images = pixels.iter().zip(rooms.chunks_exact(pixels.length)).zip(goal.classes());
     let mut walks: Vec<Nearest<'_>> = of_images
         .map(|((image, room), &class)| Nearest::new(image, room, class))
@@ -98,7 +98,7 @@ pub(super) fn begin<'a>(
     for (walk, &reached) in walks.iter_mut().zip(&reached) {
         walk.forwards += 1;
         if reached {
-            walk.keep(norm);
+            walk.keep(metric);
         }
     }
     let open: Vec<bool> = reached.iter().map(|reached| !reached).collect();
@@ -114,15 +114,16 @@ pub(super) fn settle(
     model: &dyn Classifier,
     images: &Tensor<4>,
     goal: &Goal,
-    norm: Norm,
+    metric: impl Into<Metric>,
     walks: &mut [&mut Nearest<'_>],
 ) -> Result<Vec<bool>> {
+    let metric = metric.into();
     let x = batch(walks.iter().map(|walk| &*walk.x), images);
     let reached = goal.reached(&predictions(&model.logits(x)?)?);
     for (walk, &reached) in walks.iter_mut().zip(&reached) {
         walk.forwards += 1;
         if reached {
-            walk.keep(norm);
+            walk.keep(metric);
         }
     }
     Ok(reached)
@@ -203,7 +204,7 @@ pub(super) struct Boundary {
 impl Boundary {
     /// The shortest way to it in a norm, were there no bounds; nothing where the plane has no direction.
     pub fn shortest(&self, norm: Norm) -> impl Iterator<Item = f64> {
-        let length = dual_length(norm, &self.normal);
+        let length = Metric::from(norm).dual_length(&self.normal);
         let share = if length > 0.0 { -self.ahead / length } else { 0.0 };
         self.normal.iter().map(move |&value| {
             let value = f64::from(value);
@@ -218,7 +219,7 @@ impl Boundary {
 
     /// Distance to it in a norm, were there no bounds.
     fn distance(&self, norm: Norm) -> f64 {
-        self.ahead.abs() / dual_length(norm, &self.normal)
+        self.ahead.abs() / Metric::from(norm).dual_length(&self.normal)
     }
 }
 

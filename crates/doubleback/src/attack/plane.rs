@@ -69,28 +69,12 @@ impl Way<'_> {
     }
 }
 
-/// Length of a change.
-pub(super) fn length(norm: Norm, change: impl Iterator<Item = f64>) -> f64 {
-    match norm {
-        Norm::Linf => change.fold(0.0, |most, value| most.max(value.abs())),
-        Norm::L2 => change.map(|value| value * value).sum::<f64>().sqrt(),
-    }
-}
-
-/// Length of a gradient in the norm dual to that of the change: the change of unit length that it gains most with gains this.
-pub(super) fn dual_length(norm: Norm, gradient: &[f32]) -> f64 {
-    let values = gradient.iter().map(|&value| f64::from(value));
-    match norm {
-        Norm::Linf => values.map(f64::abs).sum(),
-        Norm::L2 => length(Norm::L2, values),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::attack::Metric;
 
     const UNIT: [[f32; 2]; 4] = [[0.0, 1.0]; 4];
 
@@ -159,7 +143,7 @@ mod tests {
                     found[i] + 0.01 * along
                 }).collect();
                 if turned.iter().zip(from).all(|(d, x)| (0.0..=1.0).contains(&(f64::from(x) + d))) {
-                    let [a, b] = [&found, &turned].map(|of| length(norm, of.iter().copied()));
+                    let [a, b] = [&found, &turned].map(|of| Metric::from(norm).length(of.iter().copied()));
                     prop_assert!(a <= b + 1e-9, "{norm}: {a} is longer than {b}");
                 }
             }

@@ -286,12 +286,21 @@ pub struct FabSpec {
     pub steps: usize,
     /// [`Fab::norm`].
     pub norm: Norm,
+    /// [`Fab::restarts`].
+    pub restarts: usize,
+    /// [`Fab::seed`].
+    pub seed: u64,
 }
 
 impl Default for FabSpec {
     fn default() -> Self {
-        let Fab { steps, norm, .. } = Fab::default();
-        Self { steps, norm }
+        let fab = Fab::default();
+        Self {
+            steps: fab.steps,
+            norm: fab.norm,
+            restarts: fab.restarts,
+            seed: fab.seed,
+        }
     }
 }
 
@@ -301,12 +310,14 @@ impl FabSpec {
             steps: self.steps,
             norm: self.norm,
             targets: None,
+            restarts: self.restarts,
+            seed: self.seed,
         }
     }
 
     pub(super) fn in_words(&self) -> String {
-        let (steps, norm) = (self.steps, self.norm.sign());
-        format!("{steps} steps to the nearest boundary within eps ({norm}), from the image itself")
+        let (steps, norm, starts) = (self.steps, self.norm.sign(), starts_around(self.restarts));
+        format!("{steps} steps to the nearest boundary within eps ({norm}), {starts}")
     }
 }
 
@@ -319,15 +330,21 @@ pub struct FabTSpec {
     pub norm: Norm,
     /// The most likely other classes that are aimed at, at least 1.
     pub targets: usize,
+    /// [`Fab::restarts`], for each target.
+    pub restarts: usize,
+    /// [`Fab::seed`].
+    pub seed: u64,
 }
 
 impl Default for FabTSpec {
     fn default() -> Self {
-        let Fab { steps, norm, .. } = Fab::default();
+        let fab = Fab::default();
         Self {
-            steps,
-            norm,
+            steps: fab.steps,
+            norm: fab.norm,
             targets: TARGETS,
+            restarts: fab.restarts,
+            seed: fab.seed,
         }
     }
 }
@@ -338,12 +355,15 @@ impl FabTSpec {
             steps: self.steps,
             norm: self.norm,
             targets: Some(self.targets),
+            restarts: self.restarts,
+            seed: self.seed,
         }
     }
 
     pub(super) fn in_words(&self) -> String {
         let (steps, norm, targets) = (self.steps, self.norm.sign(), aims(self.targets));
-        format!("{steps} steps to the boundary of each of {targets} within eps ({norm}), from the image itself")
+        let starts = starts_around(self.restarts);
+        format!("{steps} steps to the boundary of each of {targets} within eps ({norm}), {starts}")
     }
 }
 
@@ -354,6 +374,15 @@ fn starts(restarts: usize) -> String {
     match restarts {
         1 => "from a random start".to_owned(),
         restarts => format!("from the best of {restarts} random starts"),
+    }
+}
+
+/// Of attacks whose first start is no random one.
+fn starts_around(restarts: usize) -> String {
+    match restarts {
+        1 => "from the image itself".to_owned(),
+        2 => "from the image itself and a random start".to_owned(),
+        restarts => format!("from the image itself and {} random starts", restarts - 1),
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::settings::{ApgdSpec, ApgdTSpec, BimSpec, FabSpec, FabTSpec, JsmaSpec, PgdSpec, SquareSpec};
-use super::{ApgdLoss, Attack, CwL2, Ddn, DeepFool, Fgsm, Fmn, Ifgsm, MiFgsm, Norm, Target, parse_eps};
+use super::{ApgdLoss, Attack, CwL2, Ddn, DeepFool, Fgsm, Fmn, Ifgsm, Metric, MiFgsm, Norm, Target, parse_eps};
 use crate::nn::Loss;
 use crate::{Error, Result};
 
@@ -97,7 +97,7 @@ pub enum OptionKind {
     Target,
     /// The name of a [`Loss`].
     Loss,
-    /// The name of a [`Norm`].
+    /// The name of a [`Metric`]; most attacks have those of a [`Norm`] alone.
     Norm,
 }
 
@@ -143,7 +143,7 @@ const OPTIONS: [AttackOption; 19] = [
     option(
         "norm",
         "NORM",
-        "Norm that eps bounds, or in which examples are to be near,",
+        "Norm that eps bounds, or in which examples are to be near; l1 is for fmn alone;",
         OptionKind::Norm,
     ),
     option(
@@ -167,7 +167,7 @@ const OPTIONS: [AttackOption; 19] = [
     option(
         "restarts",
         "N",
-        "Random starts to try on images that were not fooled yet,",
+        "Starts to try on images that were not fooled yet, random but for the first of fab and fab-t,",
         OptionKind::Count,
     ),
     AttackOption {
@@ -302,7 +302,8 @@ impl AttackSpec {
             AttackSpec::Fab(FabSpec { norm: Norm::L2, .. }) => "fab-l2",
             AttackSpec::FabT(FabTSpec { norm: Norm::L2, .. }) => "fab-t-l2",
             AttackSpec::Deepfool(DeepFool { norm: Norm::Linf, .. }) => "deepfool-linf",
-            AttackSpec::Fmn(Fmn { norm: Norm::Linf, .. }) => "fmn-linf",
+            AttackSpec::Fmn(Fmn { norm: Metric::Linf, .. }) => "fmn-linf",
+            AttackSpec::Fmn(Fmn { norm: Metric::L1, .. }) => "fmn-l1",
             other => other.name(),
         }
     }
@@ -439,6 +440,10 @@ impl AttackSpec {
             }
             options.insert(option.clone(), value.clone());
         }
+        if let (Some("l1"), false) = (given.get("norm").and_then(Value::as_str), name == "fmn") {
+            let expected = format!("one that `{name}` has: linf or l2; `fmn` has it");
+            return Err(Error::value("norm", expected, "l1"));
+        }
         options.insert("attack".to_owned(), name.into());
         serde_json::from_value(Value::Object(options))
             .map_err(|problem| Error::value("options of the attack", "of the right kind", problem))
@@ -507,9 +512,14 @@ impl AttackOption {
 
     /// What it is, which attacks have it, and their defaults: `Gradients to follow, for ifgsm, itgsm [default: 10] and pgd [default: 40]`.
     pub fn help(&self) -> String {
+        self.help_among(|_| true)
+    }
+
+    /// The same for some attacks alone, by name.
+    pub fn help_among(&self, named: impl Fn(&str) -> bool) -> String {
         // Attacks with the same default, in the order in which the first of them comes.
         let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
-        for spec in AttackSpec::all() {
+        for spec in AttackSpec::all().into_iter().filter(|spec| named(spec.name())) {
             let Some(value) = spec.options().ok().and_then(|mut options| options.remove(&self.name())) else {
                 continue;
             };
@@ -574,7 +584,7 @@ impl OptionKind {
             // Which classes there are, the data will tell.
             OptionKind::Target => Ok(text.into()),
             OptionKind::Loss => name(text.parse::<Loss>().map(|loss| loss.name().to_owned())),
-            OptionKind::Norm => name(text.parse::<Norm>().map(|norm| norm.name().to_owned())),
+            OptionKind::Norm => name(text.parse::<Metric>().map(|norm| norm.name().to_owned())),
         }
     }
 
@@ -590,7 +600,7 @@ impl OptionKind {
     pub fn names(self) -> Vec<&'static str> {
         match self {
             OptionKind::Loss => Loss::ALL.map(Loss::name).to_vec(),
-            OptionKind::Norm => Norm::ALL.map(Norm::name).to_vec(),
+            OptionKind::Norm => Metric::ALL.map(Metric::name).to_vec(),
             _ => Vec::new(),
         }
     }
@@ -690,12 +700,14 @@ mod tests {
                     let given = given
                         .into_iter()
                         .filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
-                    let spec = AttackSpec::with_options(spec.name(), &given.collect()).unwrap();
-                    labels.push(spec.label());
+                    match AttackSpec::with_options(spec.name(), &given.collect()) {
+                        Ok(spec) => labels.push(spec.label()),
+                        Err(error) => assert_eq!((norm, spec.name() == "fmn"), (Some("l1"), false), "{error}"),
+                    }
                 }
             }
         }
-        for label in ["fmn-linf", "pgd-probability-margin", "bim-l2-margin", "cw-l2"] {
+        for label in ["fmn-linf", "fmn-l1", "pgd-probability-margin", "bim-l2-margin", "cw-l2"] {
             assert!(labels.contains(&label), "{label}");
         }
         let count = labels.len();

@@ -85,6 +85,7 @@ fn differs(audit: &Audit, first: &Audit) -> String {
         ("eps", a.eps == b.eps && a.norm == b.norm),
         ("images", a.count == b.count && a.sample_seed == b.sample_seed),
         ("settings", a.settings == b.settings),
+        ("options of model and data", a.arguments == b.arguments),
         ("checksums of model and data", a.checksums == b.checksums),
     ];
     let found = named.iter().find(|(_, same)| !same).map_or("notes", |(name, _)| name);

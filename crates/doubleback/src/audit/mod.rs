@@ -19,11 +19,11 @@ mod summary;
 
 pub use attacked::Shown;
 pub use merge::merge;
-pub use plan::{Plan, PlannedAttack};
+pub use plan::{Changed, Plan, PlannedAttack};
 pub use probe::PROBED;
 pub use record::{AtSize, Probe, ProbeAttacks, Record, Trial};
 pub use run::{AuditRun, Measured};
 pub use setup::{Settings, Setup};
 pub use shard::Shard;
 pub use suite::Suite;
-pub use summary::{AttackSummary, Audit, ClassRobustness, CurvePoint, Partial};
+pub use summary::{AttackSummary, Audit, Certified, ClassRobustness, CurvePoint, Partial};

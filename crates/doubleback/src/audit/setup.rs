@@ -33,6 +33,9 @@ pub struct Setup {
     pub checksums: BTreeMap<String, String>,
     /// Names of the classes, in label order.
     pub classes: Vec<String>,
+    /// Arguments of the command line by which model and data were read, beside those that stand in other fields: `--arch`, `small-cnn`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arguments: Vec<String>,
     /// What is to be known beside: attacks left out, what reading the model undid.
     pub notes: Vec<String>,
 }
@@ -99,6 +102,7 @@ impl Setup {
             },
             checksums,
             classes: classes.to_vec(),
+            arguments: Vec::new(),
             notes: plan.notes.clone(),
         }
     }

@@ -9,7 +9,7 @@ pub enum Suite {
     /// AutoAttack's standard ensemble (Croce & Hein 2020): `apgd-ce`, `apgd-t`, `fab-t`, `square`.
     #[default]
     Standard,
-    /// Its longer form: five starts of `apgd-ce` and `apgd-dlr`, `fab`, `square`, `apgd-t`, `fab-t`.
+    /// Its longer form: five starts each of `apgd-ce`, `apgd-dlr` and `fab`, then `square`, `apgd-t`, `fab-t`.
     Plus,
     /// Its form for models with randomness: `apgd-ce` and `apgd-dlr`, each gradient the mean of [`Suite::DRAWS`] draws.
     Rand,
@@ -38,11 +38,10 @@ impl Suite {
     pub(super) fn attacks(self) -> &'static [(&'static str, usize)] {
         match self {
             Suite::Standard => &[("apgd-ce", 1), ("apgd-t", 1), ("fab-t", 1), ("square", 1)],
-            // The authors give `fab` five starts too. Ours starts at the image, so that all of them would be the same.
             Suite::Plus => &[
                 ("apgd-ce", 5),
                 ("apgd-dlr", 5),
-                ("fab", 1),
+                ("fab", 5),
                 ("square", 1),
                 ("apgd-t", 1),
                 ("fab-t", 1),

@@ -6,7 +6,7 @@ use super::flags;
 use super::record::Record;
 use super::run::Measured;
 use super::setup::Setup;
-use crate::attack::Norm;
+use crate::attack::Metric;
 use crate::evaluate::{Confusion, Distance, Flag};
 use crate::statistics::{mean, wilson};
 
@@ -30,8 +30,9 @@ pub struct Audit {
     pub high: Option<f64>,
     /// What is missing, if not all images met all attacks.
     pub partial: Option<Partial>,
-    /// A lower bound that is proved; none is computed by now.
-    pub certified: Option<f64>,
+    /// A lower bound of the robust accuracy that is proved, where `robust_accuracy` is an upper one, what attacks left. This program has no method that proves
+    /// one, so that its own audits have none here; that says nothing about how many images could be certified.
+    pub certified: Option<Certified>,
     /// By attack, in order.
     #[serde(with = "in_order")]
     pub attacks: Vec<(String, AttackSummary)>,
@@ -45,6 +46,17 @@ pub struct Audit {
     pub flags: Vec<Flag>,
     /// By image.
     pub images: Vec<Record>,
+}
+
+/// An accuracy that no perturbation within eps falls below, as another program may have proved it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Certified {
+    /// By what it is proved, such as `interval bounds`.
+    pub method: String,
+    /// The norm that eps bounds in the proof.
+    pub norm: Metric,
+    /// Share of the images, in [0, 1].
+    pub accuracy: f64,
 }
 
 /// Why an audit gives no robust accuracy of all images.
@@ -215,7 +227,7 @@ fn summaries(setup: &Setup, records: &[Record], seconds: &[f64]) -> Vec<(String,
 }
 
 /// The norm in which an attack looks for the nearest example, if it does.
-fn nearest_in(setup: &Setup, place: usize) -> Option<Norm> {
+fn nearest_in(setup: &Setup, place: usize) -> Option<Metric> {
     let attack = setup.settings.attacks.get(place)?.settings.attack().ok()?;
     attack.nearest_in()
 }

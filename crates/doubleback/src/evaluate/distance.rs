@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::attack::Norm;
+use crate::attack::Metric;
 
 /// Distances of the nearest examples that an attack found, over all images. One without an example counts as farther than any.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Distance {
     /// The norm in which it is measured.
-    pub norm: Norm,
+    pub norm: Metric,
     /// Images with an example, of those attacked.
     pub found: usize,
     /// Half of the images have an example within this distance; none if fewer than half have one.
@@ -21,7 +21,7 @@ pub struct Distance {
 
 impl Distance {
     /// Of one distance for each image.
-    pub(crate) fn of(norm: Norm, distances: &[Option<f32>]) -> Self {
+    pub(crate) fn of(norm: Metric, distances: &[Option<f32>]) -> Self {
         let mut all: Vec<f64> = distances
             .iter()
             .map(|far| far.map_or(f64::INFINITY, f64::from))
@@ -55,10 +55,10 @@ mod tests {
     #[test]
     fn images_without_an_example_are_far() {
         let distances = [Some(3.0), None, Some(1.0), Some(2.0), None];
-        let of = Distance::of(Norm::L2, &distances);
+        let of = Distance::of(Metric::L2, &distances);
         assert_eq!((of.found, of.median, of.p90), (3, Some(3.0), None));
         assert!((of.p10.unwrap() - 1.4).abs() < 1e-12);
-        assert_eq!(Distance::of(Norm::L2, &distances[1..2]).median, None);
-        assert_eq!(Distance::of(Norm::L2, &[]).median, None);
+        assert_eq!(Distance::of(Metric::L2, &distances[1..2]).median, None);
+        assert_eq!(Distance::of(Metric::L2, &[]).median, None);
     }
 }
