@@ -8,6 +8,9 @@ use super::{Norm, Room};
 use crate::nn::Classifier;
 use crate::{Error, Result};
 
+/// What is left of a value by rounding alone, as a share of what was taken off.
+const ROUNDING: f64 = 1e-12;
+
 /// How far an example is from its image: the norm of the change. Epsilons of attacks that look for the nearest example are in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -92,7 +95,15 @@ impl Metric {
             }
             Metric::L1 => {
                 let cut = shortening(change, radius);
-                let shorter = |value: f64| (value.abs() - cut).max(0.0).copysign(value);
+                let shorter = |value: f64| {
+                    let left = value.abs() - cut;
+                    // A rounding error is no change of a value.
+                    if left > ROUNDING * cut {
+                        left.copysign(value)
+                    } else {
+                        0.0
+                    }
+                };
                 change.iter_mut().for_each(|value| *value = shorter(*value));
             }
         }
@@ -160,11 +171,18 @@ mod tests {
 
     #[test]
     fn closed_forms() {
-        assert_eq!(projected(Metric::L1, &[3.0, -1.0, 0.5], 2.0), [2.0, 0.0, 0.0]);
-        assert_eq!(projected(Metric::L1, &[3.0, -2.0, 0.5], 3.0), [2.0, -1.0, 0.0]);
-        assert_eq!(projected(Metric::L1, &[0.5, -1.0], 2.0), [0.5, -1.0]);
-        assert_eq!(projected(Metric::L1, &[0.5, -1.0], 0.0), [0.0, 0.0]);
-        assert_eq!(projected(Metric::L1, &[], 1.0), Vec::<f64>::new());
+        let near = |change: &[f64], radius, expected: &[f64]| {
+            let found = projected(Metric::L1, change, radius);
+            // Zeros are exact.
+            let same = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-12 && (*a == 0.0) == (*b == 0.0);
+            assert!(found.iter().zip(expected).all(same), "{found:?} {expected:?}");
+            assert_eq!(found.len(), expected.len());
+        };
+        near(&[3.0, -1.0, 0.5], 2.0, &[2.0, 0.0, 0.0]);
+        near(&[3.0, -2.0, 0.5], 3.0, &[2.0, -1.0, 0.0]);
+        near(&[0.5, -1.0], 2.0, &[0.5, -1.0]);
+        near(&[0.5, -1.0], 0.0, &[0.0, 0.0]);
+        near(&[], 1.0, &[]);
         assert_eq!(Metric::L1.length([3.0, -1.0].into_iter()), 4.0);
         assert_eq!(Metric::L1.dual_length(&[3.0, -4.0]), 4.0);
         assert_eq!(Metric::Linf.dual_length(&[3.0, -4.0]), 7.0);
