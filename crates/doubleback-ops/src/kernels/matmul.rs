@@ -123,14 +123,17 @@ impl Kernel for Part<'_> {
         let Product { m, k, n, .. } = self.product;
         let (first, last) = self.columns;
         let wide = 2 * S::LANES;
-        let panels = (last - first).div_ceil(wide);
+        // Few rows: panels that are whole are read where they lie, which costs no more than reading them to pack them.
+        let few = !self.product.right_transposed && self.rows.1 - self.rows.0 <= S::TILE;
+        let first_packed = if few { last - (last - first) % wide } else { first };
+        let panels = (last - first_packed).div_ceil(wide);
         let depth = k.min(DEPTH);
         let mut packed = Buffer::<f32>::zeroed(panels * depth * wide);
         for start in (0..k).step_by(depth) {
             let depth = (k - start).min(depth);
             if self.product.right_transposed {
                 for (index, panel) in packed.chunks_exact_mut(depth * wide).take(panels).enumerate() {
-                    let column = first + index * wide;
+                    let column = first_packed + index * wide;
                     let columns = (last - column).min(wide);
                     let width = columns.next_multiple_of(S::LANES);
                     // SAFETY: start + depth <= k and column + columns <= n, so these rows and columns are inside `b`; the panel has depth * wide
@@ -139,21 +142,26 @@ impl Kernel for Part<'_> {
                 }
             } else {
                 // SAFETY: start + depth <= k and last <= n, so these rows and columns are inside `b`; there are `panels` panels of depth * wide values.
-                unsafe { pack::<S>(self.b, n, (start, depth), self.columns, &mut packed) };
+                unsafe { pack::<S>(self.b, n, (start, depth), (first_packed, last), &mut packed) };
             }
             for (top, rows) in evenly(self.rows.1 - self.rows.0, S::TILE) {
                 let top = self.rows.0 + top;
-                for (index, data) in packed.chunks_exact(depth * wide).take(panels).enumerate() {
-                    let column = first + index * wide;
+                for column in (first..last).step_by(wide) {
                     let columns = (last - column).min(wide);
                     let vectors = columns.div_ceil(S::LANES);
+                    let (data, stride) = match column < first_packed {
+                        true => (&self.b[start * n + column..], n),
+                        false => (&packed[(column - first_packed) * depth..], vectors * S::LANES),
+                    };
                     let panel = Panel {
                         data,
+                        stride,
                         start: column,
                         columns,
                         vectors,
                     };
-                    // SAFETY: top + rows <= m and start + depth <= k, so every pixel's taps are inside `a`; the panel has `depth` rows; the result's
+                    // SAFETY: top + rows <= m and start + depth <= k, so every pixel's taps are inside `a`; the panel has `depth` rows, of two whole
+                    // vectors where it lies in `b`; the result's
                     // `rows` rows of `columns` values from (top, column) on, n apart, are inside the product, and written before when they are
                     // added to: by the caller, or for `start > 0` by the round before.
                     unsafe {

@@ -37,8 +37,10 @@ pub(crate) struct Place {
 
 /// One panel of [`Panels`].
 pub(crate) struct Panel<'a> {
-    /// `rows` times `vectors * lanes` values.
+    /// Its rows of `vectors * lanes` values.
     pub data: &'a [f32],
+    /// Values from one row to the next.
+    pub stride: usize,
     /// First column.
     pub start: usize,
     /// Columns that are not padding.
@@ -142,6 +144,7 @@ impl Panels {
         let place = self.places.at(panel);
         Panel {
             data: &self.data[place.first..][..place.width * self.places.rows],
+            stride: place.width,
             start: place.start,
             columns: place.columns,
             vectors: place.width / self.places.lanes,

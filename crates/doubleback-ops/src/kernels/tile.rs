@@ -114,12 +114,12 @@ pub(crate) unsafe fn row<S: Simd>(
                 ..reads
             };
             let out = out.add(start * out_stride);
-            let weights = panel.data.as_ptr().add(first_tap * panel.vectors * S::LANES);
-            let columns = panel.columns;
+            let weights = panel.data.as_ptr().add(first_tap * panel.stride);
+            let (columns, weight_stride) = (panel.columns, panel.stride);
             if panel.vectors == 2 {
-                unrolled!(length, M => S::call(Tile::<M, 2> { reads, weights, out, out_stride, columns, accumulate }));
+                unrolled!(length, M => S::call(Tile::<M, 2> { reads, weights, weight_stride, out, out_stride, columns, accumulate }));
             } else {
-                unrolled!(length, M => S::call(Tile::<M, 1> { reads, weights, out, out_stride, columns, accumulate }));
+                unrolled!(length, M => S::call(Tile::<M, 1> { reads, weights, weight_stride, out, out_stride, columns, accumulate }));
             }
         }
     }
@@ -170,11 +170,12 @@ pub(crate) unsafe fn row_in_parts<S: Simd>(
     }
 }
 
-/// M pixels by V vectors of output channels. The reads and writes of [`row`] for these pixels must be valid, `weights` for V vectors a tap, and `columns`
+/// M pixels by V vectors of output channels. The reads and writes of [`row`] for these pixels must be valid, `weights` for V vectors a tap, `weight_stride` apart, and `columns`
 /// be more than V - 1 vectors; where sums are added, `out` must be written.
 struct Tile<const M: usize, const V: usize> {
     reads: Reads,
     weights: *const f32,
+    weight_stride: usize,
     out: *mut f32,
     out_stride: usize,
     columns: usize,
@@ -189,13 +190,14 @@ impl<const M: usize, const V: usize> Kernel for Tile<M, V> {
         let Self {
             reads,
             weights,
+            weight_stride,
             out,
             out_stride,
             columns,
             accumulate,
         } = self;
         // SAFETY: pixel m < M, row < rows, group < groups and tap < taps throughout, which are the reads that the kernel's contract says are valid; `w`
-        // moves on by V vectors a tap; stores end at `columns`, a vector that passes them is written in part.
+        // moves on by `weight_stride` a tap; stores end at `columns`, a vector that passes them is written in part.
         unsafe {
             let mut sums = [[S::zero(); V]; M];
             let mut w = weights;
@@ -214,7 +216,7 @@ impl<const M: usize, const V: usize> Kernel for Tile<M, V> {
                                 *sum = S::mul_add(value, weight, *sum);
                             }
                         });
-                        w = w.add(V * S::LANES);
+                        w = w.wrapping_add(weight_stride);
                         input = input.add(tap_stride);
                     }
                 }

@@ -242,6 +242,7 @@ impl Kernel for Sums<'_> {
             let vectors = columns.div_ceil(S::LANES);
             let panel = Panel {
                 data: &self.cotangents[column * tiles..][..tiles * vectors * S::LANES],
+                stride: vectors * S::LANES,
                 start: column,
                 columns,
                 vectors,

@@ -77,6 +77,7 @@ impl<const N: usize, const R: usize, const M: usize> Kernel for Group<'_, N, R, 
                         let vectors = columns.div_ceil(S::LANES);
                         let panel = Panel {
                             data: &cotangents.at(point)[column * tiles..][..tiles * vectors * S::LANES],
+                            stride: vectors * S::LANES,
                             start: column,
                             columns,
                             vectors,
