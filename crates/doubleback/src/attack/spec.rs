@@ -505,6 +505,17 @@ impl AttackOption {
         self.flag.replace('-', "_")
     }
 
+    /// What it is, in a few words.
+    pub fn about(&self) -> &'static str {
+        self.about.trim_end_matches([',', ';'])
+    }
+
+    /// What its default is for an attack for which that is no single value.
+    pub fn default_in_words(&self, attack: &str) -> Option<&'static str> {
+        let mut defaults = self.defaults.iter();
+        defaults.find_map(|&(of, words)| (of == attack).then_some(words))
+    }
+
     /// What it is, which attacks have it, and their defaults: `Gradients to follow, for ifgsm, itgsm [default: 10] and pgd [default: 40]`.
     pub fn help(&self) -> String {
         // Attacks with the same default, in the order in which the first of them comes.
@@ -513,9 +524,8 @@ impl AttackOption {
             let Some(value) = spec.options().ok().and_then(|mut options| options.remove(&self.name())) else {
                 continue;
             };
-            let in_words = self.defaults.iter().find(|(attack, _)| *attack == spec.name());
-            let default = match (in_words, value) {
-                (Some((_, words)), _) => format!(" [default: {words}]"),
+            let default = match (self.default_in_words(spec.name()), value) {
+                (Some(words), _) => format!(" [default: {words}]"),
                 (None, Value::String(name)) => format!(" [default: {name}]"),
                 (None, Value::Number(number)) => format!(" [default: {}]", plain(&number)),
                 (None, _) => String::new(),
