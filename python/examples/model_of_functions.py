@@ -17,11 +17,13 @@ class NearestMean:
 
     def logits(self, x: Floats) -> Floats:
         differences = x[:, None] - self.means[None]
-        return -np.square(differences).sum((2, 3, 4))
+        logits: Floats = -np.square(differences).sum((2, 3, 4))
+        return logits
 
     def vjp(self, x: Floats, cotangent: Floats) -> Floats:
         differences = x[:, None] - self.means[None]
-        return np.einsum("nk,nkchw->nchw", cotangent, -2 * differences)
+        gradient: Floats = np.einsum("nk,nkchw->nchw", cotangent, -2 * differences)
+        return gradient
 
 
 def main() -> None:

@@ -24,12 +24,12 @@ pub struct Array<'py> {
 /// Its values, for work without the interpreter's lock.
 #[derive(Clone)]
 pub struct Values<'a> {
-    from: From<'a>,
+    held: Held<'a>,
     dims: &'a [usize],
 }
 
 #[derive(Clone)]
-enum From<'a> {
+enum Held<'a> {
     /// In order, and of our type: read where they are.
     Whole(&'a [f32]),
     /// Converted by NumPy when their turn comes.
@@ -51,7 +51,7 @@ impl<'py> Array<'py> {
     pub fn values(&self) -> Values<'_> {
         let whole = self.whole.as_ref().and_then(|array| array.as_slice().ok());
         Values {
-            from: whole.map_or_else(|| From::Pieces(Arc::clone(&self.any)), From::Whole),
+            held: whole.map_or_else(|| Held::Pieces(Arc::clone(&self.any)), Held::Whole),
             dims: &self.dims,
         }
     }
@@ -91,9 +91,9 @@ impl Values<'_> {
     /// A copy of some rows.
     pub fn rows(&self, range: Range<usize>) -> Result<Vec<f32>> {
         let row: usize = self.dims.iter().skip(1).product();
-        match &self.from {
-            From::Whole(values) => Ok(values[range.start * row..range.end * row].to_vec()),
-            From::Pieces(array) => {
+        match &self.held {
+            Held::Whole(values) => Ok(values[range.start * row..range.end * row].to_vec()),
+            Held::Pieces(array) => {
                 let array = Arc::clone(array);
                 caller::call(move |py| piece(py, &array, range))?.map_err(raised)
             }

@@ -49,7 +49,9 @@ def test_the_script_is_installed() -> None:
 def test_ctrl_c_ends_a_command(tmp_path: Path) -> None:
     words = ["train", "--dataset", "mnist-mini", "--defense", "normal", "--steps", "100000"]
     process = subprocess.Popen(
-        [*MODULE, "--log-format", "json", *words, "--out", str(tmp_path / "a.safetensors")], stderr=subprocess.PIPE, text=True
+        [*MODULE, "--log-format", "json", *words, "--out", str(tmp_path / "a.safetensors")],
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stderr is not None
     # It has begun once it says how far it is.

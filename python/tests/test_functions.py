@@ -60,9 +60,7 @@ def test_functions_are_called_by_the_caller(linear: db.Model) -> None:
 
 def test_what_functions_return_must_fit() -> None:
     def message(logits: object, vjp: object = None) -> str:
-        model = db.from_functions(
-            lambda x: logits, lambda x, c: vjp, shape=(1, 2, 2), classes=3
-        )
+        model = db.from_functions(lambda x: logits, lambda x, c: vjp, shape=(1, 2, 2), classes=3)
         with pytest.raises(db.InputError) as caught:
             model.input_gradient(X, Y)
         return str(caught.value)

@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 
 
-def interrupted(work: Callable[[], object], when: Callable[[], bool] | None = None, after: float = 0.2) -> db.Interrupted:
+def interrupted(
+    work: Callable[[], object], when: Callable[[], bool] | None = None, after: float = 0.2
+) -> db.Interrupted:
     """What comes of work during which Ctrl-C is pressed: after so many seconds, or once something is so."""
     over = threading.Event()
 
@@ -46,6 +48,27 @@ def test_ctrl_c_ends_an_attack(model: db.Model, digits: db.data.Data) -> None:
     assert len(model.logits(x)) == 256
 
 
+def test_an_interrupted_attack_goes_on_to_the_same_bits(model: db.Model, digits: db.data.Data, tmp_path: Path) -> None:
+    x, y = digits.x_test[:600], digits.y_test[:600]
+    attack = db.PGD(eps=0.2, steps=20)
+    kept = tmp_path / "found.work"
+    error = interrupted(
+        lambda: model.attack(x, y, attack, out=tmp_path / "found.npz"), lambda: any(kept.glob("part-*.npz"))
+    )
+    assert "make the same call again to go on" in str(error)
+    assert list(kept.glob("part-*.npz")) and not (tmp_path / "found.npz").exists()
+    found = model.attack(x, y, attack, out=tmp_path / "found.npz")
+    whole = model.attack(x, y, attack)
+    assert not kept.exists() and sorted(tmp_path.iterdir()) == [tmp_path / "found.npz"]
+    # It is read again, and is what other tools read.
+    for other in (found, model.attack(x, y, attack, out=tmp_path / "found.npz")):
+        for name in ("examples", "success", "prediction", "gradients", "l2"):
+            assert np.array_equal(getattr(other, name), getattr(whole, name))
+    assert np.array_equal(np.load(tmp_path / "found.npz")["examples"], whole.examples)
+    with pytest.raises(db.InputError, match="something else than this attack"):
+        model.attack(x, y, db.PGD(eps=0.1, steps=20), out=tmp_path / "found.npz")
+
+
 def test_an_interrupted_training_goes_on_to_the_same_bits(digits: db.data.Data, tmp_path: Path) -> None:
     x, y = digits.x_train[:500], digits.y_train[:500]
 
@@ -69,14 +92,14 @@ def test_an_interrupted_audit_goes_on_to_the_same_numbers(
     x, y = digits.x_test[:300], digits.y_test[:300]
 
     def audit(name: str) -> dict[str, object]:
-        found = model.audit(x, y, eps=0.1, suite="custom", attacks=["pgd", "square"], out=tmp_path / name).to_dict()
+        found = model.audit(x, y, eps=0.3, suite="custom", attacks=["bim", "pgd"], out=tmp_path / name).to_dict()
         for attack in found["attacks"].values():
             del attack["seconds"]
         return found
 
     # The first batch of the first attack is kept, of which there are two.
     kept = tmp_path / "parts/work"
-    interrupted(lambda: audit("parts"), lambda: any(kept.glob("part-pgd-*")))
+    interrupted(lambda: audit("parts"), lambda: any(kept.glob("part-bim-*")))
     assert not (tmp_path / "parts/results.json").exists()
     assert audit("parts") == audit("whole")
     assert not kept.exists()
@@ -134,9 +157,7 @@ def test_a_forked_process_computes_the_same(model: db.Model, digits: db.data.Dat
     assert np.array_equal(model.logits(x), expected)
 
 
-def test_progress_is_told_to_tqdm(
-    model: db.Model, digits: db.data.Data, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_progress_is_told_to_tqdm(model: db.Model, digits: db.data.Data, monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[tuple[str, int]] = []
 
     class Bar:

@@ -83,20 +83,22 @@ def test_gradients_are_pullbacks(model: db.Model, digits: db.data.Data) -> None:
 
 def test_stages_have_latents(model: db.Model, digits: db.data.Data) -> None:
     stages = model.stages()
-    assert list(stages)[0] == "input" and stages["input"] == (28, 28, 1)
+    assert next(iter(stages)) == "input" and stages["input"] == (28, 28, 1)
     name = list(stages)[2]
     assert model.latents(digits.x_test[:5], name).shape == (5, *stages[name])
     last = list(stages)[-1]
     assert np.array_equal(model.latents(digits.x_test[:5], last).reshape(5, 10), model.logits(digits.x_test[:5]))
 
 
-def test_models_are_written_read_pickled_and_copied(model: db.Model, digits: db.data.Data, tmp_path: Path) -> None:
+def test_models_are_written_read_pickled_and_copied(model: db.Trained, digits: db.data.Data, tmp_path: Path) -> None:
     expected = model.logits(digits.x_test[:5])
     model.save(tmp_path / "model.safetensors")
     read = db.load(tmp_path / "model.safetensors")
     for other in (read, pickle.loads(pickle.dumps(model)), copy.copy(model), copy.deepcopy(model)):
         assert np.array_equal(other.logits(digits.x_test[:5]), expected)
         assert other.classes == model.classes and other.bounds == model.bounds == (0, 1)
+    again = pickle.loads(pickle.dumps(model))
+    assert isinstance(again, db.Trained) and again.curve == model.curve
     assert repr(read).startswith(f"<{tmp_path / 'model.safetensors'}: small-cnn, 312,202 parameters; images of 1x28x28")
     assert read.summary()["parameters"] == 312_202
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import doubleback as db
 import pytest
-from doubleback import data, model
+from doubleback import _open, data
 
 DOCS = Path(__file__).parents[2] / "docs"
 HAS_TORCH = importlib.util.find_spec("torch") is not None
@@ -42,7 +42,7 @@ def test_all_blocks_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         assert (tmp_path / "audit/report.html").exists() and (tmp_path / "robust.safetensors").exists()
 
 
-@pytest.mark.parametrize("module", [db, data, model])
+@pytest.mark.parametrize("module", [db, data, _open])
 def test_examples_of_docstrings_are_right(module: object) -> None:
     tried = doctest.testmod(module)  # type: ignore[arg-type]
     assert tried.attempted > 0 and tried.failed == 0

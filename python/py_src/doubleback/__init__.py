@@ -12,8 +12,10 @@ Images are arrays of floats ``[n, channels, height, width]`` in the data's own b
 
 from . import attacks, data, defenses, errors
 from ._doubleback import __version__, num_threads
+from ._open import from_functions, load
 from ._torch import from_torch
 from ._train import Trained, train
+from ._transfer import transfer
 from .attacks import (
     APGDCE,
     APGDDLR,
@@ -49,10 +51,14 @@ from .defenses import (
     PGDTraining,
 )
 from .errors import DeviceError, InputError, InternalError, Interrupted, MissingError
-from .model import Model, from_functions, load, transfer
+from .model import Model
 from .results import Attacked, Audit, Transfer
 
+APGD = APGDCE
+"""The one that climbs the cross-entropy; ``APGDDLR`` and ``APGDT`` climb the difference of logits ratio."""
+
 __all__ = [
+    "APGD",
     "APGDCE",
     "APGDDLR",
     "APGDT",

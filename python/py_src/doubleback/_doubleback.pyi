@@ -6,6 +6,21 @@ from numpy.typing import NDArray
 
 from ._arrays import FloatArray, IntArray
 
+__all__ = [
+    "AuditHandle",
+    "ModelHandle",
+    "__version__",
+    "attack",
+    "attacks",
+    "audit",
+    "command",
+    "load_data",
+    "num_threads",
+    "plan",
+    "train",
+    "transfer",
+]
+
 __version__: str
 
 _Path = str | os.PathLike[str]
@@ -23,9 +38,7 @@ class ModelHandle:
         check: _Path | None,
     ) -> ModelHandle: ...
     @staticmethod
-    def of_onnx(
-        model: bytes, name: str, bounds: tuple[float, float] | None, normalize: str | None
-    ) -> ModelHandle: ...
+    def of_onnx(model: bytes, name: str, bounds: tuple[float, float] | None, normalize: str | None) -> ModelHandle: ...
     @staticmethod
     def of_functions(
         logits: Callable[[FloatArray], Any],

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from . import _doubleback
+from ._open import Normalization, told, written
 from .errors import InputError
-from .model import Model, _told
+from .model import Model
 
 if TYPE_CHECKING:
     import torch
@@ -59,7 +60,7 @@ def from_torch(
     example: torch.Tensor,
     *,
     bounds: tuple[float, float] | None = None,
-    normalize: str | tuple[Sequence[float], Sequence[float]] | None = None,
+    normalize: Normalization | None = None,
 ) -> Model:
     """Takes over a module of torch that makes logits of images; it is exported in memory, in evaluation mode, and stays as it was.
 
@@ -69,21 +70,21 @@ def from_torch(
     """
     import torch
 
-    how = normalize
-    if normalize is not None and not isinstance(normalize, str):
-        mean, std = (",".join(repr(float(value)) for value in values) for values in normalize)
-        how = f"mean={mean};std={std}"
     if example.ndim != 4 or len(example) == 0:
         raise InputError(f"example: expected [n, channels, height, width], found {list(example.shape)}")
+    name = type(module).__name__
     example = example.detach().to("cpu", torch.float32)
     # With one image alone exporters take 1 for a size of the model.
     several = example if len(example) > 1 else torch.cat([example, example])
     with _evaluating(module), torch.no_grad():
         expected = module(several).detach().numpy()
-        model = _export(module, several)
-    name = type(module).__name__
-    handle = _doubleback.ModelHandle.of_onnx(model, name, bounds, how)
-    if how is None:
+        try:
+            model = _export(module, several)
+        except Exception as error:
+            first = str(error).strip().split("\n")[0]
+            raise InputError(f"{name}: torch cannot export it to ONNX: {first}") from error
+    handle = _doubleback.ModelHandle.of_onnx(model, name, bounds, written(normalize))
+    if normalize is None:
         found = handle.logits(several.numpy())
         difference = float(np.abs(found - expected).max() / max(float(np.abs(expected).max()), 1e-30))
         if not difference <= TOLERANCE:
@@ -91,4 +92,4 @@ def from_torch(
                 f"{name}: its logits of the example differ from torch's by {difference:.1e} of the largest. Export it to ONNX, and look at it "
                 "with `doubleback inspect`"
             )
-    return _told(Model(handle, name))
+    return told(Model(handle, name))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from . import _doubleback
 from ._arrays import Images, Tensor, floats, labels
+from ._interrupted import interrupted, kept_in
 from ._progress import bar
 from .defenses import Defense, Normal
-from .model import Model, _interrupted, _kept
+from .model import Model
 
 Architecture = Literal["paper-cnn", "small-cnn", "vgg-small", "resnet-small"]
 
@@ -24,7 +25,14 @@ class Trained(Model):
     def __init__(self, handle: _doubleback.ModelHandle, name: str, curve: list[dict[str, Any]]) -> None:
         super().__init__(handle, name)
         self.curve = curve
-        """Loss and accuracies from time to time: a list of ``step``, ``train_loss`` and their like."""
+        """Loss and accuracies from time to time: a list of ``step``, ``loss``, ``accuracy`` and their like."""
+
+    def __reduce__(self) -> tuple[Callable[..., Trained], tuple[Any, ...]]:
+        return _unpickled, (self._handle.to_bytes(), self.name, self.curve)
+
+
+def _unpickled(data: bytes, name: str, curve: list[dict[str, Any]]) -> Trained:
+    return Trained(_doubleback.ModelHandle.of_bytes(data), name, curve)
 
 
 def train(
@@ -56,9 +64,13 @@ def train(
     was, and so does one of more steps; it ends with the same bits as a training that was never interrupted.
     """
     wanted_labels = labels(y, "y")
-    held_out = None if validation is None else (floats(validation[0], "validation", 4), labels(validation[1], "validation"))
+    held_out = (
+        None if validation is None else (floats(validation[0], "validation", 4), labels(validation[1], "validation"))
+    )
     if classes is None:
-        seen = [one for one in (wanted_labels, None if held_out is None else held_out[1]) if one is not None and len(one)]
+        seen = [
+            one for one in (wanted_labels, None if held_out is None else held_out[1]) if one is not None and len(one)
+        ]
         classes = [str(label) for label in range(1 + max((int(one.max()) for one in seen), default=0))]
     wanted = (Normal() if defense is None else defense)._settings() | {
         "arch": arch,
@@ -73,7 +85,7 @@ def train(
         "bounds": list(bounds),
         "name": "arrays",
     }
-    kept = "Nothing was kept: give out=FILE to go on from there" if out is None else _kept(out)
-    with bar(progress) as shown, _interrupted(kept):
+    kept = "Nothing was kept: give out=FILE to go on from there" if out is None else kept_in(out)
+    with bar(progress) as shown, interrupted(kept):
         handle, curve = _doubleback.train(floats(x, "x", 4), wanted_labels, held_out, json.dumps(wanted), out, shown)
     return Trained(handle, "model" if out is None else os.fspath(out), json.loads(curve))

@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from . import _doubleback
 from ._arrays import FloatArray, Images, IntArray, Tensor, floats, giving_back, labels
+from ._interrupted import interrupted, kept_in, nothing_kept
+from ._kept import Kept, checksum, joined, parts
 from ._progress import bar
 from .attacks import Attack, AutoAttack, BoundedAttack
-from .errors import InputError, Interrupted
-from .results import Attacked, Audit, Transfer
+from .errors import InputError
+from .results import Attacked, Audit
 
-__all__ = ["Loss", "Model", "Norm", "Suite", "from_functions", "load", "transfer"]
+__all__ = ["Loss", "Model", "Norm", "Suite"]
 
 Loss = Literal["ce", "margin", "probability-margin"]
 Norm = Literal["linf", "l2"]
@@ -65,7 +67,8 @@ class Model:
     def summary(self) -> dict[str, Any]:
         """Layers, sizes and parameters; ``card``, what its file says of it; ``import``, where it comes from."""
         described: dict[str, Any] = json.loads(self._handle.describe())
-        return described["summary"] | {"card": described["card"], "import": described["import"]}
+        summary: dict[str, Any] = described.pop("summary")
+        return summary | described
 
     @overload
     def logits(self, x: Images) -> FloatArray: ...
@@ -128,38 +131,83 @@ class Model:
         attack: Attack,
         *,
         targets: object | None = None,
+        out: str | os.PathLike[str] | None = None,
         progress: bool | None = None,
     ) -> Attacked:
         """Attacks images of these labels.
 
         ``targets`` are classes, one for each image, that the examples should be taken for; without them an attack leaves the label's class, or
-        follows its own rule. ``progress`` is a bar: if tqdm is there (None), always or never.
+        follows its own rule. ``out`` is an ``.npz`` file for all that comes of it; interrupted, the same call goes on from the parts that are kept
+        beside it, and once it is there the same call reads it. ``progress`` is a bar: if tqdm is there (None), always or never.
         """
         images, wanted = floats(x, "x", 4), labels(y, "y")
-        if isinstance(attack, AutoAttack):
-            if targets is not None:
-                raise InputError("targets: AutoAttack leaves the label's class. Give none, or APGDT or FABT with targets")
-            found = self._ensemble(images, wanted, attack, progress)
+        aims = None if targets is None else labels(targets, "targets")
+        if out is None:
+            with nothing_kept():
+                found = self._attacked(images, wanted, attack, aims, progress)
         else:
-            aims = None if targets is None else labels(targets, "targets")
-            found = self._run(images, wanted, attack, aims, progress)
+            with interrupted(kept_in(out)):
+                found = self._attacked_in_parts(images, wanted, attack, aims, out, progress)
         found["examples"] = giving_back(x)(found["examples"])
         return Attacked(attack=attack, bounds=self.bounds, **{"distance": None} | found)
+
+    def _attacked(
+        self, images: NDArray[Any], y: IntArray, attack: Attack, targets: IntArray | None, progress: bool | None
+    ) -> dict[str, Any]:
+        if not isinstance(attack, AutoAttack):
+            return self._run(images, y, attack, targets, progress)
+        if targets is not None:
+            raise InputError("targets: AutoAttack leaves the label's class. Give none, or another attack")
+        return self._ensemble(images, y, attack, progress)
+
+    def _attacked_in_parts(
+        self,
+        images: NDArray[Any],
+        y: IntArray,
+        attack: Attack,
+        targets: IntArray | None,
+        out: str | os.PathLike[str],
+        progress: bool | None,
+    ) -> dict[str, Any]:
+        """The same, part by part: what comes of an image depends on no other."""
+        identity = {
+            "model": checksum(self._handle.to_bytes()),
+            "images": checksum(images, y, targets),
+            "attack": repr(attack),
+            "version": _doubleback.__version__,
+        }
+        kept = Kept(out, identity)
+        found = kept.whole()
+        if found is not None:
+            return found
+        if any(len(one) != len(images) for one in (y, targets) if one is not None) or len(images) == 0:
+            # It is refused, with the numbers of all of them.
+            return self._attacked(images, y, attack, targets, False)
+        done = []
+        with bar(progress) as shown:
+            shown.begin(attack.name, len(images))
+            for places in parts(len(images)):
+                aims = None if targets is None else targets[places]
+
+                def make(places: slice = places, aims: IntArray | None = aims) -> dict[str, Any]:
+                    return self._attacked(images[places], y[places], attack, aims, False)
+
+                done.append(kept.part(places, make))
+                shown.advance(places.stop, None)
+        found = joined(done)
+        kept.finish(found)
+        return found
 
     def _run(
         self, images: NDArray[Any], y: IntArray, attack: Attack, targets: IntArray | None, progress: bool | None
     ) -> dict[str, Any]:
         options, eps = attack._options(), attack._eps()
-        with bar(progress) as shown, _nothing_kept():
+        with bar(progress) as shown:
             return _doubleback.attack(self._handle, images, y, attack.name, options, eps, targets, shown)
 
-    def _ensemble(
-        self, images: NDArray[Any], y: IntArray, attack: AutoAttack, progress: bool | None
-    ) -> dict[str, Any]:
+    def _ensemble(self, images: NDArray[Any], y: IntArray, attack: AutoAttack, progress: bool | None) -> dict[str, Any]:
         """Each attack on the images that none before it has beaten; others are as they were."""
-        plan = json.loads(
-            _doubleback.plan(self._handle, attack.suite, [], attack.norm, attack.eps, attack.seed)
-        )
+        plan = json.loads(_doubleback.plan(self._handle, attack.suite, [], attack.norm, attack.eps, attack.seed))
         for note in plan["notes"]:
             _LOG.info("%s", note)
         prediction = self._handle.predict(images)
@@ -208,8 +256,8 @@ class Model:
         ``attacks`` are those of the suite ``custom``, by name. With ``out``, a folder, finished parts are kept there: interrupted, the same call
         goes on from them, and ends with the same numbers. ``time_budget`` is in seconds.
         """
-        kept = "Nothing was kept: give out=FOLDER to go on from there" if out is None else _kept(out)
-        with bar(progress) as shown, _interrupted(kept):
+        kept = "Nothing was kept: give out=FOLDER to go on from there" if out is None else kept_in(out)
+        with bar(progress) as shown, interrupted(kept):
             made = _doubleback.audit(
                 self._handle,
                 floats(x, "x", 4),
@@ -262,114 +310,3 @@ def _unpickled(data: bytes, name: str) -> Model:
 def _in_python(note: str) -> str:
     """Options of the command line as those of a call."""
     return re.sub(r"`--([a-z-]+)`", lambda found: f"`{found[1].replace('-', '_')}=`", note)
-
-
-def _told(model: Model) -> Model:
-    """Says what was assumed or ignored."""
-    for note in model.notes:
-        _LOG.warning("%s: %s", model.name, note)
-    return model
-
-
-class _interrupted:
-    """Says what is left after Ctrl-C."""
-
-    def __init__(self, kept: str) -> None:
-        self._kept = kept
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is Interrupted:
-            raise Interrupted(f"interrupted. {self._kept}") from None
-
-
-def _nothing_kept() -> _interrupted:
-    return _interrupted("Nothing was kept: call it again to start over")
-
-
-def _kept(out: str | os.PathLike[str]) -> str:
-    return f"What was done is kept beside or in {os.fspath(out)}: make the same call again to go on"
-
-
-def load(
-    path: str | os.PathLike[str],
-    *,
-    arch: str | None = None,
-    bounds: tuple[float, float] | None = None,
-    normalize: str | tuple[Sequence[float], Sequence[float]] | None = None,
-    output: str | None = None,
-    size: tuple[int, int] | None = None,
-    check: str | os.PathLike[str] | None = None,
-) -> Model:
-    """Reads a model: a file of doubleback, ONNX, PyTorch's ``.pt``/``.pth``, or ``.safetensors`` of others. Nothing in it is run.
-
-    ``arch`` is the architecture of a file that holds weights alone, by its name in torchvision, timm or here. ``bounds`` are the least and
-    greatest pixel value; without them the model's own, or else 0 and 1, which is said on the log. ``normalize`` is what the model wants done
-    to pixels that it does not do itself: a name such as ``imagenet``, or means and deviations; it becomes a layer, so that images and eps stay
-    in the data's units. ``output`` is the output of an ONNX graph that gives the logits, ``size`` the rows and columns of an image where the
-    file leaves them open, ``check`` an ``.npz`` file of ``inputs`` and ``logits`` of the model's own framework to compare with.
-    """
-    how = normalize
-    if normalize is not None and not isinstance(normalize, str):
-        mean, std = (",".join(repr(float(value)) for value in values) for values in normalize)
-        how = f"mean={mean};std={std}"
-    handle = _doubleback.ModelHandle.load(path, arch, bounds, how, output, size, check)
-    return _told(Model(handle, os.fspath(path)))
-
-
-def from_functions(
-    logits: Callable[[FloatArray], Any],
-    vjp: Callable[[FloatArray, FloatArray], Any],
-    shape: tuple[int, int, int],
-    classes: int,
-    *,
-    bounds: tuple[float, float] = (0.0, 1.0),
-) -> Model:
-    """A model that exists only in Python; all attacks run on it.
-
-    ``logits(x)`` gives ``[n, classes]`` of ``[n, channels, height, width]``, and ``vjp(x, cotangent)`` the gradient of
-    ``sum(cotangent * logits(x))`` with respect to ``x``. They are called by the thread that calls the model, and what they raise comes out.
-
-    >>> import numpy as np
-    >>> import doubleback as db
-    >>> w = np.array([[1.0, 0.0], [0.0, 1.0]], np.float32)
-    >>> model = db.from_functions(
-    ...     lambda x: x.reshape(-1, 2) @ w, lambda x, c: (c @ w.T).reshape(x.shape), shape=(1, 1, 2), classes=2
-    ... )
-    >>> x = np.array([[[[0.6, 0.5]]]], np.float32)
-    >>> model.attack(x, [0], db.FGSM(eps=0.1)).success
-    array([ True])
-    """
-    handle = _doubleback.ModelHandle.of_functions(logits, vjp, shape, classes, bounds)
-    return Model(handle, "functions")
-
-
-def transfer(
-    models: Mapping[str, Model] | Sequence[Model],
-    x: Images | Tensor,
-    y: object,
-    attack: Attack,
-    *,
-    progress: bool | None = None,
-) -> Transfer:
-    """Accuracy of every model on the examples that ``attack`` makes on each of them. ``models`` are named, or have names of their own."""
-    if isinstance(models, Mapping):
-        named = [(str(name), model._handle) for name, model in models.items()]
-    else:
-        named = [(model.name, model._handle) for model in models]
-    names = [name for name, _ in named]
-    if len(set(names)) < len(names):
-        raise InputError(f"models: two have the same name, of {', '.join(names)}. Give a dict of names and models")
-    if isinstance(attack, AutoAttack):
-        raise InputError("attack: an ensemble leaves images unattacked that one model misclassifies. Give one of its attacks, such as APGDCE")
-    eps = attack._eps()
-    with bar(progress) as shown, _nothing_kept():
-        sizes = [] if eps is None else [eps]
-        made = _doubleback.transfer(
-            named, floats(x, "x", 4), labels(y, "y"), attack.name, attack._options(), sizes, shown
-        )
-    results: dict[str, Any] = json.loads(made)
-    results["models"] = names
-    return Transfer(results)

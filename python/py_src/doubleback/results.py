@@ -144,7 +144,8 @@ class Audit:
 
     def _repr_html_(self) -> str:
         rows = [
-            (name, found["tried"], found["broken"], f"{found['cumulative']:.1%}") for name, found in self.attacks.items()
+            (name, found["tried"], found["broken"], f"{found['cumulative']:.1%}")
+            for name, found in self.attacks.items()
         ]
         facts = [("clean accuracy", f"{self.clean_accuracy:.1%}"), ("robust accuracy", self._robust())]
         facts += [(f"flag {flag['name']}", flag["detail"]) for flag in self.flags]
@@ -166,9 +167,7 @@ class Transfer:
     def _of(self, made_on: str, asked: str) -> float:
         wanted = (made_on, asked)
         entries = self._results["transfer"]
-        return next(
-            float(one["accuracy"]) for one in entries if (one["crafted_on"], one["evaluated_on"]) == wanted
-        )
+        return next(float(one["accuracy"]) for one in entries if (one["crafted_on"], one["evaluated_on"]) == wanted)
 
     @property
     def clean_accuracy(self) -> dict[str, float]:
@@ -180,9 +179,18 @@ class Transfer:
         return dict(self._results)
 
     def __repr__(self) -> str:
-        rows = [f"{name}: " + ", ".join(f"{share:.1%}" for share in row) for name, row in zip(self.models, self.accuracy)]
-        return f"<transfer of {self._results['attack']}, {self._results['count']:,} images; made on " + "; ".join(rows) + ">"
+        rows = [
+            f"{name}: " + ", ".join(f"{share:.1%}" for share in row)
+            for name, row in zip(self.models, self.accuracy, strict=True)
+        ]
+        return (
+            f"<transfer of {self._results['attack']}, {self._results['count']:,} images; made on "
+            + "; ".join(rows)
+            + ">"
+        )
 
     def _repr_html_(self) -> str:
-        rows = [(name, *(f"{share:.1%}" for share in row)) for name, row in zip(self.models, self.accuracy)]
+        rows = [
+            (name, *(f"{share:.1%}" for share in row)) for name, row in zip(self.models, self.accuracy, strict=True)
+        ]
         return table(rows, ("made on", *self.models))

@@ -437,6 +437,13 @@ impl AttackSpec {
                 let known: Vec<&str> = options.keys().map(String::as_str).collect();
                 return Err(Error::unknown("option of the attack", option, known));
             }
+            if let (Some(name), Some(known)) = (value.as_str(), OPTIONS.iter().find(|known| known.name() == *option)) {
+                match known.kind {
+                    OptionKind::Loss => drop(name.parse::<Loss>()?),
+                    OptionKind::Norm => drop(name.parse::<Norm>()?),
+                    _ => {}
+                }
+            }
             options.insert(option.clone(), value.clone());
         }
         options.insert("attack".to_owned(), name.into());
