@@ -49,7 +49,9 @@ impl<'py> Array<'py> {
 
     /// Its values.
     pub fn values(&self) -> Values<'_> {
-        let whole = self.whole.as_ref().and_then(|array| array.as_slice().ok());
+        // A slice of columns first would be in another order.
+        let whole = self.whole.as_ref().filter(|array| array.is_c_contiguous());
+        let whole = whole.and_then(|array| array.as_slice().ok());
         Values {
             held: whole.map_or_else(|| Held::Pieces(Arc::clone(&self.any)), Held::Whole),
             dims: &self.dims,

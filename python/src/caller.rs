@@ -2,11 +2,13 @@
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, RecvError, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use doubleback::{Error, Result};
 use pyo3::prelude::*;
+use rayon::Yield;
 
 /// What a waiting caller hears.
 pub enum Message {
@@ -79,9 +81,27 @@ pub fn call<R: Send + 'static>(call: impl FnOnce(Python<'_>) -> R + Send + 'stat
         // Whoever asked waits for it.
         let _ = answer.send(call(py));
     }));
-    let gone = |_| Error::internal("calling Python", "the caller is gone");
-    caller.messages.send(message).map_err(|_| gone(()))?;
-    answered.recv().map_err(|_| gone(()))
+    let gone = |_: RecvError| Error::internal("calling Python", "the caller is gone");
+    caller.messages.send(message).map_err(|_| gone(RecvError))?;
+    wait(&answered).map_err(gone)
+}
+
+/// Waits for an answer and does other jobs meanwhile, such as those that a model's function asks for in its turn: there may be no other worker.
+fn wait<R>(answered: &Receiver<R>) -> std::result::Result<R, RecvError> {
+    const LOOK_FOR_JOBS_EVERY: Duration = Duration::from_micros(100);
+    loop {
+        let found = match rayon::yield_now() {
+            Some(Yield::Executed) => answered.try_recv().map_err(|none| none == TryRecvError::Disconnected),
+            _ => answered
+                .recv_timeout(LOOK_FOR_JOBS_EVERY)
+                .map_err(|none| none == RecvTimeoutError::Disconnected),
+        };
+        match found {
+            Ok(answer) => return Ok(answer),
+            Err(true) => return Err(RecvError),
+            Err(false) => {}
+        }
+    }
 }
 
 /// Calls Python where the work was asked for, without waiting; what it raises stops the work.

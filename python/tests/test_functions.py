@@ -58,6 +58,29 @@ def test_functions_are_called_by_the_caller(linear: db.Model) -> None:
     assert threads == {threading.get_ident()}
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_functions_may_ask_other_models_whatever_the_threads(linear: db.Model, threads: int) -> None:
+    before = db.num_threads()
+    expected = linear.attack(X, Y, db.PGD(eps=0.1, steps=5)).examples
+    wrapped = db.from_functions(linear.logits, lambda x, c: linear.vjp(x, c)[1], shape=(1, 2, 2), classes=3)
+    twice = db.from_functions(wrapped.logits, lambda x, c: wrapped.vjp(x, c)[1], shape=(1, 2, 2), classes=3)
+    found: list[np.ndarray] = []
+    try:
+        db.num_threads(threads)
+
+        def attack() -> None:
+            found.append(twice.attack(X, Y, db.PGD(eps=0.1, steps=5)).examples)
+
+        callers = [threading.Thread(target=attack) for _ in range(4)]
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join()
+    finally:
+        db.num_threads(before)
+    assert len(found) == 4 and all(np.array_equal(one, expected) for one in found)
+
+
 def test_what_functions_return_must_fit() -> None:
     def message(logits: object, vjp: object = None) -> str:
         model = db.from_functions(lambda x: logits, lambda x, c: vjp, shape=(1, 2, 2), classes=3)

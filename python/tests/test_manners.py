@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -184,3 +185,26 @@ def test_progress_is_told_to_tqdm(model: db.Model, digits: db.data.Data, monkeyp
     model.attack(digits.x_test[:3], digits.y_test[:3], db.FGSM(eps=0.1))
     with pytest.raises(ImportError):
         model.attack(digits.x_test[:3], digits.y_test[:3], db.FGSM(eps=0.1), progress=True)
+
+
+MEMORY = """
+import resource, sys
+import doubleback as db
+import numpy as np
+
+db.num_threads(2)
+model = db.load(sys.argv[1])
+x = np.random.default_rng(0).random((int(sys.argv[2]), 1, 28, 28), np.float32)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+model.logits(x)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * (1 if sys.platform == "darwin" else 1024))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system does not say how much memory was taken")
+def test_images_are_not_copied_as_a_whole(model: db.Model, tmp_path: Path) -> None:
+    model.save(tmp_path / "model.safetensors")
+    images = 50_000
+    words = [sys.executable, "-c", MEMORY, str(tmp_path / "model.safetensors"), str(images)]
+    taken = int(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+    assert taken < 64 << 20 < images * 784 * 4, f"{taken >> 20} MB beside the images"

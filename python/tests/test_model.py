@@ -29,6 +29,7 @@ def test_images_may_lie_anyhow_in_memory(model: db.Model, digits: db.data.Data) 
     unaligned[...] = x
     others = {
         "strided": np.repeat(x, 2, axis=3)[..., ::2],
+        "columns first": np.asfortranarray(x),
         "reversed": x[::-1].copy()[::-1],
         "channels last": np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2),
         "other bytes": x.astype(">f4"),

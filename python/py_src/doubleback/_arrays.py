@@ -84,7 +84,7 @@ def floats_of(given: object, name: str) -> FloatArray:
     array = given if type(given) is np.ndarray else _numpy(given, f"what the function `{name}` returned")
     if array.dtype.kind not in "fiu":
         raise InputError(f"what the function `{name}` returned: expected floats, found {array.dtype}")
-    return np.ascontiguousarray(array, np.float32)
+    return np.require(array, np.float32, ["C", "A"])
 
 
 def giving_back(x: object) -> Callable[[NDArray[Any]], Any]:
