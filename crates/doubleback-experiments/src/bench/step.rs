@@ -4,7 +4,7 @@ use doubleback_ops::AdamOptions;
 use super::batch::random_batch;
 use super::times::{Times, time};
 use doubleback::batch::Batch;
-use doubleback::nn::{Classifier, Loss, Mode, Module, Network, TrainingPass, to_vec};
+use doubleback::nn::{Classifier, Loss, Module, Network, TrainingPass, to_vec};
 use doubleback::train::{Adam, GradientPenalty, Normal, Objective};
 use doubleback::{Error, Result};
 use strum::{EnumCount, EnumString, IntoStaticStr};
@@ -103,12 +103,18 @@ impl StepBench {
         match step {
             Step::Forward => {
                 let images = self.batch.images().clone();
-                to_vec(self.network.forward(images, self.mode(&mut pass))?).map(drop)
+                let logits = match self.inference {
+                    true => self.network.logits(images)?,
+                    false => self.network.forward(images, pass.mode())?,
+                };
+                to_vec(logits).map(drop)
             }
             Step::InputGradient => {
                 let images = self.batch.images().clone();
-                let mode = self.mode(&mut pass);
-                let (logits, pullback) = self.network.forward_with_pullback(images.clone(), mode)?;
+                let (logits, pullback) = match self.inference {
+                    true => self.network.logits_with_pullback(images.clone())?,
+                    false => self.network.forward_with_pullback(images.clone(), pass.mode())?,
+                };
                 let cotangent = Loss::CrossEntropy.cotangent(&logits, &self.batch.labels, &images)?;
                 let attacked = images + pullback.apply(cotangent)?.sign() * 0.1;
                 let bounds = self.network.bounds();
@@ -116,13 +122,6 @@ impl StepBench {
             }
             Step::Plain => self.train(&Normal, pass),
             Step::Double => self.train(&GradientPenalty::double_backprop(0.1), pass),
-        }
-    }
-
-    fn mode<'a>(&self, pass: &'a mut TrainingPass) -> Mode<'a> {
-        match self.inference {
-            true => Mode::Inference,
-            false => pass.mode(),
         }
     }
 

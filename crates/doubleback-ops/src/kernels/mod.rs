@@ -9,6 +9,7 @@ mod buffer;
 mod conv;
 mod linf_step;
 mod matmul;
+mod memo;
 mod pack;
 mod pool;
 mod rectified_sum;

@@ -24,6 +24,7 @@ mod network;
 mod old_format;
 mod parameter;
 mod pool;
+mod portions;
 mod save;
 mod staged;
 mod summary;

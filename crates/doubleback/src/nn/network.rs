@@ -10,6 +10,7 @@ use super::layers::{Context, Epilogue, Layer, LayerPullback, TensorSpec};
 use super::layout::{to_nchw, to_nhwc};
 use super::mode::Mode;
 use super::module::Module;
+use super::portions::Portions;
 use super::tensors::Tensors;
 use crate::Result;
 use crate::data::{Bounds, ImageShape};
@@ -39,6 +40,7 @@ pub struct Network {
     graph: Graph,
     tensors: Tensors,
     device: Device,
+    portions: Portions,
 }
 
 impl Network {
@@ -70,12 +72,15 @@ impl Network {
         let graph = Graph::new(&architecture.layers)?;
         let layers = architecture.layers.iter().zip(inputs.iter().map(Vec::as_slice));
         let tensors = Tensors::build(layers, value)?;
-        Ok(Self {
+        let mut network = Self {
+            portions: Portions::whole(),
             architecture,
             graph,
             tensors,
             device: device.clone(),
-        })
+        };
+        network.portions = Portions::of(&network.architecture.sizes()?, network.parameter_count(), device);
+        Ok(network)
     }
 
     /// Its shape.
@@ -247,10 +252,12 @@ impl Classifier for Network {
     }
 
     fn logits(&self, images: Tensor<4>) -> Result<Tensor<2>> {
-        self.forward(images, Mode::Inference)
+        let forward = |images| self.forward(images, Mode::Inference);
+        self.portions.logits(images, forward)
     }
 
     fn logits_with_pullback(&self, images: Tensor<4>) -> Result<(Tensor<2>, Pullback<'_>)> {
-        self.forward_with_pullback(images, Mode::Inference)
+        let forward = |images| self.forward_with_pullback(images, Mode::Inference);
+        self.portions.logits_with_pullback(images, forward)
     }
 }

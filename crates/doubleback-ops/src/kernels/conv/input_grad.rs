@@ -42,7 +42,8 @@ fn input_grad(g: &[f32], w: &[f32], shape: &Conv2dShape, purpose: Purpose) -> Bu
 /// At stride 1 the gradient is the convolution of `g` with the kernel turned by 180°.
 fn correlate(g: &[f32], w: &[f32], shape: &Conv2dShape, purpose: Purpose) -> Buffer {
     let (ci, co) = (shape.channels_in, shape.channels_out);
-    let turned = turned(w, shape.kernel[0] * shape.kernel[1], ci, co);
+    let taps = shape.kernel[0] * shape.kernel[1];
+    let turned = purpose.prepared(("turned", [taps, ci, co, 0]), w, w.len(), || turned(w, taps, ci, co));
     let padding = [
         shape.reach()[0] - 1 - shape.padding[0],
         shape.reach()[1] - 1 - shape.padding[1],

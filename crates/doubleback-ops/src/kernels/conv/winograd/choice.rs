@@ -1,5 +1,9 @@
 //! Where the fast algorithm is faster, and how large its tiles may be.
 
+use std::any::Any;
+use std::sync::Arc;
+
+use crate::kernels::memo::{Key, remembered};
 use crate::options::Conv2dShape;
 
 /// What a convolution is computed for: larger tiles are faster and round more.
@@ -28,10 +32,28 @@ impl Purpose {
 
     /// Terms that other algorithms sum up at a time; all of them where speed counts more.
     pub(in crate::kernels::conv) fn terms(self) -> usize {
-        match self {
-            Self::Tape | Self::TapeGradient => 64,
-            Self::Values | Self::Gradient => usize::MAX / 2,
+        match self.taped() {
+            true => 64,
+            false => usize::MAX / 2,
         }
+    }
+
+    /// A form of the weights with so many values, kept where the same weights may come again: training changes those on a tape.
+    pub(in crate::kernels::conv) fn prepared<T: Any + Send + Sync>(
+        self,
+        key: Key,
+        w: &[f32],
+        values: usize,
+        make: impl FnOnce() -> T,
+    ) -> Arc<T> {
+        match self.taped() {
+            true => Arc::new(make()),
+            false => remembered(key, w, values * size_of::<f32>(), make),
+        }
+    }
+
+    fn taped(self) -> bool {
+        matches!(self, Self::Tape | Self::TapeGradient)
     }
 }
 

@@ -18,10 +18,10 @@ pub(in crate::kernels::conv) fn conv2d_winograd<P: Send>(
 ) -> (Buffer, Vec<P>) {
     let kernel = shape.kernel[0];
     match (kernel, purpose.tile(kernel)) {
-        (5, 2) => forward::<6, 5, 2, P>(x, w, shape, after),
-        (5, _) => forward::<8, 5, 4, P>(x, w, shape, after),
-        (_, 2) => forward::<4, 3, 2, P>(x, w, shape, after),
-        (_, _) => forward::<6, 3, 4, P>(x, w, shape, after),
+        (5, 2) => forward::<6, 5, 2, P>(x, w, shape, purpose, after),
+        (5, _) => forward::<8, 5, 4, P>(x, w, shape, purpose, after),
+        (_, 2) => forward::<4, 3, 2, P>(x, w, shape, purpose, after),
+        (_, _) => forward::<6, 3, 4, P>(x, w, shape, purpose, after),
     }
 }
 
@@ -37,9 +37,13 @@ fn forward<const N: usize, const R: usize, const M: usize, P: Send>(
     x: &[f32],
     w: &[f32],
     shape: &Conv2dShape,
+    purpose: Purpose,
     after: impl Fn(&mut [f32]) -> P + Sync,
 ) -> (Buffer, Vec<P>) {
-    let panels = transformed_kernel::<N, R>(w, shape.channels_in, shape.channels_out);
+    let (ci, co) = (shape.channels_in, shape.channels_out);
+    let panels = purpose.prepared(("winograd", [N, R, ci, co]), w, N * N * ci * co, || {
+        transformed_kernel::<N, R>(w, ci, co)
+    });
     let rows = Rows::new(shape, M, N * N);
     match rows.many_weights {
         true => phases::conv2d::<N, R, M, P>(x, &panels, shape, &rows, after),
