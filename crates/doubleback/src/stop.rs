@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::{Error, Result};
 
 thread_local! {
+    /// Of the work that this thread does.
     static FLAG: RefCell<Option<Arc<AtomicBool>>> = const { RefCell::new(None) };
 }
 
@@ -31,15 +32,30 @@ thread_local! {
 /// # Ok::<(), Error>(())
 /// ```
 pub fn stoppable<R>(flag: &Arc<AtomicBool>, work: impl FnOnce() -> R) -> R {
-    /// Puts back what was there, however the work ends.
-    struct Before(Option<Arc<AtomicBool>>);
-    impl Drop for Before {
-        fn drop(&mut self) {
-            FLAG.with(|place| *place.borrow_mut() = self.0.take());
-        }
+    Stop(Some(Arc::clone(flag))).known(work)
+}
+
+/// What stops the work of a thread, if anything does: for other threads that do a part of it.
+#[derive(Clone)]
+pub(crate) struct Stop(Option<Arc<AtomicBool>>);
+
+impl Stop {
+    /// Of this thread.
+    pub fn of_this_thread() -> Self {
+        Self(FLAG.with(|place| place.borrow().clone()))
     }
-    let _before = Before(FLAG.with(|place| place.borrow_mut().replace(Arc::clone(flag))));
-    work()
+
+    /// Does `work`, which the same stops. What the thread did before may be another's, and is that again afterwards.
+    pub fn known<R>(&self, work: impl FnOnce() -> R) -> R {
+        struct Before(Option<Arc<AtomicBool>>);
+        impl Drop for Before {
+            fn drop(&mut self) {
+                FLAG.with(|place| *place.borrow_mut() = self.0.take());
+            }
+        }
+        let _before = Before(FLAG.with(|place| place.replace(self.0.clone())));
+        work()
+    }
 }
 
 /// Ends the work of this thread if that was asked for.
@@ -49,4 +65,37 @@ pub fn stoppable<R>(flag: &Arc<AtomicBool>, work: impl FnOnce() -> R) -> R {
 pub(crate) fn check() -> Result<()> {
     let asked = FLAG.with(|place| place.borrow().as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed)));
     if asked { Err(Error::Interrupted) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, Tensor};
+
+    use super::*;
+    use crate::data::{Bounds, ImageShape};
+    use crate::nn::{Classifier, Network, Pool, small_cnn};
+
+    /// A batch that threads share ends too, and so does its pullback.
+    #[test]
+    fn all_threads_of_a_batch_end() {
+        let shape = ImageShape {
+            channels: 1,
+            height: 28,
+            width: 28,
+        };
+        let device = Device::flex();
+        let network = Network::new(small_cnn(shape, Bounds::UNIT, 10, Pool::Max), 0, &device).unwrap();
+        let images = Tensor::zeros([64, 1, 28, 28], &device);
+        let flag = Arc::new(AtomicBool::new(false));
+        stoppable(&flag, || {
+            let (logits, pullback) = network.logits_with_pullback(images.clone()).unwrap();
+            assert!(pullback.apply(logits.clone()).is_ok());
+            flag.store(true, Ordering::Relaxed);
+            assert!(matches!(pullback.apply(logits), Err(Error::Interrupted)));
+            assert!(matches!(network.logits(images.clone()), Err(Error::Interrupted)));
+            let again = network.logits_with_pullback(images.clone());
+            assert!(matches!(again.map(drop), Err(Error::Interrupted)));
+        });
+        assert!(network.logits(images).is_ok());
+    }
 }
