@@ -3,7 +3,6 @@
 
 use std::fmt;
 use std::io;
-use std::process::ExitCode;
 
 use doubleback::data::DataError;
 use doubleback::data::fetch::FetchError;
@@ -11,6 +10,8 @@ use doubleback::{Error, ErrorKind};
 
 use crate::args::LogFormat;
 
+/// Status of a command that is done.
+pub const DONE: u8 = 0;
 /// Status of a failure of ours.
 pub const OURS: u8 = 1;
 /// Status of wrong use and bad input.
@@ -72,13 +73,13 @@ impl Failure {
     }
 
     /// Says it on standard error and gives the exit status.
-    pub fn report(&self, format: LogFormat) -> ExitCode {
+    pub fn report(&self, format: LogFormat) -> u8 {
         let message = self.to_string();
         match format {
             LogFormat::Json => tracing::error!(status = self.status(), "{message}"),
             LogFormat::Text => eprintln!("error: {message}"),
         }
-        ExitCode::from(self.status())
+        self.status()
     }
 }
 

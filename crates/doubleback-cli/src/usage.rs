@@ -1,16 +1,16 @@
 //! From words on the command line to [`Cli`], and what to say when they make no sense: one line.
 
 use std::ffi::OsString;
-use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
 
 use crate::args::Cli;
-use crate::exit::WRONG_USE;
+use crate::exit::{DONE, WRONG_USE};
 
-/// Parses the words. Without a command they mean `reproduce`.
-pub fn parse(words: impl Iterator<Item = OsString>) -> Result<Cli, ExitCode> {
+/// Parses the words; otherwise says what is wrong with them, or the help that was asked for, and gives the exit status. Without a command they
+/// mean `reproduce`.
+pub fn parse(words: impl Iterator<Item = OsString>) -> Result<Cli, u8> {
     let mut words: Vec<OsString> = words.collect();
     let cli = Cli::try_parse_from(&words).map_err(|e| explain(&e))?;
     if cli.command.is_some() {
@@ -21,16 +21,16 @@ pub fn parse(words: impl Iterator<Item = OsString>) -> Result<Cli, ExitCode> {
 }
 
 /// Prints help where it was asked for, or one line on what is wrong.
-fn explain(error: &clap::Error) -> ExitCode {
+fn explain(error: &clap::Error) -> u8 {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             // A reader that went away, such as `head`, has had enough.
             let _ = error.print();
-            ExitCode::SUCCESS
+            DONE
         }
         _ => {
             eprintln!("error: {}", one_line(&error.to_string()));
-            ExitCode::from(WRONG_USE)
+            WRONG_USE
         }
     }
 }

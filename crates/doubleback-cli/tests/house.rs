@@ -115,7 +115,8 @@ fn the_command_line_depends_on_no_crate_of_tensors() {
 
 #[test]
 fn no_files_use_each_other_in_a_circle() {
-    for name in CRATES {
+    // The Python package stands on all of them, outside of their folder.
+    for name in CRATES.into_iter().chain(["../python"]) {
         let found = circles(&arrows(&sources(&crates().join(name))));
         assert!(found.is_empty(), "{name}: circles of modules: {found:#?}");
     }

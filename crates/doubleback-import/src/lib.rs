@@ -13,5 +13,5 @@ mod torch;
 pub use agreement::{Agreement, agreement};
 pub use imported::{Imported, Nodes, Source, SourceFile, Unsupported};
 pub use onnx::{Operator, OperatorFate, newest_onnx, onnx_operators};
-pub use open::{files_beside, is_ours, open, unsupported};
+pub use open::{files_beside, is_ours, open, open_onnx, unsupported};
 pub use options::{Normalization, Options};

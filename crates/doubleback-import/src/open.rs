@@ -89,6 +89,15 @@ pub fn open(path: &Path, options: &Options, device: &Device) -> Result<Imported>
     Ok(imported)
 }
 
+/// Reads an ONNX model that is in memory, with all its weights inside, as another program in this process exported it. `name` stands for it in
+/// messages and results.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_onnx(bytes: Vec<u8>, name: &str, options: &Options, device: &Device) -> Result<Imported> {
+    onnx::import_bytes(bytes, Path::new(name), options, device)
+}
+
 fn read(path: &Path, options: &Options, device: &Device) -> Result<Imported> {
     match kind(path)? {
         Kind::Ours => {

@@ -13,6 +13,7 @@
 //! - [`device`]: where to compute.
 //! - [`progress`]: how long work tells how far it is, and is stopped.
 //! - [`random`]: random streams by purpose.
+//! - [`mod@stop`]: work that is stopped from outside while it computes.
 //! - [`statistics`]: means, proportions and rank correlations, with intervals.
 //! - [`work`]: how much was computed.
 //! - [`mod@write`]: files that are either complete or not there.
@@ -34,6 +35,7 @@ mod npz_file;
 pub mod progress;
 pub mod random;
 pub mod statistics;
+pub mod stop;
 mod tensor_file;
 pub mod train;
 pub mod work;

@@ -131,7 +131,7 @@ fn slurm_options(args: &SweepArgs, context: &Context) -> SlurmOptions {
 /// This program with the options that a cell needs.
 fn cell_command(context: &Context) -> Result<CellCommand> {
     let program =
-        std::env::current_exe().map_err(|cause| Failure::io("this program", "looking for its file", &cause))?;
+        crate::program::file().map_err(|cause| Failure::io("this program", "looking for its file", &cause))?;
     let mut arguments: Vec<OsString> = vec!["--device".into(), context.device_name.to_string().into()];
     let data = load_arguments(&context.data).map_err(|cause| Failure::io("--data-dir", "looking at it", &cause))?;
     arguments.extend(data);

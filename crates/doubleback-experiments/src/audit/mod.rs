@@ -201,6 +201,19 @@ fn write(out: &Path, audit: &Audit, examples: &Examples) -> Result<()> {
     crate::json::write(&out.join(RESULTS), audit)
 }
 
+impl Audited {
+    /// Writes the results and the examples into a folder, where [`Request::run`] with the same request finds them.
+    ///
+    /// # Errors
+    /// When the folder holds another audit, or cannot be written.
+    pub fn save(&self, out: &Path) -> Result<()> {
+        if found(out, &self.audit.setup)?.is_none() {
+            write(out, &self.audit, &self.examples)?;
+        }
+        Ok(())
+    }
+}
+
 /// A finished audit in a folder, if it is the one of this setup.
 fn found(out: &Path, setup: &Setup) -> Result<Option<Audited>> {
     if !out.join(RESULTS).exists() {

@@ -35,6 +35,22 @@ pub(crate) fn import(path: &Path, options: &Options, device: &Device) -> Result<
     let model = Model::read(path)?;
     let files = std::iter::once(path.to_owned()).chain(model.beside.iter().cloned());
     let files = files.map(|file| hashed(&file)).collect::<Result<Vec<_>>>()?;
+    imported(model, path, files, options, device)
+}
+
+/// Reads an ONNX model that is in memory, with all its weights inside; `name` stands for it in messages.
+///
+/// # Errors
+/// As [`import`].
+pub(crate) fn import_bytes(bytes: Vec<u8>, name: &Path, options: &Options, device: &Device) -> Result<Imported> {
+    let source = SourceFile {
+        file: name.to_string_lossy().into_owned(),
+        sha256: sha256(std::iter::once(bytes.as_slice())),
+    };
+    imported(Model::of(bytes, name)?, name, vec![source], options, device)
+}
+
+fn imported(model: Model, path: &Path, files: Vec<SourceFile>, options: &Options, device: &Device) -> Result<Imported> {
     let refused = |refusal: Refusal| Error::file(path, refusal.to_string());
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let (network, card, mut source) = network(model, &name, options, device).map_err(|failure| match failure {

@@ -21,6 +21,6 @@ mod sklearn;
 mod translate;
 mod walk;
 
-pub(crate) use import::{import, unsupported};
+pub(crate) use import::{import, import_bytes, unsupported};
 pub use operators::{Operator, OperatorFate, newest_onnx, onnx_operators};
 pub(crate) use read::files_beside;

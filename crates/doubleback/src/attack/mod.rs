@@ -312,12 +312,19 @@ impl Attack {
     /// # Errors
     /// As these; and when a minimal attack is given epsilons.
     pub fn run(&self, model: &dyn Classifier, images: &Tensor<4>, labels: &[usize], eps: &[f64]) -> Result<Attacked> {
-        let goal = self.goal(labels, model.classes())?;
+        self.run_to(model, images, &self.goal(labels, model.classes())?, eps)
+    }
+
+    /// Attacks a batch of images with a goal for each, whatever rule the attack has for these.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn run_to(&self, model: &dyn Classifier, images: &Tensor<4>, goal: &Goal, eps: &[f64]) -> Result<Attacked> {
         match (&self.kind, eps) {
-            (Kind::Bounded(attack), eps) => run(model, attack.as_ref(), images, &goal, eps),
-            (Kind::Minimal(attack), []) => run_minimal(model, attack.as_ref(), images, &goal),
+            (Kind::Bounded(attack), eps) => run(model, attack.as_ref(), images, goal, eps),
+            (Kind::Minimal(attack), []) => run_minimal(model, attack.as_ref(), images, goal),
             (Kind::Minimal(attack), eps) if attack.nearest_in().is_some() => {
-                run_within(model, attack.as_ref(), images, &goal, eps)
+                run_within(model, attack.as_ref(), images, goal, eps)
             }
             (Kind::Minimal(_), [eps, ..]) => Err(self.refuse_eps(eps)),
         }

@@ -438,6 +438,13 @@ impl AttackSpec {
                 let known: Vec<&str> = options.keys().map(String::as_str).collect();
                 return Err(Error::unknown("option of the attack", option, known));
             }
+            if let (Some(name), Some(known)) = (value.as_str(), OPTIONS.iter().find(|known| known.name() == *option)) {
+                match known.kind {
+                    OptionKind::Loss => drop(name.parse::<Loss>()?),
+                    OptionKind::Norm => drop(name.parse::<Norm>()?),
+                    _ => {}
+                }
+            }
             options.insert(option.clone(), value.clone());
         }
         if let (Some("l1"), false) = (given.get("norm").and_then(Value::as_str), name == "fmn") {
@@ -510,6 +517,17 @@ impl AttackOption {
         self.flag.replace('-', "_")
     }
 
+    /// What it is, in a few words.
+    pub fn about(&self) -> &'static str {
+        self.about.trim_end_matches([',', ';'])
+    }
+
+    /// What its default is for an attack for which that is no single value.
+    pub fn default_in_words(&self, attack: &str) -> Option<&'static str> {
+        let mut defaults = self.defaults.iter();
+        defaults.find_map(|&(of, words)| (of == attack).then_some(words))
+    }
+
     /// What it is, which attacks have it, and their defaults: `Gradients to follow, for ifgsm, itgsm [default: 10] and pgd [default: 40]`.
     pub fn help(&self) -> String {
         self.help_among(|_| true)
@@ -523,9 +541,8 @@ impl AttackOption {
             let Some(value) = spec.options().ok().and_then(|mut options| options.remove(&self.name())) else {
                 continue;
             };
-            let in_words = self.defaults.iter().find(|(attack, _)| *attack == spec.name());
-            let default = match (in_words, value) {
-                (Some((_, words)), _) => format!(" [default: {words}]"),
+            let default = match (self.default_in_words(spec.name()), value) {
+                (Some(words), _) => format!(" [default: {words}]"),
                 (None, Value::String(name)) => format!(" [default: {name}]"),
                 (None, Value::Number(number)) => format!(" [default: {}]", plain(&number)),
                 (None, _) => String::new(),

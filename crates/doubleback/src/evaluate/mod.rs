@@ -43,7 +43,7 @@ pub use model_names::{ModelPath, model_names};
 pub use predictions::{Asked, Predictions};
 pub use sample::Sample;
 pub use statistics::{Statistics, smoothness, statistics};
-pub use test_set::{Chosen, Named, TestSet};
+pub use test_set::{Chosen, Named, TestSet, batch_size};
 pub use transfer::{Counts, Transfer, TransferEntry, TransferResults, TransferSummary, margin_check};
 pub use unfinished::{Identity, Unfinished};
 pub use white_box::{WhiteBox, WhiteBoxAccuracy};

@@ -13,6 +13,11 @@ pub(super) const BATCH: usize = 256;
 /// Pixel values a forward pass, at most: 256 images of 3 x 64 x 64. A network keeps some hundred times as many values for the pullback.
 const VALUES: usize = BATCH * 3 * 64 * 64;
 
+/// Images of a shape that are computed at once, at most, when models are evaluated.
+pub fn batch_size(shape: ImageShape) -> usize {
+    (VALUES / shape.len().max(1)).clamp(1, BATCH)
+}
+
 /// A model with the name that results call it by.
 #[derive(Clone, Copy)]
 pub struct Named<'a> {
@@ -76,7 +81,7 @@ impl<'a> TestSet<'a> {
 
     /// Images of a batch, at most.
     pub(crate) fn batch_size(&self) -> usize {
-        (VALUES / self.shape.len().max(1)).clamp(1, BATCH)
+        batch_size(self.shape)
     }
 
     /// Images at these places of the split, each below its length.

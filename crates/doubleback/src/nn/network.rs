@@ -15,6 +15,7 @@ use super::tensors::Tensors;
 use crate::Result;
 use crate::data::{Bounds, ImageShape};
 use crate::random::Stream;
+use crate::stop;
 use crate::work::{FORWARD_PASSES, INPUT_GRADIENTS};
 
 /// Layers with their parameters: chains, and sums where they meet.
@@ -135,6 +136,7 @@ impl Network {
         let mut pullbacks: Vec<LayerPullback> = Vec::with_capacity(range.len());
         let (mut done, mut statistics) = (range.start, None);
         for (index, spec) in layers.iter().enumerate().take(range.end).skip(range.start) {
+            stop::check()?;
             let mut inputs = self.gather(index, &mut values)?;
             let (y, pullback): (_, LayerPullback) = if index < done {
                 // Computed together with an earlier layer, whose output is the only input.
@@ -170,6 +172,7 @@ impl Network {
             gradients[end] = Some(cotangent);
             for (index, pullback) in (start..end).zip(&pullbacks).rev() {
                 if let Some(gradient) = gradients[index + 1].take() {
+                    stop::check()?;
                     graph.scatter(index, pullback(gradient)?, &mut gradients);
                 }
             }

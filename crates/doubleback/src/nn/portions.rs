@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::classifier::{Pullback, check_cotangent};
 use super::layers::Size;
 use crate::Result;
+use crate::stop::Stop;
 
 /// Bytes of the input and the output of a portion's largest layer; measured. The activations of a batch of 256 images of 28x28 come from memory instead of the
 /// cache from layer to layer, and a convolution of 32 channels takes half as long again.
@@ -68,9 +69,10 @@ impl Portions {
         match self.ranges(&images)[..] {
             [_] => forward(images),
             ref ranges => {
+                let stop = Stop::of_this_thread();
                 let logits = ranges
                     .par_iter()
-                    .map(|range| forward(images.clone().slice([range.clone()])));
+                    .map(|range| stop.known(|| forward(images.clone().slice([range.clone()]))));
                 Ok(Tensor::cat(logits.collect::<Result<Vec<_>>>()?, 0))
             }
         }
@@ -86,9 +88,10 @@ impl Portions {
         if let [_] = ranges[..] {
             return forward(images);
         }
+        let stop = Stop::of_this_thread();
         let portions = ranges
             .par_iter()
-            .map(|range| forward(images.clone().slice([range.clone()])));
+            .map(|range| stop.known(|| forward(images.clone().slice([range.clone()]))));
         let (logits, pullbacks): (Vec<_>, Vec<_>) = portions.collect::<Result<Vec<_>>>()?.into_iter().unzip();
         // A pullback may be handed to another thread, and is used by one at a time.
         let pullbacks: Vec<_> = pullbacks.into_iter().map(Mutex::new).collect();
@@ -96,10 +99,11 @@ impl Portions {
         let known = (logits.dims(), logits.dtype());
         let pullback = move |cotangent: Tensor<2>| {
             check_cotangent("logits", known, &cotangent)?;
+            let stop = Stop::of_this_thread();
             let portions = ranges.par_iter().zip(&pullbacks);
             let gradients = portions.map(|(range, pullback): (&Range<usize>, &Mutex<Pullback<'static>>)| {
                 let pullback = pullback.lock().unwrap_or_else(PoisonError::into_inner);
-                pullback.apply(cotangent.clone().slice([range.clone()]))
+                stop.known(|| pullback.apply(cotangent.clone().slice([range.clone()])))
             });
             Ok(Tensor::cat(gradients.collect::<Result<Vec<_>>>()?, 0))
         };

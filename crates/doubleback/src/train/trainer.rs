@@ -127,6 +127,11 @@ pub(super) fn run(
         let mut done = match differentiate(objective, &tracked, &batch, &mut pass) {
             // Of logits that are not finite there is no loss either.
             Err(Error::NotFinite(_)) => return Err(diverged(f64::NAN)),
+            // In the middle of a step: the state is that of the step before.
+            Err(Error::Interrupted) => {
+                save(&state, &network, &adam)?;
+                return Err(Error::Interrupted);
+            }
             done => done?,
         };
         if !done.loss.is_finite() {

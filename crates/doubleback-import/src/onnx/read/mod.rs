@@ -51,6 +51,14 @@ impl Model {
     /// missing, or outside its folder.
     pub fn read(path: &Path) -> doubleback::Result<Self> {
         let bytes = std::fs::read(path).map_err(Error::io(path, "reading the model"))?;
+        Self::of(bytes, path)
+    }
+
+    /// Reads the bytes of a file that lies at `path`, or would.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn of(bytes: Vec<u8>, path: &Path) -> doubleback::Result<Self> {
         Self::of_bytes(bytes, path).map_err(|refusal| Error::file(path, refusal.to_string()))
     }
 

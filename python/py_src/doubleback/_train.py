@@ -1,0 +1,91 @@
+"""Training."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from . import _doubleback
+from ._arrays import Images, Tensor, floats, labels
+from ._interrupted import interrupted, kept_in
+from ._progress import bar
+from .defenses import Defense, Normal
+from .model import Model
+
+Architecture = Literal["paper-cnn", "small-cnn", "vgg-small", "resnet-small"]
+
+
+class Trained(Model):
+    """A model that was trained here, with its curve."""
+
+    __slots__ = ("curve",)
+
+    def __init__(self, handle: _doubleback.ModelHandle, name: str, curve: list[dict[str, Any]]) -> None:
+        super().__init__(handle, name)
+        self.curve = curve
+        """Loss and accuracies from time to time: a list of ``step``, ``loss``, ``accuracy`` and their like."""
+
+    def __reduce__(self) -> tuple[Callable[..., Trained], tuple[Any, ...]]:
+        return _unpickled, (self._handle.to_bytes(), self.name, self.curve)
+
+
+def _unpickled(data: bytes, name: str, curve: list[dict[str, Any]]) -> Trained:
+    return Trained(_doubleback.ModelHandle.of_bytes(data), name, curve)
+
+
+def train(
+    x: Images | Tensor,
+    y: object,
+    *,
+    arch: Architecture = "small-cnn",
+    defense: Defense | None = None,
+    steps: int = 400,
+    batch: int = 256,
+    learning_rate: float = 1e-3,
+    seed: int = 0,
+    classes: Sequence[str] | None = None,
+    bounds: tuple[float, float] = (0.0, 1.0),
+    validation: tuple[Images | Tensor, object] | None = None,
+    class_weights: Sequence[float] | None = None,
+    pool: Literal["max", "avg"] = "max",
+    curve_every: int = 100,
+    out: str | os.PathLike[str] | None = None,
+    progress: bool | None = None,
+) -> Trained:
+    """Trains a classifier of images ``x`` within ``bounds`` with the classes ``y``, from nothing.
+
+    ``defense`` is one of ``doubleback.defenses``, such as ``DoubleBackprop(weight=10)``. ``steps`` are those of Adam, of ``batch`` images each;
+    the images are gone through in their order. ``classes`` are the names of the classes; without them there are as many as the labels need, named
+    by number. ``validation`` are images and labels that the curve looks at every ``curve_every`` steps.
+
+    With ``out``, a ``.safetensors`` file, the model is written there, and its state beside it: interrupted, the same call goes on from where it
+    was, and so does one of more steps; it ends with the same bits as a training that was never interrupted.
+    """
+    wanted_labels = labels(y, "y")
+    held_out = (
+        None if validation is None else (floats(validation[0], "validation", 4), labels(validation[1], "validation"))
+    )
+    if classes is None:
+        seen = [
+            one for one in (wanted_labels, None if held_out is None else held_out[1]) if one is not None and len(one)
+        ]
+        classes = [str(label) for label in range(1 + max((int(one.max()) for one in seen), default=0))]
+    wanted = (Normal() if defense is None else defense)._settings() | {
+        "arch": arch,
+        "pool": pool,
+        "steps": steps,
+        "batch": batch,
+        "learning_rate": learning_rate,
+        "seed": seed,
+        "curve_every": curve_every,
+        "class_weights": None if class_weights is None else [float(weight) for weight in class_weights],
+        "classes": list(classes),
+        "bounds": list(bounds),
+        "name": "arrays",
+    }
+    kept = "Nothing was kept: give out=FILE to go on from there" if out is None else kept_in(out)
+    with bar(progress) as shown, interrupted(kept):
+        handle, curve = _doubleback.train(floats(x, "x", 4), wanted_labels, held_out, json.dumps(wanted), out, shown)
+    return Trained(handle, "model" if out is None else os.fspath(out), json.loads(curve))

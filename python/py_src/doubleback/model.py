@@ -1,0 +1,312 @@
+"""Models: what they say, their gradients, and what attacks make of them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _doubleback
+from ._arrays import FloatArray, Images, IntArray, Tensor, floats, giving_back, labels
+from ._interrupted import interrupted, kept_in, nothing_kept
+from ._kept import Kept, checksum, joined, parts
+from ._progress import bar
+from .attacks import Attack, AutoAttack, BoundedAttack
+from .errors import InputError
+from .results import Attacked, Audit
+
+__all__ = ["Loss", "Model", "Norm", "Suite"]
+
+Loss = Literal["ce", "margin", "probability-margin"]
+Norm = Literal["linf", "l2"]
+Suite = Literal["standard", "plus", "rand", "custom"]
+
+_LOG = logging.getLogger("doubleback")
+
+
+class Model:
+    """A classifier of images ``[n, channels, height, width]`` within its ``bounds``. It never changes, and threads may share it.
+
+    Where images are taken, NumPy's arrays are, and whatever gives its values by ``__array__`` or ``__dlpack__``; of torch's tensors on the CPU
+    come tensors.
+    """
+
+    __slots__ = ("__weakref__", "_handle", "name")
+
+    def __init__(self, handle: _doubleback.ModelHandle, name: str = "model") -> None:
+        self._handle = handle
+        self.name = name
+        """What results call it."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of an image."""
+        return self._handle.shape
+
+    @property
+    def classes(self) -> list[str]:
+        """Names of the classes, in the order of the logits; their numbers if the model does not say them."""
+        return self._handle.class_names
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Least and greatest pixel value."""
+        return self._handle.bounds
+
+    @property
+    def notes(self) -> list[str]:
+        """What was found, assumed, folded or ignored when it was read."""
+        return [_in_python(note) for note in self._handle.notes]
+
+    def summary(self) -> dict[str, Any]:
+        """Layers, sizes and parameters; ``card``, what its file says of it; ``import``, where it comes from."""
+        described: dict[str, Any] = json.loads(self._handle.describe())
+        summary: dict[str, Any] = described.pop("summary")
+        return summary | described
+
+    @overload
+    def logits(self, x: Images) -> FloatArray: ...
+    @overload
+    def logits(self, x: Tensor) -> Any: ...
+    def logits(self, x: Images | Tensor) -> Any:
+        """``[n, classes]``."""
+        return giving_back(x)(self._handle.logits(floats(x, "x", 4)))
+
+    @overload
+    def predict(self, x: Images) -> IntArray: ...
+    @overload
+    def predict(self, x: Tensor) -> Any: ...
+    def predict(self, x: Images | Tensor) -> Any:
+        """The class of each image: that of the largest logit, the first of equals."""
+        return giving_back(x)(self._handle.predict(floats(x, "x", 4)))
+
+    @overload
+    def vjp(self, x: Images, cotangent: Images) -> tuple[FloatArray, FloatArray]: ...
+    @overload
+    def vjp(self, x: Tensor, cotangent: Images | Tensor) -> tuple[Any, Any]: ...
+    def vjp(self, x: Images | Tensor, cotangent: Images | Tensor) -> tuple[Any, Any]:
+        """The logits, and the gradient of ``sum(cotangent * logits)`` with respect to ``x``; ``cotangent`` is ``[n, classes]``."""
+        logits, gradient = self._handle.vjp(floats(x, "x", 4), floats(cotangent, "cotangent", 2))
+        back = giving_back(x)
+        return back(logits), back(gradient)
+
+    @overload
+    def input_gradient(self, x: Images, y: object, loss: Loss = "ce") -> FloatArray: ...
+    @overload
+    def input_gradient(self, x: Tensor, y: object, loss: Loss = "ce") -> Any: ...
+    def input_gradient(self, x: Images | Tensor, y: object, loss: Loss = "ce") -> Any:
+        """The gradient of each image's loss with respect to the image, not of their mean.
+
+        ``ce`` is the cross-entropy; ``margin`` the largest other logit minus that of the label; ``probability-margin`` the same of
+        probabilities.
+        """
+        return giving_back(x)(self._handle.input_gradient(floats(x, "x", 4), labels(y, "y"), loss))
+
+    def stages(self) -> dict[str, tuple[int, int, int]]:
+        """The stages by name, in the order of computation, with height, width and channels of each one's latent."""
+        return dict(self._handle.stages())
+
+    @overload
+    def latents(self, x: Images, stage: str) -> FloatArray: ...
+    @overload
+    def latents(self, x: Tensor, stage: str) -> Any: ...
+    def latents(self, x: Images | Tensor, stage: str) -> Any:
+        """What a stage gives, ``[n, height, width, channels]``."""
+        return giving_back(x)(self._handle.latents(floats(x, "x", 4), stage))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes it as a ``.safetensors`` file of doubleback, which ``load`` and all commands read."""
+        self._handle.save(path)
+
+    def attack(
+        self,
+        x: Images | Tensor,
+        y: object,
+        attack: Attack,
+        *,
+        targets: object | None = None,
+        out: str | os.PathLike[str] | None = None,
+        progress: bool | None = None,
+    ) -> Attacked:
+        """Attacks images of these labels.
+
+        ``targets`` are classes, one for each image, that the examples should be taken for; without them an attack leaves the label's class, or
+        follows its own rule. ``out`` is an ``.npz`` file for all that comes of it; interrupted, the same call goes on from the parts that are kept
+        beside it, and once it is there the same call reads it. ``progress`` is a bar: if tqdm is there (None), always or never.
+        """
+        images, wanted = floats(x, "x", 4), labels(y, "y")
+        aims = None if targets is None else labels(targets, "targets")
+        if out is None:
+            with nothing_kept():
+                found = self._attacked(images, wanted, attack, aims, progress)
+        else:
+            with interrupted(kept_in(out)):
+                found = self._attacked_in_parts(images, wanted, attack, aims, out, progress)
+        found["examples"] = giving_back(x)(found["examples"])
+        return Attacked(attack=attack, bounds=self.bounds, **{"distance": None} | found)
+
+    def _attacked(
+        self, images: NDArray[Any], y: IntArray, attack: Attack, targets: IntArray | None, progress: bool | None
+    ) -> dict[str, Any]:
+        if not isinstance(attack, AutoAttack):
+            return self._run(images, y, attack, targets, progress)
+        if targets is not None:
+            raise InputError("targets: AutoAttack leaves the label's class. Give none, or another attack")
+        return self._ensemble(images, y, attack, progress)
+
+    def _attacked_in_parts(
+        self,
+        images: NDArray[Any],
+        y: IntArray,
+        attack: Attack,
+        targets: IntArray | None,
+        out: str | os.PathLike[str],
+        progress: bool | None,
+    ) -> dict[str, Any]:
+        """The same, part by part: what comes of an image depends on no other."""
+        identity = {
+            "model": checksum(self._handle.to_bytes()),
+            "images": checksum(images, y, targets),
+            "attack": repr(attack),
+            "version": _doubleback.__version__,
+        }
+        kept = Kept(out, identity)
+        found = kept.whole()
+        if found is not None:
+            return found
+        if any(len(one) != len(images) for one in (y, targets) if one is not None) or len(images) == 0:
+            # It is refused, with the numbers of all of them.
+            return self._attacked(images, y, attack, targets, False)
+        done = []
+        with bar(progress) as shown:
+            shown.begin(attack.name, len(images))
+            for places in parts(len(images)):
+                aims = None if targets is None else targets[places]
+
+                def make(places: slice = places, aims: IntArray | None = aims) -> dict[str, Any]:
+                    return self._attacked(images[places], y[places], attack, aims, False)
+
+                done.append(kept.part(places, make))
+                shown.advance(places.stop, None)
+        found = joined(done)
+        kept.finish(found)
+        return found
+
+    def _run(
+        self, images: NDArray[Any], y: IntArray, attack: Attack, targets: IntArray | None, progress: bool | None
+    ) -> dict[str, Any]:
+        options, eps = attack._options(), attack._eps()
+        with bar(progress) as shown:
+            return _doubleback.attack(self._handle, images, y, attack.name, options, eps, targets, shown)
+
+    def _ensemble(self, images: NDArray[Any], y: IntArray, attack: AutoAttack, progress: bool | None) -> dict[str, Any]:
+        """Each attack on the images that none before it has beaten; others are as they were."""
+        plan = json.loads(_doubleback.plan(self._handle, attack.suite, [], attack.norm, attack.eps, attack.seed))
+        for note in plan["notes"]:
+            _LOG.info("%s", note)
+        prediction = self._handle.predict(images)
+        count = len(prediction)
+        found: dict[str, Any] = {
+            "examples": np.array(images, np.float32, order="C"),
+            "prediction": prediction,
+            "success": prediction != y,
+            "zero_gradient": prediction == y,
+        }
+        for name in ("gradients", "forwards"):
+            found[name] = np.zeros(count, np.int64)
+        found["forwards"] += 1
+        for name in ("l2", "linf", "l0"):
+            found[name] = np.zeros(count, np.float32)
+        for planned in plan["attacks"]:
+            standing = np.flatnonzero(~found["success"])
+            if len(standing) == 0:
+                break
+            member = _Planned(planned["settings"], attack.eps)
+            one = self._run(images[standing], y[standing], member, None, progress)
+            for name in ("gradients", "forwards"):
+                found[name][standing] += one[name]
+            found["zero_gradient"][standing] &= one["zero_gradient"]
+            broken = one["success"]
+            for name in ("examples", "prediction", "success", "l2", "linf", "l0"):
+                found[name][standing[broken]] = one[name][broken]
+        return found
+
+    def audit(
+        self,
+        x: Images | Tensor,
+        y: object,
+        *,
+        eps: float,
+        norm: Norm = "linf",
+        suite: Suite = "standard",
+        attacks: Sequence[str] = (),
+        seed: int = 0,
+        out: str | os.PathLike[str] | None = None,
+        time_budget: float | None = None,
+        progress: bool | None = None,
+    ) -> Audit:
+        """The standard ensemble of attacks, and what of the robust accuracy is to be trusted: see ``docs/audit.md``.
+
+        ``attacks`` are those of the suite ``custom``, by name. With ``out``, a folder, finished parts are kept there: interrupted, the same call
+        goes on from them, and ends with the same numbers. ``time_budget`` is in seconds.
+        """
+        kept = "Nothing was kept: give out=FOLDER to go on from there" if out is None else kept_in(out)
+        with bar(progress) as shown, interrupted(kept):
+            made = _doubleback.audit(
+                self._handle,
+                floats(x, "x", 4),
+                labels(y, "y"),
+                eps,
+                norm,
+                suite,
+                list(attacks),
+                seed,
+                self.name,
+                out,
+                time_budget,
+                shown,
+            )
+        return Audit(made)
+
+    def __reduce__(self) -> tuple[Callable[..., Model], tuple[Any, ...]]:
+        return _unpickled, (self._handle.to_bytes(), self.name)
+
+    def __copy__(self) -> Model:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Model:
+        return self
+
+    def __repr__(self) -> str:
+        shape, (low, high) = "x".join(str(size) for size in self.shape), self.bounds
+        images = f"images of {shape} from {low:g} to {high:g}, {self._handle.classes} classes"
+        if self._handle.is_functions:
+            return f"<{self.name}: two functions; {images}>"
+        summary = self.summary()
+        return f"<{self.name}: {summary['architecture']}, {summary['parameters']:,} parameters; {images}>"
+
+
+class _Planned(BoundedAttack):
+    """An attack of an ensemble, with the settings that the ensemble gives it."""
+
+    def __init__(self, settings: dict[str, Any], eps: float) -> None:
+        self._settings, self.eps = dict(settings), eps
+        self.name = self._settings.pop("attack")  # type: ignore[misc]
+
+    def _options(self) -> str:
+        return json.dumps(self._settings)
+
+
+def _unpickled(data: bytes, name: str) -> Model:
+    return Model(_doubleback.ModelHandle.of_bytes(data), name)
+
+
+def _in_python(note: str) -> str:
+    """Options of the command line as those of a call."""
+    return re.sub(r"`--([a-z-]+)`", lambda found: f"`{found[1].replace('-', '_')}=`", note)

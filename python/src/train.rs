@@ -1,0 +1,173 @@
+//! Trainings.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use doubleback::attack;
+use doubleback::data::{Bounds, Dataset, ImageShape, Split};
+use doubleback::nn::{Pool, architecture};
+use doubleback::train::{Defense, DefenseKind, ModelFiles, Norm, Output, Recipe, TrainOptions};
+use doubleback::{Error, Result};
+use numpy::PyReadonlyArray1;
+use pyo3::prelude::*;
+use serde::Deserialize;
+
+use crate::arrays::{self, Array, Values};
+use crate::errors;
+use crate::model::{ModelHandle, device};
+use crate::progress::Bar;
+use crate::work::run;
+
+/// What is trained, and how, as the package writes it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    defense: String,
+    weight: Option<f64>,
+    penalty_norm: Option<String>,
+    penalty_output: Option<String>,
+    temperature: Option<f64>,
+    eps: Option<f64>,
+    pgd_steps: Option<usize>,
+    adversarial_norm: Option<String>,
+    arch: String,
+    pool: String,
+    steps: usize,
+    batch: usize,
+    learning_rate: f64,
+    seed: u64,
+    curve_every: usize,
+    class_weights: Option<Vec<f64>>,
+    classes: Vec<String>,
+    bounds: (f32, f32),
+    name: String,
+}
+
+impl Wanted {
+    fn defense(&self) -> Result<Defense> {
+        let mut defense = Defense::new(self.defense.parse::<DefenseKind>()?);
+        if let Some(penalty) = defense.penalty_mut() {
+            penalty.lambda = self.weight.unwrap_or(penalty.lambda);
+            if let Some(norm) = &self.penalty_norm {
+                penalty.norm = norm.parse::<Norm>()?;
+            }
+            if let Some(output) = &self.penalty_output {
+                penalty.output = output.parse::<Output>()?;
+            }
+        }
+        if let Some(temperature) = defense.temperature_mut() {
+            *temperature = self.temperature.unwrap_or(*temperature);
+        }
+        if let Some(eps) = defense.adversarial_eps_mut() {
+            *eps = self.eps.unwrap_or(*eps);
+        }
+        if let Some(pgd) = defense.pgd_mut() {
+            pgd.steps = self.pgd_steps.unwrap_or(pgd.steps);
+            if let Some(norm) = &self.adversarial_norm {
+                pgd.norm = norm.parse::<attack::Norm>()?;
+            }
+        }
+        Ok(defense)
+    }
+
+    fn recipe(&self, shape: ImageShape) -> Result<Recipe> {
+        let pool: Pool = self.pool.parse()?;
+        let defaults = TrainOptions::default();
+        let mut adam = defaults.adam;
+        adam.learning_rate = self.learning_rate;
+        Ok(Recipe {
+            defense: self.defense()?,
+            architecture: architecture(&self.arch, shape, self.bounds(), self.classes.len(), pool)?,
+            options: TrainOptions {
+                steps: self.steps,
+                batch: self.batch,
+                adam,
+                seed: self.seed,
+                class_weights: self.class_weights.clone(),
+                curve_every: self.curve_every,
+                checkpoint_every: Duration::from_secs(15),
+                ..defaults
+            },
+        })
+    }
+
+    fn bounds(&self) -> Bounds {
+        let (low, high) = self.bounds;
+        Bounds { low, high }
+    }
+
+    fn dataset(&self, shape: ImageShape, train: Split, validation: Split) -> Result<Dataset> {
+        let classes = self.classes.clone();
+        let empty = Split::empty(shape);
+        Ok(Dataset::new(
+            &self.name,
+            classes,
+            shape,
+            self.bounds(),
+            train,
+            validation,
+            empty,
+        )?)
+    }
+}
+
+/// Trains a model on images of these labels; gives it with its curve as JSON. With `out` it is written there, with what an interrupted training, or
+/// a longer one, goes on from.
+#[pyfunction]
+#[pyo3(signature = (x, y, validation, wanted, out, bar))]
+pub fn train<'py>(
+    py: Python<'py>,
+    x: &Bound<'py, PyAny>,
+    y: PyReadonlyArray1<'py, i64>,
+    validation: Option<(Bound<'py, PyAny>, PyReadonlyArray1<'py, i64>)>,
+    wanted: &str,
+    out: Option<PathBuf>,
+    bar: Option<Py<PyAny>>,
+) -> PyResult<(ModelHandle, String)> {
+    let wanted: Wanted = serde_json::from_str(wanted)
+        .map_err(|problem| errors::internal(format!("options of the training: {problem}")))?;
+    let (x, labels) = (Array::new(x)?, arrays::labels("y", &y)?);
+    let values = x.values();
+    let validation = match &validation {
+        Some((x, y)) => Some((Array::new(x)?, arrays::labels("y", y)?)),
+        None => None,
+    };
+    let validation = validation.as_ref().map(|(x, labels)| (x.values(), labels));
+    let mut bar = Bar::new(bar);
+    let (handle, curve) = run(py, || {
+        let shape = shape(&values)?;
+        let validation = match &validation {
+            Some((x, labels)) => x.split(labels, shape)?,
+            None => Split::empty(shape),
+        };
+        let dataset = wanted.dataset(shape, values.split(&labels, shape)?, validation)?;
+        let recipe = wanted.recipe(shape)?;
+        let cooked = match &out {
+            Some(out) => {
+                recipe
+                    .train_to(&ModelFiles::of(out), &dataset, &device(), &mut bar)?
+                    .cooked
+            }
+            None => recipe.run(&dataset, &device(), None, &mut bar)?,
+        };
+        let curve = serde_json::to_string(&cooked.trained.curve);
+        let curve = curve.map_err(|problem| Error::internal("describing a curve as JSON", problem))?;
+        Ok((ModelHandle::of(cooked.trained.network, recipe.card(&dataset)), curve))
+    })?;
+    Ok((handle, curve))
+}
+
+fn shape(values: &Values<'_>) -> Result<ImageShape> {
+    match *values.dims() {
+        [_, channels, height, width] => Ok(ImageShape {
+            channels,
+            height,
+            width,
+        }),
+        ref found => Err(Error::Shape {
+            what: "x".to_owned(),
+            expected: "[n, channels, height, width]".to_owned(),
+            found: format!("{found:?}"),
+        }),
+    }
+}
