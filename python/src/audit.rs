@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use doubleback::attack::Norm;
-use doubleback::audit::{Plan, Shard, Suite};
+use doubleback::audit::{ARRAYS, Plan, Shard, Suite};
 use doubleback::data::{Dataset, Split};
 use doubleback::evaluate::{Chosen, TestSet};
 use doubleback::nn::Classifier;
@@ -13,7 +13,7 @@ use doubleback_experiments::audit::{Audited, Request};
 use doubleback_report::{audit_html, write_audit};
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::arrays::{self, Array};
 use crate::errors;
@@ -71,6 +71,7 @@ pub fn plan(
         let plan = Plan::new(
             suite.parse()?,
             &attacks,
+            &Map::new(),
             norm.parse()?,
             eps,
             seed,
@@ -83,7 +84,7 @@ pub fn plan(
 
 /// Audits a model on images of these labels. With `out` what is finished is kept there, and found again.
 #[pyfunction]
-#[pyo3(signature = (model, x, y, eps, norm, suite, attacks, seed, name, out, budget, bar))]
+#[pyo3(signature = (model, x, y, eps, norm, suite, attacks, options, seed, name, out, budget, bar))]
 #[expect(clippy::too_many_arguments, reason = "they are options of one call")]
 pub fn audit<'py>(
     py: Python<'py>,
@@ -94,6 +95,7 @@ pub fn audit<'py>(
     norm: &str,
     suite: &str,
     attacks: Vec<String>,
+    options: &str,
     seed: u64,
     name: &str,
     out: Option<PathBuf>,
@@ -104,6 +106,8 @@ pub fn audit<'py>(
     let (known, classes) = (handle.network("audit")?, handle.names());
     let (norm, suite) = (norm.parse::<Norm>(), suite.parse::<Suite>());
     let (norm, suite) = (norm.map_err(errors::exception)?, suite.map_err(errors::exception)?);
+    let options: Map<String, Value> = serde_json::from_str(options)
+        .map_err(|problem| errors::internal(format!("options of the attacks: {problem}")))?;
     let budget = budget.map(Duration::try_from_secs_f64).transpose();
     let budget = budget.map_err(|problem| errors::of_kind(ErrorKind::Input, format!("time_budget: {problem}")))?;
     let (x, labels) = (Array::new(x)?, arrays::labels("y", &y)?);
@@ -117,11 +121,11 @@ pub fn audit<'py>(
         let test = values.split(&labels, shape)?;
         let dataset = Dataset::new("arrays", classes, shape, network.bounds(), empty(), empty(), test);
         let (dataset, device) = (dataset.map_err(Error::from)?, device());
-        let plan = Plan::new(suite, &attacks, norm, eps, seed, network)?;
+        let plan = Plan::new(suite, &attacks, &options, norm, eps, seed, network)?;
         let request = Request {
             name,
             network,
-            dataset_name: "arrays",
+            dataset_name: ARRAYS,
             dataset: &dataset,
             test: TestSet {
                 split: &dataset.test,
@@ -131,6 +135,7 @@ pub fn audit<'py>(
             },
             plan: &plan,
             eps_given: None,
+            arguments: &[],
             notes: &notes,
             shard: Shard::WHOLE,
             budget,

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use doubleback::attack::{AttackOption, AttackSpec, OptionKind};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 const HEAD: &str = r#""""Attacks: a class for each of the library's table, with its options and their defaults. ``docs/attacks.md`` says what they do.
 
@@ -31,7 +31,12 @@ fn class(name: &str) -> String {
     }
 }
 
-fn kind(option: &AttackOption, default: &Value) -> String {
+fn kind(attack: &str, option: &AttackOption, default: &Value) -> String {
+    // Some attacks have not all of the names.
+    let has = |name: &&str| {
+        let given = Map::from_iter([(option.name(), Value::from(*name))]);
+        AttackSpec::with_options(attack, &given).is_ok()
+    };
     let names = |names: Vec<&str>| {
         let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
         format!("Literal[{}]", quoted.join(", "))
@@ -41,7 +46,7 @@ fn kind(option: &AttackOption, default: &Value) -> String {
         OptionKind::Count | OptionKind::Seed => "int".to_owned(),
         OptionKind::Positive | OptionKind::NotNegative | OptionKind::NotZero | OptionKind::Share => "float".to_owned(),
         OptionKind::Target => "int | str".to_owned(),
-        OptionKind::Loss | OptionKind::Norm => names(option.kind.names()),
+        OptionKind::Loss | OptionKind::Norm => names(option.kind.names().into_iter().filter(has).collect()),
     };
     match default {
         Value::Null => format!("{kind} | None"),
@@ -98,7 +103,7 @@ fn class_of(spec: &AttackSpec) -> String {
             text,
             "    {}: {} = {}\n    \"\"\"{}{}.\"\"\"",
             option.name(),
-            kind(option, default),
+            kind(name, option, default),
             literal(default),
             capitalized(option.about()),
             words.unwrap_or_default()

@@ -24,6 +24,12 @@ def test_an_audit_is_its_report(model: db.Model, digits: db.data.Data, tmp_path:
     # The same call finds it there.
     again = model.audit(x, y, eps=0.1, suite="custom", attacks=["fgsm", "bim"], out=tmp_path / "report")
     assert again.to_dict() == audit.to_dict()
+    shorter = model.audit(x, y, eps=0.1, suite="custom", attacks=["pgd"], options={"steps": 5})
+    assert shorter.to_dict()["settings"]["attacks"][0]["settings"]["steps"] == 5
+    text = shorter.save_report(tmp_path / "shorter").read_text()
+    assert "the same call in Python" in text and "--dataset arrays" not in text
+    with pytest.raises(db.InputError, match="options of the attacks"):
+        model.audit(x, y, eps=0.1, options={"steps": 5})
     with pytest.raises(db.InputError, match="another audit"):
         model.audit(x, y, eps=0.2, suite="custom", attacks=["fgsm", "bim"], out=tmp_path / "report")
     with pytest.raises(db.InputError, match="pixel value"):

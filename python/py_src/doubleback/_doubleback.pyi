@@ -99,6 +99,7 @@ def audit(
     norm: str,
     suite: str,
     attacks: Sequence[str],
+    options: str,
     seed: int,
     name: str,
     out: _Path | None,

@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -246,6 +246,7 @@ class Model:
         norm: Norm = "linf",
         suite: Suite = "standard",
         attacks: Sequence[str] = (),
+        options: Mapping[str, float | str | bool] | None = None,
         seed: int = 0,
         out: str | os.PathLike[str] | None = None,
         time_budget: float | None = None,
@@ -253,7 +254,7 @@ class Model:
     ) -> Audit:
         """The standard ensemble of attacks, and what of the robust accuracy is to be trusted: see ``docs/audit.md``.
 
-        ``attacks`` are those of the suite ``custom``, by name. With ``out``, a folder, finished parts are kept there: interrupted, the same call
+        ``attacks`` are those of the suite ``custom``, by name, and ``options`` those of them that have such ones, as ``{"steps": 50}``. With ``out``, a folder, finished parts are kept there: interrupted, the same call
         goes on from them, and ends with the same numbers. ``time_budget`` is in seconds.
         """
         kept = "Nothing was kept: give out=FOLDER to go on from there" if out is None else kept_in(out)
@@ -266,6 +267,7 @@ class Model:
                 norm,
                 suite,
                 list(attacks),
+                json.dumps(dict(options or {})),
                 seed,
                 self.name,
                 out,

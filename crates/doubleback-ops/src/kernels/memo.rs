@@ -23,10 +23,13 @@ const SAMPLES: usize = 61;
 /// Which form it is, and all that it depends on besides the weights' values.
 pub(crate) type Key = (&'static str, [usize; 4]);
 
+/// Weights as a kernel wants them.
+type Form = Arc<dyn Any + Send + Sync>;
+
 struct Entry {
     key: Key,
     weights: Arc<[f32]>,
-    form: Arc<dyn Any + Send + Sync>,
+    form: Form,
     bytes: usize,
     /// The lookup that found it last.
     found: u64,
@@ -118,7 +121,7 @@ fn mark(key: Key, weights: &[f32]) -> u64 {
 
 impl State {
     /// Forms of this key whose weights begin and end like these.
-    fn candidates(&mut self, key: Key, weights: &[f32]) -> Vec<(Arc<[f32]>, Arc<dyn Any + Send + Sync>)> {
+    fn candidates(&mut self, key: Key, weights: &[f32]) -> Vec<(Arc<[f32]>, Form)> {
         self.lookups += 1;
         let ends = |w: &[f32]| (w.len(), w.first().map(|v| v.to_bits()), w.last().map(|v| v.to_bits()));
         let alike = |entry: &&Entry| entry.key == key && ends(&entry.weights) == ends(weights);
@@ -140,7 +143,7 @@ impl State {
     }
 
     /// Keeps the form of weights that were seen before, where there is room; those that are not asked for any longer make some.
-    fn keep(&mut self, key: Key, weights: &[f32], form: Arc<dyn Any + Send + Sync>, bytes: usize) {
+    fn keep(&mut self, key: Key, weights: &[f32], form: Form, bytes: usize) {
         let mark = mark(key, weights);
         if !self.marks.contains(&mark) {
             self.marks.push_back(mark);

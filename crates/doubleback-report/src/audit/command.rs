@@ -1,12 +1,13 @@
 //! The command that makes an audit again.
 
-use doubleback::audit::{Audit, Shard};
+use doubleback::audit::{ARRAYS, Audit, Shard};
 use serde_json::Value;
 
-/// As one types it into a shell, with everything that the numbers depend on but where the data lies.
-pub fn command(audit: &Audit) -> String {
+/// As one types it into a shell, with everything that the numbers depend on but where the data lies; none makes one of arrays in memory again.
+pub fn command(audit: &Audit) -> Option<String> {
     let words = words(audit);
-    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+    let typed = || words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+    (audit.setup.dataset != ARRAYS).then(typed)
 }
 
 fn words(audit: &Audit) -> Vec<String> {

@@ -14,11 +14,15 @@ pub fn body(view: &View) -> Markup {
         .map(|attack| (attack.name.clone(), attack.in_words.clone()));
     let surrogate = settings.surrogate.iter();
     let surrogate = surrogate.map(|words| ("surrogate".to_owned(), words.clone()));
+    let command = command(view.audit);
     html! {
         p {
-            "The same numbers, times apart, come from the same version, seeds, device and instruction set, from model and images of these checksums, by this command:"
+            "The same numbers, times apart, come from the same version, seeds, device and instruction set, from model and images of these checksums, by "
+            @if command.is_some() { "this command:" } @else { "the same call in Python. No command reads arrays from its memory." }
         }
-        pre { code { (command(view.audit)) } }
+        @if let Some(command) = command {
+            pre { code { (command) } }
+        }
         h3 { "Attacks" }
         (pairs("Attacks", ["Attack", "Settings"], attacks.chain(surrogate), false))
         h3 { "Checksums" }

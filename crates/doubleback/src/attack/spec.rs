@@ -441,7 +441,7 @@ impl AttackSpec {
             if let (Some(name), Some(known)) = (value.as_str(), OPTIONS.iter().find(|known| known.name() == *option)) {
                 match known.kind {
                     OptionKind::Loss => drop(name.parse::<Loss>()?),
-                    OptionKind::Norm => drop(name.parse::<Norm>()?),
+                    OptionKind::Norm => drop(name.parse::<Metric>()?),
                     _ => {}
                 }
             }

@@ -23,7 +23,7 @@ pub use plan::{Changed, Plan, PlannedAttack};
 pub use probe::PROBED;
 pub use record::{AtSize, Probe, ProbeAttacks, Record, Trial};
 pub use run::{AuditRun, Measured};
-pub use setup::{Settings, Setup};
+pub use setup::{ARRAYS, Settings, Setup};
 pub use shard::Shard;
 pub use suite::Suite;
 pub use summary::{AttackSummary, Audit, Certified, ClassRobustness, CurvePoint, Partial};

@@ -7,6 +7,9 @@ use crate::attack::Norm;
 use crate::evaluate::{Named, TestSet};
 use crate::ops::kernels::isa;
 
+/// What stands as the name of the data set where the images are arrays in memory, which no command reads.
+pub const ARRAYS: &str = "arrays";
+
 /// What an audit is of, and how it is made: all that its numbers depend on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Setup {
