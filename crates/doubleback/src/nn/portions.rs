@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(bits(&network.logits(images).unwrap()), bits(&whole));
         let (expected, found) = (to_images.apply(whole.clone()).unwrap(), pullback.apply(whole).unwrap());
         assert_eq!(to_vec(found).unwrap(), to_vec(expected).unwrap());
-        let wrong = pullback.apply(logits.slice([0..36])).map(drop).unwrap_err();
+        let wrong = pullback.apply(logits.narrow(0, 0, 36)).map(drop).unwrap_err();
         assert!(wrong.to_string().contains("cotangent of the logits"), "{wrong}");
     }
 
