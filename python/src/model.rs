@@ -18,6 +18,9 @@ use crate::errors;
 use crate::functions::Functions;
 use crate::work::run;
 
+/// A stage's name, and height, width and channels of its latent.
+type NamedSize = (String, (usize, usize, usize));
+
 /// A model that is only read, and may be used by several threads at once.
 #[pyclass(frozen, module = "doubleback._doubleback")]
 pub struct ModelHandle {
@@ -288,7 +291,7 @@ impl ModelHandle {
     }
 
     /// Names of the stages, with height, width and channels of each one's latent.
-    fn stages(&self) -> PyResult<Vec<(String, (usize, usize, usize))>> {
+    fn stages(&self) -> PyResult<Vec<NamedSize>> {
         let stages = self.network("stages")?.network.stages().into_iter();
         Ok(stages
             .map(|stage| {
