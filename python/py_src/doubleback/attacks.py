@@ -112,9 +112,9 @@ class PGD(BoundedAttack):
     loss: Literal["ce", "margin", "probability-margin"] = "ce"
     """What the attack climbs: cross-entropy (ce), the margin of the best other class, whose gradient never underflows, or the margin of the probabilities."""
     norm: Literal["linf", "l2"] = "linf"
-    """Norm that eps bounds, or in which examples are to be near."""
+    """Norm that eps bounds, or in which examples are to be near; l1 is for fmn alone."""
     restarts: int = 1
-    """Random starts to try on images that were not fooled yet."""
+    """Starts to try on images that were not fooled yet, random but for the first of fab and fab-t."""
     step_size: float | None = None
     """Length of a step in the norm, of cw-l2 the one that Adam is given, of fmn that of the first in L2, in the units of the data; None: 2.5 x eps / steps."""
     seed: int = 0
@@ -135,7 +135,7 @@ class BIM(BoundedAttack):
     loss: Literal["ce", "margin", "probability-margin"] = "ce"
     """What the attack climbs: cross-entropy (ce), the margin of the best other class, whose gradient never underflows, or the margin of the probabilities."""
     norm: Literal["linf", "l2"] = "linf"
-    """Norm that eps bounds, or in which examples are to be near."""
+    """Norm that eps bounds, or in which examples are to be near; l1 is for fmn alone."""
     step_size: float | None = None
     """Length of a step in the norm, of cw-l2 the one that Adam is given, of fmn that of the first in L2, in the units of the data; None: 2.5 x eps / steps."""
     name = "bim"
@@ -150,9 +150,9 @@ class APGDCE(BoundedAttack):
     steps: int = 100
     """Gradients to follow."""
     norm: Literal["linf", "l2"] = "linf"
-    """Norm that eps bounds, or in which examples are to be near."""
+    """Norm that eps bounds, or in which examples are to be near; l1 is for fmn alone."""
     restarts: int = 1
-    """Random starts to try on images that were not fooled yet."""
+    """Starts to try on images that were not fooled yet, random but for the first of fab and fab-t."""
     seed: int = 0
     """Seed of what is drawn."""
     name = "apgd-ce"
@@ -167,9 +167,9 @@ class APGDDLR(BoundedAttack):
     steps: int = 100
     """Gradients to follow."""
     norm: Literal["linf", "l2"] = "linf"
-    """Norm that eps bounds, or in which examples are to be near."""
+    """Norm that eps bounds, or in which examples are to be near; l1 is for fmn alone."""
     restarts: int = 1
-    """Random starts to try on images that were not fooled yet."""
+    """Starts to try on images that were not fooled yet, random but for the first of fab and fab-t."""
     seed: int = 0
     """Seed of what is drawn."""
     name = "apgd-dlr"
@@ -184,11 +184,11 @@ class APGDT(BoundedAttack):
     steps: int = 100
     """Gradients to follow."""
     norm: Literal["linf", "l2"] = "linf"
-    """Norm that eps bounds, or in which examples are to be near."""
+    """Norm that eps bounds, or in which examples are to be near; l1 is for fmn alone."""
     targets: int = 9
     """Most likely other classes to aim at, one after the other; all of a model that has fewer."""
     restarts: int = 1
-    """Random starts to try on images that were not fooled yet."""
+    """Starts to try on images that were not fooled yet, random but for the first of fab and fab-t."""
     seed: int = 0
     """Seed of what is drawn."""
     name = "apgd-t"
@@ -201,13 +201,13 @@ class Square(BoundedAttack):
     eps: float
     """What the attack is held to, in the units of the data."""
     norm: Literal["linf", "l2"] = "linf"
-    """Norm that eps bounds, or in which examples are to be near."""
+    """Norm that eps bounds, or in which examples are to be near; l1 is for fmn alone."""
     queries: int = 5000
     """Forward passes to spend on an image."""
     initial_share: float = 0.8
     """Share of the values that the first squares change."""
     restarts: int = 1
-    """Random starts to try on images that were not fooled yet."""
+    """Starts to try on images that were not fooled yet, random but for the first of fab and fab-t."""
     seed: int = 0
     """Seed of what is drawn."""
     name = "square"
@@ -222,7 +222,11 @@ class FAB(BoundedAttack):
     steps: int = 100
     """Gradients to follow."""
     norm: Literal["linf", "l2"] = "linf"
-    """Norm that eps bounds, or in which examples are to be near."""
+    """Norm that eps bounds, or in which examples are to be near; l1 is for fmn alone."""
+    restarts: int = 1
+    """Starts to try on images that were not fooled yet, random but for the first of fab and fab-t."""
+    seed: int = 0
+    """Seed of what is drawn."""
     name = "fab"
 
 
@@ -235,9 +239,13 @@ class FABT(BoundedAttack):
     steps: int = 100
     """Gradients to follow."""
     norm: Literal["linf", "l2"] = "linf"
-    """Norm that eps bounds, or in which examples are to be near."""
+    """Norm that eps bounds, or in which examples are to be near; l1 is for fmn alone."""
     targets: int = 9
     """Most likely other classes to aim at, one after the other; all of a model that has fewer."""
+    restarts: int = 1
+    """Starts to try on images that were not fooled yet, random but for the first of fab and fab-t."""
+    seed: int = 0
+    """Seed of what is drawn."""
     name = "fab-t"
 
 
@@ -271,7 +279,7 @@ class DeepFool(NearestAttack):
     overshoot: float = 0.02
     """Share by which the way to the boundary is lengthened."""
     norm: Literal["linf", "l2"] = "l2"
-    """Norm that eps bounds, or in which examples are to be near."""
+    """Norm that eps bounds, or in which examples are to be near; l1 is for fmn alone."""
     name = "deepfool"
 
 
@@ -298,8 +306,8 @@ class FMN(NearestAttack):
     """Gradients to follow."""
     gamma: float = 0.05
     """Share of the values that may be changed, of ddn and fmn share by which a step changes the length."""
-    norm: Literal["linf", "l2"] = "l2"
-    """Norm that eps bounds, or in which examples are to be near."""
+    norm: Literal["linf", "l2", "l1"] = "l2"
+    """Norm that eps bounds, or in which examples are to be near; l1 is for fmn alone."""
     step_size: float = 1.0
     """Length of a step in the norm, of cw-l2 the one that Adam is given, of fmn that of the first in L2, in the units of the data."""
     name = "fmn"
