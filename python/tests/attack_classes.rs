@@ -110,7 +110,7 @@ fn class_of(spec: &AttackSpec) -> String {
         )
         .unwrap();
     }
-    write!(text, "    name = \"{name}\"\n").unwrap();
+    writeln!(text, "    name = \"{name}\"").unwrap();
     text
 }
 
