@@ -1,6 +1,6 @@
 //! The compiled half of the Python package `doubleback`: what the library does, on NumPy arrays.
 //!
-//! The package in `py_src/` is what users see; it checks and converts arguments, and calls what is here. All work is done by [`work::run`]: on a
+//! The package in `py_src/` is what users see; it checks and converts arguments, and calls what is here. All work is done by `work::run`: on a
 //! worker thread, without the interpreter's lock, stopped by Ctrl-C.
 mod arrays;
 mod attack;
