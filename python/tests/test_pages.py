@@ -29,7 +29,7 @@ def test_all_blocks_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert len(found) > 4
     for place, block in enumerate(found):
         if "torch" in block and not HAS_TORCH:
-            # A model that is stored stands for the one that torch would give.
+            # A model that is trained here stands for the one of torch.
             digits = names["digits"]
             assert isinstance(digits, db.data.Data)
             if "model" not in names:

@@ -14,7 +14,7 @@ const MOST: usize = 16 << 20;
 /// Lookups after which a form that no one found makes place for others.
 const OLD: u64 = 1 << 12;
 
-/// Weights that were seen once are remembered by a mark, so that those of a training step, which never come again, are not kept.
+/// Weights that were seen once are remembered by a mark, so that those of a training step, most of which never come again, are not kept.
 const MARKS: usize = 64;
 
 /// Values that make a mark.

@@ -176,6 +176,38 @@ fn products_of_matrices() {
     assert_eq!(matmul(&[], &[], nothing)[..], [0.0; 6]);
 }
 
+/// Few rows read the right matrix where it lies, many pack it: each row has the same bits, over panels that are whole and one that is not, and more terms
+/// than are packed at once.
+#[test]
+fn rows_of_a_product_do_not_depend_on_their_number() {
+    let (m, k, n) = (40, 300, 77);
+    let (a, b) = (values(m * k, 1), values(k * n, 2));
+    let product = |m: usize| Product {
+        m,
+        k,
+        n,
+        left_transposed: false,
+        right_transposed: false,
+    };
+    let whole = matmul(&a, &b, product(m));
+    let entry = |i: usize, j: usize| {
+        (0..k)
+            .map(|t| f64::from(a[i * k + t]) * f64::from(b[t * n + j]))
+            .sum::<f64>()
+    };
+    for (place, &value) in whole.iter().enumerate() {
+        let expected = entry(place / n, place % n);
+        assert!(
+            (f64::from(value) - expected).abs() < 1e-4,
+            "{place}: {value}, {expected}"
+        );
+    }
+    for rows in 1..20 {
+        let part = matmul(&a[..rows * k], &b, product(rows));
+        assert_eq!(part[..], whole[..rows * n], "{rows} rows");
+    }
+}
+
 #[test]
 fn pools() {
     let options = Pool2dOptions {

@@ -170,8 +170,8 @@ pub(crate) unsafe fn row_in_parts<S: Simd>(
     }
 }
 
-/// M pixels by V vectors of output channels. The reads and writes of [`row`] for these pixels must be valid, `weights` for V vectors a tap, `weight_stride` apart, and `columns`
-/// be more than V - 1 vectors; where sums are added, `out` must be written.
+/// M pixels by V vectors of output channels. The reads and writes of [`row`] for these pixels must be valid, `weights` for V vectors a tap, `weight_stride`
+/// apart, and `columns` be more than V - 1 vectors; where sums are added, `out` must be written.
 struct Tile<const M: usize, const V: usize> {
     reads: Reads,
     weights: *const f32,
