@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use doubleback::data::{ImageShape, Split};
-use doubleback::evaluate::batch_size;
+use doubleback::evaluate::{ImageSource, batch_size};
 use doubleback::nn::to_vec;
 use doubleback::{Error, Result};
 use numpy::{PyArray, PyArrayMethods, PyReadonlyArray1, PyReadonlyArrayDyn, PyUntypedArray, PyUntypedArrayMethods};
@@ -108,6 +108,11 @@ impl Values<'_> {
         Ok(Tensor::from_data(TensorData::new(self.rows(range)?, dims), device))
     }
 
+    /// The same images for the library, which reads them on a device when their turn comes.
+    pub fn on(&self, device: Device) -> Source<'_> {
+        Source { values: self, device }
+    }
+
     /// Rows of an array of two axes on the device.
     pub fn vectors(&self, range: Range<usize>, device: &Device) -> Result<Tensor<2>> {
         let dims = [range.len(), self.dims[1]];
@@ -128,6 +133,34 @@ impl Values<'_> {
             .map(|&label| u32::try_from(label).unwrap_or(u32::MAX))
             .collect();
         Ok(Split::new(self.rows(0..self.count())?, labels, shape)?)
+    }
+}
+
+/// Images that the library reads from the caller's array.
+pub struct Source<'a> {
+    values: &'a Values<'a>,
+    device: Device,
+}
+
+impl ImageSource for Source<'_> {
+    fn count(&self) -> usize {
+        self.values.count()
+    }
+
+    fn read(&self, places: &[usize]) -> Result<Tensor<4>> {
+        let (Some(&first), Some(&last)) = (places.first(), places.last()) else {
+            return self.values.images(0..0, &self.device);
+        };
+        if last - first + 1 == places.len() {
+            return self.values.images(first..last + 1, &self.device);
+        }
+        let mut rows = Vec::new();
+        for &place in places {
+            rows.extend(self.values.rows(place..place + 1)?);
+        }
+        let dims = self.values.dims();
+        let dims = [places.len(), dims[1], dims[2], dims[3]];
+        Ok(Tensor::from_data(TensorData::new(rows, dims), &self.device))
     }
 }
 

@@ -1,13 +1,16 @@
-//! Attacks of the library's table.
+//! Attacks of the library's table, and ensembles of them.
 
-use doubleback::attack::{Adversarial, AttackOption, AttackSpec, Goal};
-use doubleback::evaluate::batch_size;
-use doubleback::nn::to_vec;
-use doubleback::progress::Phase;
+use std::path::PathBuf;
+
+use doubleback::attack::{Attack, AttackOption, AttackSpec};
+use doubleback::audit::Plan;
+use doubleback::evaluate::{AttackedImages, Identity, ImageAttacks, Unfinished};
+use doubleback::progress::Watch;
 use doubleback::{Error, Result};
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::arrays::{self, Array, array, integers};
@@ -46,60 +49,82 @@ pub fn spec(name: &str, options: &str, classes: &[String]) -> PyResult<AttackSpe
     AttackSpec::with_options_for(name, &options, classes).map_err(errors::exception)
 }
 
-/// By image, in order.
-#[derive(Default)]
-struct Found {
-    examples: Vec<f32>,
-    predictions: Vec<usize>,
-    success: Vec<bool>,
-    gradients: Vec<usize>,
-    forwards: Vec<usize>,
-    l2: Vec<f32>,
-    linf: Vec<f32>,
-    l0: Vec<f32>,
-    zero_gradient: Vec<bool>,
-    distance: Vec<f32>,
+/// What ensembles go by.
+const ENSEMBLE: &str = "autoattack";
+
+/// Their options.
+#[derive(Deserialize)]
+struct EnsembleOptions {
+    suite: String,
+    norm: String,
+    seed: u64,
 }
 
-impl Found {
-    fn add(&mut self, example: Adversarial) -> Result<()> {
-        self.examples.extend(to_vec(example.images)?);
-        self.predictions.extend(example.predictions);
-        self.success.extend(example.success);
-        self.gradients.extend(example.cost.gradients);
-        self.forwards.extend(example.cost.forwards);
-        self.l2.extend(example.l2);
-        self.linf.extend(example.linf);
-        self.l0.extend(example.l0);
-        Ok(())
+/// What is to be run.
+enum Wanted {
+    One(Box<Attack>, Option<f64>),
+    Ensemble(Box<Plan>),
+}
+
+impl Wanted {
+    fn of(name: &str, options: &str, eps: Option<f64>, handle: &ModelHandle) -> PyResult<Self> {
+        if name != ENSEMBLE {
+            let attack = spec(name, options, &handle.names())?.attack();
+            return Ok(Self::One(Box::new(attack.map_err(errors::exception)?), eps));
+        }
+        let options: EnsembleOptions = serde_json::from_str(options)
+            .map_err(|problem| errors::input(format!("options of the ensemble: {problem}")))?;
+        let plan = || {
+            let (suite, norm) = (options.suite.parse()?, options.norm.parse()?);
+            let eps = eps.ok_or_else(|| Error::value("eps", "given", "none"))?;
+            Plan::new(suite, &[], &Map::new(), norm, eps, options.seed, handle.classifier())
+        };
+        Ok(Self::Ensemble(Box::new(plan().map_err(errors::exception)?)))
     }
 
-    fn into_dict<'py>(self, py: Python<'py>, dims: [usize; 4]) -> PyResult<Bound<'py, PyDict>> {
-        let count = dims[0];
-        let found = PyDict::new(py);
-        found.set_item("examples", array(py, self.examples, dims)?)?;
-        found.set_item("success", array(py, self.success, [count])?)?;
-        found.set_item("zero_gradient", array(py, self.zero_gradient, [count])?)?;
-        for (name, values) in [
-            ("prediction", &self.predictions),
-            ("gradients", &self.gradients),
-            ("forwards", &self.forwards),
-        ] {
-            found.set_item(name, integers(py, values)?)?;
+    fn run(
+        &self,
+        images: &ImageAttacks<'_>,
+        targets: Option<&[usize]>,
+        kept: Option<&mut Unfinished>,
+        watch: &mut dyn Watch,
+    ) -> Result<AttackedImages> {
+        match self {
+            Self::One(attack, eps) => images.one(attack, *eps, targets, kept, watch),
+            Self::Ensemble(plan) => {
+                for note in plan.notes() {
+                    tracing::info!("{note}");
+                }
+                plan.attack(images, kept, watch)
+            }
         }
-        for (name, values) in [("l2", self.l2), ("linf", self.linf), ("l0", self.l0)] {
-            found.set_item(name, array(py, values, [count])?)?;
+    }
+
+    /// All that its examples depend on besides model and images.
+    fn in_full(&self) -> Result<String> {
+        match self {
+            Self::One(attack, eps) => {
+                let settings = serde_json::to_string(&attack.spec());
+                let settings = settings.map_err(|e| Error::internal("describing an attack", e))?;
+                Ok(format!("{} within {eps:?}: {settings}", attack.name()))
+            }
+            Self::Ensemble(plan) => plan.in_full(),
         }
-        if !self.distance.is_empty() {
-            found.set_item("distance", array(py, self.distance, [count])?)?;
-        }
-        Ok(found)
     }
 }
 
-/// Attacks images of these labels, or towards these targets.
+/// Where the examples go, and finished batches until all are.
+struct Files {
+    out: PathBuf,
+    work: PathBuf,
+}
+
+/// The examples of an attack on images of these labels, or towards these targets, with what is known of each.
+///
+/// With `files`, an `.npz` file and a folder, they are written to the file with `identity`, what they are of; finished batches are kept in the folder until
+/// then, from which the same call goes on. Once the file is there nothing is attacked, and what is given is `identity` alone, that of this call.
 #[pyfunction]
-#[pyo3(signature = (model, x, y, name, options, eps, targets, bar))]
+#[pyo3(signature = (model, x, y, name, options, eps, targets, files, bar))]
 #[expect(clippy::too_many_arguments, reason = "they are options of one call")]
 pub fn attack<'py>(
     py: Python<'py>,
@@ -110,43 +135,84 @@ pub fn attack<'py>(
     options: &str,
     eps: Option<f64>,
     targets: Option<PyReadonlyArray1<'py, i64>>,
+    files: Option<(PathBuf, PathBuf)>,
     bar: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let handle = model.get();
-    let (model, names) = (handle.classifier(), handle.names());
-    let built = spec(name, options, &names)?.attack().map_err(errors::exception)?;
-    let x = Array::new(x)?;
-    let (values, labels) = (x.values(), arrays::labels("y", &y)?);
+    let wanted = Wanted::of(name, options, eps, handle)?;
+    if let (Wanted::Ensemble(_), Some(_)) = (&wanted, &targets) {
+        let problem = "targets: AutoAttack leaves the label's class. Give none, or another attack";
+        return Err(errors::input(problem));
+    }
     let targets = targets.map(|targets| arrays::labels("targets", &targets)).transpose()?;
-    let eps: Vec<f64> = eps.into_iter().collect();
+    let (x, labels) = (Array::new(x)?, arrays::labels("y", &y)?);
+    let values = x.values();
+    let files = files.map(|(out, work)| Files { out, work });
     let mut bar = Bar::new(bar);
     let found = run(py, || {
+        let model = handle.classifier();
         values.check_images(model.shape())?;
-        for classes in [Some(&labels), targets.as_ref()].into_iter().flatten() {
-            arrays::check_labels(classes, values.count(), model.classes())?;
+        let source = values.on(device());
+        let images = ImageAttacks {
+            model,
+            images: &source,
+            labels: &labels,
+        };
+        let targets = targets.as_deref();
+        let Some(Files { out, work }) = &files else {
+            return wanted.run(&images, targets, None, &mut bar).map(Ok);
+        };
+        let identity = images.identity(handle.checksum()?, wanted.in_full()?, targets)?;
+        let mut kept = Unfinished::open(work, identity.clone())?;
+        if out.exists() {
+            // A kill may have come between the file and this.
+            kept.remove()?;
+            return in_full(&identity).map(Err);
         }
-        built.check_eps(&eps, model)?;
-        let (device, mut found) = (device(), Found::default());
-        found.examples.reserve_exact(values.dims().iter().product());
-        let mut phase = Phase::begin(built.name(), values.count(), &mut bar);
-        for places in values.batches(batch_size(model.shape())) {
-            let images = values.images(places.clone(), &device)?;
-            let goal = match &targets {
-                Some(targets) => Goal::Towards(targets[places.clone()].to_vec()),
-                None => built.goal(&labels[places.clone()], model.classes())?,
-            };
-            let attacked = built.run_to(model, &images, &goal, &eps);
-            let attacked = attacked.map_err(|error| error.at(|row| places.start + row))?;
-            let example = attacked.by_eps.into_iter().next();
-            found.add(example.ok_or_else(|| Error::internal("attacking", "no examples"))?)?;
-            found.zero_gradient.extend(attacked.zero_gradient);
-            found
-                .distance
-                .extend(attacked.distance.iter().map(|far| far.unwrap_or(f32::INFINITY)));
-            phase.done_unless_finished(places.end)?;
+        let found = wanted.run(&images, targets, Some(&mut kept), &mut bar)?;
+        if let Some(folder) = out.parent() {
+            std::fs::create_dir_all(folder).map_err(Error::io(folder, "making the folder"))?;
         }
-        Ok(found)
+        found.save(out, model.shape(), &in_full(&identity)?)?;
+        kept.remove()?;
+        Ok(Ok(found))
     })?;
-    let dims = values.dims();
-    found.into_dict(py, [dims[0], dims[1], dims[2], dims[3]])
+    match found {
+        Ok(found) => {
+            let dims = values.dims();
+            dictionary(py, found, [dims[0], dims[1], dims[2], dims[3]])
+        }
+        Err(identity) => {
+            let entries = PyDict::new(py);
+            entries.set_item("identity", identity)?;
+            Ok(entries)
+        }
+    }
+}
+
+fn in_full(identity: &Identity) -> Result<String> {
+    serde_json::to_string(identity).map_err(|problem| Error::internal("describing an attack", problem))
+}
+
+fn dictionary<'py>(py: Python<'py>, found: AttackedImages, dims: [usize; 4]) -> PyResult<Bound<'py, PyDict>> {
+    let count = dims[0];
+    let entries = PyDict::new(py);
+    entries.set_item("examples", array(py, found.examples, dims)?)?;
+    entries.set_item("success", array(py, found.success, [count])?)?;
+    entries.set_item("zero_gradient", array(py, found.zero_gradient, [count])?)?;
+    for (name, values) in [
+        ("prediction", &found.predictions),
+        ("gradients", &found.gradients),
+        ("forwards", &found.forwards),
+    ] {
+        entries.set_item(name, integers(py, values)?)?;
+    }
+    for (name, values) in [("l2", found.l2), ("linf", found.linf), ("l0", found.l0)] {
+        entries.set_item(name, array(py, values, [count])?)?;
+    }
+    if !found.distance.is_empty() {
+        let distance = found.distance.iter().map(|far| far.unwrap_or(f32::INFINITY));
+        entries.set_item("distance", array(py, distance.collect(), [count])?)?;
+    }
+    Ok(entries)
 }

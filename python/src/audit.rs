@@ -6,14 +6,13 @@ use std::time::Duration;
 use doubleback::attack::Norm;
 use doubleback::audit::{ARRAYS, Plan, Shard, Suite};
 use doubleback::data::{Dataset, Split};
-use doubleback::evaluate::{Chosen, TestSet};
-use doubleback::nn::Classifier;
+use doubleback::evaluate::{Chosen, TestSet, answers};
 use doubleback::{Error, ErrorKind};
 use doubleback_experiments::audit::{Audited, Request};
 use doubleback_report::{audit_html, write_audit};
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::arrays::{self, Array};
 use crate::errors;
@@ -57,31 +56,6 @@ impl AuditHandle {
     }
 }
 
-/// The attacks of an ensemble for a model, as JSON: their names and options, and what is to be known of them.
-#[pyfunction]
-pub fn plan(
-    model: &Bound<'_, ModelHandle>,
-    suite: &str,
-    attacks: Vec<String>,
-    norm: &str,
-    eps: f64,
-    seed: u64,
-) -> PyResult<String> {
-    let made = || -> doubleback::Result<String> {
-        let plan = Plan::new(
-            suite.parse()?,
-            &attacks,
-            &Map::new(),
-            norm.parse()?,
-            eps,
-            seed,
-            model.get().classifier(),
-        )?;
-        Ok(json!({ "attacks": plan.attacks(), "notes": plan.notes() }).to_string())
-    };
-    made().map_err(errors::exception)
-}
-
 /// Audits a model on images of these labels. With `out` what is finished is kept there, and found again.
 #[pyfunction]
 #[pyo3(signature = (model, x, y, eps, norm, suite, attacks, options, seed, name, out, budget, bar))]
@@ -103,7 +77,7 @@ pub fn audit<'py>(
     bar: Option<Py<PyAny>>,
 ) -> PyResult<AuditHandle> {
     let handle = model.get();
-    let (known, classes) = (handle.network("audit")?, handle.names());
+    let (model, classes) = (handle.classifier(), handle.names());
     let (norm, suite) = (norm.parse::<Norm>(), suite.parse::<Suite>());
     let (norm, suite) = (norm.map_err(errors::exception)?, suite.map_err(errors::exception)?);
     let options: Map<String, Value> = serde_json::from_str(options)
@@ -114,25 +88,30 @@ pub fn audit<'py>(
     let (values, notes) = (x.values(), handle.notes_of());
     let mut bar = Bar::new(bar);
     let audited = run(py, || {
-        let network = &known.network;
-        let shape = network.shape();
+        let shape = model.shape();
         arrays::check_labels(&labels, values.count(), classes.len())?;
         let empty = || Split::empty(shape);
         let test = values.split(&labels, shape)?;
-        let dataset = Dataset::new("arrays", classes, shape, network.bounds(), empty(), empty(), test);
+        let dataset = Dataset::new("arrays", classes, shape, model.bounds(), empty(), empty(), test);
         let (dataset, device) = (dataset.map_err(Error::from)?, device());
-        let plan = Plan::new(suite, &attacks, &options, norm, eps, seed, network)?;
+        let plan = Plan::new(suite, &attacks, &options, norm, eps, seed, model)?;
+        let test = TestSet {
+            split: &dataset.test,
+            shape,
+            chosen: Chosen::ALL,
+            device: &device,
+        };
+        let checksum = match handle.checksum()? {
+            Some(checksum) => checksum,
+            None => answers(model, &test)?,
+        };
         let request = Request {
             name,
-            network,
+            model,
+            checksum,
             dataset_name: ARRAYS,
             dataset: &dataset,
-            test: TestSet {
-                split: &dataset.test,
-                shape,
-                chosen: Chosen::ALL,
-                device: &device,
-            },
+            test,
             plan: &plan,
             eps_given: None,
             arguments: &[],

@@ -23,7 +23,7 @@ mod _doubleback {
     #[pymodule_export]
     use crate::attack::{attack, attacks};
     #[pymodule_export]
-    use crate::audit::{AuditHandle, audit, plan};
+    use crate::audit::{AuditHandle, audit};
     #[pymodule_export]
     use crate::command::command;
     #[pymodule_export]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use burn::tensor::Tensor;
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::device::Device;
+use doubleback::evaluate;
 use doubleback::nn::{self, Classifier, Loss, ModelCard, Network, Staged, Summary, card, predictions, stage_indices};
 use doubleback::{Error, Result};
 use doubleback_import::{Imported, Normalization, Options, Source, open, open_onnx};
@@ -81,6 +82,17 @@ impl ModelHandle {
             Kind::Functions(_) => Err(errors::input(format!(
                 "{what}: a model of functions has no layers. Give a model of `load`, `from_torch` or `train`"
             ))),
+        }
+    }
+
+    /// SHA-256 of what it computes with; of functions there is none.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn checksum(&self) -> Result<Option<String>> {
+        match &self.kind {
+            Kind::Network(known) => evaluate::checksum(&known.network).map(Some),
+            Kind::Functions(_) => Ok(None),
         }
     }
 

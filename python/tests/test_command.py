@@ -46,6 +46,34 @@ def test_the_script_is_installed() -> None:
     assert done.returncode == 0 and "mnist-mini" in done.stdout
 
 
+PLAN = """
+datasets = ["mnist-mini"]
+steps = 3
+batch = 32
+[[defense]]
+name = "doubleback"
+lambda = [0.5]
+[measure]
+test_eps = [0.1]
+test_images = 32
+"""
+
+
+def test_a_sweep_starts_the_script_again(tmp_path: Path) -> None:
+    """Each of its trainings is a process of the same program, whether that is the script or the module."""
+    (tmp_path / "plan.toml").write_text(PLAN)
+    script = str(Path(sysconfig.get_path("scripts")) / "doubleback")
+    for name, program in {"script": [script], "module": MODULE}.items():
+        words = [*program, "sweep", str(tmp_path / "plan.toml"), "--out", str(tmp_path / name), "--jobs", "2"]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        cells = sorted(path.name for path in (tmp_path / name / "cells").iterdir())
+        assert len(cells) == 2 and all((tmp_path / name / "cells" / cell / "model.safetensors").exists() for cell in cells)
+    assert (tmp_path / "script/results.json").read_bytes() == (tmp_path / "module/results.json").read_bytes()
+    trained = db.load(tmp_path / "script/cells" / cells[0] / "model.safetensors")
+    assert trained.summary()["card"]["steps"] == 3
+
+
 def test_ctrl_c_ends_a_command(tmp_path: Path) -> None:
     words = ["train", "--dataset", "mnist-mini", "--defense", "normal", "--steps", "100000"]
     process = subprocess.Popen(

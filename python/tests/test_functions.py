@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import doubleback as db
 import numpy as np
@@ -96,3 +97,45 @@ def test_what_functions_return_must_fit() -> None:
         db.from_functions(len, len, shape=(1, 2, 2), classes=3, bounds=(1, 0))
     with pytest.raises(db.InputError, match="has no layers"):
         db.from_functions(len, len, shape=(1, 2, 2), classes=3).stages()
+
+
+def wrapped(model: db.Model) -> db.Model:
+    """The same as two functions."""
+    return db.from_functions(model.logits, lambda x, c: model.vjp(x, c)[1], shape=model.shape, classes=10)
+
+
+def test_an_audit_of_functions_is_that_of_the_network(model: db.Model, digits: db.data.Data, tmp_path: Path) -> None:
+    x, y = digits.x_test[:12], digits.y_test[:12]
+
+    def numbers(audited: db.Model, out: Path | None = None) -> dict[str, object]:
+        found = audited.audit(x, y, eps=0.1, suite="custom", attacks=["apgd-ce", "fab"], out=out).to_dict()
+        for attack in found["attacks"].values():
+            del attack["seconds"]
+        return {name: found[name] for name in ("clean_accuracy", "robust_accuracy", "attacks", "flags", "images")}
+
+    functions = wrapped(model)
+    assert numbers(functions) == numbers(model)
+    # It is found again; one of other functions is not taken for it.
+    assert numbers(functions, tmp_path) == numbers(wrapped(model), tmp_path)
+    other = db.train(digits.x_train[:200], digits.y_train[:200], steps=2, batch=100, seed=1, progress=False)
+    with pytest.raises(db.InputError, match="another audit"):
+        numbers(wrapped(other), tmp_path)
+    report = functions.audit(x, y, eps=0.1, suite="custom", attacks=["fgsm"]).save_report(tmp_path / "report")
+    assert "functions" in report.read_text()
+
+
+def test_what_a_function_raises_comes_out_of_an_audit() -> None:
+    error = Odd("of its own kind")
+    with pytest.raises(Odd) as caught:
+        broken(7, error).audit(X, Y, eps=0.1, suite="custom", attacks=["fgsm"])
+    assert caught.value is error
+
+
+def test_examples_of_functions_are_kept(model: db.Model, digits: db.data.Data, tmp_path: Path) -> None:
+    x, y = digits.x_test[:20], digits.y_test[:20]
+    found = wrapped(model).attack(x, y, db.FGSM(eps=0.2), out=tmp_path / "found.npz")
+    again = wrapped(model).attack(x, y, db.FGSM(eps=0.2), out=tmp_path / "found.npz")
+    assert np.array_equal(found.examples, again.examples)
+    other = db.train(digits.x_train[:200], digits.y_train[:200], steps=2, batch=100, seed=1, progress=False)
+    with pytest.raises(db.InputError, match="something else than this attack"):
+        wrapped(other).attack(x, y, db.FGSM(eps=0.2), out=tmp_path / "found.npz")

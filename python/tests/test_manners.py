@@ -54,10 +54,10 @@ def test_an_interrupted_attack_goes_on_to_the_same_bits(model: db.Model, digits:
     attack = db.PGD(eps=0.2, steps=20)
     kept = tmp_path / "found.work"
     error = interrupted(
-        lambda: model.attack(x, y, attack, out=tmp_path / "found.npz"), lambda: any(kept.glob("part-*.npz"))
+        lambda: model.attack(x, y, attack, out=tmp_path / "found.npz"), lambda: any(kept.glob("part-*.json"))
     )
     assert "make the same call again to go on" in str(error)
-    assert list(kept.glob("part-*.npz")) and not (tmp_path / "found.npz").exists()
+    assert list(kept.glob("part-*.json")) and not (tmp_path / "found.npz").exists()
     found = model.attack(x, y, attack, out=tmp_path / "found.npz")
     whole = model.attack(x, y, attack)
     assert not kept.exists() and sorted(tmp_path.iterdir()) == [tmp_path / "found.npz"]
@@ -68,6 +68,25 @@ def test_an_interrupted_attack_goes_on_to_the_same_bits(model: db.Model, digits:
     assert np.array_equal(np.load(tmp_path / "found.npz")["examples"], whole.examples)
     with pytest.raises(db.InputError, match="something else than this attack"):
         model.attack(x, y, db.PGD(eps=0.1, steps=20), out=tmp_path / "found.npz")
+
+
+def test_an_interrupted_ensemble_goes_on_to_the_same_bits(
+    model: db.Model, digits: db.data.Data, tmp_path: Path
+) -> None:
+    x, y = digits.x_test[:40], digits.y_test[:40]
+    attack, kept = db.AutoAttack(eps=0.1), tmp_path / "found.work"
+    interrupted(
+        lambda: model.attack(x, y, attack, out=tmp_path / "found.npz"), lambda: any(kept.glob("part-0-apgd-ce-*.json"))
+    )
+    assert not (tmp_path / "found.npz").exists()
+    # Another call's work is not touched.
+    with pytest.raises(db.InputError, match="differs in its attack"):
+        model.attack(x, y, db.AutoAttack(eps=0.2), out=tmp_path / "found.npz")
+    found = model.attack(x, y, attack, out=tmp_path / "found.npz")
+    whole = model.attack(x, y, attack)
+    for name in ("examples", "success", "prediction", "gradients", "forwards", "l2", "zero_gradient"):
+        assert np.array_equal(getattr(found, name), getattr(whole, name)), name
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "found.npz"]
 
 
 def test_an_interrupted_training_goes_on_to_the_same_bits(digits: db.data.Data, tmp_path: Path) -> None:

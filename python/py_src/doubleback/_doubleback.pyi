@@ -16,7 +16,6 @@ __all__ = [
     "command",
     "load_data",
     "num_threads",
-    "plan",
     "train",
     "transfer",
 ]
@@ -88,9 +87,9 @@ def attack(
     options: str,
     eps: float | None,
     targets: IntArray | None,
+    files: tuple[_Path, _Path] | None,
     bar: object | None,
 ) -> dict[str, Any]: ...
-def plan(model: ModelHandle, suite: str, attacks: Sequence[str], norm: str, eps: float, seed: int) -> str: ...
 def audit(
     model: ModelHandle,
     x: NDArray[Any],

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, overload
 
-import numpy as np
-from numpy.typing import NDArray
-
 from . import _doubleback
 from ._arrays import FloatArray, Images, IntArray, Tensor, floats, giving_back, labels
 from ._interrupted import interrupted, kept_in, nothing_kept
-from ._kept import Kept, checksum, joined, parts
+from ._kept import kept_files, read
 from ._progress import bar
-from .attacks import Attack, AutoAttack, BoundedAttack
-from .errors import InputError
+from .attacks import Attack
 from .results import Attacked, Audit
 
 __all__ = ["Loss", "Model", "Norm", "Suite"]
@@ -26,8 +21,6 @@ __all__ = ["Loss", "Model", "Norm", "Suite"]
 Loss = Literal["ce", "margin", "probability-margin"]
 Norm = Literal["linf", "l2"]
 Suite = Literal["standard", "plus", "rand", "custom"]
-
-_LOG = logging.getLogger("doubleback")
 
 
 class Model:
@@ -142,100 +135,15 @@ class Model:
         """
         images, wanted = floats(x, "x", 4), labels(y, "y")
         aims = None if targets is None else labels(targets, "targets")
-        if out is None:
-            with nothing_kept():
-                found = self._attacked(images, wanted, attack, aims, progress)
-        else:
-            with interrupted(kept_in(out)):
-                found = self._attacked_in_parts(images, wanted, attack, aims, out, progress)
+        files = None if out is None else kept_files(out)
+        with bar(progress) as shown, nothing_kept() if out is None else interrupted(kept_in(out)):
+            found = _doubleback.attack(
+                self._handle, images, wanted, attack.name, attack._options(), attack._eps(), aims, files, shown
+            )
+        if files is not None and "identity" in found:
+            found = read(files[0], found["identity"])
         found["examples"] = giving_back(x)(found["examples"])
         return Attacked(attack=attack, bounds=self.bounds, **{"distance": None} | found)
-
-    def _attacked(
-        self, images: NDArray[Any], y: IntArray, attack: Attack, targets: IntArray | None, progress: bool | None
-    ) -> dict[str, Any]:
-        if not isinstance(attack, AutoAttack):
-            return self._run(images, y, attack, targets, progress)
-        if targets is not None:
-            raise InputError("targets: AutoAttack leaves the label's class. Give none, or another attack")
-        return self._ensemble(images, y, attack, progress)
-
-    def _attacked_in_parts(
-        self,
-        images: NDArray[Any],
-        y: IntArray,
-        attack: Attack,
-        targets: IntArray | None,
-        out: str | os.PathLike[str],
-        progress: bool | None,
-    ) -> dict[str, Any]:
-        """The same, part by part: what comes of an image depends on no other."""
-        identity = {
-            "model": checksum(self._handle.to_bytes()),
-            "images": checksum(images, y, targets),
-            "attack": repr(attack),
-            "version": _doubleback.__version__,
-        }
-        kept = Kept(out, identity)
-        found = kept.whole()
-        if found is not None:
-            return found
-        if any(len(one) != len(images) for one in (y, targets) if one is not None) or len(images) == 0:
-            # It is refused, with the numbers of all of them.
-            return self._attacked(images, y, attack, targets, False)
-        done = []
-        with bar(progress) as shown:
-            shown.begin(attack.name, len(images))
-            for places in parts(len(images)):
-                aims = None if targets is None else targets[places]
-
-                def make(places: slice = places, aims: IntArray | None = aims) -> dict[str, Any]:
-                    return self._attacked(images[places], y[places], attack, aims, False)
-
-                done.append(kept.part(places, make))
-                shown.advance(places.stop, None)
-        found = joined(done)
-        kept.finish(found)
-        return found
-
-    def _run(
-        self, images: NDArray[Any], y: IntArray, attack: Attack, targets: IntArray | None, progress: bool | None
-    ) -> dict[str, Any]:
-        options, eps = attack._options(), attack._eps()
-        with bar(progress) as shown:
-            return _doubleback.attack(self._handle, images, y, attack.name, options, eps, targets, shown)
-
-    def _ensemble(self, images: NDArray[Any], y: IntArray, attack: AutoAttack, progress: bool | None) -> dict[str, Any]:
-        """Each attack on the images that none before it has beaten; others are as they were."""
-        plan = json.loads(_doubleback.plan(self._handle, attack.suite, [], attack.norm, attack.eps, attack.seed))
-        for note in plan["notes"]:
-            _LOG.info("%s", note)
-        prediction = self._handle.predict(images)
-        count = len(prediction)
-        found: dict[str, Any] = {
-            "examples": np.array(images, np.float32, order="C"),
-            "prediction": prediction,
-            "success": prediction != y,
-            "zero_gradient": prediction == y,
-        }
-        for name in ("gradients", "forwards"):
-            found[name] = np.zeros(count, np.int64)
-        found["forwards"] += 1
-        for name in ("l2", "linf", "l0"):
-            found[name] = np.zeros(count, np.float32)
-        for planned in plan["attacks"]:
-            standing = np.flatnonzero(~found["success"])
-            if len(standing) == 0:
-                break
-            member = _Planned(planned["settings"], attack.eps)
-            one = self._run(images[standing], y[standing], member, None, progress)
-            for name in ("gradients", "forwards"):
-                found[name][standing] += one[name]
-            found["zero_gradient"][standing] &= one["zero_gradient"]
-            broken = one["success"]
-            for name in ("examples", "prediction", "success", "l2", "linf", "l0"):
-                found[name][standing[broken]] = one[name][broken]
-        return found
 
     def audit(
         self,
@@ -254,8 +162,8 @@ class Model:
     ) -> Audit:
         """The standard ensemble of attacks, and what of the robust accuracy is to be trusted: see ``docs/audit.md``.
 
-        ``attacks`` are those of the suite ``custom``, by name, and ``options`` those of them that have such ones, as ``{"steps": 50}``. With ``out``, a folder, finished parts are kept there: interrupted, the same call
-        goes on from them, and ends with the same numbers. ``time_budget`` is in seconds.
+        ``attacks`` are those of the suite ``custom``, by name, and ``options`` those of them that have such ones, as ``{"steps": 50}``. With
+        ``out``, a folder, finished parts are kept there: interrupted, the same call goes on from them, and ends with the same numbers. ``time_budget`` is in seconds.
         """
         kept = "Nothing was kept: give out=FOLDER to go on from there" if out is None else kept_in(out)
         with bar(progress) as shown, interrupted(kept):
@@ -292,17 +200,6 @@ class Model:
             return f"<{self.name}: two functions; {images}>"
         summary = self.summary()
         return f"<{self.name}: {summary['architecture']}, {summary['parameters']:,} parameters; {images}>"
-
-
-class _Planned(BoundedAttack):
-    """An attack of an ensemble, with the settings that the ensemble gives it."""
-
-    def __init__(self, settings: dict[str, Any], eps: float) -> None:
-        self._settings, self.eps = dict(settings), eps
-        self.name = self._settings.pop("attack")  # type: ignore[misc]
-
-    def _options(self) -> str:
-        return json.dumps(self._settings)
 
 
 def _unpickled(data: bytes, name: str) -> Model:

@@ -2,6 +2,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use doubleback::audit::{Audit, Plan, Shard};
+use doubleback::evaluate::checksum;
 use doubleback_experiments::audit::{Audited, Request, read};
 use doubleback_report::{write_audit, write_card, write_events};
 
@@ -48,7 +49,8 @@ pub fn run(args: &AuditArgs, context: &Context) -> Result<()> {
     arguments.extend(repeated_arguments(&context.data, context.device_name));
     let request = Request {
         name: &name,
-        network: model,
+        model,
+        checksum: checksum(model)?,
         dataset_name,
         dataset: &dataset,
         test,

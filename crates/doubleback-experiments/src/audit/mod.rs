@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use doubleback::audit::{Audit, AuditRun, Measured, Plan, Setup, Shard, Shown};
 use doubleback::data::Dataset;
-use doubleback::evaluate::{EightBit, Identity, Named, TestSet, Unfinished, checksum};
-use doubleback::nn::Network;
+use doubleback::evaluate::{EightBit, Identity, Named, TestSet, Unfinished};
+use doubleback::nn::Classifier;
 use doubleback::progress::Watch;
 use doubleback::train::Recipe;
 use doubleback::{Error, Result};
@@ -28,7 +28,9 @@ pub struct Request<'a> {
     /// What the model is called.
     pub name: &'a str,
     /// The model.
-    pub network: &'a Network,
+    pub model: &'a dyn Classifier,
+    /// What tells it from others: its [`checksum`](doubleback::evaluate::checksum), or of a function what it [`answers`](doubleback::evaluate::answers).
+    pub checksum: String,
     /// What the data set is called.
     pub dataset_name: &'a str,
     /// The data set, with its classes in the model's order.
@@ -85,10 +87,10 @@ impl Request<'_> {
     pub fn setup(&self) -> Result<Setup> {
         let model = Named {
             name: self.name,
-            model: self.network,
+            model: self.model,
         };
         let checksums = BTreeMap::from([
-            ("model".to_owned(), checksum(self.network)?),
+            ("model".to_owned(), self.checksum.clone()),
             ("images".to_owned(), self.test.checksum()),
         ]);
         let classes = &self.dataset.classes;
@@ -145,7 +147,7 @@ impl Request<'_> {
             }),
             model: Named {
                 name: self.name,
-                model: self.network,
+                model: self.model,
             },
             test: self.test,
             plan: self.plan,

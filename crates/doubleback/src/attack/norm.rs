@@ -45,6 +45,12 @@ impl Norm {
         }
     }
 
+    /// Whether a perturbation of this length is within eps: rounding in f32 may make it longer by a share of it.
+    pub(crate) fn holds(length: f32, eps: f64) -> bool {
+        const ROUNDING: f64 = 1e-5;
+        f64::from(length) <= eps * (1.0 + ROUNDING)
+    }
+
     /// The longest perturbation that the model's bounds leave room for.
     pub fn greatest_eps(self, model: &dyn Classifier) -> f64 {
         let bounds = model.bounds();

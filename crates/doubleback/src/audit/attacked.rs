@@ -9,9 +9,6 @@ use crate::evaluate::{EightBit, Named};
 use crate::nn::{Loss, predictions, to_vec};
 use crate::{Error, Result};
 
-/// Rounding in f32 may make a perturbation longer than eps by this share.
-const ROUNDING: f64 = 1e-5;
-
 /// What came of a batch under one attack.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Attacked {
@@ -93,7 +90,7 @@ pub(super) fn attack(
     Ok((0..labels.len())
         .map(|row| Outcome {
             // Nothing that leaves the ball counts, whatever made it.
-            broken: example.success[row] && f64::from(lengths[row]) <= eps * (1.0 + ROUNDING),
+            broken: example.success[row] && Norm::holds(lengths[row], eps),
             trial: Trial {
                 gradients: example.cost.gradients[row],
                 forwards: example.cost.forwards[row],

@@ -7,6 +7,7 @@ mod apart;
 mod attacked;
 pub mod flags;
 mod gradient_check;
+mod in_turn;
 mod merge;
 mod plan;
 mod probe;

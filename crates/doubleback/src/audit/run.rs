@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use burn::tensor::Tensor;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::apart::apart;
@@ -12,9 +11,10 @@ use super::probe::{PROBED, more, probe, short_attacks};
 use super::record::{Probe, Record};
 use super::{Plan, Shard};
 use crate::attack::{Goal, Pgd, run as attack_with};
+use crate::evaluate::parts::{Batches, Part, in_parts};
 use crate::evaluate::{EightBit, Named, TestSet, Unfinished};
 use crate::nn::Expected;
-use crate::progress::{Phase, Watch};
+use crate::progress::Watch;
 use crate::{Error, Result};
 
 use super::suite::Suite;
@@ -73,12 +73,6 @@ struct More {
     broken: Vec<bool>,
 }
 
-/// A part of the work that may be there from an earlier run.
-trait Part: Serialize + DeserializeOwned {
-    /// Places of the images that it is of.
-    fn places(&self) -> &[usize];
-}
-
 impl Part for Clean {
     fn places(&self) -> &[usize] {
         &self.places
@@ -110,12 +104,9 @@ impl AuditRun<'_> {
     /// When images do not fit the model; [`Error::Interrupted`] when `watch` breaks before the end.
     pub fn run(&self, kept: Option<&mut Unfinished>, watch: &mut dyn Watch) -> Result<Measured> {
         let drawn = Expected::new(self.model.model, Suite::DRAWS);
-        let attacked = match self.plan.suite {
-            Suite::Rand => Named {
-                name: self.model.name,
-                model: &drawn,
-            },
-            _ => self.model,
+        let attacked = Named {
+            model: self.plan.attacked(self.model.model, &drawn),
+            ..self.model
         };
         let mut work = Work {
             run: self,
@@ -155,58 +146,28 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// A part, found or made by `make`, which is told the places.
-    fn part<P: Part>(
-        &mut self,
-        name: &str,
-        places: &[usize],
-        make: impl FnOnce(&AuditRun<'_>, Named<'_>) -> Result<P>,
-    ) -> Result<(P, bool)> {
-        let found = self.kept.as_deref().and_then(|kept| kept.get::<P>(name));
-        if let Some(found) = found.filter(|found| found.places() == places) {
-            return Ok((found, true));
-        }
-        let part = make(self.run, self.attacked)?;
-        if let Some(kept) = &mut self.kept {
-            kept.put(name, &part)?;
-        }
-        Ok((part, false))
-    }
-
     /// Does a phase batch by batch; gives what came of each batch, and whether the time sufficed.
     fn phase<P: Part>(
         &mut self,
-        (title, name): (&str, &str),
+        names: (&str, &str),
         places: &[usize],
         limited: bool,
         watch: &mut dyn Watch,
         make: impl Fn(&AuditRun<'_>, Named<'_>, &[usize]) -> Result<P>,
     ) -> Result<(Vec<P>, bool)> {
+        let Self {
+            run, attacked, begun, ..
+        } = *self;
+        let size = run.test.batch_size();
+        let over = || limited && run.budget.is_some_and(|budget| begun.elapsed() >= budget);
         let mut parts = Vec::new();
-        if places.is_empty() {
-            return Ok((parts, true));
-        }
-        let mut phase = Phase::begin(title, places.len(), watch);
-        let mut done = 0;
-        for batch in places.chunks(self.run.test.batch_size()) {
-            if limited && self.time_is_over() {
-                return Ok((parts, false));
-            }
-            let part = format!("{name}-{:07}", batch[0]);
-            let (part, found) = self.part(&part, batch, |run, attacked| make(run, attacked, batch))?;
-            done += batch.len();
+        let each = |part| {
             parts.push(part);
-            if found {
-                phase.resume(done);
-            } else {
-                phase.done_unless_finished(done)?;
-            }
-        }
-        Ok((parts, true))
-    }
-
-    fn time_is_over(&self) -> bool {
-        self.run.budget.is_some_and(|budget| self.begun.elapsed() >= budget)
+            Ok(())
+        };
+        let make = |places: &[usize]| make(run, attacked, places);
+        let whole = in_parts(names, Batches { places, size }, &mut self.kept, watch, over, make, each)?;
+        Ok((parts, whole))
     }
 
     fn record(&mut self, place: usize) -> Option<&mut Record> {

@@ -1,10 +1,11 @@
 //! What an evaluation is of: everything that its numbers depend on.
 
-use super::TestSet;
+use super::image_source::ImageSource;
+use super::test_set::TestSet;
 use super::unfinished::Identity;
 use crate::attack::Attack;
 use crate::data::sha256;
-use crate::nn::{Module, Network, to_vec};
+use crate::nn::{Classifier, Module, Network, to_vec};
 use crate::ops::kernels::isa;
 use crate::{Error, Result};
 
@@ -58,4 +59,17 @@ pub fn checksum(network: &Network) -> Result<String> {
         parts.push(sha256([tensor.name().as_bytes(), bytes.as_slice()].into_iter()));
     }
     Ok(sha256(parts.iter().map(String::as_bytes)))
+}
+
+/// SHA-256 of what a model says of the first few images, in lower-case hexadecimal: that is all that tells a model from others whose inside is not known,
+/// such as a function.
+///
+/// # Errors
+/// When there are no images, or they do not fit the model, or it fails.
+pub fn answers(model: &dyn Classifier, images: &dyn ImageSource) -> Result<String> {
+    const ASKED: usize = 16;
+    let first: Vec<usize> = (0..images.count().min(ASKED)).collect();
+    let logits = to_vec(model.logits(images.read(&first)?)?)?;
+    let bytes: Vec<u8> = logits.iter().flat_map(|value| value.to_le_bytes()).collect();
+    Ok(sha256(std::iter::once(bytes.as_slice())))
 }

@@ -2,6 +2,7 @@
 //!
 //! Results are plain, serializable values that hold no tensor.
 mod answers;
+mod attacked_images;
 mod beyond;
 mod class_names;
 mod clean;
@@ -13,9 +14,12 @@ mod eight_bit;
 mod example_pictures;
 mod file_model;
 mod identity;
+mod image_attacks;
+mod image_source;
 pub mod masking;
 mod measurements;
 mod model_names;
+pub(crate) mod parts;
 mod predictions;
 mod sample;
 mod statistics;
@@ -25,6 +29,7 @@ mod unfinished;
 mod white_box;
 mod white_box_evaluation;
 
+pub use attacked_images::AttackedImages;
 pub use clean::{clean_accuracy, clean_confusion};
 pub use compatible::{Fitted, fit};
 pub use confusion::{ClassAccuracy, Confusion};
@@ -33,7 +38,9 @@ pub use distribution::FLOOR;
 pub use eight_bit::EightBit;
 pub use example_pictures::save_pictures;
 pub use file_model::FileModel;
-pub use identity::{checksum, identity};
+pub use identity::{answers, checksum, identity};
+pub use image_attacks::ImageAttacks;
+pub use image_source::ImageSource;
 pub use masking::Flag;
 pub use measurements::{
     CleanAccuracy, Distribution, GradientDistribution, Histogram, LogProbabilities, MarginCheck, Masking, Smoothness,
