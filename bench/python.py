@@ -57,44 +57,81 @@ def images(given):
     return np.ascontiguousarray(data.x_test[: given.count]), data.y_test[: given.count]
 
 
+DIRECT_PROCESS = """
+import sys
+import numpy as np
+import doubleback as db
+db.num_threads(int(sys.argv[3]))
+arrays = np.load(sys.argv[2])
+model = db.load(sys.argv[1], arch="small-cnn")
+np.save(sys.argv[2] + ".npy", model.input_gradient(arrays["x"], arrays["y"]))
+"""
+
+
+def direct(given, x, y):
+    """Our input gradients with direct convolutions alone, of a process of its own, which reads that from its environment."""
+    with tempfile.TemporaryDirectory() as folder:
+        arrays = Path(folder) / "arrays.npz"
+        np.savez(arrays, x=x, y=y)
+        words = [str(word) for word in (sys.executable, "-c", DIRECT_PROCESS, given.model, arrays, given.threads)]
+        subprocess.run(words, check=True, env=os.environ | {"DOUBLEBACK_WINOGRAD": "0"})
+        return np.load(f"{arrays}.npy")
+
+
 def beside_torch(given):
     """The network through from_torch."""
     missing = [name for name in ("torch", "onnx", "torchattacks") if importlib.util.find_spec(name) is None]
     if missing:
         print(f"skipped: torch, without {', '.join(missing)}")
         return True
-    sys.path.insert(0, str(ROOT / "scripts"))
     import torch
     import torchattacks
-    import trades_gradients as trades
+    from pytorch_attack import load
+    from pytorch_gradients import compared
+    from pytorch_networks import build
 
     torch.set_num_threads(given.threads)
-    module = trades.network(given.model)
+    db.num_threads(given.threads)
+    module, _, _ = build("small-cnn", "max", 1, channels_last=False)
+    load(module, given.model)
+    module.eval()
     x, y = images(given)
     model = db.from_torch(module, torch.from_numpy(x[:1]), bounds=(0, 1))
     with torch.no_grad():
         theirs = module(torch.from_numpy(x)).numpy()
     kept = [verdict("torch: logits, largest difference", np.abs(model.logits(x) - theirs).max(), 1e-5)]
-    kept.append(trades.gradients(model, module, x, y, verdict))
+    ours = {"ours": model.input_gradient(x, y), "ours, direct convolutions": direct(given, x, y)}
+    far, open_choice = compared(module, x, y, ours)
+    kept.append(verdict("torch: input gradients with direct convolutions, largest difference from f64", far["ours, direct convolutions"].max(), 1e-5))
+    beyond = far["ours"] > 1e-5
+    more = f"{int(beyond.sum())} in all, at {int((beyond & (open_choice > 1e-5)).sum())} of which choices between equals change the gradient in f64, too"
+    unexplained = int((beyond & (open_choice <= 1e-5)).sum())
+    kept.append(verdict(f"torch: input gradients over 1e-5 from f64 without such a choice, of {len(x):,} images", unexplained, len(x) / 1000, more=more))
     tensors, labels = torch.from_numpy(x), torch.from_numpy(y)
 
     def predicted(examples):
         with torch.no_grad():
             return module(torch.as_tensor(examples)).argmax(1).numpy()
 
-    bim = {"eps": EPS, "alpha": PGD["step_size"], "steps": PGD["steps"]}
+    def examples_of(peer, seed=0):
+        torch.manual_seed(seed)
+        return np.concatenate([peer(a, b).numpy() for a, b in zip(tensors.split(250), labels.split(250))])
+
+    options = {"eps": EPS, "alpha": PGD["step_size"], "steps": PGD["steps"]}
     pairs = {
         "FGSM": (db.FGSM(eps=EPS), torchattacks.FGSM(module, eps=EPS)),
         # Random starts are each library's own: without them both begin at the image.
-        "PGD-40 from the image": (db.BIM(**PGD), torchattacks.PGD(module, **bim, random_start=False)),
-        "PGD-40 from random starts": (db.PGD(**PGD), torchattacks.PGD(module, **bim, random_start=True)),
+        "PGD-40 from the image": (db.BIM(**PGD), torchattacks.PGD(module, **options, random_start=False)),
     }
-    for name, (ours, peers) in pairs.items():
-        mine = predicted(model.attack(x, y, ours, progress=False).examples)
-        other = predicted(np.concatenate([peers(a, b).numpy() for a, b in zip(tensors.split(250), labels.split(250))]))
-        different = int((mine != other).sum())
+    for name, (attack, peer) in pairs.items():
+        mine, other = predicted(model.attack(x, y, attack, progress=False).examples), predicted(examples_of(peer))
         more = f"robust accuracy {np.mean(mine == y):.4f}, theirs {np.mean(other == y):.4f}"
-        kept.append(verdict(f"torch: {name}, predictions that differ of {len(x):,}", different, len(x) / 1000, more=more))
+        kept.append(verdict(f"torch: {name}, predictions that differ of {len(x):,}", int((mine != other).sum()), len(x) / 1000, more=more))
+    peer = torchattacks.PGD(module, **options, random_start=True)
+    mine = predicted(model.attack(x, y, db.PGD(**PGD), progress=False).examples)
+    first, second = (predicted(examples_of(peer, seed)) for seed in (0, 1))
+    print(f"       PGD-40 from random starts: {int((mine != first).sum())} predictions differ, {int((first != second).sum())} of theirs with another seed; "
+          f"robust accuracy {np.mean(mine == y):.4f}, theirs {np.mean(first == y):.4f} and {np.mean(second == y):.4f}")
     return all(kept)
 
 
@@ -231,7 +268,9 @@ def interrupt(given):
         for _ in range(given.presses):
             pressed = []
 
-            def press(after=draw.uniform(0.1, 1.0), pressed=pressed):
+            after = draw.uniform(0.1, 1.0)
+
+            def press(after=after, pressed=pressed):
                 time.sleep(after)
                 pressed.append(time.perf_counter())
                 os.kill(os.getpid(), signal.SIGINT)

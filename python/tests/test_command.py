@@ -68,10 +68,12 @@ def test_a_sweep_starts_the_script_again(tmp_path: Path) -> None:
         done = subprocess.run(words, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         cells = sorted(path.name for path in (tmp_path / name / "cells").iterdir())
-        assert len(cells) == 2 and all((tmp_path / name / "cells" / cell / "model.safetensors").exists() for cell in cells)
+        assert len(cells) == 2 and all(
+            (tmp_path / name / "cells" / cell / "model.safetensors").exists() for cell in cells
+        )
     assert (tmp_path / "script/results.json").read_bytes() == (tmp_path / "module/results.json").read_bytes()
     trained = db.load(tmp_path / "script/cells" / cells[0] / "model.safetensors")
-    assert trained.summary()["card"]["steps"] == 3
+    assert trained.summary()["card"]["steps"] == "3"
 
 
 def test_ctrl_c_ends_a_command(tmp_path: Path) -> None:
