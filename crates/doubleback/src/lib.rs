@@ -12,6 +12,7 @@
 //! - [`evaluate`]: accuracy of all models on the examples of all, intervals, masking.
 //! - [`audit`]: an ensemble of attacks, and what of its robust accuracy is to be trusted.
 //! - [`device`]: where to compute.
+//! - [`energy`]: what the processors used meanwhile, where they count it.
 //! - [`progress`]: how long work tells how far it is, and is stopped.
 //! - [`random`]: random streams by purpose.
 //! - [`mod@stop`]: work that is stopped from outside while it computes.
@@ -28,6 +29,7 @@ pub mod audit;
 pub mod batch;
 pub mod device;
 pub mod diagnose;
+pub mod energy;
 mod error;
 pub mod evaluate;
 pub mod explain;

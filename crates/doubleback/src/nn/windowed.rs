@@ -288,7 +288,7 @@ mod tests {
             ("small-cnn", 28, 1),
             ("small-cnn", 29, 3),
             ("vgg-small", 32, 3),
-            ("resnet-small", 32, 3),
+            ("resnet-small", 64, 3),
         ] {
             let shape = ImageShape {
                 channels,
