@@ -115,6 +115,7 @@ def test_an_interrupted_audit_goes_on_to_the_same_numbers(
         found = model.audit(x, y, eps=0.3, suite="custom", attacks=["bim", "pgd"], out=tmp_path / name).to_dict()
         for attack in found["attacks"].values():
             del attack["seconds"]
+            attack.pop("joules", None)
         return found
 
     # The first batch of the first attack is kept, of which there are two.

@@ -31,6 +31,7 @@ fn results(folder: &Path) -> Value {
     let mut json: Value = serde_json::from_slice(&fs::read(folder.join("results.json")).unwrap()).unwrap();
     for attack in json["attacks"].as_object_mut().unwrap().values_mut() {
         attack["seconds"] = 0.into();
+        attack.as_object_mut().unwrap().remove("joules");
     }
     json
 }

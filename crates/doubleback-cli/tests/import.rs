@@ -120,7 +120,9 @@ fn every_command_takes_an_imported_model_and_says_what_was_made_of_it() {
         );
     }
     let kernels = expect_done(here, "bench kernels --model small.onnx --batch 2 --runs 1");
-    assert!(kernels.stdout.contains("weight_grad"), "{}", kernels.stdout);
+    for kernel in ["peaks", "forward_on_tape", "weight_grad"] {
+        assert!(kernels.stdout.contains(kernel), "{}", kernels.stdout);
+    }
 }
 
 #[test]

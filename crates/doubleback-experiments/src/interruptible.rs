@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::Tensor;
 use doubleback::data::{Bounds, ImageShape};
-use doubleback::nn::{Classifier, Pullback};
+use doubleback::nn::{Change, Classifier, Nearby, Pullback, Staged};
 use doubleback::progress::{Progress, Watch};
 use doubleback::{Error, Result};
 
@@ -143,6 +143,37 @@ impl Classifier for Interruptible<'_, '_> {
             pullback.apply(cotangent)
         });
         Ok((logits, watched))
+    }
+
+    fn nearby(&self, images: &Tensor<4>) -> Result<Option<Box<dyn Nearby + '_>>> {
+        Ok(match self.model.nearby(images)? {
+            Some(nearby) => Some(Box::new(InterruptibleNearby {
+                watch: self.watch,
+                nearby,
+            })),
+            None => None,
+        })
+    }
+
+    fn as_staged(&self) -> Option<&dyn Staged> {
+        self.model.as_staged()
+    }
+}
+
+struct InterruptibleNearby<'a, 'w> {
+    watch: &'a SharedWatch<'w>,
+    nearby: Box<dyn Nearby + 'a>,
+}
+
+impl Nearby for InterruptibleNearby<'_, '_> {
+    fn logits(&self, changes: &[Change<'_>]) -> Result<Tensor<2>> {
+        self.watch.check()?;
+        self.nearby.logits(changes)
+    }
+
+    fn keep(&mut self, changes: &[Change<'_>]) -> Result<()> {
+        self.watch.check()?;
+        self.nearby.keep(changes)
     }
 }
 

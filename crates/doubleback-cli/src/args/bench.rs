@@ -57,8 +57,9 @@ const STEP: &str = "Time forward, input gradient, plain and double-backprop step
     median_ms, min_ms. The folder `bench` of the source has scripts that run the same steps in PyTorch and TensorFlow and compare.";
 
 const KERNELS: &str = "Time the CPU kernels of a network's convolutions and dense layers: forward, input gradient, weight gradient.\n\n\
-    Values are random. Prints one JSON object a line: layer, kernel, median_ms, min_ms, gflops. The last is the rate at which the \
-    textbook algorithm would have had to work; faster algorithms can exceed the processor's peak.";
+    Values are random. Prints one JSON object a line: first what the processor reaches at best, in products of matrices (gflops) and in \
+    copying (gigabytes a second); then layer, kernel, median_ms, min_ms, gflops, flops, bytes. gflops is the rate at which the textbook \
+    algorithm would have had to work; faster algorithms can exceed the processor's peak. `bench/roofline.py` makes a table of them.";
 
 const KERNELS_EXAMPLES: &str = "\
 Examples:

@@ -1,7 +1,9 @@
 use doubleback::batch::tensor_of;
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{Architecture, Network, architecture};
-use doubleback_experiments::bench::{AttackBench, GanBench, Step, StepBench, TimedAttack, agreement, time_kernels};
+use doubleback_experiments::bench::{
+    AttackBench, GanBench, Step, StepBench, TimedAttack, agreement, measure_peaks, time_kernels,
+};
 use serde::Serialize;
 
 use super::models;
@@ -163,6 +165,16 @@ struct KernelLine {
     median_ms: f64,
     min_ms: f64,
     gflops: f64,
+    flops: f64,
+    bytes: f64,
+}
+
+/// The first line of `bench kernels`.
+#[derive(Serialize)]
+struct PeaksLine {
+    kernel: &'static str,
+    gflops: f64,
+    gigabytes: f64,
 }
 
 fn kernels(args: &BenchArgs, context: &Context) -> Result<()> {
@@ -170,6 +182,12 @@ fn kernels(args: &BenchArgs, context: &Context) -> Result<()> {
         Some(_) => network(args, context)?.architecture().clone(),
         None => built_in(args, context)?,
     };
+    let peaks = measure_peaks(args.runs)?;
+    print(&PeaksLine {
+        kernel: "peaks",
+        gflops: peaks.gflops.round(),
+        gigabytes: rounded(peaks.gigabytes),
+    })?;
     time_kernels(&architecture, args.batch, args.runs)?
         .into_iter()
         .try_for_each(|k| {
@@ -179,6 +197,8 @@ fn kernels(args: &BenchArgs, context: &Context) -> Result<()> {
                 median_ms: rounded(k.times.median),
                 min_ms: rounded(k.times.min),
                 gflops: (k.flops / k.times.median / 1e6).round(),
+                flops: k.flops,
+                bytes: k.bytes,
             })
         })
 }

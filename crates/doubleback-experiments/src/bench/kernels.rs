@@ -3,6 +3,7 @@ use doubleback_ops::kernels::{self, Product};
 use doubleback_ops::{conv2d, conv2d_input_grad, conv2d_weight_grad};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 
 use super::times::{Times, time};
 use doubleback::Result;
@@ -14,10 +15,12 @@ use doubleback::nn::layers::{Conv2d, Dense, LayerKind, Size};
 pub struct KernelTimes {
     /// Name of the layer.
     pub layer: String,
-    /// `forward`, `input_grad` or `weight_grad`.
+    /// `forward`, of a convolution also `forward_on_tape`, which rounds less since gradients are to be taken through it; `input_grad` or `weight_grad`.
     pub kernel: &'static str,
     /// Multiplications and additions of the textbook algorithm, borders included; a faster algorithm does fewer.
     pub flops: f64,
+    /// Bytes of what it reads and writes, each once.
+    pub bytes: f64,
     /// Milliseconds.
     pub times: Times,
 }
@@ -36,17 +39,65 @@ pub fn time_kernels(architecture: &Architecture, batch: usize, runs: usize) -> R
             LayerKind::Dense(layer) => dense(layer, size, batch, runs)?,
             _ => continue,
         };
-        all.extend(timed.map(|(kernel, flops, times)| KernelTimes {
+        all.extend(timed.times.into_iter().map(|(kernel, times)| KernelTimes {
             layer: spec.name.clone(),
             kernel,
-            flops,
+            flops: timed.flops,
+            bytes: timed.bytes,
             times,
         }));
     }
     Ok(all)
 }
 
-type Timed = [(&'static str, f64, Times); 3];
+/// What the processor reaches at best.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Peaks {
+    /// Multiplications and additions a second, in thousand millions: of a product of matrices that stay in the cache.
+    pub gflops: f64,
+    /// Thousand million bytes a second, read and written together: of a copy that does not fit the cache.
+    pub gigabytes: f64,
+}
+
+/// Measures what kernels can be held to.
+///
+/// # Errors
+/// None that a user can cause.
+pub fn measure_peaks(runs: usize) -> Result<Peaks> {
+    const SIDE: usize = 512;
+    const COPIED: usize = 32 << 20;
+    let (a, b) = (values(SIDE * SIDE, 1), values(SIDE * SIDE, 2));
+    let square = Product {
+        m: SIDE,
+        k: SIDE,
+        n: SIDE,
+        left_transposed: false,
+        right_transposed: false,
+    };
+    let product = time(2, runs, || {
+        drop(kernels::matmul(&a, &b, square));
+        Ok(())
+    })?;
+    let (from, mut to) = (vec![1f32; COPIED], vec![0f32; COPIED]);
+    let part = COPIED.div_ceil(rayon::current_num_threads());
+    let copy = time(1, runs, || {
+        let parts = to.par_chunks_mut(part).zip(from.par_chunks(part));
+        parts.for_each(|(to, from)| to.copy_from_slice(from));
+        Ok(())
+    })?;
+    let per_second = |count: usize, times: Times| count as f64 / times.min / 1e6;
+    Ok(Peaks {
+        gflops: per_second(2 * SIDE * SIDE * SIDE, product),
+        gigabytes: per_second(2 * COPIED * size_of::<f32>(), copy),
+    })
+}
+
+/// The kernels of a layer.
+struct Timed {
+    flops: f64,
+    bytes: f64,
+    times: Vec<(&'static str, Times)>,
+}
 
 fn values(count: usize, seed: u64) -> Vec<f32> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
@@ -66,21 +117,29 @@ fn convolution(layer: &Conv2d, [height, width, channels]: Size, batch: usize, ru
     let w = tensor([rows, columns, part, layer.channels], 2);
     let g = tensor(conv2d(x.clone(), w.clone(), options)?.dims(), 3);
     let flops = 2.0 * g.dims().iter().product::<usize>() as f64 * (rows * columns * part) as f64;
+    let bytes = [&x, &w, &g].map(|tensor| tensor.dims().iter().product::<usize>() as f64);
     let run = |work: &dyn Fn() -> doubleback_ops::Result<Tensor<4>>| time(2, runs, || Ok(work().map(drop)?));
     let size = [height, width];
-    Ok([
-        ("forward", flops, run(&|| conv2d(x.clone(), w.clone(), options))?),
-        (
-            "input_grad",
-            flops,
-            run(&|| conv2d_input_grad(g.clone(), w.clone(), size, options))?,
-        ),
-        (
-            "weight_grad",
-            flops,
-            run(&|| conv2d_weight_grad(x.clone(), g.clone(), layer.kernel, options))?,
-        ),
-    ])
+    let taped = x.clone().autodiff();
+    Ok(Timed {
+        flops,
+        bytes: bytes.iter().sum::<f64>() * size_of::<f32>() as f64,
+        times: vec![
+            ("forward", run(&|| conv2d(x.clone(), w.clone(), options))?),
+            (
+                "forward_on_tape",
+                run(&|| conv2d(taped.clone(), w.clone().autodiff(), options))?,
+            ),
+            (
+                "input_grad",
+                run(&|| conv2d_input_grad(g.clone(), w.clone(), size, options))?,
+            ),
+            (
+                "weight_grad",
+                run(&|| conv2d_weight_grad(x.clone(), g.clone(), layer.kernel, options))?,
+            ),
+        ],
+    })
 }
 
 fn dense(layer: &Dense, [_, _, inputs]: Size, batch: usize, runs: usize) -> Result<Timed> {
@@ -106,9 +165,13 @@ fn dense(layer: &Dense, [_, _, inputs]: Size, batch: usize, runs: usize) -> Resu
             Ok(())
         })
     };
-    Ok([
-        ("forward", flops, run(&x, &w, forward)?),
-        ("input_grad", flops, run(&g, &w, input_grad)?),
-        ("weight_grad", flops, run(&x, &g, weight_grad)?),
-    ])
+    Ok(Timed {
+        flops,
+        bytes: ((x.len() + w.len() + g.len()) * size_of::<f32>()) as f64,
+        times: vec![
+            ("forward", run(&x, &w, forward)?),
+            ("input_grad", run(&g, &w, input_grad)?),
+            ("weight_grad", run(&x, &g, weight_grad)?),
+        ],
+    })
 }

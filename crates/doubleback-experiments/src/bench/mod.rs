@@ -10,6 +10,6 @@ mod times;
 pub use agreement::{Agreement, agreement};
 pub use attack::{AttackBench, AttackTimes, TimedAttack};
 pub use gan::GanBench;
-pub use kernels::{KernelTimes, time_kernels};
+pub use kernels::{KernelTimes, Peaks, measure_peaks, time_kernels};
 pub use step::{Step, StepBench};
 pub use times::{Times, time};

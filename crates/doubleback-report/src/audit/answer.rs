@@ -1,7 +1,7 @@
 use maud::{Markup, html};
 
 use super::view::View;
-use crate::format::{count, duration, interval, percent};
+use crate::format::{count, duration, interval, percent, short};
 
 /// The top of the page: the number, and whether there is reason to doubt it.
 pub fn header(view: &View) -> Markup {
@@ -54,6 +54,11 @@ fn facts(view: &View) -> Vec<(&'static str, String)> {
         ("Time of the attacks", duration(seconds)),
         ("Device", setup.settings.device.clone()),
     ];
+    let tried = audit.attacks.iter().filter(|(_, attack)| attack.tried > 0);
+    let joules: Option<f64> = tried.map(|(_, attack)| attack.joules).sum();
+    if let Some(joules) = joules.filter(|joules| *joules > 0.0) {
+        facts.push(("Energy of the processors", format!("{} kJ", short(joules / 1e3))));
+    }
     if setup.shard.of > 1 {
         facts.push(("Shard", setup.shard.to_string()));
     }

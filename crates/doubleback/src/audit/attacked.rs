@@ -16,6 +16,9 @@ pub(super) struct Attacked {
     pub places: Vec<usize>,
     pub outcomes: Vec<Outcome>,
     pub seconds: f64,
+    /// Of the machine's processors, where they count them.
+    #[serde(default)]
+    pub joules: Option<f64>,
 }
 
 /// What came of an image.

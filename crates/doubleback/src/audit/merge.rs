@@ -6,7 +6,7 @@ use super::run::Measured;
 use super::{Audit, Shard};
 use crate::{Error, Result};
 
-/// Puts the shards of an audit together: the audit that one machine would have made, but for the seconds, which are summed.
+/// Puts the shards of an audit together: the audit that one machine would have made, but for the seconds and joules, which are summed.
 ///
 /// # Errors
 /// When there is none, they differ in anything but the shard, one is missing, partial or given twice.
@@ -56,6 +56,14 @@ pub fn merge(audits: Vec<Audit>) -> Result<Audit> {
                 .sum()
         })
         .collect();
+    let joules = (0..first.attacks.len())
+        .map(|place| {
+            let attacks = audits.iter().filter_map(|audit| audit.attacks.get(place));
+            let tried = attacks.filter(|(_, of)| of.tried > 0);
+            let joules: Option<f64> = tried.map(|(_, of)| of.joules).sum();
+            joules.filter(|&joules| joules > 0.0)
+        })
+        .collect();
     let mut records: Vec<_> = audits.into_iter().flat_map(|audit| audit.images).collect();
     // Images of a test set, or of a sample of it, are in the order of their places.
     records.sort_by_key(|record| record.index);
@@ -71,6 +79,7 @@ pub fn merge(audits: Vec<Audit>) -> Result<Audit> {
         Measured {
             records,
             seconds,
+            joules,
             ..Measured::default()
         },
     ))

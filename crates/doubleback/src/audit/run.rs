@@ -11,6 +11,7 @@ use super::probe::{PROBED, more, probe, short_attacks};
 use super::record::{Probe, Record};
 use super::{Plan, Shard};
 use crate::attack::{Goal, Pgd, run as attack_with};
+use crate::energy::EnergyMeter;
 use crate::evaluate::parts::{Batches, Part, in_parts};
 use crate::evaluate::{EightBit, Named, TestSet, Unfinished};
 use crate::nn::Expected;
@@ -47,6 +48,8 @@ pub struct Measured {
     pub shown: Vec<Shown>,
     /// Seconds that each attack took, in the order of the plan.
     pub seconds: Vec<f64>,
+    /// Joules that the machine's processors used in that time, where they count them.
+    pub joules: Vec<Option<f64>>,
     /// Attacks, and probes at the end, that were not finished when the time was over; empty if all were.
     pub unfinished: Vec<String>,
 }
@@ -259,7 +262,7 @@ impl Work<'_> {
         let (name, built) = (&plan.planned[number].name, &plan.built[number]);
         let standing = self.standing();
         let ask = |run: &AuditRun<'_>, attacked: Named<'_>, places: &[usize]| {
-            let begun = Instant::now();
+            let (begun, meter) = (Instant::now(), EnergyMeter::begin());
             let some = |places: &[usize]| {
                 let (images, labels, index) = run.images(places);
                 let within = (plan.norm, plan.eps);
@@ -270,10 +273,14 @@ impl Work<'_> {
                 places: places.to_vec(),
                 outcomes: apart(places, &some, &Outcome::not_finite)?,
                 seconds: begun.elapsed().as_secs_f64(),
+                joules: meter.and_then(|meter| meter.joules()),
             })
         };
         let (parts, whole) = self.phase((name, name), &standing, true, watch, ask)?;
         self.measured.seconds.push(parts.iter().map(|part| part.seconds).sum());
+        // An attack that nothing is left for uses none, as one whose energy nobody counts.
+        let joules: Option<f64> = parts.iter().map(|part| part.joules).sum();
+        self.measured.joules.push(joules.filter(|&joules| joules > 0.0));
         for part in parts {
             for (place, outcome) in part.places.into_iter().zip(part.outcomes) {
                 if let Some(record) = self.record(place) {

@@ -87,6 +87,9 @@ pub struct AttackSummary {
     pub forwards: usize,
     /// Seconds.
     pub seconds: f64,
+    /// Joules that the machine's processors used in that time, for all that they did, where they count them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joules: Option<f64>,
     /// How far the nearest examples are, of an attack that looks for these.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distance: Option<Distance>,
@@ -134,6 +137,7 @@ impl Audit {
         let Measured {
             records,
             seconds,
+            joules,
             unfinished,
             ..
         } = measured;
@@ -144,7 +148,7 @@ impl Audit {
         let (low, high) = wilson(standing, count);
         let whole = unfinished.is_empty();
         let partial = (!whole).then(|| partial(&setup, unfinished, share(standing, count)));
-        let attacks = summaries(&setup, &records, &seconds);
+        let attacks = summaries(&setup, &records, (&seconds, &joules));
         let broken = records.iter().filter(|record| record.broken_by.is_some());
         let (labels, taken_for): (Vec<usize>, Vec<usize>) = broken
             .filter_map(|record| Some((record.label, record.prediction?)))
@@ -196,7 +200,11 @@ fn partial(setup: &Setup, unfinished: Vec<String>, at_most: f64) -> Partial {
     }
 }
 
-fn summaries(setup: &Setup, records: &[Record], seconds: &[f64]) -> Vec<(String, AttackSummary)> {
+fn summaries(
+    setup: &Setup,
+    records: &[Record],
+    (seconds, joules): (&[f64], &[Option<f64>]),
+) -> Vec<(String, AttackSummary)> {
     let right = records.iter().filter(|record| record.is_right()).count();
     let mut standing = right;
     let attacks = setup.settings.attacks.iter().enumerate();
@@ -219,6 +227,7 @@ fn summaries(setup: &Setup, records: &[Record], seconds: &[f64]) -> Vec<(String,
             gradients: trials.iter().map(|trial| trial.gradients).sum(),
             forwards: trials.iter().map(|trial| trial.forwards).sum(),
             seconds: seconds.get(place).copied().unwrap_or_default(),
+            joules: joules.get(place).copied().flatten(),
             distance,
         };
         (attack.name.clone(), summary)

@@ -1,12 +1,12 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::classifier::check_type;
 use super::fusion::epilogue;
 use super::initialize;
 use super::layer_spec::{LayerSpec, misfit};
 use super::layers::{Context, Layer, Size};
 use super::mode::Mode;
 use super::module::Module;
+use super::pullback::check_type;
 use super::tensors::Tensors;
 use crate::random::Stream;
 use crate::{Error, Result};

@@ -2,8 +2,10 @@ use std::sync::{Mutex, PoisonError};
 
 use burn::tensor::Tensor;
 
-use super::classifier::{Classifier, Pullback};
+use super::classifier::{Classifier, Staged};
 use super::loss::to_vec;
+use super::nearby::{Change, Nearby};
+use super::pullback::Pullback;
 use crate::data::{Bounds, ImageShape};
 use crate::not_finite::{NotFinite, Quantity};
 use crate::{Error, Result};
@@ -115,5 +117,34 @@ impl Classifier for Checked<'_> {
             Ok(gradient)
         };
         Ok((logits, Pullback::new(checked)))
+    }
+
+    fn nearby(&self, images: &Tensor<4>) -> Result<Option<Box<dyn Nearby + '_>>> {
+        Ok(match self.model.nearby(images)? {
+            Some(nearby) => Some(Box::new(CheckedNearby { checked: self, nearby })),
+            None => None,
+        })
+    }
+
+    fn as_staged(&self) -> Option<&dyn Staged> {
+        self.model.as_staged()
+    }
+}
+
+/// Watches the logits of changed images.
+struct CheckedNearby<'a> {
+    checked: &'a Checked<'a>,
+    nearby: Box<dyn Nearby + 'a>,
+}
+
+impl Nearby for CheckedNearby<'_> {
+    fn logits(&self, changes: &[Change<'_>]) -> Result<Tensor<2>> {
+        let logits = self.nearby.logits(changes)?;
+        self.checked.see(&logits, |seen| &mut seen.logits);
+        Ok(logits)
+    }
+
+    fn keep(&mut self, changes: &[Change<'_>]) -> Result<()> {
+        self.nearby.keep(changes)
     }
 }

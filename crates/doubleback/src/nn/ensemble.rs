@@ -1,7 +1,8 @@
 use burn::tensor::Tensor;
 use burn::tensor::activation::{log_softmax, softmax};
 
-use super::classifier::{Classifier, Pullback, check_cotangent, check_type};
+use super::classifier::Classifier;
+use super::pullback::{Pullback, check_cotangent, check_type};
 use crate::data::{Bounds, ImageShape};
 use crate::{Error, Result};
 

@@ -1,7 +1,7 @@
 use burn::tensor::{DType, Tensor};
 
-use super::classifier::check_type;
 use super::parameter::Parameter;
+use super::pullback::check_type;
 use super::tensors::Tensors;
 use super::training_pass::TrainingPass;
 use crate::{Error, Result};

@@ -1,7 +1,7 @@
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
 use super::architecture::Architecture;
-use super::classifier::{Classifier, Pullback, check_cotangent, check_images};
+use super::classifier::{Classifier, check_images};
 use super::fusion::epilogue;
 use super::graph::Graph;
 use super::initialize;
@@ -11,9 +11,9 @@ use super::layout::{to_nchw, to_nhwc};
 use super::mode::Mode;
 use super::module::Module;
 use super::portions::Portions;
+use super::pullback::{Pullback, check_cotangent};
 use super::tensors::Tensors;
 use crate::Result;
-use crate::data::{Bounds, ImageShape};
 use crate::random::Stream;
 use crate::stop;
 use crate::work::{FORWARD_PASSES, INPUT_GRADIENTS};
@@ -197,6 +197,11 @@ impl Network {
         epilogue(index, layers[index].kind.layer(), next)
     }
 
+    /// How many images it takes at a time.
+    pub(super) fn portions(&self) -> Portions {
+        self.portions
+    }
+
     pub(super) fn dtype(&self) -> Option<DType> {
         self.tensors.dtype()
     }
@@ -235,29 +240,5 @@ impl Module for Network {
 
     fn parts_mut(&mut self) -> Vec<&mut Tensors> {
         vec![&mut self.tensors]
-    }
-}
-
-impl Classifier for Network {
-    fn classes(&self) -> usize {
-        self.architecture.classes
-    }
-
-    fn shape(&self) -> ImageShape {
-        self.architecture.shape()
-    }
-
-    fn bounds(&self) -> Bounds {
-        self.architecture.bounds()
-    }
-
-    fn logits(&self, images: Tensor<4>) -> Result<Tensor<2>> {
-        let forward = |images| self.forward(images, Mode::Inference);
-        self.portions.logits(images, forward)
-    }
-
-    fn logits_with_pullback(&self, images: Tensor<4>) -> Result<(Tensor<2>, Pullback<'_>)> {
-        let forward = |images| self.forward_with_pullback(images, Mode::Inference);
-        self.portions.logits_with_pullback(images, forward)
     }
 }

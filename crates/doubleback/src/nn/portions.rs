@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use burn::tensor::{Device, Tensor};
 use rayon::prelude::*;
 
-use super::classifier::{Pullback, check_cotangent};
 use super::layers::Size;
+use super::pullback::{Pullback, check_cotangent};
 use crate::Result;
 use crate::stop::Stop;
 
@@ -66,7 +66,7 @@ impl Portions {
         images: Tensor<4>,
         forward: impl Fn(Tensor<4>) -> Result<Tensor<2>> + Sync,
     ) -> Result<Tensor<2>> {
-        match self.ranges(&images)[..] {
+        match self.of_batch(&images)[..] {
             [_] => forward(images),
             ref ranges => {
                 let stop = Stop::of_this_thread();
@@ -84,7 +84,7 @@ impl Portions {
         images: Tensor<4>,
         forward: impl Fn(Tensor<4>) -> Result<(Tensor<2>, Pullback<'static>)> + Sync,
     ) -> Result<(Tensor<2>, Pullback<'static>)> {
-        let ranges = self.ranges(&images);
+        let ranges = self.of_batch(&images);
         if let [_] = ranges[..] {
             return forward(images);
         }
@@ -110,14 +110,18 @@ impl Portions {
         Ok((logits, Pullback::new(pullback)))
     }
 
-    /// The portions of a batch, of the same length or one image longer: as few as can be, but the same number for every thread. On a tape there is one: more
-    /// would be recorded one by one, and all be kept.
-    fn ranges(self, images: &Tensor<4>) -> Vec<Range<usize>> {
+    /// The portions of a batch. On a tape there is one: more would be recorded one by one, and all be kept.
+    fn of_batch(self, images: &Tensor<4>) -> Vec<Range<usize>> {
         let n = images.dims()[0];
-        let portions = match images.is_autodiff() {
-            true => 1,
-            false => self.count(n, rayon::current_num_threads()),
-        };
+        match images.is_autodiff() {
+            true => std::iter::once(0..n).collect(),
+            false => self.ranges(n),
+        }
+    }
+
+    /// The portions of `n` images, of the same length or one image longer: as few as can be, but the same number for every thread.
+    pub fn ranges(self, n: usize) -> Vec<Range<usize>> {
+        let portions = self.count(n, rayon::current_num_threads());
         (0..portions)
             .map(|i| i * n / portions..(i + 1) * n / portions)
             .collect()
@@ -152,7 +156,7 @@ mod tests {
             network.parameter_count(),
             &Device::flex(),
         );
-        let ranges = portions.ranges(&images);
+        let ranges = portions.of_batch(&images);
         assert!(ranges.len() > 1, "{ranges:?}");
         assert_eq!(
             ranges.iter().cloned().flatten().collect::<Vec<_>>(),

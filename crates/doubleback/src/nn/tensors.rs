@@ -1,9 +1,9 @@
 use burn::tensor::{DType, Tensor};
 
-use super::classifier::check_type;
 use super::layer_spec::{LayerSpec, misfit};
 use super::layers::{LARGEST, Size, TensorSpec};
 use super::parameter::Parameter;
+use super::pullback::check_type;
 use crate::{Error, Result};
 
 /// The tensors of a list of layers: what networks and chains are made of.

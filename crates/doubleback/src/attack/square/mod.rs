@@ -7,7 +7,8 @@ use rayon::prelude::*;
 
 use super::pixels::{Pixels, batch, room};
 use super::{BoundedAttack, Cost, Ensemble, Goal, Norm, Perturbation, Standing};
-use crate::nn::{Classifier, Loss, predictions};
+use crate::data::ImageShape;
+use crate::nn::{Change, Classifier, Loss, Nearby, nearby, predictions};
 use crate::random::Stream;
 use crate::{Error, Result};
 
@@ -29,7 +30,8 @@ const REDRAWS: usize = 8;
 /// Departures from the authors' program: squares reach the last row and column, and a square that would change nothing is drawn again (at most eight times)
 /// instead of being asked.
 ///
-/// Images are changed on the processor: a query is a forward pass of all images that are left, beside which copying them is little.
+/// A query is a forward pass of all images that are left, of which a network on the processor computes only what the squares reach ([`Nearby`]): fewer than half
+/// of a pass' multiplications, where squares are small beside the image. An example that reaches the goal so is asked about again as a whole image.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -145,24 +147,31 @@ impl Field<'_> {
         point
     }
 
-    /// The point with a square of `± eps`.
-    fn with_square(&self, point: &[f32], share: f64, random: &mut ChaCha8Rng) -> Vec<f32> {
+    /// The point with a square of `± eps`: what is in the square.
+    fn square(&self, point: &[f32], share: f64, random: &mut ChaCha8Rng) -> Window {
         let [channels, height, width] = self.dims;
         let side = self.side(share, 1);
-        let mut next = point.to_vec();
+        let mut window = Window {
+            at: [0; 2],
+            size: [side; 2],
+            values: Vec::with_capacity(channels * side * side),
+        };
         for _ in 0..=REDRAWS {
             let (top, left) = (
                 random.random_range(0..=height - side),
                 random.random_range(0..=width - side),
             );
+            window.at = [top, left];
+            window.values.clear();
             let mut changed = false;
             for channel in 0..channels {
                 let change = sign(random) * self.eps;
                 for row in top..top + side {
                     let start = (channel * height + row) * width;
                     for place in start + left..start + left + side {
-                        next[place] = self.moved(place, change);
-                        changed |= next[place] != point[place];
+                        let value = self.moved(place, change);
+                        changed |= value != point[place];
+                        window.values.push(value);
                     }
                 }
             }
@@ -170,8 +179,24 @@ impl Field<'_> {
                 break;
             }
         }
-        next
+        window
     }
+
+    /// All of a point.
+    fn whole(&self, values: Vec<f32>) -> Window {
+        Window {
+            at: [0; 2],
+            size: [self.dims[1], self.dims[2]],
+            values,
+        }
+    }
+}
+
+/// What a query changes of the best point.
+struct Window {
+    at: [usize; 2],
+    size: [usize; 2],
+    values: Vec<f32>,
 }
 
 /// 1 or -1.
@@ -184,7 +209,7 @@ struct Search<'a> {
     field: Field<'a>,
     random: ChaCha8Rng,
     best: Vec<f32>,
-    asked: Vec<f32>,
+    asked: Window,
     /// The margin, of which more is better.
     loss: f64,
     queries: usize,
@@ -197,12 +222,69 @@ impl Search<'_> {
             field, random, best, ..
         } = self;
         self.asked = match (attack.norm, query) {
-            (Norm::Linf, 0) => field.stripes(random),
-            (Norm::L2, 0) => field.grid(random),
-            (Norm::Linf, query) => field.with_square(best, attack.share(query - 1), random),
-            (Norm::L2, query) => field.with_bump(best, attack.share(query - 1), random),
+            (Norm::Linf, 0) => field.whole(field.stripes(random)),
+            (Norm::L2, 0) => field.whole(field.grid(random)),
+            (Norm::Linf, query) => field.square(best, attack.share(query - 1), random),
+            (Norm::L2, query) => field.whole(field.with_bump(best, attack.share(query - 1), random)),
         };
     }
+
+    /// The point that is asked for.
+    fn changed(&self, shape: ImageShape) -> Vec<f32> {
+        let mut point = self.best.clone();
+        self.change(0).write(&mut point, shape);
+        point
+    }
+
+    /// What is asked for, as a change of the image at a place of the batch.
+    fn change(&self, image: usize) -> Change<'_> {
+        Change {
+            image,
+            at: self.asked.at,
+            size: self.asked.size,
+            values: &self.asked.values,
+        }
+    }
+}
+
+/// What the model says of a point.
+struct Answer {
+    reached: bool,
+    /// As [`Search::loss`].
+    loss: f64,
+}
+
+/// What the model says of the points that are asked for, by the changes that make them of the best ones.
+fn answers(
+    model: &dyn Classifier,
+    asked: &dyn Nearby,
+    changes: &[Change<'_>],
+    goal: &Goal,
+    searches: &[&mut Search<'_>],
+    images: &Tensor<4>,
+) -> Result<Vec<Answer>> {
+    let of = |logits: Tensor<2>, goal: &Goal| -> Result<Vec<Answer>> {
+        let reached = goal.reached(&predictions(&logits)?);
+        let losses = Loss::Margin.values(&logits, goal.classes())?;
+        let answers = reached.into_iter().zip(losses);
+        Ok(answers
+            .map(|(reached, loss)| Answer {
+                reached,
+                loss: loss * goal.sign(),
+            })
+            .collect())
+    };
+    let mut answers = of(asked.logits(changes)?, goal)?;
+    // A window may be rounded otherwise than a whole image, and it is the whole image that must reach the goal.
+    let rows: Vec<usize> = (0..answers.len()).filter(|&row| answers[row].reached).collect();
+    if !rows.is_empty() {
+        let points: Vec<Vec<f32>> = rows.iter().map(|&row| searches[row].changed(model.shape())).collect();
+        let logits = model.logits(batch(points.iter().map(Vec::as_slice), images))?;
+        for (&row, answer) in rows.iter().zip(of(logits, &goal.of(&rows))?) {
+            answers[row] = answer;
+        }
+    }
+    Ok(answers)
 }
 
 impl BoundedAttack for Square {
@@ -241,33 +323,54 @@ impl BoundedAttack for Square {
                     }
                     .of(self.seed),
                     best: image.to_vec(),
-                    asked: Vec::new(),
+                    asked: Window {
+                        at: [0; 2],
+                        size: [0; 2],
+                        values: Vec::new(),
+                    },
                     loss: loss * goal.sign(),
                     queries: 1,
                 })
                 .collect();
             let mut standing = Standing::of(&open);
+            let mut asked = nearby(model, images)?;
             for query in 0..self.queries {
                 if standing.is_empty() {
                     break;
                 }
+                let goal = standing.goal(goal);
+                let places = standing.places().to_vec();
                 let mut active = standing.select(&mut searches);
                 active.par_iter_mut().for_each(|search| search.propose(self, query));
-                let asked = batch(active.iter().map(|search| &*search.asked), images);
-                let goal = standing.goal(goal);
-                let logits = model.logits(asked)?;
-                let reached = goal.reached(&predictions(&logits)?);
-                let losses = Loss::Margin.values(&logits, goal.classes())?;
-                for ((search, loss), &reached) in active.into_iter().zip(losses).zip(&reached) {
-                    let loss = loss * goal.sign();
+                let changes: Vec<Change<'_>> = active
+                    .iter()
+                    .zip(&places)
+                    .map(|(search, &place)| search.change(place))
+                    .collect();
+                let answers = answers(model, &*asked, &changes, &goal, &active, images)?;
+                // The search goes on from its first point even where the image itself is farther from its class.
+                let better =
+                    |search: &Search<'_>, answer: &Answer| answer.reached || answer.loss > search.loss || query == 0;
+                let better: Vec<bool> = active
+                    .iter()
+                    .zip(&answers)
+                    .map(|(search, answer)| better(search, answer))
+                    .collect();
+                let going_on = changes
+                    .iter()
+                    .zip(&answers)
+                    .zip(&better)
+                    .filter(|((_, answer), better)| **better && !answer.reached);
+                asked.keep(&going_on.map(|((change, _), _)| *change).collect::<Vec<_>>())?;
+                drop(changes);
+                for ((search, answer), better) in active.into_iter().zip(&answers).zip(better) {
                     search.queries += 1;
-                    // The search goes on from its first point even where the image itself is farther from its class.
-                    if reached || loss > search.loss || query == 0 {
-                        search.best = std::mem::take(&mut search.asked);
-                        search.loss = loss;
+                    if better {
+                        search.best = search.changed(shape);
+                        search.loss = answer.loss;
                     }
                 }
-                standing.keep(&reached.iter().map(|reached| !reached).collect::<Vec<_>>());
+                standing.keep(&answers.iter().map(|answer| !answer.reached).collect::<Vec<_>>());
             }
             // The image itself, where no point is better.
             let example = |(search, &loss): (&'_ Search<'_>, &f64)| {
@@ -317,7 +420,20 @@ mod tests {
         let mut touched = vec![false; image.len()];
         let mut point = field.stripes(&mut random);
         for _ in 0..300 {
-            let next = field.with_square(&point, 0.05, &mut random);
+            let square = field.square(&point, 0.05, &mut random);
+            let mut next = point.clone();
+            let change = Change {
+                image: 0,
+                at: square.at,
+                size: square.size,
+                values: &square.values,
+            };
+            let shape = ImageShape {
+                channels: 2,
+                height: 5,
+                width: 4,
+            };
+            change.write(&mut next, shape);
             let changed = next.iter().zip(&point).filter(|(a, b)| a != b).count();
             assert!((1..=2).contains(&changed));
             for (place, touched) in touched.iter_mut().enumerate() {

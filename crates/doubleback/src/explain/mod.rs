@@ -1,0 +1,56 @@
+//! Explanations: which values of an image speak for a class, and how far to believe what a method says of it.
+//!
+//! One method a file; each is an [`Explainer`], which attributes one logit of each image, that of its target, to the values of the image.
+mod gradient;
+mod saliency;
+
+use burn::tensor::Tensor;
+
+use crate::nn::Classifier;
+use crate::{Error, Result};
+
+pub use gradient::Gradient;
+pub use saliency::Saliency;
+
+/// A method of explanation.
+pub trait Explainer: Send + Sync {
+    /// What each value of each image contributes to the logit of the image's target: `images` are `[n, channels, height, width]`, `targets` one class each.
+    ///
+    /// What an image is given never depends on the images around it.
+    ///
+    /// # Errors
+    /// When the images or the targets do not fit the model or each other, or the model is not of the kind that the method needs.
+    fn explain(&self, model: &dyn Classifier, images: &Tensor<4>, targets: &[usize]) -> Result<Attribution>;
+}
+
+/// What a method says of a batch of images.
+#[derive(Clone, Debug)]
+pub struct Attribution {
+    /// `[n, channels, height, width]`, as the images; of methods that look at a layer, `[n, 1, height, width]` of that layer.
+    pub values: Tensor<4>,
+    /// Of a method that promises completeness, by how much it misses it, an image: the sum of its values less the difference of the target's logit between the
+    /// image and the baseline.
+    pub gap: Option<Vec<f64>>,
+}
+
+impl From<Tensor<4>> for Attribution {
+    fn from(values: Tensor<4>) -> Self {
+        Self { values, gap: None }
+    }
+}
+
+/// Refuses targets that are not one class of the model for each image.
+fn check_targets(model: &dyn Classifier, images: &Tensor<4>, targets: &[usize]) -> Result<()> {
+    let (n, classes) = (images.dims()[0], model.classes());
+    if targets.len() != n {
+        return Err(Error::value(
+            "targets",
+            format!("one for each of {n} images"),
+            targets.len(),
+        ));
+    }
+    match targets.iter().find(|&&target| target >= classes) {
+        Some(target) => Err(Error::value("target", format!("a class below {classes}"), target)),
+        None => Ok(()),
+    }
+}
