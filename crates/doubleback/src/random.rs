@@ -202,6 +202,8 @@ mod tests {
         let start = |restart| number(Stream::AttackStart { image: &[], restart });
         assert_eq!([start(0), start(1)], [0xcbf2_9ce4_8422_2325, 0x6a2a_169e_036c_9f3a]);
         assert_eq!(number(Stream::LayerNoise { image: &[] }), 0xa29d_f296_e15b_4249);
+        let draw = |draw| number(Stream::AttributionDraw { image: &[], draw });
+        assert_eq!([draw(0), draw(1)], [0xbf87_fe8d_f656_5744, 0x5dbf_7847_75a0_d359]);
     }
 
     #[test]

@@ -7,8 +7,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use doubleback::Result;
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::explain::{
-    Attribution, Baseline, ExpectedGradients, ExplainSpec, Explainer, Given, InputXGradient, IntegratedGradients, InternalBatch,
-    Itgsm, Noise, Occlusion, Quadrature, Rise, Saliency, Score, SmoothGrad, SmoothGradSquared, VarGrad,
+    Attribution, Baseline, ExpectedGradients, ExplainSpec, Explainer, Given, InputXGradient, IntegratedGradients,
+    InternalBatch, Itgsm, Noise, Occlusion, Quadrature, Rise, Saliency, Score, SmoothGrad, SmoothGradSquared, VarGrad,
 };
 use doubleback::nn::{Classifier, FromFunction, Network, Pool, small_cnn, to_vec};
 
@@ -52,7 +52,10 @@ fn linear(weights: &[f32]) -> FromFunction<'static> {
 fn model_b() -> (FromFunction<'static>, Tensor<4>) {
     let matrix = |values: &[f32], dims: [usize; 2]| Tensor::<1>::from_floats(values, &Device::flex()).reshape(dims);
     let (w1, b1) = (matrix(&[1.0, 1.0, -1.0, 1.0], [2, 2]), matrix(&[0.0, -0.5], [1, 2]));
-    let (w2, b2) = (matrix(&[1.0, -1.0, 0.5, -2.0, 1.0, 0.5], [2, 3]), matrix(&[0.5, 0.0, -0.2], [1, 3]));
+    let (w2, b2) = (
+        matrix(&[1.0, -1.0, 0.5, -2.0, 1.0, 0.5], [2, 3]),
+        matrix(&[0.5, 0.0, -0.2], [1, 3]),
+    );
     let model = FromFunction::new(shape(1, 2), Bounds::UNIT, 3, move |x: Tensor<4>| {
         relu(x.reshape([-1, 2]).matmul(w1.clone()) + b1.clone()).matmul(w2.clone()) + b2.clone()
     });
@@ -62,19 +65,42 @@ fn model_b() -> (FromFunction<'static>, Tensor<4>) {
 #[test]
 fn a_linear_model_is_explained_by_its_weights() {
     let weights = [1.0, -2.0, 0.5, 3.0];
-    let (model, images) = (linear(&weights), rows(&[&[0.5, 1.0, 2.0, -1.0], &[4.0, 3.0, 0.25, 8.0]]));
+    let (model, images) = (
+        linear(&weights),
+        rows(&[&[0.5, 1.0, 2.0, -1.0], &[4.0, 3.0, 0.25, 8.0]]),
+    );
     let targets = [0, 1];
     // Of class 1 the weights are -2 times those of class 0.
-    let expected: Vec<f64> = weights.iter().map(|&w| f64::from(w)).chain(weights.iter().map(|&w| -2.0 * f64::from(w))).collect();
+    let expected: Vec<f64> = weights
+        .iter()
+        .map(|&w| f64::from(w))
+        .chain(weights.iter().map(|&w| -2.0 * f64::from(w)))
+        .collect();
     let pixels = to_vec(images.clone()).unwrap();
     let products: Vec<f64> = expected.iter().zip(&pixels).map(|(w, &x)| w * f64::from(x)).collect();
-    assert_near(&values(SmoothGrad::default().explain(&model, &images, &targets)), &expected, 1e-6);
+    assert_near(
+        &values(SmoothGrad::default().explain(&model, &images, &targets)),
+        &expected,
+        1e-6,
+    );
     let squares: Vec<f64> = expected.iter().map(|w| w * w).collect();
-    assert_near(&values(<SmoothGradSquared>::default().explain(&model, &images, &targets)), &squares, 1e-5);
-    assert_near(&values(<VarGrad>::default().explain(&model, &images, &targets)), &[0.0; 8], 1e-9);
+    assert_near(
+        &values(<SmoothGradSquared>::default().explain(&model, &images, &targets)),
+        &squares,
+        1e-5,
+    );
+    assert_near(
+        &values(<VarGrad>::default().explain(&model, &images, &targets)),
+        &[0.0; 8],
+        1e-9,
+    );
     let absolute: Vec<f64> = expected.iter().map(|w| w.abs()).collect();
     assert_near(&values(Saliency.explain(&model, &images, &targets)), &absolute, 1e-6);
-    assert_near(&values(InputXGradient.explain(&model, &images, &targets)), &products, 1e-5);
+    assert_near(
+        &values(InputXGradient.explain(&model, &images, &targets)),
+        &products,
+        1e-5,
+    );
     for rule in Quadrature::ALL {
         let method = IntegratedGradients {
             rule,
@@ -82,7 +108,11 @@ fn a_linear_model_is_explained_by_its_weights() {
             ..IntegratedGradients::default()
         };
         let found = method.explain(&model, &images, &targets).unwrap();
-        assert!(found.gap.as_ref().unwrap().iter().all(|gap| gap.abs() < 1e-5), "{:?}", found.gap);
+        assert!(
+            found.gap.as_ref().unwrap().iter().all(|gap| gap.abs() < 1e-5),
+            "{:?}",
+            found.gap
+        );
         assert_near(&to_vec(found.values).unwrap(), &products, 1e-5);
     }
     // One value hidden at a time.
@@ -94,7 +124,9 @@ fn a_linear_model_is_explained_by_its_weights() {
     // Of baselines, the difference from them counts, and of several its mean.
     let baselines = rows(&[&[1.0, 1.0, 1.0, 1.0], &[0.0, 2.0, 4.0, 6.0]]);
     let mean = [0.5, 1.5, 2.5, 3.5];
-    let relative: Vec<f64> = (0..8).map(|i| expected[i] * (f64::from(pixels[i]) - mean[i % 4])).collect();
+    let relative: Vec<f64> = (0..8)
+        .map(|i| expected[i] * (f64::from(pixels[i]) - mean[i % 4]))
+        .collect();
     let method = IntegratedGradients {
         baseline: Baseline::Images(baselines.clone()),
         ..IntegratedGradients::default()
@@ -122,14 +154,20 @@ fn a_linear_model_is_explained_by_its_weights() {
         ..ExpectedGradients::from(rows(&[&mean.map(|value| value as f32)]))
     };
     let found = method.explain(&model, &images, &targets).unwrap();
-    assert!(found.gap.as_ref().unwrap().iter().all(|gap| gap.abs() < 1e-4), "{:?}", found.gap);
+    assert!(
+        found.gap.as_ref().unwrap().iter().all(|gap| gap.abs() < 1e-4),
+        "{:?}",
+        found.gap
+    );
     assert_near(&to_vec(found.values).unwrap(), &relative, 1e-5);
 }
 
 /// A path integral of x³ at 1 is 1; of a quadratic form between two points it is known.
 #[test]
 fn polynomials_are_integrated_exactly() {
-    let cube = FromFunction::new(shape(1, 1), Bounds::UNIT, 1, |x: Tensor<4>| x.reshape([-1, 1]).powi_scalar(3));
+    let cube = FromFunction::new(shape(1, 1), Bounds::UNIT, 1, |x: Tensor<4>| {
+        x.reshape([-1, 1]).powi_scalar(3)
+    });
     let at_one = |rule, steps| {
         let method = IntegratedGradients {
             rule,
@@ -181,9 +219,31 @@ fn noise_on_a_quadratic_has_known_moments() {
         ..Noise::default()
     };
     let [mean, square_mean, variance] = [
-        values(SmoothGrad { noise, ..SmoothGrad::default() }.explain(&square, &images, &[0])),
-        values(<SmoothGradSquared>::explain(&SmoothGradSquared { noise, ..Default::default() }, &square, &images, &[0])),
-        values(<VarGrad>::explain(&VarGrad { noise, ..Default::default() }, &square, &images, &[0])),
+        values(
+            SmoothGrad {
+                noise,
+                ..SmoothGrad::default()
+            }
+            .explain(&square, &images, &[0]),
+        ),
+        values(<SmoothGradSquared>::explain(
+            &SmoothGradSquared {
+                noise,
+                ..Default::default()
+            },
+            &square,
+            &images,
+            &[0],
+        )),
+        values(<VarGrad>::explain(
+            &VarGrad {
+                noise,
+                ..Default::default()
+            },
+            &square,
+            &images,
+            &[0],
+        )),
     ];
     let s = 0.5;
     for place in 0..n {
@@ -200,7 +260,9 @@ fn noise_on_a_quadratic_has_known_moments() {
 #[test]
 fn occlusion_covers_the_image_as_captum_does() {
     let sum = |n: usize| {
-        FromFunction::new(shape(1, n), Bounds { low: 0.0, high: 9.0 }, 1, move |x: Tensor<4>| x.reshape([-1, n as i32]).sum_dim(1))
+        FromFunction::new(shape(1, n), Bounds { low: 0.0, high: 9.0 }, 1, move |x: Tensor<4>| {
+            x.reshape([-1, n as i32]).sum_dim(1)
+        })
     };
     let found = |n: usize, window: usize, stride: usize| {
         let image: Vec<f32> = (1..=n).map(|i| i as f32).collect();
@@ -260,7 +322,9 @@ fn the_score_is_the_gradient_of_all_log_probabilities() {
 /// A probability that does not depend on the image is spread evenly; one that depends on a single value is greatest there.
 #[test]
 fn rise_finds_the_value_that_decides() {
-    let flat = FromFunction::new(shape(4, 6), Bounds::UNIT, 4, |x: Tensor<4>| x.reshape([-1, 24]).narrow(1, 0, 4) * 0.0);
+    let flat = FromFunction::new(shape(4, 6), Bounds::UNIT, 4, |x: Tensor<4>| {
+        x.reshape([-1, 24]).narrow(1, 0, 4) * 0.0
+    });
     let rise = Rise {
         masks: 4000,
         cells: 2,
@@ -304,11 +368,19 @@ fn what_does_not_fit_is_refused() {
     };
     for spec in ExplainSpec::all() {
         let method = spec.explainer(&given).unwrap();
-        let message = |images: &Tensor<4>, targets: &[usize]| method.explain(&model, images, targets).unwrap_err().to_string();
+        let message =
+            |images: &Tensor<4>, targets: &[usize]| method.explain(&model, images, targets).unwrap_err().to_string();
         let name = spec.name();
-        assert_eq!(message(&images, &[0]), "targets: 1 is not one for each of 2 images", "{name}");
+        assert_eq!(
+            message(&images, &[0]),
+            "targets: 1 is not one for each of 2 images",
+            "{name}"
+        );
         assert_eq!(message(&images, &[0, 2]), "target: 2 is not a class below 2", "{name}");
-        assert!(message(&rows(&[&[0.0; 3]; 2]), &[0, 1]).starts_with("images: expected [2, 1, 1, 2]"), "{name}");
+        assert!(
+            message(&rows(&[&[0.0; 3]; 2]), &[0, 1]).starts_with("images: expected [2, 1, 1, 2]"),
+            "{name}"
+        );
     }
     let refused = |method: &dyn Explainer| method.explain(&model, &images, &[0, 1]).unwrap_err().to_string();
     let of_draws = |draws| VarGrad {
@@ -332,8 +404,14 @@ fn what_does_not_fit_is_refused() {
         stride: Some([1, stride]),
         ..Occlusion::default()
     };
-    assert_eq!(refused(&window(3, 1)), "window: 3 is not 1 to 2 pixels, those of the image");
-    assert_eq!(refused(&window(1, 2)), "stride: 2 is not 1 to 1, the pixels of the window: others would never be hidden");
+    assert_eq!(
+        refused(&window(3, 1)),
+        "window: 3 is not 1 to 2 pixels, those of the image"
+    );
+    assert_eq!(
+        refused(&window(1, 2)),
+        "stride: 2 is not 1 to 1, the pixels of the window: others would never be hidden"
+    );
     let none = IntegratedGradients {
         steps: 0,
         ..IntegratedGradients::default()
@@ -349,10 +427,34 @@ fn what_does_not_fit_is_refused() {
         ..Occlusion::default()
     };
     assert!(refused(&blur).starts_with("blur of a baseline: 0 is not"));
-    assert_eq!(refused(&Rise { keep: 1.5, ..Rise::default() }), "keep: 1.5 is not above 0 and at most 1");
-    assert_eq!(refused(&Itgsm { steps: 0, step_size: 0.1 }), "steps: 0 is not at least 1");
-    assert_eq!(refused(&Itgsm { steps: 1, step_size: 0.0 }), "step size: 0 is not above 0");
-    assert!(refused(&Itgsm { steps: 1, step_size: 99.0 }).starts_with("eps: 99"));
+    assert_eq!(
+        refused(&Rise {
+            keep: 1.5,
+            ..Rise::default()
+        }),
+        "keep: 1.5 is not above 0 and at most 1"
+    );
+    assert_eq!(
+        refused(&Itgsm {
+            steps: 0,
+            step_size: 0.1
+        }),
+        "steps: 0 is not at least 1"
+    );
+    assert_eq!(
+        refused(&Itgsm {
+            steps: 1,
+            step_size: 0.0
+        }),
+        "step size: 0 is not above 0"
+    );
+    assert!(
+        refused(&Itgsm {
+            steps: 1,
+            step_size: 99.0
+        })
+        .starts_with("eps: 99")
+    );
 }
 
 /// A network whose kernels treat few images otherwise than many, if any do; windows are asked about in its own way.
@@ -361,11 +463,16 @@ fn no_bit_depends_on_the_internal_batch_or_the_images_around() {
     let digits = shape(28, 28);
     let network = Network::new(small_cnn(digits, Bounds::UNIT, 10, Pool::Max), 3, &Device::flex()).unwrap();
     let n = 3;
-    let pixels: Vec<f32> = (0..n * digits.len()).map(|i| (i * 7919 % 1009) as f32 / 1009.0).collect();
+    let pixels: Vec<f32> = (0..n * digits.len())
+        .map(|i| (i * 7919 % 1009) as f32 / 1009.0)
+        .collect();
     let images = Tensor::<4>::from_data(TensorData::new(pixels, [n, 1, 28, 28]), &Device::flex());
     let targets = [3, 0, 7];
     let background = Tensor::<4>::from_data(
-        TensorData::new((0..4 * 784).map(|i| (i * 31 % 97) as f32 / 97.0).collect::<Vec<f32>>(), [4, 1, 28, 28]),
+        TensorData::new(
+            (0..4 * 784).map(|i| (i * 31 % 97) as f32 / 97.0).collect::<Vec<f32>>(),
+            [4, 1, 28, 28],
+        ),
         &Device::flex(),
     );
     let small = |spec: ExplainSpec| -> ExplainSpec {
@@ -394,7 +501,11 @@ fn no_bit_depends_on_the_internal_batch_or_the_images_around() {
                 internal_batch,
                 background: Some(background.clone()),
             };
-            let found = spec.explainer(&given).unwrap().explain(&network, images, targets).unwrap();
+            let found = spec
+                .explainer(&given)
+                .unwrap()
+                .explain(&network, images, targets)
+                .unwrap();
             let bits: Vec<u32> = to_vec(found.values).unwrap().into_iter().map(f32::to_bits).collect();
             (bits, found.gap)
         };
@@ -402,11 +513,21 @@ fn no_bit_depends_on_the_internal_batch_or_the_images_around() {
         assert!(expected.iter().any(|&bits| f32::from_bits(bits) != 0.0), "{spec:?}");
         for at_once in [1, 2, 7] {
             let found = explain(InternalBatch::of(at_once).unwrap(), &images, &targets);
-            assert!(found == (expected.clone(), gap.clone()), "{spec:?} at {at_once} at once");
+            assert!(
+                found == (expected.clone(), gap.clone()),
+                "{spec:?} at {at_once} at once"
+            );
         }
         for image in 0..n {
-            let (found, own_gap) = explain(InternalBatch::AUTO, &images.clone().narrow(0, image, 1), &targets[image..=image]);
-            assert!(found[..] == expected[image * 784..][..784], "{spec:?} of image {image} alone");
+            let (found, own_gap) = explain(
+                InternalBatch::AUTO,
+                &images.clone().narrow(0, image, 1),
+                &targets[image..=image],
+            );
+            assert!(
+                found[..] == expected[image * 784..][..784],
+                "{spec:?} of image {image} alone"
+            );
             assert_eq!(own_gap.map(|gap| gap[0]), gap.as_ref().map(|gap| gap[image]));
         }
         assert!(network.classes() == 10);
