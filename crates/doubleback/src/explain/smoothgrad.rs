@@ -20,12 +20,22 @@ use crate::nn::Classifier;
 /// assert_eq!(found.values.into_data().try_to_vec::<f32>().unwrap(), [0.0, 3.0]);
 /// # Ok::<(), doubleback::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct SmoothGrad<E = Gradient> {
     /// The method that is smoothed.
     pub of: E,
     /// The noise.
     pub noise: Noise,
+}
+
+impl Default for SmoothGrad {
+    /// Of the gradient.
+    fn default() -> Self {
+        Self {
+            of: Gradient,
+            noise: Noise::default(),
+        }
+    }
 }
 
 impl<E: Explainer> Explainer for SmoothGrad<E> {

@@ -5,12 +5,22 @@ use crate::Result;
 use crate::nn::Classifier;
 
 /// SmoothGrad² (Hooker et al. 2019): the mean of the squares of a method's values over noisy copies of the image.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct SmoothGradSquared<E = Gradient> {
     /// The method whose values are squared.
     pub of: E,
     /// The noise.
     pub noise: Noise,
+}
+
+impl Default for SmoothGradSquared {
+    /// Of the gradient.
+    fn default() -> Self {
+        Self {
+            of: Gradient,
+            noise: Noise::default(),
+        }
+    }
 }
 
 impl<E: Explainer> Explainer for SmoothGradSquared<E> {
