@@ -331,8 +331,8 @@ fn steps_towards_the_target_are_an_explanation() {
     let found = values(itgsm.explain(&model, &rows(&[&[1.0, 8.5, 5.0], &[1.0, -0.75, 5.0]]), &[0, 1]));
     // Of the second image the second value would rise.
     assert_near(&found, &[0.75, -0.75, 0.0, -0.75, 0.75, 0.0], 1e-6);
-    let at_the_bound = values(itgsm.explain(&model, &rows(&[&[8.5, -1.0, 5.0]]), &[0]));
-    assert_near(&at_the_bound, &[0.5, 0.0, 0.0], 1e-6);
+    let at_the_bound = values(itgsm.explain(&model, &rows(&[&[8.75, 8.75, 5.0]]), &[0]));
+    assert_near(&at_the_bound, &[0.25, -0.75, 0.0], 1e-6);
 }
 
 #[test]
@@ -423,14 +423,14 @@ fn what_does_not_fit_is_refused() {
             steps: 1,
             step_size: 0.0
         }),
-        "step size: 0 is not above 0"
+        "step size: 0 is not above 0 and at most 10, the range of the data"
     );
     assert!(
         refused(&Itgsm {
             steps: 1,
             step_size: 99.0
         })
-        .starts_with("eps: 99")
+        .starts_with("step size: 99 is not above 0")
     );
 }
 

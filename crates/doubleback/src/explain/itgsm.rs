@@ -1,7 +1,7 @@
 use burn::tensor::Tensor;
 
 use super::{Attribution, Explainer, check_targets};
-use crate::attack::{BoundedAttack, Goal, Ifgsm, check_eps};
+use crate::attack::{BoundedAttack, Goal, Ifgsm};
 use crate::nn::Classifier;
 use crate::{Error, Result};
 
@@ -30,10 +30,12 @@ impl Default for Itgsm {
 impl Explainer for Itgsm {
     fn explain(&self, model: &dyn Classifier, images: &Tensor<4>, targets: &[usize]) -> Result<Attribution> {
         check_targets(model, images, targets)?;
-        if self.step_size == 0.0 {
-            return Err(Error::value("step size", "above 0", self.step_size));
+        let bounds = model.bounds();
+        let range = f64::from(bounds.high) - f64::from(bounds.low);
+        if !(self.step_size > 0.0 && self.step_size <= range) {
+            let expected = format!("above 0 and at most {range}, the range of the data");
+            return Err(Error::value("step size", expected, self.step_size));
         }
-        check_eps(&[self.step_size], model)?;
         let ifgsm = Ifgsm {
             steps: self.steps,
             ..Ifgsm::default()
