@@ -1,15 +1,31 @@
 //! Explanations: which values of an image speak for a class, and how far to believe what a method says of it.
 //!
 //! One method a file; each is an [`Explainer`], which attributes one logit of each image, that of its target, to the values of the image.
+mod backwards;
+mod deconvnet;
+mod grad_cam;
+mod grad_cam_plus_plus;
 mod gradient;
+mod guided_backprop;
+mod guided_grad_cam;
+pub mod lrp;
+mod resized;
 mod saliency;
+mod stage;
 
 use burn::tensor::Tensor;
 
 use crate::nn::Classifier;
 use crate::{Error, Result};
 
+pub use deconvnet::Deconvnet;
+pub use grad_cam::GradCam;
+pub use grad_cam_plus_plus::GradCamPlusPlus;
 pub use gradient::Gradient;
+pub use guided_backprop::GuidedBackprop;
+pub use guided_grad_cam::GuidedGradCam;
+pub use lrp::Lrp;
+pub use resized::Upsampling;
 pub use saliency::Saliency;
 
 /// A method of explanation.
