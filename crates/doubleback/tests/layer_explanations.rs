@@ -187,6 +187,12 @@ fn gamma_by_hand() {
         &[0],
     );
     assert_close(&found, &[1.8, -0.6], 1e-6);
+    // Of a negative output what is negative is raised: -3 and 1, sum -2, of a logit of -1.
+    let found = values(&method, &linear(&[-2.0, 1.0], None, 0.0), &pixels(&[1.0, 1.0]), &[0]);
+    assert_close(&found, &[-1.5, 0.5], 1e-6);
+    // Of a negative input the negative weight: 3 and -1, sum 2, of a logit of 1.
+    let found = values(&method, &linear(&[-2.0, -1.0], None, -1.0), &pixels(&[-1.0, 1.0]), &[0]);
+    assert_close(&found, &[1.5, -0.5], 1e-6);
 }
 
 #[test]

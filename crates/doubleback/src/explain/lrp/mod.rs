@@ -21,8 +21,9 @@ use crate::{Error, Result};
 ///
 /// Sums, average pooling and batch norm part relevance by each input's share in the output; max pooling gives it to the largest; ReLU and other functions of
 /// one value hand it on as it is, and so does a fixed standardization of the pixels: the relevance is that of standardized pixels, as with peers.
-/// A batch norm is first merged into the convolution or dense layer before it, which it is one affine map with (canonization, as zennit has it; Captum treats it
-/// by itself, by the epsilon rule): of the two parts the first alone, and thus relevance, would depend on how the map is written down.
+/// A batch norm is first merged into the convolution or dense layer before it, which it is one affine map with (canonization, as zennit has it), so that gamma
+/// and the like see the weights that the map has. Captum treats it by itself, by the epsilon rule, and so is one here that has no such layer before it; to that
+/// rule, without a number, it is the same.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};

@@ -17,8 +17,10 @@ pub enum Rule {
         /// At least 0.
         epsilon: f64,
     },
-    /// By `a ρ(w) / z` with `ρ(w) = w + γ max(w, 0)`, of which z has the sum, its bias treated as a weight. For inputs that are not negative, as those
-    /// after a ReLU. Captum leaves the bias as it is; zennit parts inputs and outputs by their sign, which is the same where neither is negative.
+    /// As with ε = 0, but what pulls an output to its own side counts more: of a positive output the positive products `a w`, those of its bias among them,
+    /// `1 + γ` times, of a negative one the negative products (zennit's `Gamma`, after Andéol et al. 2021). Where neither inputs nor outputs are negative, it is
+    /// the rule of Montavon et al.: `w + γ max(w, 0)` instead of w. Captum's `GammaRule` is that everywhere, with the bias as it is; of a negative output
+    /// its denominator may then be near 0, and what is handed on without bounds.
     Gamma {
         /// At least 0; with 0 it is LRP-0.
         gamma: f64,
@@ -33,11 +35,7 @@ impl Rule {
     pub(super) fn hand_on(self, layer: &LayerPass<'_>, relevance: Tensor<4>) -> Result<Vec<Tensor<4>>> {
         match self {
             Self::Epsilon { epsilon } => by_share(layer, relevance, epsilon),
-            Self::Gamma { gamma } => {
-                let raised = |_: &str, w: Tensor<1>| w.clone() + w.clamp_min(0.0) * gamma;
-                let (z, pull) = layer.changed(layer.inputs().to_vec(), &raised)?;
-                Ok(times(layer.inputs(), pull(quotient(relevance, z, STABILIZER))?))
-            }
+            Self::Gamma { gamma } => by_side(layer, relevance, gamma),
             Self::ZPlus => {
                 let (above, below) = (parts(layer, |a| a.clamp_min(0.0)), parts(layer, |a| a.clamp_max(0.0)));
                 let (z_above, pull_above) = layer.changed(above.clone(), &|_, w| w.clamp_min(0.0))?;
@@ -48,10 +46,43 @@ impl Rule {
                 let shares = quotient(relevance, z_above + z_below, STABILIZER);
                 let of_above = times(&above, pull_above(shares.clone())?);
                 let of_below = times(&below, pull_below(shares)?);
-                Ok(of_above.into_iter().zip(of_below).map(|(a, b)| a + b).collect())
+                Ok(added(of_above, of_below))
             }
         }
     }
+}
+
+/// The gamma rule: the outputs above 0 and those below 0, each with what pulls to its own side raised.
+fn by_side(layer: &LayerPass<'_>, relevance: Tensor<4>, gamma: f64) -> Result<Vec<Tensor<4>>> {
+    let (above, below) = (parts(layer, |a| a.clamp_min(0.0)), parts(layer, |a| a.clamp_max(0.0)));
+    let positive = |w: Tensor<1>| w.clone() + w.clamp_min(0.0) * gamma;
+    let negative = |w: Tensor<1>| w.clone() + w.clamp_max(0.0) * gamma;
+    let no_bias = |role: &str, w: Tensor<1>, change: &dyn Fn(Tensor<1>) -> Tensor<1>| match role {
+        "bias" => w.zeros_like(),
+        _ => change(w),
+    };
+    let output = layer.output();
+    let elsewhere = [
+        output.clone().lower_equal_elem(0.0),
+        output.clone().greater_equal_elem(0.0),
+    ];
+    let sides: [[&dyn Fn(Tensor<1>) -> Tensor<1>; 2]; 2] = [[&positive, &negative], [&negative, &positive]];
+    let mut sum: Option<Vec<Tensor<4>>> = None;
+    for (elsewhere, [of_above, of_below]) in elsewhere.into_iter().zip(sides) {
+        let (z_above, pull_above) = layer.changed(above.clone(), &|_, w| of_above(w))?;
+        let (z_below, pull_below) = layer.changed(below.clone(), &|role, w| no_bias(role, w, of_below))?;
+        let of_side = relevance.clone().mask_fill(elsewhere, 0.0);
+        let shares = quotient(of_side, z_above + z_below, STABILIZER);
+        let handed = added(
+            times(&above, pull_above(shares.clone())?),
+            times(&below, pull_below(shares)?),
+        );
+        sum = Some(match sum {
+            Some(sum) => added(sum, handed),
+            None => handed,
+        });
+    }
+    Ok(sum.unwrap_or_default())
 }
 
 /// The rule for pixels between `low` and `high`, each `[1, height, width, channels]` (the zB rule, zennit's `ZBox`; Montavon et al. 2017): by
@@ -89,6 +120,10 @@ pub(super) fn by_share(layer: &LayerPass<'_>, relevance: Tensor<4>, epsilon: f64
 
 fn parts(layer: &LayerPass<'_>, part: fn(Tensor<4>) -> Tensor<4>) -> Vec<Tensor<4>> {
     layer.inputs().iter().cloned().map(part).collect()
+}
+
+fn added(a: Vec<Tensor<4>>, b: Vec<Tensor<4>>) -> Vec<Tensor<4>> {
+    a.into_iter().zip(b).map(|(a, b)| a + b).collect()
 }
 
 fn times(inputs: &[Tensor<4>], shares: Vec<Tensor<4>>) -> Vec<Tensor<4>> {
