@@ -79,6 +79,14 @@ pub enum Stream<'a> {
     },
     /// Which classes, and which pairs of them, stand for all of a data set that has many.
     ClassSample,
+    /// What an explanation draws for an image: noise, a point of a path, a mask. A hash of the image, as that of [`AttackStart`](Self::AttackStart), but
+    /// another.
+    AttributionDraw {
+        /// The pixels; none where all images have the same draws.
+        image: &'a [f32],
+        /// Number of the draw.
+        draw: u64,
+    },
 }
 
 const DROPOUT: u64 = 1 << 32;
@@ -91,6 +99,10 @@ const SAMPLE: u64 = 1 << 57;
 const CLASS_SAMPLE: u64 = 1 << 58;
 /// The name of the purpose, as bytes.
 const LAYER_NOISE: u64 = u64::from_le_bytes(*b"layernoi");
+/// The same.
+const ATTRIBUTION: u64 = u64::from_le_bytes(*b"attribut");
+/// Any odd factor keeps the draws of an image apart.
+const APART: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Stream<'_> {
     /// The numbers of this stream for a seed.
@@ -114,9 +126,9 @@ impl Stream<'_> {
             Self::TestSample { class } => SAMPLE.wrapping_add(class.into()),
             Self::ClassSample => CLASS_SAMPLE,
             Self::LayerNoise { image } => hash_of_image(image) ^ LAYER_NOISE,
-            // Any odd factor keeps the restarts of an image apart.
-            Self::AttackStart { image, restart } => {
-                hash_of_image(image).wrapping_add(restart.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+            Self::AttackStart { image, restart } => hash_of_image(image).wrapping_add(restart.wrapping_mul(APART)),
+            Self::AttributionDraw { image, draw } => {
+                (hash_of_image(image) ^ ATTRIBUTION).wrapping_add(draw.wrapping_mul(APART))
             }
         }
     }
@@ -190,6 +202,8 @@ mod tests {
         let start = |restart| number(Stream::AttackStart { image: &[], restart });
         assert_eq!([start(0), start(1)], [0xcbf2_9ce4_8422_2325, 0x6a2a_169e_036c_9f3a]);
         assert_eq!(number(Stream::LayerNoise { image: &[] }), 0xa29d_f296_e15b_4249);
+        let draw = |draw| number(Stream::AttributionDraw { image: &[], draw });
+        assert_eq!([draw(0), draw(1)], [0xbf87_fe8d_f656_5744, 0x5dbf_7847_75a0_d359]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod audit;
 mod bench;
 mod data;
 mod diagnose;
+mod explain;
 mod global;
 mod inspect;
 mod log_format;
@@ -27,6 +28,7 @@ pub use audit::{AuditArgs, MergeArgs};
 pub use bench::{BenchArgs, BenchAttackArgs, BenchCommand, BenchGanArgs, BenchGradientsArgs, BenchStepArgs};
 pub use data::{DataCommand, FetchArgs, ShowArgs};
 pub use diagnose::DiagnoseArgs;
+pub use explain::ExplainArgs;
 pub use global::{Global, load_arguments, repeated_arguments};
 pub use inspect::InspectArgs;
 pub use log_format::LogFormat;
@@ -93,6 +95,9 @@ pub enum Command {
     /// Ask a model what it takes images for
     #[command(long_about = predict::LONG)]
     Predict(PredictArgs),
+    /// Show which values of an image speak for a class
+    #[command(long_about = explain::LONG)]
+    Explain(ExplainArgs),
     /// Show what a model is made of
     #[command(long_about = inspect::LONG)]
     Inspect(InspectArgs),
@@ -148,6 +153,7 @@ impl Command {
             Command::Attack(args) => args.files(global),
             Command::Transfer(args) => args.files(global),
             Command::Predict(args) => args.files(global),
+            Command::Explain(args) => args.files(global),
             Command::Inspect(args) => args.files(global),
             Command::Audit(args) => args.files(global),
             Command::Merge(args) => args.files(),

@@ -9,6 +9,7 @@ use doubleback::attack::{AttackSpec, OptionKind, parse_eps};
 use doubleback::audit::Suite;
 use doubleback::data::{Bounds, DuplicatePolicy, Grayscale, MAX_SIDE, Part, catalog};
 use doubleback::evaluate::ModelPath;
+use doubleback::explain::{BaselineKind, ExplainSpec, Quadrature, ValueKind};
 use doubleback::nn::layers::{Floor, LocalContrast};
 use doubleback::nn::{ARCHITECTURES, Loss, Pool};
 use doubleback::train::{ClassWeights, DefenseKind, Norm, Output};
@@ -277,6 +278,32 @@ pub fn attack_option(kind: OptionKind) -> Named<serde_json::Value> {
         parse: match kind {
             OptionKind::Loss => |name| Ok(name.parse::<Loss>()?.name().into()),
             _ => |name| Ok(name.parse::<attack::Metric>()?.name().into()),
+        },
+    }
+}
+
+/// Names of methods of explanation.
+pub fn explain_method() -> Named<&'static str> {
+    Named {
+        names: ExplainSpec::names(),
+        parse: |name| Ok(ExplainSpec::named(name)?.name()),
+    }
+}
+
+/// Values of an option of methods of explanation that are names.
+pub fn explain_option(kind: ValueKind) -> Named<serde_json::Value> {
+    match kind {
+        ValueKind::Rule => Named {
+            names: kind.names(),
+            parse: |name| Ok(name.parse::<Quadrature>()?.name().into()),
+        },
+        ValueKind::Baseline => Named {
+            names: kind.names(),
+            parse: |name| Ok(name.parse::<BaselineKind>()?.name().into()),
+        },
+        _ => Named {
+            names: ExplainSpec::inner_names(),
+            parse: |name| Ok(ExplainSpec::named(name)?.name().into()),
         },
     }
 }

@@ -5,6 +5,7 @@ mod audit;
 mod bench;
 mod data;
 mod diagnose;
+mod explain;
 mod fetch;
 mod inspect;
 mod kept;
@@ -50,6 +51,7 @@ fn in_pool(command: Option<Command>, context: &Context) -> Result<()> {
         Some(Command::Attack(args)) => attack::run(&args, context),
         Some(Command::Transfer(args)) => transfer::run(&args, context),
         Some(Command::Predict(args)) => predict::run(&args, context),
+        Some(Command::Explain(args)) => explain::run(&args, context),
         Some(Command::Inspect(args)) => inspect::run(&args, context),
         Some(Command::Audit(args)) => audit::run(&args, context),
         Some(Command::Merge(args)) => merge::run(&args, context),
@@ -84,6 +86,7 @@ fn when_cut_off(command: &Command) -> &'static str {
         | Command::Merge(_)
         | Command::Transfer(_)
         | Command::Predict(_)
+        | Command::Explain(_)
         | Command::Inspect(_)
         | Command::Report(_)
         | Command::Data(_)

@@ -7,7 +7,12 @@ use doubleback::data::Frame;
 use super::color;
 
 /// An image of the data's own bounds, gray or RGB; `None` when the values do not fill the shape.
-pub fn image(pixels: &[f32], [channels, height, width]: [usize; 3], bounds: [f32; 2]) -> Option<String> {
+pub fn image(pixels: &[f32], shape: [usize; 3], bounds: [f32; 2]) -> Option<String> {
+    Some(data_uri("image/png", &image_file(pixels, shape, bounds)?))
+}
+
+/// [`image`] as a PNG file.
+pub fn image_file(pixels: &[f32], [channels, height, width]: [usize; 3], bounds: [f32; 2]) -> Option<Vec<u8>> {
     let area = height.checked_mul(width)?;
     if pixels.len() != channels.checked_mul(area)? {
         return None;
@@ -20,7 +25,7 @@ pub fn image(pixels: &[f32], [channels, height, width]: [usize; 3], bounds: [f32
     let bytes: Vec<u8> = (0..area)
         .flat_map(|place| (0..channels).map(move |channel| color::byte(pixels[channel * area + place], bounds)))
         .collect();
-    encode(&bytes, height, width, kind)
+    png(&bytes, height, width, kind)
 }
 
 /// An image as it is kept for showing, gray or RGB; `None` when its bytes do not fill the shape.
@@ -40,7 +45,12 @@ pub fn frame(frame: &Frame, [channels, height, width]: [usize; 3]) -> Option<Str
 }
 
 /// A signed map, scaled by its own greatest magnitude; channels are added up. `None` when the values do not fill the shape.
-pub fn signed_map(values: &[f32], [channels, height, width]: [usize; 3]) -> Option<String> {
+pub fn signed_map(values: &[f32], shape: [usize; 3]) -> Option<String> {
+    Some(data_uri("image/png", &signed_map_file(values, shape)?))
+}
+
+/// [`signed_map`] as a PNG file.
+pub fn signed_map_file(values: &[f32], [channels, height, width]: [usize; 3]) -> Option<Vec<u8>> {
     let area = height.checked_mul(width)?;
     if channels == 0 || values.len() != channels.checked_mul(area)? {
         return None;
@@ -58,11 +68,7 @@ pub fn signed_map(values: &[f32], [channels, height, width]: [usize; 3]) -> Opti
         .fold(0.0_f64, |greatest, sum| greatest.max(sum.abs()));
     let scale = if greatest > 0.0 { greatest } else { 1.0 };
     let bytes: Vec<u8> = sums.iter().flat_map(|sum| color::diverging(sum / scale)).collect();
-    encode(&bytes, height, width, png::ColorType::Rgb)
-}
-
-fn encode(bytes: &[u8], height: usize, width: usize, kind: png::ColorType) -> Option<String> {
-    Some(data_uri("image/png", &png(bytes, height, width, kind)?))
+    png(&bytes, height, width, png::ColorType::Rgb)
 }
 
 /// A PNG file of rows of gray values or of RGB triples, for one channel or three.

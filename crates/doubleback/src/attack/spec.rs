@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::option_help::option_help;
 use super::settings::{ApgdSpec, ApgdTSpec, BimSpec, FabSpec, FabTSpec, JsmaSpec, PgdSpec, SquareSpec};
 use super::{ApgdLoss, Attack, CwL2, Ddn, DeepFool, Fgsm, Fmn, Ifgsm, Metric, MiFgsm, Norm, Target, parse_eps};
 use crate::nn::Loss;
@@ -535,42 +536,13 @@ impl AttackOption {
 
     /// The same for some attacks alone, by name.
     pub fn help_among(&self, named: impl Fn(&str) -> bool) -> String {
-        // Attacks with the same default, in the order in which the first of them comes.
-        let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
-        for spec in AttackSpec::all().into_iter().filter(|spec| named(spec.name())) {
-            let Some(value) = spec.options().ok().and_then(|mut options| options.remove(&self.name())) else {
-                continue;
-            };
-            let default = match (self.default_in_words(spec.name()), value) {
-                (Some(words), _) => format!(" [default: {words}]"),
-                (None, Value::String(name)) => format!(" [default: {name}]"),
-                (None, Value::Number(number)) => format!(" [default: {}]", plain(&number)),
-                (None, _) => String::new(),
-            };
-            match groups.iter_mut().find(|(of, _)| *of == default) {
-                Some((_, names)) => names.push(spec.name()),
-                None => groups.push((default, vec![spec.name()])),
-            }
-        }
-        let last_joined = groups.len() == 1;
-        let groups: Vec<String> = groups
-            .into_iter()
-            .map(|(default, names)| match names.split_last() {
-                Some((last, others)) if last_joined && !others.is_empty() => {
-                    format!("{} and {last}{default}", others.join(", "))
-                }
-                _ => names.join(", ") + &default,
-            })
-            .collect();
-        format!("{} for {}", self.about, groups.join(" and "))
+        let all = AttackSpec::all();
+        let having = all.iter().filter(|spec| named(spec.name())).filter_map(|spec| {
+            let value = spec.options().ok()?.remove(&self.name())?;
+            Some((spec.name(), self.default_in_words(spec.name()), value))
+        });
+        option_help(self.about, having)
     }
-}
-
-/// Without `.0` where a number is whole.
-fn plain(number: &serde_json::Number) -> String {
-    number
-        .as_f64()
-        .map_or_else(|| number.to_string(), |number| number.to_string())
 }
 
 impl OptionKind {

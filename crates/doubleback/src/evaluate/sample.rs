@@ -49,6 +49,25 @@ impl Sample {
         Self { seed, indices }
     }
 
+    /// The images at these places of a part of `len` images: a choice, not drawn by any seed. In their order in the data, each once.
+    ///
+    /// # Errors
+    /// When the part does not have one of them, or there is none.
+    pub fn at(places: impl IntoIterator<Item = usize>, len: usize) -> Result<Self> {
+        let mut indices: Vec<usize> = places.into_iter().collect();
+        indices.sort_unstable();
+        indices.dedup();
+        match indices.last() {
+            None => Err(Error::value("indices of images", "at least one", "none")),
+            Some(&last) if last >= len => Err(Error::value(
+                "index of an image",
+                format!("below the {len} that there are"),
+                last,
+            )),
+            Some(_) => Ok(Self { seed: 0, indices }),
+        }
+    }
+
     /// What it was drawn by.
     pub fn seed(&self) -> u64 {
         self.seed

@@ -1,6 +1,7 @@
 //! Explanations: which values of an image speak for a class, and how far to believe what a method says of it.
 //!
 //! One method a file; each is an [`Explainer`], which attributes one logit of each image, that of its target, to the values of the image.
+<<<<<<< HEAD
 mod backwards;
 mod deconvnet;
 mod grad_cam;
@@ -12,12 +13,36 @@ pub mod lrp;
 mod resized;
 mod saliency;
 mod stage;
+=======
+mod baseline;
+mod expected_gradients;
+mod gradient;
+mod in_batches;
+mod input_x_gradient;
+mod integrated_gradients;
+mod internal_batch;
+mod itgsm;
+mod noise;
+mod occlusion;
+mod option;
+mod quadrature;
+mod rise;
+mod saliency;
+mod score;
+mod settings;
+mod smoothgrad;
+mod smoothgrad_squared;
+mod spec;
+mod vargrad;
+mod variants;
+>>>>>>> explain
 
 use burn::tensor::Tensor;
 
 use crate::nn::Classifier;
 use crate::{Error, Result};
 
+<<<<<<< HEAD
 pub use deconvnet::Deconvnet;
 pub use grad_cam::GradCam;
 pub use grad_cam_plus_plus::GradCamPlusPlus;
@@ -26,7 +51,30 @@ pub use guided_backprop::GuidedBackprop;
 pub use guided_grad_cam::GuidedGradCam;
 pub use lrp::Lrp;
 pub use resized::Upsampling;
+=======
+pub use baseline::Baseline;
+pub use expected_gradients::ExpectedGradients;
+pub use gradient::Gradient;
+pub use in_batches::InBatches;
+pub use input_x_gradient::InputXGradient;
+pub use integrated_gradients::IntegratedGradients;
+pub use internal_batch::InternalBatch;
+pub use itgsm::Itgsm;
+pub use noise::Noise;
+pub use occlusion::Occlusion;
+pub use option::{ExplainOption, ValueKind};
+pub use quadrature::Quadrature;
+pub use rise::Rise;
+>>>>>>> explain
 pub use saliency::Saliency;
+pub use score::Score;
+pub use settings::{
+    BaselineKind, ExpectedGradientsSpec, IntegratedGradientsSpec, ItgsmSpec, NoiseSpec, OcclusionSpec, RiseSpec,
+};
+pub use smoothgrad::SmoothGrad;
+pub use smoothgrad_squared::SmoothGradSquared;
+pub use spec::{ExplainSpec, Given};
+pub use vargrad::VarGrad;
 
 /// A method of explanation.
 pub trait Explainer: Send + Sync {
@@ -37,6 +85,12 @@ pub trait Explainer: Send + Sync {
     /// # Errors
     /// When the images or the targets do not fit the model or each other, or the model is not of the kind that the method needs.
     fn explain(&self, model: &dyn Classifier, images: &Tensor<4>, targets: &[usize]) -> Result<Attribution>;
+}
+
+impl<E: Explainer + ?Sized> Explainer for Box<E> {
+    fn explain(&self, model: &dyn Classifier, images: &Tensor<4>, targets: &[usize]) -> Result<Attribution> {
+        (**self).explain(model, images, targets)
+    }
 }
 
 /// What a method says of a batch of images.

@@ -1,0 +1,21 @@
+use burn::tensor::Tensor;
+use burn::tensor::activation::softmax;
+
+use super::{Attribution, Explainer, check_targets};
+use crate::Result;
+use crate::nn::Classifier;
+
+/// The gradient of the score function, `∇x Σ_k log p_k` (Ross & Doshi-Velez 2018, their Figures 6 and 9): which values speak for or against any certainty. It is
+/// the same for every target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Score;
+
+impl Explainer for Score {
+    fn explain(&self, model: &dyn Classifier, images: &Tensor<4>, targets: &[usize]) -> Result<Attribution> {
+        check_targets(model, images, targets)?;
+        let (logits, pullback) = model.logits_with_pullback(images.clone())?;
+        // ∂/∂z_j Σ_k log p_k = 1 - K p_j.
+        let cotangent = softmax(logits, 1) * -(model.classes() as f64) + 1.0;
+        Ok(pullback.apply(cotangent)?.into())
+    }
+}
