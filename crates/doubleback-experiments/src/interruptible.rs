@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::Tensor;
 use doubleback::data::{Bounds, ImageShape};
-use doubleback::nn::{Change, Classifier, Nearby, Pullback, Staged};
+use doubleback::nn::{Change, Classifier, Layered, Nearby, Pullback, Staged};
 use doubleback::progress::{Progress, Watch};
 use doubleback::{Error, Result};
 
@@ -157,6 +157,10 @@ impl Classifier for Interruptible<'_, '_> {
 
     fn as_staged(&self) -> Option<&dyn Staged> {
         self.model.as_staged()
+    }
+
+    fn as_layered(&self) -> Option<&dyn Layered> {
+        self.model.as_layered()
     }
 }
 

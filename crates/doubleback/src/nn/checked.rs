@@ -3,6 +3,7 @@ use std::sync::{Mutex, PoisonError};
 use burn::tensor::Tensor;
 
 use super::classifier::{Classifier, Staged};
+use super::layered::Layered;
 use super::loss::to_vec;
 use super::nearby::{Change, Nearby};
 use super::pullback::Pullback;
@@ -128,6 +129,10 @@ impl Classifier for Checked<'_> {
 
     fn as_staged(&self) -> Option<&dyn Staged> {
         self.model.as_staged()
+    }
+
+    fn as_layered(&self) -> Option<&dyn Layered> {
+        self.model.as_layered()
     }
 }
 

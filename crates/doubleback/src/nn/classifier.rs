@@ -1,5 +1,6 @@
 use burn::tensor::{DType, Tensor};
 
+use super::layered::Layered;
 use super::layers::Size;
 use super::nearby::Nearby;
 use super::pullback::{Pullback, by_autodiff, check_type};
@@ -45,6 +46,12 @@ pub trait Classifier: Send + Sync {
 
     /// The same model, where it can stop at its layers and go on from them: what explanations by layer ask for.
     fn as_staged(&self) -> Option<&dyn Staged> {
+        None
+    }
+
+    /// The same model, where it can be run backwards by other rules than its layers' own pullbacks: what guided backpropagation and relevance propagation
+    /// ask for.
+    fn as_layered(&self) -> Option<&dyn Layered> {
         None
     }
 }

@@ -1,6 +1,7 @@
 use burn::tensor::Tensor;
 
 use super::classifier::{Classifier, Staged};
+use super::layered::Layered;
 use super::mode::Mode;
 use super::nearby::Nearby;
 use super::network::Network;
@@ -40,6 +41,10 @@ impl Classifier for Network {
     }
 
     fn as_staged(&self) -> Option<&dyn Staged> {
+        Some(self)
+    }
+
+    fn as_layered(&self) -> Option<&dyn Layered> {
         Some(self)
     }
 }

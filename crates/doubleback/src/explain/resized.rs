@@ -1,0 +1,63 @@
+use serde::{Deserialize, Serialize};
+
+use super::Attribution;
+use crate::nn::layers::{Context, Coordinates, Epilogue, Interpolation, Layer, Resize, Rounding};
+use crate::nn::{Mode, to_nchw, to_nhwc};
+use crate::{Error, Result};
+
+/// How the map of a layer is brought to the size of the images.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Upsampling {
+    /// On the line between the pixels around, along both axes; the edges of the images lie on each other (PyTorch's `bilinear` with `align_corners=False`).
+    #[default]
+    Bilinear,
+    /// The pixel that covers the place (PyTorch's `nearest`): what Captum's `LayerAttribution.interpolate` takes by default.
+    Nearest,
+}
+
+impl Attribution {
+    /// The same at another height and width.
+    ///
+    /// # Errors
+    /// When the size has no pixel, or too many.
+    ///
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use doubleback::explain::{Attribution, Upsampling};
+    ///
+    /// let map = Attribution::from(Tensor::<4>::from_floats([[[[0.0, 4.0]]]], &Device::flex()));
+    /// let values = |how| map.resized([1, 4], how).unwrap().values.into_data().try_to_vec::<f32>().unwrap();
+    /// assert_eq!(values(Upsampling::Nearest), [0.0, 0.0, 4.0, 4.0]);
+    /// assert_eq!(values(Upsampling::Bilinear), [0.0, 1.0, 3.0, 4.0]);
+    /// ```
+    pub fn resized(&self, [height, width]: [usize; 2], how: Upsampling) -> Result<Self> {
+        let [_, channels, rows, columns] = self.values.dims();
+        let (mode, coordinates) = match how {
+            Upsampling::Bilinear => (Interpolation::Linear, Coordinates::HalfPixel),
+            Upsampling::Nearest => (Interpolation::Nearest(Rounding::Floor), Coordinates::Asymmetric),
+        };
+        let resize = Resize {
+            size: [height, width, channels],
+            mode,
+            coordinates,
+            antialias: false,
+            exclude_outside: false,
+            scales: None,
+        };
+        let fits = Layer::output(&resize, &[[rows, columns, channels]]);
+        fits.map_err(|problem| Error::value("size of an attribution", "one it can be brought to", problem))?;
+        let mut context = Context {
+            parameters: &[],
+            buffers: &[],
+            mode: &mut Mode::Inference,
+            epilogue: Epilogue::default(),
+            statistics: &mut None,
+        };
+        let (values, _) = Layer::forward(&resize, vec![to_nhwc(self.values.clone())], &mut context)?;
+        Ok(Self {
+            values: to_nchw(values),
+            gap: self.gap.clone(),
+        })
+    }
+}
