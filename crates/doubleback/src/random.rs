@@ -77,6 +77,13 @@ pub enum Stream<'a> {
         /// The pixels.
         image: &'a [f32],
     },
+    /// Noise that a metric of explanations adds to an image: a hash of it, as that of [`AttackStart`](Self::AttackStart), but another.
+    MetricNoise {
+        /// The pixels.
+        image: &'a [f32],
+        /// Number of the draw.
+        draw: u64,
+    },
     /// Which classes, and which pairs of them, stand for all of a data set that has many.
     ClassSample,
 }
@@ -91,6 +98,9 @@ const SAMPLE: u64 = 1 << 57;
 const CLASS_SAMPLE: u64 = 1 << 58;
 /// The name of the purpose, as bytes.
 const LAYER_NOISE: u64 = u64::from_le_bytes(*b"layernoi");
+const METRIC_NOISE: u64 = u64::from_le_bytes(*b"metricno");
+/// Any odd factor keeps the draws of an image apart.
+const APART: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Stream<'_> {
     /// The numbers of this stream for a seed.
@@ -114,10 +124,10 @@ impl Stream<'_> {
             Self::TestSample { class } => SAMPLE.wrapping_add(class.into()),
             Self::ClassSample => CLASS_SAMPLE,
             Self::LayerNoise { image } => hash_of_image(image) ^ LAYER_NOISE,
-            // Any odd factor keeps the restarts of an image apart.
-            Self::AttackStart { image, restart } => {
-                hash_of_image(image).wrapping_add(restart.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+            Self::MetricNoise { image, draw } => {
+                (hash_of_image(image) ^ METRIC_NOISE).wrapping_add(draw.wrapping_mul(APART))
             }
+            Self::AttackStart { image, restart } => hash_of_image(image).wrapping_add(restart.wrapping_mul(APART)),
         }
     }
 }
@@ -190,6 +200,9 @@ mod tests {
         let start = |restart| number(Stream::AttackStart { image: &[], restart });
         assert_eq!([start(0), start(1)], [0xcbf2_9ce4_8422_2325, 0x6a2a_169e_036c_9f3a]);
         assert_eq!(number(Stream::LayerNoise { image: &[] }), 0xa29d_f296_e15b_4249);
+        let noise = |draw| number(Stream::MetricNoise { image: &[], draw });
+        assert_eq!(noise(0), 0xcbf2_9ce4_8422_2325 ^ u64::from_le_bytes(*b"metricno"));
+        assert_eq!(noise(1).wrapping_sub(noise(0)), 0x9e37_79b9_7f4a_7c15);
     }
 
     #[test]
