@@ -1,12 +1,13 @@
 //! Train image classifiers with input gradient regularization, attack them, evaluate them.
 //!
-//! Data flows one way: [`data`] → [`nn`] → [`mod@batch`] → [`attack`] → [`explain`] → [`train`] → [`diagnose`] → [`evaluate`] → [`audit`].
+//! Data flows one way: [`data`] → [`nn`] → [`mod@batch`] → [`attack`] → [`explain`] → [`faithfulness`] → [`train`] → [`diagnose`] → [`evaluate`] → [`audit`].
 //!
 //! - [`data`]: images and labels, checked and in memory; a crate of its own, `doubleback-data`.
 //! - [`nn`]: networks that return their logits with a pullback, so that the input gradient is an ordinary value.
 //! - [`mod@batch`]: images of a data set on a device, with their labels.
 //! - [`attack`]: goals, and one attack a file; the table of their names and options; an attack says how many images it could not move.
 //! - [`explain`]: what speaks for a class, one method a file.
+//! - [`faithfulness`]: how far to believe an explanation, one metric a file.
 //! - [`train`]: one objective a defense, and a loop that can be interrupted and resumed to the same bits.
 //! - [`diagnose`]: what each layer contributes to a model's vulnerability, and what it loses of the image.
 //! - [`evaluate`]: accuracy of all models on the examples of all, intervals, masking.
@@ -33,6 +34,7 @@ pub mod energy;
 mod error;
 pub mod evaluate;
 pub mod explain;
+pub mod faithfulness;
 pub mod nn;
 mod not_finite;
 mod npz_file;

@@ -77,6 +77,13 @@ pub enum Stream<'a> {
         /// The pixels.
         image: &'a [f32],
     },
+    /// Noise that a metric of explanations adds to an image: a hash of it, as that of [`AttackStart`](Self::AttackStart), but another.
+    MetricNoise {
+        /// The pixels.
+        image: &'a [f32],
+        /// Number of the draw.
+        draw: u64,
+    },
     /// Which classes, and which pairs of them, stand for all of a data set that has many.
     ClassSample,
     /// What an explanation draws for an image: noise, a point of a path, a mask. A hash of the image, as that of [`AttackStart`](Self::AttackStart), but
@@ -101,6 +108,7 @@ const CLASS_SAMPLE: u64 = 1 << 58;
 const LAYER_NOISE: u64 = u64::from_le_bytes(*b"layernoi");
 /// The same.
 const ATTRIBUTION: u64 = u64::from_le_bytes(*b"attribut");
+const METRIC_NOISE: u64 = u64::from_le_bytes(*b"metricno");
 /// Any odd factor keeps the draws of an image apart.
 const APART: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -126,10 +134,13 @@ impl Stream<'_> {
             Self::TestSample { class } => SAMPLE.wrapping_add(class.into()),
             Self::ClassSample => CLASS_SAMPLE,
             Self::LayerNoise { image } => hash_of_image(image) ^ LAYER_NOISE,
-            Self::AttackStart { image, restart } => hash_of_image(image).wrapping_add(restart.wrapping_mul(APART)),
             Self::AttributionDraw { image, draw } => {
                 (hash_of_image(image) ^ ATTRIBUTION).wrapping_add(draw.wrapping_mul(APART))
             }
+            Self::MetricNoise { image, draw } => {
+                (hash_of_image(image) ^ METRIC_NOISE).wrapping_add(draw.wrapping_mul(APART))
+            }
+            Self::AttackStart { image, restart } => hash_of_image(image).wrapping_add(restart.wrapping_mul(APART)),
         }
     }
 }
@@ -204,6 +215,9 @@ mod tests {
         assert_eq!(number(Stream::LayerNoise { image: &[] }), 0xa29d_f296_e15b_4249);
         let draw = |draw| number(Stream::AttributionDraw { image: &[], draw });
         assert_eq!([draw(0), draw(1)], [0xbf87_fe8d_f656_5744, 0x5dbf_7847_75a0_d359]);
+        let noise = |draw| number(Stream::MetricNoise { image: &[], draw });
+        assert_eq!(noise(0), 0xcbf2_9ce4_8422_2325 ^ u64::from_le_bytes(*b"metricno"));
+        assert_eq!(noise(1).wrapping_sub(noise(0)), 0x9e37_79b9_7f4a_7c15);
     }
 
     #[test]

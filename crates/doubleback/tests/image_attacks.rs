@@ -64,7 +64,10 @@ impl ImageSource for Remembering<'_> {
         self.read.borrow_mut().push(places.to_vec());
         let rows = places.iter().map(|&place| place * CLASSES..(place + 1) * CLASSES);
         let values: Vec<f32> = rows.flat_map(|row| self.pixels[row].to_vec()).collect();
-        Ok(Tensor::from_data(TensorData::new(values, [places.len(), 1, 2, 2]), &test_device()))
+        Ok(Tensor::from_data(
+            TensorData::new(values, [places.len(), 1, 2, 2]),
+            &test_device(),
+        ))
     }
 }
 
@@ -88,20 +91,32 @@ fn one_attack_is_the_same_as_on_all_at_once() {
 
     let all: Vec<usize> = (0..300).collect();
     let goal = Goal::AwayFrom(labels.clone());
-    let whole = attack.run_to(&model, &source.read(&all).unwrap(), &goal, &[0.1]).unwrap();
+    let whole = attack
+        .run_to(&model, &source.read(&all).unwrap(), &goal, &[0.1])
+        .unwrap();
     let example = &whole.by_eps[0];
     assert_eq!(found.examples, to_vec(example.images.clone()).unwrap());
-    assert_eq!((&found.predictions, &found.success), (&example.predictions, &example.success));
-    assert_eq!((&found.linf, &found.gradients), (&example.linf, &example.cost.gradients));
+    assert_eq!(
+        (&found.predictions, &found.success),
+        (&example.predictions, &example.success)
+    );
+    assert_eq!(
+        (&found.linf, &found.gradients),
+        (&example.linf, &example.cost.gradients)
+    );
     assert!(found.success.contains(&true) && found.success.contains(&false) && found.distance.is_empty());
 
     let targets: Vec<usize> = labels.iter().map(|label| (label + 2) % CLASSES).collect();
     let aimed = attacks.one(&attack, Some(0.3), Some(&targets), None, &mut ()).unwrap();
     let reached: Vec<bool> = aimed.predictions.iter().zip(&targets).map(|(a, b)| a == b).collect();
     assert_eq!(aimed.success, reached);
-    let few = attacks.one(&attack, Some(0.1), Some(&targets[1..]), None, &mut ()).unwrap_err();
+    let few = attacks
+        .one(&attack, Some(0.1), Some(&targets[1..]), None, &mut ())
+        .unwrap_err();
     assert_eq!(few.to_string(), "labels: expected 300, found 299");
-    let unknown = attacks.one(&attack, Some(0.1), Some(&[CLASSES; 300]), None, &mut ()).unwrap_err();
+    let unknown = attacks
+        .one(&attack, Some(0.1), Some(&[CLASSES; 300]), None, &mut ())
+        .unwrap_err();
     assert_eq!(unknown.to_string(), "label: 4 is not below the 4 classes of the model");
 }
 
@@ -118,7 +133,12 @@ fn attacks_in_turn_break_what_an_audit_breaks() {
     };
     let found = plan.attack(&attacks, None, &mut ()).unwrap();
 
-    let split = Split::new(pixels.clone(), labels.iter().map(|&label| label as u32).collect(), SHAPE).unwrap();
+    let split = Split::new(
+        pixels.clone(),
+        labels.iter().map(|&label| label as u32).collect(),
+        SHAPE,
+    )
+    .unwrap();
     let device = test_device();
     let audit = AuditRun {
         model: Named {
@@ -150,7 +170,10 @@ fn attacks_in_turn_break_what_an_audit_breaks() {
             assert_eq!((example, found.linf[place]), (original, 0.0), "image {place}");
             kinds[usize::from(misclassified)] += 1;
         } else {
-            assert_eq!((record.prediction, record.linf), (Some(found.predictions[place]), Some(found.linf[place])));
+            assert_eq!(
+                (record.prediction, record.linf),
+                (Some(found.predictions[place]), Some(found.linf[place]))
+            );
             assert!(found.linf[place] > 0.0 && found.linf[place] <= 0.1 + 1e-6);
             kinds[2] += 1;
         }

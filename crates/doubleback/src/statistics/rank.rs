@@ -41,12 +41,17 @@ fn order(x: f64, y: f64) -> i64 {
 
 /// Ranks from 0; equal values share the mean of theirs.
 fn ranks(values: &[f64]) -> Vec<f64> {
-    let rank = |&value: &f64| {
-        let below = values.iter().filter(|&&other| other < value).count();
-        let equal = values.iter().filter(|&&other| other == value).count();
-        below as f64 + (equal - 1) as f64 / 2.0
-    };
-    values.iter().map(rank).collect()
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+    let mut ranks = vec![0.0; values.len()];
+    let mut below = 0;
+    // Not by bits: zeros of either sign are equal.
+    for equal in order.chunk_by(|&a, &b| values[a] == values[b]) {
+        let rank = below as f64 + (equal.len() - 1) as f64 / 2.0;
+        equal.iter().for_each(|&place| ranks[place] = rank);
+        below += equal.len();
+    }
+    ranks
 }
 
 fn pearson(a: &[f64], b: &[f64]) -> Option<f64> {

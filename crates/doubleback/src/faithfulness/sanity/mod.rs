@@ -1,0 +1,4 @@
+//! Does the map depend on what the network has learned?
+mod randomization;
+
+pub use randomization::{OfLayer, Randomization, Reach};
