@@ -138,7 +138,7 @@ impl Explanations {
         let (n, at_once) = (labels.len(), explain.internal_batch.images(named.model.shape()));
         let mut predicted = Vec::with_capacity(n);
         for start in (0..n).step_by(at_once) {
-            let some = images.clone().slice([start..(start + at_once).min(n)]);
+            let some = images.clone().narrow(0, start, at_once.min(n - start));
             let logits = named.model.logits(some)?;
             predicted.extend(predictions(&logits)?);
             self.logits.extend(to_vec(logits)?);

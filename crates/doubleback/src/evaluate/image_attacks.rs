@@ -50,7 +50,10 @@ impl ImageAttacks<'_> {
                 Some(targets) => Goal::Towards(of(places, targets)),
                 None => attack.goal(&of(places, self.labels), self.model.classes())?,
             };
-            Ok(Batch::new(places, self.attack(self.model, attack, &eps, places, &goal)?))
+            Ok(Batch::new(
+                places,
+                self.attack(self.model, attack, &eps, places, &goal)?,
+            ))
         };
         let all: Vec<usize> = (0..self.images.count()).collect();
         let mut found = self.none_yet();
@@ -98,7 +101,10 @@ impl ImageAttacks<'_> {
             let standing: Vec<usize> = all.iter().copied().filter(|&place| !found.success[place]).collect();
             let make = |places: &[usize]| {
                 let goal = Goal::AwayFrom(of(places, self.labels));
-                Ok(Batch::new(places, self.attack(attacked, attack, &[eps], places, &goal)?))
+                Ok(Batch::new(
+                    places,
+                    self.attack(attacked, attack, &[eps], places, &goal)?,
+                ))
             };
             let each = |part: Batch| {
                 let (places, more) = part.into_parts();
@@ -113,7 +119,15 @@ impl ImageAttacks<'_> {
                 Ok(())
             };
             let name = format!("{number}-{}", attack.name());
-            in_parts((attack.name(), &name), self.batches(&standing), &mut kept, watch, || false, make, each)?;
+            in_parts(
+                (attack.name(), &name),
+                self.batches(&standing),
+                &mut kept,
+                watch,
+                || false,
+                make,
+                each,
+            )?;
         }
         Ok(found)
     }

@@ -19,7 +19,7 @@ pub(super) fn layered<'a>(model: &'a dyn Classifier, method: &'static str) -> Re
 pub(super) fn first(images: &Tensor<4>) -> Tensor<4> {
     match images.dims()[0] {
         0 | 1 => images.clone(),
-        _ => images.clone().slice([0..1]),
+        _ => images.clone().narrow(0, 0, 1),
     }
 }
 

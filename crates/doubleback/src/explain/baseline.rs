@@ -7,6 +7,7 @@ use crate::{Error, Result};
 
 /// What an image without its content is: where a path to the image begins, what stands where values are hidden. An attribution is relative to it.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::large_enum_variant, reason = "a method has one")]
 pub enum Baseline {
     /// All values 0, wherever that lies within the bounds of the data.
     #[default]

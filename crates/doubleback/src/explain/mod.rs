@@ -1,31 +1,26 @@
 //! Explanations: which values of an image speak for a class, and how far to believe what a method says of it.
 //!
 //! One method a file; each is an [`Explainer`], which attributes one logit of each image, that of its target, to the values of the image.
-<<<<<<< HEAD
 mod backwards;
+mod baseline;
 mod deconvnet;
+mod expected_gradients;
 mod grad_cam;
 mod grad_cam_plus_plus;
 mod gradient;
 mod guided_backprop;
 mod guided_grad_cam;
-pub mod lrp;
-mod resized;
-mod saliency;
-mod stage;
-=======
-mod baseline;
-mod expected_gradients;
-mod gradient;
 mod in_batches;
 mod input_x_gradient;
 mod integrated_gradients;
 mod internal_batch;
 mod itgsm;
+pub mod lrp;
 mod noise;
 mod occlusion;
 mod option;
 mod quadrature;
+mod resized;
 mod rise;
 mod saliency;
 mod score;
@@ -33,39 +28,35 @@ mod settings;
 mod smoothgrad;
 mod smoothgrad_squared;
 mod spec;
+mod stage;
 mod vargrad;
 mod variants;
->>>>>>> explain
 
 use burn::tensor::Tensor;
 
 use crate::nn::Classifier;
 use crate::{Error, Result};
 
-<<<<<<< HEAD
+pub use baseline::Baseline;
 pub use deconvnet::Deconvnet;
+pub use expected_gradients::ExpectedGradients;
 pub use grad_cam::GradCam;
 pub use grad_cam_plus_plus::GradCamPlusPlus;
 pub use gradient::Gradient;
 pub use guided_backprop::GuidedBackprop;
 pub use guided_grad_cam::GuidedGradCam;
-pub use lrp::Lrp;
-pub use resized::Upsampling;
-=======
-pub use baseline::Baseline;
-pub use expected_gradients::ExpectedGradients;
-pub use gradient::Gradient;
 pub use in_batches::InBatches;
 pub use input_x_gradient::InputXGradient;
 pub use integrated_gradients::IntegratedGradients;
 pub use internal_batch::InternalBatch;
 pub use itgsm::Itgsm;
+pub use lrp::Lrp;
 pub use noise::Noise;
 pub use occlusion::Occlusion;
 pub use option::{ExplainOption, ValueKind};
 pub use quadrature::Quadrature;
+pub use resized::Upsampling;
 pub use rise::Rise;
->>>>>>> explain
 pub use saliency::Saliency;
 pub use score::Score;
 pub use settings::{

@@ -103,7 +103,7 @@ impl<'a> Explained<'a> {
         }
         let parts = targets.chunks(AT_ONCE).enumerate().map(|(part, targets)| {
             let start = part * AT_ONCE;
-            explainer.explain(model, &images.clone().slice([start..start + targets.len()]), targets)
+            explainer.explain(model, &images.clone().narrow(0, start, targets.len()), targets)
         });
         let parts = parts.collect::<Result<Vec<_>>>()?;
         let gap = parts.iter().map(|part| part.gap.clone()).collect::<Option<Vec<_>>>();

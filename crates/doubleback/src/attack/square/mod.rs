@@ -168,9 +168,10 @@ impl Field<'_> {
                 let change = sign(random) * self.eps;
                 for row in top..top + side {
                     let start = (channel * height + row) * width;
-                    for place in start + left..start + left + side {
+                    let places = start + left..start + left + side;
+                    for (place, &old) in places.clone().zip(&point[places]) {
                         let value = self.moved(place, change);
-                        changed |= value != point[place];
+                        changed |= value != old;
                         window.values.push(value);
                     }
                 }

@@ -172,7 +172,7 @@ fn boxes(model: &dyn Classifier, layered: &dyn Layered, images: &Tensor<4>) -> R
         pixels.push(sees_pixels && Way::keeps_bounds(layer));
         if sees_pixels && matches!(Way::through(layer)?, Way::Weights(_)) {
             let input = layer.inputs()[0].clone();
-            let [a, b] = [0, 1].map(|row| input.clone().slice([row..row + 1]));
+            let [a, b] = [0, 1].map(|row| input.clone().narrow(0, row, 1));
             boxes.push(PixelBox {
                 layer: layer.name().to_owned(),
                 low: a.clone().min_pair(b.clone()),
