@@ -38,7 +38,7 @@ fn every_method_gives_arrays_and_pictures_whatever_the_internal_batch() {
     let methods = ExplainSpec::names();
     let words = |name: &str, more: &str| {
         format!(
-            "explain --model m.safetensors --dataset mnist-mini --index 7,3 --method {} --draws 4 --masks 6 --background 3 --steps 4 --out {name}.npz \
+            "explain --model m.safetensors --dataset mnist-mini --index 7,3 --method {} --draws 4 --masks 6 --background-images 3 --steps 4 --out {name}.npz \
              --json {name}.json {more}",
             methods.join(",")
         )

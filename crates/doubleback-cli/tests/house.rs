@@ -36,8 +36,8 @@ const ROOMS: [&str; 9] = [
     "nn",
 ];
 
-/// No crate may have more of all lines under `crates/*/src`, in percent.
-const LARGEST_SHARE: usize = 30;
+/// No crate may have as much of all lines under `crates/*/src`, in percent: attacks, explanations and what measures both are the library's own matter.
+const LARGEST_SHARE: usize = 35;
 
 fn crates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

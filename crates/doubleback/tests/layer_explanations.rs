@@ -142,16 +142,29 @@ fn lrp_0_is_input_times_gradient_without_biases() {
 
 #[test]
 fn relevance_is_conserved_without_biases() {
-    let network = without_biases(&f64_device());
+    let residual = without_biases(&f64_device());
+    // An output that nothing raises has nothing to hand on by z+; only behind a ReLU has it no relevance to hand on either.
+    let layers = vec![
+        layer("conv1", Conv2d::same(4, 3)),
+        layer("relu1", Relu {}),
+        layer("pool1", MaxPool::square(2)),
+        layer("conv2", Conv2d::same(4, 3)),
+        layer("relu2", Relu {}),
+        layer("mean", GlobalAvgPool {}),
+        layer("logits", dense(3, false)),
+    ];
+    let chain = network([2, 6, 6], 3, layers, &f64_device(), |name, count| {
+        scattered(count, name.len() + count)
+    });
     let images = images(4, [2, 6, 6], &f64_device());
-    for composite in [
-        Composite::Epsilon,
-        Composite::Gamma,
-        Composite::EpsilonPlus,
-        Composite::EpsilonGammaBox,
+    for (composite, network) in [
+        (Composite::Epsilon, &residual),
+        (Composite::Gamma, &residual),
+        (Composite::EpsilonPlus, &chain),
+        (Composite::EpsilonGammaBox, &residual),
     ] {
         let found = Lrp::of(composite, 1e-9, 0.25)
-            .explain(&network, &images, &[0, 1, 2, 1])
+            .explain(network, &images, &[0, 1, 2, 1])
             .unwrap();
         for gap in found.gap.unwrap() {
             assert!(gap.abs() < 1e-4, "{composite:?}: {gap}");

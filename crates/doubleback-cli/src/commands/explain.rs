@@ -72,7 +72,7 @@ pub fn run(args: &ExplainArgs, context: &Context) -> Result<()> {
         false => Some(Sample::at(args.index.iter().copied(), dataset.test.len())?),
     };
     let test = models::test_set(&dataset, chosen.as_ref().or(drawn.as_ref()), context);
-    let internal_batch = args.internal_batch.map_or(Ok(InternalBatch::AUTO), InternalBatch::of)?;
+    let internal_batch: InternalBatch = args.internal_batch.try_into()?;
 
     let name = args.model.display().to_string();
     let named = Named { name: &name, model };

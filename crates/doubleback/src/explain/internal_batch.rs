@@ -37,6 +37,15 @@ impl InternalBatch {
     }
 }
 
+impl TryFrom<Option<usize>> for InternalBatch {
+    type Error = Error;
+
+    /// So many, if a number is given.
+    fn try_from(images: Option<usize>) -> Result<Self> {
+        images.map_or(Ok(Self::AUTO), Self::of)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@ mod backwards;
 mod baseline;
 mod deconvnet;
 mod expected_gradients;
+mod given;
 mod grad_cam;
 mod grad_cam_plus_plus;
 mod gradient;
@@ -40,6 +41,7 @@ use crate::{Error, Result};
 pub use baseline::Baseline;
 pub use deconvnet::Deconvnet;
 pub use expected_gradients::ExpectedGradients;
+pub use given::Given;
 pub use grad_cam::GradCam;
 pub use grad_cam_plus_plus::GradCamPlusPlus;
 pub use gradient::Gradient;
@@ -64,7 +66,7 @@ pub use settings::{
 };
 pub use smoothgrad::SmoothGrad;
 pub use smoothgrad_squared::SmoothGradSquared;
-pub use spec::{ExplainSpec, Given};
+pub use spec::ExplainSpec;
 pub use vargrad::VarGrad;
 
 /// A method of explanation.

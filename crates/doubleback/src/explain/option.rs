@@ -99,7 +99,7 @@ const OPTIONS: [ExplainOption; 15] = [
     option("cells", "N", "Cells of a mask along each side,", ValueKind::Count),
     option("keep", "X", "Share of the cells that a mask keeps,", ValueKind::Share),
     option(
-        "background",
+        "background-images",
         "N",
         "Images that baselines are drawn from, themselves drawn by --seed,",
         ValueKind::Count,

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::spec::Given;
+use super::given::Given;
 use super::{Baseline, ExpectedGradients, IntegratedGradients, Itgsm, Noise, Occlusion, Quadrature, Rise};
 use crate::{Error, Result};
 
@@ -88,6 +88,7 @@ pub struct IntegratedGradientsSpec {
     /// [`Baseline::Blur`].
     pub blur: f64,
     /// Images of the background, of which a baseline may be made.
+    #[serde(rename = "background_images")]
     pub background: usize,
     /// Seed by which these are drawn.
     pub seed: u64,
@@ -160,6 +161,7 @@ pub struct ExpectedGradientsSpec {
     /// [`ExpectedGradients::draws`].
     pub draws: usize,
     /// Images of [`ExpectedGradients::background`].
+    #[serde(rename = "background_images")]
     pub background: usize,
     /// [`ExpectedGradients::seed`], and that by which the background is drawn.
     pub seed: u64,
@@ -198,6 +200,7 @@ pub struct OcclusionSpec {
     /// [`Baseline::Blur`].
     pub blur: f64,
     /// Images of the background, of which a baseline may be made.
+    #[serde(rename = "background_images")]
     pub background: usize,
     /// Seed by which these are drawn.
     pub seed: u64,
@@ -241,6 +244,7 @@ pub struct RiseSpec {
     /// [`Baseline::Blur`].
     pub blur: f64,
     /// Images of the background, of which a baseline may be made.
+    #[serde(rename = "background_images")]
     pub background: usize,
     /// [`Rise::seed`], and that by which the background is drawn.
     pub seed: u64,

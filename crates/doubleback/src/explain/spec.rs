@@ -1,16 +1,16 @@
 //! The one table of methods: names, options with their defaults and limits, and what is built from them. The command line, the settings in results and other
 //! front ends read it.
 
-use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::given::Given;
 use super::settings::{
     BaselineKind, ExpectedGradientsSpec, IntegratedGradientsSpec, ItgsmSpec, NoiseSpec, OcclusionSpec, RiseSpec,
 };
 use super::{
-    ExplainOption, Explainer, Gradient, InBatches, InputXGradient, InternalBatch, Quadrature, Saliency, Score,
-    SmoothGrad, SmoothGradSquared, VarGrad,
+    ExplainOption, Explainer, Gradient, InBatches, InputXGradient, Quadrature, Saliency, Score, SmoothGrad,
+    SmoothGradSquared, VarGrad,
 };
 use crate::attack::option_help;
 use crate::{Error, Result};
@@ -43,24 +43,6 @@ pub enum ExplainSpec {
     Rise(RiseSpec),
     /// What steps towards the target make of the image.
     Itgsm(ItgsmSpec),
-}
-
-/// What methods are given besides their options.
-#[derive(Clone, Debug, Default)]
-pub struct Given {
-    /// Images asked about at once.
-    pub internal_batch: InternalBatch,
-    /// Images that baselines are made of or drawn from, `[k, channels, height, width]`, where there are some.
-    pub background: Option<Tensor<4>>,
-}
-
-impl Given {
-    /// # Errors
-    /// When there is none.
-    pub(super) fn background(&self) -> Result<&Tensor<4>> {
-        let missing = || Error::value("background", "images that baselines are drawn from: give some", "none");
-        self.background.as_ref().ok_or_else(missing)
-    }
 }
 
 impl ExplainSpec {
@@ -317,6 +299,8 @@ fn noisy(spec: &NoiseSpec) -> String {
 
 #[cfg(test)]
 mod tests {
+    use burn::tensor::Tensor;
+
     use super::*;
 
     /// Every option is listed, and has a kind that takes the default that it has.
