@@ -67,7 +67,7 @@ pub struct Stage {
 
 /// A classifier that can stop at its layers and go on from them: what explanations by layer and the diagnosis ask of a model.
 ///
-/// For a model of your own, write the first three functions: the pullbacks come from Burn's autodiff then. A [`Network`] has all of them, and its
+/// For a model of your own, write the first three functions: the pullbacks come from Burn's autodiff then. A [`Network`](super::Network) has all of them, and its
 /// pullbacks are exact at both orders.
 /// ```
 /// use burn::tensor::{Device, Tensor};
