@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A double-backprop step layer by layer, against what the processor could do at best.
 
-    python3 bench/roofline.py [--program target/release/doubleback] [--arch small-cnn] [--batch 256] [--runs 15] [--threads 2]
+    python3 bench/roofline.py [--program target/release/doubleback] [--arch small-cnn|vgg-small] [--batch 256] [--runs 15] [--threads 2]
 
 Every use of a convolution or a dense layer's kernel in a step of double backprop, as `bench kernels` times it by itself, beside the least time that
 it could take: the larger of its arithmetic at the measured peak of products, and its bytes, each read or written once, at the measured peak of
@@ -13,7 +13,8 @@ import argparse, json, subprocess
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--program", default="target/release/doubleback")
-parser.add_argument("--arch", default="small-cnn")
+# Their convolutions are all 3x3 at stride 1, of which the fewest products are known here.
+parser.add_argument("--arch", choices=("small-cnn", "vgg-small"), default="small-cnn")
 parser.add_argument("--batch", type=int, default=256)
 parser.add_argument("--runs", type=int, default=15)
 parser.add_argument("--threads", type=int, default=2)
