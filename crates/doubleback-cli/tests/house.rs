@@ -37,7 +37,7 @@ const ROOMS: [&str; 9] = [
 ];
 
 /// No crate may have as much of all lines under `crates/*/src`, in percent: attacks, explanations and what measures both are the library's own matter.
-const LARGEST_SHARE: usize = 35;
+const LARGEST_SHARE: usize = 33;
 
 fn crates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

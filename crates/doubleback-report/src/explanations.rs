@@ -11,7 +11,7 @@ use crate::page::{Folder, picture};
 /// Writes for each image `00003-image.png` and, for each method, `00003-METHOD.png` into a folder; the number is the image's place in the data.
 ///
 /// A method's picture is a signed map: blue for negative, white for zero, red-brown for positive, each scaled by its own greatest magnitude; channels are added
-/// up. It has the size of the attribution: of a method that looks at a layer, that of the layer.
+/// up. It has the size of the attribution.
 ///
 /// # Errors
 /// [`Error::Write`] when a file cannot be written, [`Error::Run`] when the images have neither 1 nor 3 channels.

@@ -6,7 +6,8 @@ use doubleback::Result;
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::explain::lrp::{Composite, Rule};
 use doubleback::explain::{
-    Deconvnet, Explainer, GradCam, GradCamPlusPlus, Gradient, GuidedBackprop, GuidedGradCam, Lrp, Upsampling,
+    Deconvnet, ExplainSpec, Explainer, Given, GradCam, GradCamPlusPlus, Gradient, GuidedBackprop, GuidedGradCam, Lrp,
+    Upsampling,
 };
 use doubleback::nn::layers::{
     Add, Conv2d, Dense, Flatten, GlobalAvgPool, GroupNorm, LayerKind, MaxPool, Relu, Standardize,
@@ -380,6 +381,25 @@ fn the_last_stage_with_pixels_is_looked_at_by_default() {
         ..GradCam::default()
     };
     assert_eq!(to_vec(default).unwrap(), values(&named, &network, &images, &targets));
+}
+
+/// By name, as commands have it: the map of the stage that was asked for, with its sign.
+#[test]
+fn the_table_has_their_options() {
+    let (network, images) = digits();
+    let targets = [0, 1, 2, 3, 4];
+    for signed in [false, true] {
+        let given = serde_json::json!({"stage": "conv4", "signed": signed});
+        let spec = ExplainSpec::with_options("grad-cam", given.as_object().unwrap()).unwrap();
+        let method = spec.explainer(&Given::default()).unwrap();
+        let map = GradCam {
+            stage: Some("conv4".into()),
+            relu: !signed,
+        };
+        let expected = values(&map, &network, &images, &targets);
+        assert_eq!(expected.iter().any(|&value| value < 0.0), signed);
+        assert_eq!(values(&method, &network, &images, &targets), expected);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::builder::ValueParser;
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use doubleback::explain::{ExplainOption, ValueKind};
 use serde_json::{Map, Value};
 
@@ -33,24 +33,34 @@ impl FromArgMatches for MethodOptions {
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        let given = ExplainOption::all().iter();
-        self.0
-            .extend(given.filter_map(|option| Some((option.name(), matches.get_one::<Value>(option.flag)?.clone()))));
+        let given = ExplainOption::all().iter().filter_map(|option| {
+            let value = match option.kind {
+                ValueKind::Flag => matches.get_flag(option.flag).then_some(Value::Bool(true))?,
+                _ => matches.get_one::<Value>(option.flag)?.clone(),
+            };
+            Some((option.name(), value))
+        });
+        self.0.extend(given);
         Ok(())
     }
 }
 
 fn argument(option: &ExplainOption) -> Arg {
     let kind = option.kind;
-    Arg::new(option.flag)
+    let argument = Arg::new(option.flag)
         .long(option.flag)
         .help(option.help())
-        .help_heading("Options of the methods")
+        .help_heading("Options of the methods");
+    if kind == ValueKind::Flag {
+        return argument.action(ArgAction::SetTrue);
+    }
+    let named = kind == ValueKind::Method || !kind.names().is_empty();
+    argument
         .value_name(option.placeholder)
         .allow_hyphen_values(kind.is_number())
-        .value_parser(match kind {
-            ValueKind::Rule | ValueKind::Baseline | ValueKind::Method => ValueParser::new(values::explain_option(kind)),
-            _ => ValueParser::new(move |text: &str| kind.parse(text)),
+        .value_parser(match named {
+            true => ValueParser::new(values::explain_option(kind)),
+            false => ValueParser::new(move |text: &str| kind.parse(text)),
         })
 }
 
@@ -59,7 +69,8 @@ pub const LONG: &str = "Show which values of an image speak for a class.\n\n\
     A method attributes the logit of one class of each image, --target, to the values of the image: gradient is the signed gradient of that logit, saliency its \
     absolute value, score the gradient of the sum of all log-probabilities (Ross & Doshi-Velez 2018), which is the same for every target; rise weighs \
     probabilities instead of logits. Methods that promise completeness, whose values should sum to the difference of the logit between image and baseline, say by \
-    how much they miss it (`gap`).\n\n\
+    how much they miss it (`gap`). guided-backprop, deconvnet, grad-cam, grad-cam++, guided-grad-cam and lrp need a network, whose layers they look at; `inspect` names \
+    its stages.\n\n\
     With --out, arrays for NumPy are written: attribution (float32, [n, channels, height, width]), index (places in the test part of the data set), target and \
     label (int64), logits (float32, [n, classes]), classes (names by label), and gap (float64) where there is one. Of several methods each has a file: \
     FILE-saliency.npz. With --png, each image and each method's map of it is a PNG file in the new folder DIR: blue for negative, white for zero, \

@@ -9,7 +9,8 @@ use doubleback::attack::{AttackSpec, OptionKind, parse_eps};
 use doubleback::audit::Suite;
 use doubleback::data::{Bounds, DuplicatePolicy, Grayscale, MAX_SIDE, Part, catalog};
 use doubleback::evaluate::ModelPath;
-use doubleback::explain::{BaselineKind, ExplainSpec, Quadrature, ValueKind};
+use doubleback::explain::lrp::Composite;
+use doubleback::explain::{BaselineKind, ExplainSpec, Quadrature, Upsampling, ValueKind};
 use doubleback::nn::layers::{Floor, LocalContrast};
 use doubleback::nn::{ARCHITECTURES, Loss, Pool};
 use doubleback::train::{ClassWeights, DefenseKind, Norm, Output};
@@ -292,15 +293,19 @@ pub fn explain_method() -> Named<&'static str> {
 
 /// Values of an option of methods of explanation that are names.
 pub fn explain_option(kind: ValueKind) -> Named<serde_json::Value> {
+    macro_rules! of {
+        ($name:ty) => {
+            Named {
+                names: kind.names(),
+                parse: |name| Ok(name.parse::<$name>()?.name().into()),
+            }
+        };
+    }
     match kind {
-        ValueKind::Rule => Named {
-            names: kind.names(),
-            parse: |name| Ok(name.parse::<Quadrature>()?.name().into()),
-        },
-        ValueKind::Baseline => Named {
-            names: kind.names(),
-            parse: |name| Ok(name.parse::<BaselineKind>()?.name().into()),
-        },
+        ValueKind::Rule => of!(Quadrature),
+        ValueKind::Baseline => of!(BaselineKind),
+        ValueKind::Composite => of!(Composite),
+        ValueKind::Upsampling => of!(Upsampling),
         _ => Named {
             names: ExplainSpec::inner_names(),
             parse: |name| Ok(ExplainSpec::named(name)?.name().into()),

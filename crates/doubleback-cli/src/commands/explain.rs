@@ -1,8 +1,9 @@
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use doubleback::evaluate::{Explain, Explained, ExplanationSummary, Explanations, Named, Sample, background};
-use doubleback::explain::{ExplainOption, ExplainSpec, Given, InternalBatch};
+use doubleback::evaluate::{Explain, ExplainedClass, ExplanationSummary, Explanations, Named, Sample, background};
+use doubleback::explain::{ExplainOption, ExplainSpec, Given, InternalBatch, Upsampling};
 use doubleback::nn::Classifier;
 use doubleback_report::write_explanations;
 use serde::Serialize;
@@ -65,7 +66,7 @@ pub fn run(args: &ExplainArgs, context: &Context) -> Result<()> {
     };
     let (loaded, dataset) = models::load(&args.model, &args.import, dataset, context)?;
     let model = &loaded.network;
-    let explained = Explained::named(&args.target, &dataset.classes)?;
+    let explained = ExplainedClass::named(&args.target, &dataset.classes)?;
     let drawn = models::sample(&dataset, args.count, args.sample_seed)?;
     let chosen = match args.index.is_empty() {
         true => None,
@@ -109,7 +110,17 @@ pub fn run(args: &ExplainArgs, context: &Context) -> Result<()> {
         explanations.save(file)?;
     }
     if let Some(folder) = &args.png {
-        let pictures: Vec<(&str, &Explanations)> = args.method.iter().copied().zip(&found).collect();
+        // Maps of a layer, as large as the images.
+        let size = [test.shape.height, test.shape.width];
+        let drawn = found
+            .iter()
+            .map(|map| match [map.shape.height, map.shape.width] == size {
+                true => Ok(Cow::Borrowed(map)),
+                false => map.resized(size, Upsampling::Bilinear, &context.device).map(Cow::Owned),
+            });
+        let drawn: Vec<Cow<'_, Explanations>> = drawn.collect::<doubleback::Result<_>>()?;
+        let drawn = drawn.iter().map(AsRef::as_ref);
+        let pictures: Vec<(&str, &Explanations)> = args.method.iter().copied().zip(drawn).collect();
         write_explanations(folder, &test, model.bounds(), &pictures)?;
     }
     let first = found.into_iter().next();

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use serde::Serialize;
 
 use super::{Named, Sample, TestSet};
 use crate::batch::gather;
 use crate::data::atomic_file::Out;
 use crate::data::{Dataset, ImageShape, class_index};
-use crate::explain::{Explainer, InternalBatch};
+use crate::explain::{Attribution, Explainer, InternalBatch, Upsampling};
 use crate::nn::{predictions, to_vec};
 use crate::npz_file::NpzFile;
 use crate::progress::{Phase, Watch};
@@ -18,7 +18,7 @@ use crate::{Error, Result};
 
 /// Which class of each image is explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Explained {
+pub enum ExplainedClass {
     /// The true one.
     True,
     /// The one that the model takes the image for.
@@ -27,7 +27,7 @@ pub enum Explained {
     Class(usize),
 }
 
-impl Explained {
+impl ExplainedClass {
     /// As a user names it: `true`, `predicted`, or one of `classes` by name or label. Classes that are called so are to be had by their labels.
     ///
     /// # Errors
@@ -93,7 +93,7 @@ pub struct Explain<'a> {
     /// Its name, for progress.
     pub name: &'a str,
     /// Which class.
-    pub explained: Explained,
+    pub explained: ExplainedClass,
     /// Images whose logits are asked for at once.
     pub internal_batch: InternalBatch,
 }
@@ -144,9 +144,9 @@ impl Explanations {
             self.logits.extend(to_vec(logits)?);
         }
         let targets = match explain.explained {
-            Explained::True => labels.clone(),
-            Explained::Predicted => predicted,
-            Explained::Class(class) => vec![class; n],
+            ExplainedClass::True => labels.clone(),
+            ExplainedClass::Predicted => predicted,
+            ExplainedClass::Class(class) => vec![class; n],
         };
         let attribution = explain.method.explain(named.model, images, &targets)?;
         let [_, channels, height, width] = attribution.values.dims();
@@ -189,6 +189,31 @@ impl Explanations {
     /// If `place` is not less than [`len`](Self::len), as indexing a slice does.
     pub fn of_image(&self, place: usize) -> &[f32] {
         &self.attribution[place * self.shape.len()..][..self.shape.len()]
+    }
+
+    /// The same at another height and width.
+    ///
+    /// # Errors
+    /// As [`Attribution::resized`].
+    pub fn resized(&self, size: [usize; 2], how: Upsampling, device: &Device) -> Result<Self> {
+        let ImageShape {
+            channels,
+            height,
+            width,
+        } = self.shape;
+        let dims = [self.len(), channels, height, width];
+        let values = Tensor::<4>::from_data(TensorData::new(self.attribution.clone(), dims), device);
+        let resized = Attribution::from(values).resized(size, how)?;
+        let [height, width] = size;
+        Ok(Self {
+            shape: ImageShape {
+                channels,
+                height,
+                width,
+            },
+            attribution: to_vec(resized.values)?,
+            ..self.clone()
+        })
     }
 
     /// A few numbers.
@@ -276,7 +301,7 @@ mod tests {
     };
 
     /// Logits 2a and a + b of an image (a, b), whose true classes are 1 and 0.
-    fn explain(method: &dyn Explainer, explained: Explained) -> Explanations {
+    fn explain(method: &dyn Explainer, explained: ExplainedClass) -> Explanations {
         let device = test_device();
         let weight = Tensor::<2>::from_floats([[2.0, 1.0], [0.0, 1.0]], &device);
         let model = FromFunction::new(SHAPE, Bounds::UNIT, 2, move |x: Tensor<4>| {
@@ -305,13 +330,19 @@ mod tests {
 
     #[test]
     fn the_class_that_was_asked_for_is_explained() {
-        let found = explain(&Gradient, Explained::Predicted);
+        let found = explain(&Gradient, ExplainedClass::Predicted);
         assert_eq!(found.index, [0, 2]);
         assert_eq!((&found.target[..], &found.label[..]), (&[0, 1][..], &[0, 0][..]));
         assert_eq!(found.attribution, [2.0, 0.0, 1.0, 1.0]);
         assert_eq!(found.logits, [2.0, 1.5, 0.5, 1.0]);
-        assert_eq!(explain(&Gradient, Explained::True).attribution, [2.0, 0.0, 2.0, 0.0]);
-        let of_b = explain(&Gradient, Explained::named("b", &["a".into(), "b".into()]).unwrap());
+        assert_eq!(
+            explain(&Gradient, ExplainedClass::True).attribution,
+            [2.0, 0.0, 2.0, 0.0]
+        );
+        let of_b = explain(
+            &Gradient,
+            ExplainedClass::named("b", &["a".into(), "b".into()]).unwrap(),
+        );
         assert_eq!(of_b.attribution, [1.0; 4]);
         let summary = of_b.summary();
         assert_eq!(
@@ -322,7 +353,7 @@ mod tests {
 
     #[test]
     fn arrays_are_as_documented() {
-        let found = explain(&IntegratedGradients::default(), Explained::True);
+        let found = explain(&IntegratedGradients::default(), ExplainedClass::True);
         assert!(found.summary().gap.unwrap().greatest < 1e-6);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("e.npz");

@@ -38,7 +38,7 @@ pub use distance::Distance;
 pub use distribution::FLOOR;
 pub use eight_bit::EightBit;
 pub use example_pictures::save_pictures;
-pub use explanations::{Explain, Explained, ExplanationSummary, Explanations, GapSummary, background};
+pub use explanations::{Explain, ExplainedClass, ExplanationSummary, Explanations, GapSummary, background};
 pub use file_model::FileModel;
 pub use identity::{answers, checksum, identity};
 pub use image_attacks::ImageAttacks;

@@ -1,7 +1,9 @@
 use serde_json::Value;
 
-use super::Quadrature;
+use super::lrp::Composite;
 use super::settings::BaselineKind;
+use super::{Quadrature, Upsampling};
+use crate::Result;
 use crate::attack::parse_eps;
 
 /// An option of methods of explanation.
@@ -22,23 +24,33 @@ pub struct ExplainOption {
 /// Values that an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueKind {
+    /// None: given or not.
+    Flag,
     /// A whole number of at least 1.
     Count,
     /// A whole number.
     Seed,
     /// A number above 0.
     Positive,
+    /// 0 or a number above.
+    NotNegative,
     /// A number above 0 and at most 1.
     Share,
     /// The name of a [`Quadrature`].
     Rule,
     /// The name of a [`BaselineKind`].
     Baseline,
+    /// The name of a [`Composite`].
+    Composite,
+    /// The name of an [`Upsampling`].
+    Upsampling,
     /// The name of a method that is no wrapper of others.
     Method,
+    /// The name of a stage of the model.
+    Stage,
 }
 
-const OPTIONS: [ExplainOption; 15] = [
+const OPTIONS: [ExplainOption; 21] = [
     option(
         "steps",
         "N",
@@ -81,6 +93,38 @@ const OPTIONS: [ExplainOption; 15] = [
         "METHOD",
         "Method that is asked about noisy copies,",
         ValueKind::Method,
+    ),
+    ExplainOption {
+        default: Some("the last with more than one pixel"),
+        ..option("stage", "NAME", "Stage whose channels are looked at,", ValueKind::Stage)
+    },
+    ExplainOption {
+        default: Some("cut off below 0"),
+        ..option("signed", "", "Keep what speaks against the class too,", ValueKind::Flag)
+    },
+    option(
+        "upsampling",
+        "NAME",
+        "How the map of a stage is brought to the size of the images,",
+        ValueKind::Upsampling,
+    ),
+    option(
+        "composite",
+        "NAME",
+        "Rules by layer: epsilon or gamma in all; epsilon-plus: z+ in convolutions, epsilon in dense layers; epsilon-gamma-box: zB at the pixels, gamma in other convolutions, epsilon in other dense layers;",
+        ValueKind::Composite,
+    ),
+    option(
+        "epsilon",
+        "X",
+        "What rule epsilon adds to the magnitude of each output,",
+        ValueKind::NotNegative,
+    ),
+    option(
+        "gamma",
+        "X",
+        "By how much rule gamma raises positive weights,",
+        ValueKind::NotNegative,
     ),
     ExplainOption {
         default: Some("an eighth of the side"),
@@ -145,6 +189,7 @@ impl ValueKind {
             _ => Err(format!("expected {expected}")),
         };
         match self {
+            ValueKind::Flag => Ok(true.into()),
             ValueKind::Count => match text.parse::<usize>() {
                 Ok(count) if count > 0 => Ok(count.into()),
                 _ => Err("expected a whole number of at least 1".to_owned()),
@@ -154,23 +199,22 @@ impl ValueKind {
                 Err(_) => Err("expected a whole number".to_owned()),
             },
             ValueKind::Positive => number(|x| x > 0.0, "a number above 0"),
+            ValueKind::NotNegative => number(|x| x >= 0.0, "0 or a number above"),
             ValueKind::Share => number(|x| x > 0.0 && x <= 1.0, "a number above 0 and at most 1"),
-            ValueKind::Rule => match text.parse::<Quadrature>() {
-                Ok(rule) => Ok(rule.name().into()),
-                Err(error) => Err(error.to_string()),
-            },
-            ValueKind::Baseline => match text.parse::<BaselineKind>() {
-                Ok(kind) => Ok(kind.name().into()),
-                Err(error) => Err(error.to_string()),
-            },
-            // Which methods there are, their table tells.
-            ValueKind::Method => Ok(text.into()),
+            ValueKind::Rule | ValueKind::Baseline | ValueKind::Composite | ValueKind::Upsampling => {
+                match self.check_name(text) {
+                    Ok(()) => Ok(text.into()),
+                    Err(error) => Err(error.to_string()),
+                }
+            }
+            // Which methods there are, their table tells; which stages, the model.
+            ValueKind::Method | ValueKind::Stage => Ok(text.into()),
         }
     }
 
     /// Whether it takes numbers that may be written with a sign or a point.
     pub fn is_number(self) -> bool {
-        matches!(self, ValueKind::Positive | ValueKind::Share)
+        matches!(self, ValueKind::Positive | ValueKind::NotNegative | ValueKind::Share)
     }
 
     /// The names that it takes, if it takes names that are known here.
@@ -178,7 +222,23 @@ impl ValueKind {
         match self {
             ValueKind::Rule => Quadrature::ALL.map(Quadrature::name).to_vec(),
             ValueKind::Baseline => BaselineKind::ALL.map(BaselineKind::name).to_vec(),
+            ValueKind::Composite => Composite::ALL.map(Composite::name).to_vec(),
+            ValueKind::Upsampling => Upsampling::ALL.map(Upsampling::name).to_vec(),
             _ => Vec::new(),
+        }
+    }
+
+    /// Refuses a name that is none of those.
+    ///
+    /// # Errors
+    /// Suggests the nearest one.
+    pub fn check_name(self, name: &str) -> Result<()> {
+        match self {
+            ValueKind::Rule => name.parse::<Quadrature>().map(drop),
+            ValueKind::Baseline => name.parse::<BaselineKind>().map(drop),
+            ValueKind::Composite => name.parse::<Composite>().map(drop),
+            ValueKind::Upsampling => name.parse::<Upsampling>().map(drop),
+            _ => Ok(()),
         }
     }
 }

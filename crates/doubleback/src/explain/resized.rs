@@ -1,3 +1,5 @@
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use super::Attribution;
@@ -14,6 +16,28 @@ pub enum Upsampling {
     Bilinear,
     /// The pixel that covers the place (PyTorch's `nearest`): what Captum's `LayerAttribution.interpolate` takes by default.
     Nearest,
+}
+
+impl Upsampling {
+    /// All of them.
+    pub const ALL: [Upsampling; 2] = [Upsampling::Bilinear, Upsampling::Nearest];
+
+    /// As in `bilinear`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Upsampling::Bilinear => "bilinear",
+            Upsampling::Nearest => "nearest",
+        }
+    }
+}
+
+impl FromStr for Upsampling {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|how| how.name() == name);
+        found.ok_or_else(|| Error::unknown("upsampling", name, Self::ALL.map(Self::name)))
+    }
 }
 
 impl Attribution {

@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::given::Given;
+use super::layer_settings::{GradCamSpec, GuidedGradCamSpec, LrpSpec};
 use super::settings::{
     BaselineKind, ExpectedGradientsSpec, IntegratedGradientsSpec, ItgsmSpec, NoiseSpec, OcclusionSpec, RiseSpec,
 };
 use super::{
-    ExplainOption, Explainer, Gradient, InBatches, InputXGradient, Quadrature, Saliency, Score, SmoothGrad,
-    SmoothGradSquared, VarGrad,
+    Deconvnet, ExplainOption, Explainer, Gradient, GuidedBackprop, InBatches, InputXGradient, Quadrature, Saliency,
+    Score, SmoothGrad, SmoothGradSquared, ValueKind, VarGrad,
 };
 use crate::attack::option_help;
 use crate::{Error, Result};
@@ -37,6 +38,19 @@ pub enum ExplainSpec {
     Vargrad(NoiseSpec),
     /// Integrated gradients from baselines drawn from the data.
     ExpectedGradients(ExpectedGradientsSpec),
+    /// The gradient through ReLUs that hand back only what is positive.
+    GuidedBackprop,
+    /// The same, whatever a ReLU's own input was.
+    Deconvnet,
+    /// The channels of a layer, weighted by their mean gradient.
+    GradCam(GradCamSpec),
+    /// The same by weights that count pixels by their share.
+    #[serde(rename = "grad-cam++")]
+    GradCamPlusPlus(GradCamSpec),
+    /// Guided backpropagation times Grad-CAM.
+    GuidedGradCam(GuidedGradCamSpec),
+    /// The logit, handed on from layer to layer.
+    Lrp(LrpSpec),
     /// What hiding a window changes.
     Occlusion(OcclusionSpec),
     /// What random masks leave.
@@ -58,6 +72,12 @@ impl ExplainSpec {
             ExplainSpec::SmoothgradSquared(NoiseSpec::default()),
             ExplainSpec::Vargrad(NoiseSpec::default()),
             ExplainSpec::ExpectedGradients(ExpectedGradientsSpec::default()),
+            ExplainSpec::GuidedBackprop,
+            ExplainSpec::Deconvnet,
+            ExplainSpec::GradCam(GradCamSpec::default()),
+            ExplainSpec::GradCamPlusPlus(GradCamSpec::default()),
+            ExplainSpec::GuidedGradCam(GuidedGradCamSpec::default()),
+            ExplainSpec::Lrp(LrpSpec::default()),
             ExplainSpec::Occlusion(OcclusionSpec::default()),
             ExplainSpec::Rise(RiseSpec::default()),
             ExplainSpec::Itgsm(ItgsmSpec::default()),
@@ -76,6 +96,12 @@ impl ExplainSpec {
             ExplainSpec::SmoothgradSquared(_) => "smoothgrad-squared",
             ExplainSpec::Vargrad(_) => "vargrad",
             ExplainSpec::ExpectedGradients(_) => "expected-gradients",
+            ExplainSpec::GuidedBackprop => "guided-backprop",
+            ExplainSpec::Deconvnet => "deconvnet",
+            ExplainSpec::GradCam(_) => "grad-cam",
+            ExplainSpec::GradCamPlusPlus(_) => "grad-cam++",
+            ExplainSpec::GuidedGradCam(_) => "guided-grad-cam",
+            ExplainSpec::Lrp(_) => "lrp",
             ExplainSpec::Occlusion(_) => "occlusion",
             ExplainSpec::Rise(_) => "rise",
             ExplainSpec::Itgsm(_) => "itgsm",
@@ -106,6 +132,12 @@ impl ExplainSpec {
                 noise: spec.noise(given),
             }),
             ExplainSpec::ExpectedGradients(spec) => Box::new(spec.explainer(given)?),
+            ExplainSpec::GuidedBackprop => bounded(GuidedBackprop, given),
+            ExplainSpec::Deconvnet => bounded(Deconvnet, given),
+            ExplainSpec::GradCam(spec) => bounded(spec.grad_cam(), given),
+            ExplainSpec::GradCamPlusPlus(spec) => bounded(spec.grad_cam_plus_plus(), given),
+            ExplainSpec::GuidedGradCam(spec) => bounded(spec.explainer(), given),
+            ExplainSpec::Lrp(spec) => bounded(spec.explainer(), given),
             ExplainSpec::Occlusion(spec) => Box::new(spec.explainer(given)?),
             ExplainSpec::Rise(spec) => Box::new(spec.explainer(given)?),
             ExplainSpec::Itgsm(spec) => bounded(spec.explainer(), given),
@@ -174,6 +206,14 @@ impl ExplainSpec {
                     spec.draws, spec.background
                 )
             }
+            ExplainSpec::GuidedBackprop => "the gradient of the target's logit through ReLUs that hand back what is positive, where their input was".to_owned(),
+            ExplainSpec::Deconvnet => "the gradient of the target's logit through ReLUs that hand back what is positive".to_owned(),
+            ExplainSpec::GradCam(spec) => format!("channels of {} weighted by their mean gradient{}", stage(&spec.stage), sign(spec)),
+            ExplainSpec::GradCamPlusPlus(spec) => {
+                format!("channels of {} weighted by the positive gradients of their pixels, each by its share{}", stage(&spec.stage), sign(spec))
+            }
+            ExplainSpec::GuidedGradCam(spec) => format!("guided backpropagation times Grad-CAM of {}", stage(&spec.stage)),
+            ExplainSpec::Lrp(spec) => spec.in_words(),
             ExplainSpec::Occlusion(spec) => {
                 let window = spec
                     .window
@@ -237,11 +277,9 @@ impl ExplainSpec {
                 value.as_str(),
                 ExplainOption::all().iter().find(|one| one.name() == *option),
             ) {
-                match known.kind {
-                    super::ValueKind::Rule => drop(text.parse::<Quadrature>()?),
-                    super::ValueKind::Baseline => drop(text.parse::<BaselineKind>()?),
-                    super::ValueKind::Method => drop(Self::named(text)?),
-                    _ => {}
+                known.kind.check_name(text)?;
+                if known.kind == ValueKind::Method {
+                    Self::named(text)?;
                 }
             }
             options.insert(option.clone(), value.clone());
@@ -292,6 +330,21 @@ fn bounded(of: impl Explainer + 'static, given: &Given) -> Box<dyn Explainer> {
     })
 }
 
+/// A stage in words.
+fn stage(name: &Option<String>) -> String {
+    match name {
+        Some(name) => format!("stage {name}"),
+        None => "the last stage with more than one pixel".to_owned(),
+    }
+}
+
+fn sign(spec: &GradCamSpec) -> &'static str {
+    match spec.signed {
+        true => "",
+        false => ", cut off below 0",
+    }
+}
+
 fn noisy(spec: &NoiseSpec) -> String {
     let NoiseSpec { of, draws, noise, .. } = spec;
     format!("of {of} over {draws} copies with noise of {noise} of the range")
@@ -315,7 +368,7 @@ mod tests {
                 let option = ExplainOption::all().iter().find(|option| option.name() == name);
                 let option = option.unwrap_or_else(|| panic!("`{name}` of {} is not listed", spec.name()));
                 let typed = match &default {
-                    Value::Null => continue,
+                    Value::Null | Value::Bool(false) => continue,
                     Value::String(text) => text.clone(),
                     other => other.to_string(),
                 };

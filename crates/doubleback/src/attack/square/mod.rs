@@ -30,8 +30,8 @@ const REDRAWS: usize = 8;
 /// Departures from the authors' program: squares reach the last row and column, and a square that would change nothing is drawn again (at most eight times)
 /// instead of being asked.
 ///
-/// A query is a forward pass of all images that are left, of which a network on the processor computes only what the squares reach ([`Nearby`]): fewer than half
-/// of a pass' multiplications, where squares are small beside the image. An example that reaches the goal so is asked about again as a whole image.
+/// A query is a forward pass of all images that are left, of which a network on the processor computes only what the squares reach ([`Nearby`]). An
+/// example that reaches the goal so is asked about again as a whole image, and that is what counts.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};

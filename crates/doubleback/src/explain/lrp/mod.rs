@@ -2,6 +2,8 @@
 mod rule;
 mod way;
 
+use std::str::FromStr;
+
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +65,35 @@ pub enum Composite {
     /// zB at the pixels, gamma in other convolutions, epsilon in other dense layers.
     #[default]
     EpsilonGammaBox,
+}
+
+impl Composite {
+    /// All of them.
+    pub const ALL: [Composite; 4] = [
+        Composite::Epsilon,
+        Composite::Gamma,
+        Composite::EpsilonPlus,
+        Composite::EpsilonGammaBox,
+    ];
+
+    /// As in `epsilon-plus`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Composite::Epsilon => "epsilon",
+            Composite::Gamma => "gamma",
+            Composite::EpsilonPlus => "epsilon-plus",
+            Composite::EpsilonGammaBox => "epsilon-gamma-box",
+        }
+    }
+}
+
+impl FromStr for Composite {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|composite| composite.name() == name);
+        found.ok_or_else(|| Error::unknown("composite", name, Self::ALL.map(Self::name)))
+    }
 }
 
 impl Lrp {
