@@ -6,7 +6,10 @@ use burn::tensor::Tensor;
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::device::Device;
 use doubleback::evaluate;
-use doubleback::nn::{self, Classifier, Loss, ModelCard, Network, Staged, Summary, card, predictions, stage_indices};
+use doubleback::nn::{
+    self, Classifier, Loss, ModelCard, Network, Staged, Summary, card, predictions, stage_indices,
+    with_direct_convolutions,
+};
 use doubleback::{Error, Result};
 use doubleback_import::{Imported, Normalization, Options, Source, open, open_onnx};
 use numpy::PyReadonlyArray1;
@@ -349,8 +352,9 @@ impl ModelHandle {
         }
         let mut found = (Vec::new(), Vec::with_capacity(values.dims().iter().product()));
         self.each(py, &x, |model, images, places| {
-            let (logits, pullback) = model.logits_with_pullback(images)?;
-            let gradient = pullback.apply(cotangents.vectors(places, &device())?)?;
+            let given = cotangents.vectors(places, &device())?;
+            let of = |_: &Tensor<2>, rows| Ok(given.clone().slice([rows]));
+            let (logits, gradient) = with_direct_convolutions(true, || model.logits_with_gradient(images, &of))?;
             append(&mut found.0, logits)?;
             append(&mut found.1, gradient)
         })?;
@@ -372,7 +376,8 @@ impl ModelHandle {
         arrays::check_labels(&labels, values.count(), self.classes()).map_err(errors::exception)?;
         let mut found = Vec::with_capacity(values.dims().iter().product());
         self.each(py, &x, |model, images, places| {
-            let (gradient, _) = loss.input_gradient(model, &images, &labels[places])?;
+            let gradient = || loss.input_gradient(model, &images, &labels[places]);
+            let (gradient, _) = with_direct_convolutions(true, gradient)?;
             append(&mut found, gradient)
         })?;
         array(py, found, four(values.dims()))

@@ -6,9 +6,10 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
+use doubleback::nn::with_direct_convolutions;
 use doubleback::stop::stoppable;
 use doubleback::{Error, Result};
 use pyo3::exceptions::PyKeyboardInterrupt;
@@ -19,6 +20,9 @@ use crate::{errors, log, pool};
 
 /// How often the caller looks for signals.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// How long the caller stays awake. Waking a thread takes up to a tenth of a millisecond.
+const AWAKE_FOR: Duration = Duration::from_millis(1);
 
 /// Does `work` and gives what came of it, or raises: what a signal raised, what the work failed with, or that it is broken.
 pub fn run<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
@@ -36,7 +40,9 @@ pub fn run<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send) -> 
             scope.spawn(|_| {
                 let done = caller.messages.clone();
                 let stop = Arc::clone(&caller.signals.stop);
-                let work = || known_to(caller, || log::told(|| stoppable(&stop, work)));
+                // This thread may be waiting in the middle of other work.
+                let work = || with_direct_convolutions(false, || stoppable(&stop, work));
+                let work = || known_to(caller, || log::told(work));
                 outcome = Some(catch_unwind(AssertUnwindSafe(work)));
                 // The caller waits for nothing else.
                 let _ = done.send(Message::Done);
@@ -57,9 +63,20 @@ pub fn run<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send) -> 
 
 /// What the waiting thread does until the work is done.
 fn serve(received: &Receiver<Message>, signals: &Signals) {
-    let mut looked = Instant::now();
+    let begun = Instant::now();
+    let mut looked = begun;
     loop {
-        match received.recv_timeout(LOOK_EVERY) {
+        let message = match received.try_recv() {
+            // Short work, such as the logits of one image, is over before a thread that sleeps would be awake.
+            Err(TryRecvError::Empty) if begun.elapsed() < AWAKE_FOR => {
+                std::thread::yield_now();
+                continue;
+            }
+            Err(TryRecvError::Empty) => received.recv_timeout(LOOK_EVERY),
+            Err(TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
+            Ok(message) => Ok(message),
+        };
+        match message {
             Ok(Message::Call(call)) => Python::attach(call),
             Ok(Message::Done) | Err(RecvTimeoutError::Disconnected) => return,
             Err(RecvTimeoutError::Timeout) => {}

@@ -228,3 +228,25 @@ def test_images_are_not_copied_as_a_whole(model: db.Model, tmp_path: Path) -> No
     words = [sys.executable, "-c", MEMORY, str(tmp_path / "model.safetensors"), str(images)]
     taken = int(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
     assert taken < 64 << 20 < images * 784 * 4, f"{taken >> 20} MB beside the images"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells the peak of a process")
+def test_an_attack_takes_little_memory_beside_its_examples(tmp_path: Path) -> None:
+    """A network of which a batch's activations take 50 MB, and memory that huge pages would double."""
+    program = """
+import os, re
+import numpy as np
+import doubleback as db
+assert "MIMALLOC_ARENA_EAGER_COMMIT" not in os.environ
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1]) / 1024
+db.num_threads(2)
+digits = db.data.load("mnist-mini")
+model = db.train(digits.x_train[:16], digits.y_train[:16], arch="small-cnn", steps=1, batch=8, progress=False)
+x = np.random.default_rng(0).random((2000, 1, 28, 28), np.float32)
+before = peak()
+model.attack(x, np.zeros(2000, int), db.FGSM(eps=0.1), progress=False)
+print(peak() - before - x.nbytes / 2**20)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert float(done.stdout) < 64

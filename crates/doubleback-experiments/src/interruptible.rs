@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::Tensor;
 use doubleback::data::{Bounds, ImageShape};
-use doubleback::nn::{Change, Classifier, Layered, Nearby, Pullback, Staged};
+use doubleback::nn::{Change, Classifier, Cotangents, Layered, Nearby, Pullback, Staged};
 use doubleback::progress::{Progress, Watch};
 use doubleback::{Error, Result};
 
@@ -143,6 +143,11 @@ impl Classifier for Interruptible<'_, '_> {
             pullback.apply(cotangent)
         });
         Ok((logits, watched))
+    }
+
+    fn logits_with_gradient(&self, images: Tensor<4>, cotangents: &Cotangents<'_>) -> Result<(Tensor<2>, Tensor<4>)> {
+        self.watch.check()?;
+        self.model.logits_with_gradient(images, cotangents)
     }
 
     fn nearby(&self, images: &Tensor<4>) -> Result<Option<Box<dyn Nearby + '_>>> {

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use doubleback_ops::kernels::{convolutions_are_direct, with_direct_convolutions};
+
 use crate::{Error, Result};
 
 thread_local! {
@@ -32,20 +34,30 @@ thread_local! {
 /// # Ok::<(), Error>(())
 /// ```
 pub fn stoppable<R>(flag: &Arc<AtomicBool>, work: impl FnOnce() -> R) -> R {
-    Stop(Some(Arc::clone(flag))).known(work)
+    let stop = Stop {
+        flag: Some(Arc::clone(flag)),
+        ..Stop::of_this_thread()
+    };
+    stop.known(work)
 }
 
-/// What stops the work of a thread, if anything does: for other threads that do a part of it.
+/// What stops the work of a thread, if anything does, and how it convolves: for other threads that do a part of it.
 #[derive(Clone)]
-pub(crate) struct Stop(Option<Arc<AtomicBool>>);
+pub(crate) struct Stop {
+    flag: Option<Arc<AtomicBool>>,
+    direct: bool,
+}
 
 impl Stop {
     /// Of this thread.
     pub fn of_this_thread() -> Self {
-        Self(FLAG.with(|place| place.borrow().clone()))
+        Self {
+            flag: FLAG.with(|place| place.borrow().clone()),
+            direct: convolutions_are_direct(),
+        }
     }
 
-    /// Does `work`, which the same stops. What the thread did before may be another's, and is that again afterwards.
+    /// Does `work`, which the same stops, with the same convolutions. What the thread did before may be another's, and is that again afterwards.
     pub fn known<R>(&self, work: impl FnOnce() -> R) -> R {
         struct Before(Option<Arc<AtomicBool>>);
         impl Drop for Before {
@@ -53,8 +65,8 @@ impl Stop {
                 FLAG.with(|place| *place.borrow_mut() = self.0.take());
             }
         }
-        let _before = Before(FLAG.with(|place| place.replace(self.0.clone())));
-        work()
+        let _before = Before(FLAG.with(|place| place.replace(self.flag.clone())));
+        with_direct_convolutions(self.direct, work)
     }
 }
 

@@ -10,7 +10,8 @@ Images are arrays of floats ``[n, channels, height, width]`` in the data's own b
 (4, 1, 28, 28)
 """
 
-from . import attacks, data, defenses, errors
+# The allocator's options come before everything else of the package.
+from . import _allocator, attacks, data, defenses, errors  # noqa: F401
 from ._doubleback import __version__, num_threads
 from ._open import from_functions, load
 from ._torch import from_torch

@@ -29,7 +29,8 @@ pub use batch_norm::{
 pub use buffer::{Buffer, BufferMemory, buffer_memory};
 pub use conv::{
     conv2d, conv2d_biased, conv2d_input_grad, conv2d_input_grad_on_tape, conv2d_of_gradient, conv2d_on_tape,
-    conv2d_weight_grad, conv2d_with_statistics, grouped_conv2d, grouped_conv2d_input_grad, grouped_conv2d_weight_grad,
+    conv2d_weight_grad, conv2d_with_statistics, convolutions_are_direct, grouped_conv2d, grouped_conv2d_input_grad,
+    grouped_conv2d_weight_grad, with_direct_convolutions,
 };
 pub use linf_step::linf_step;
 pub use matmul::{Product, matmul, matmul_add};

@@ -41,6 +41,22 @@ pub struct AttackedImages {
 }
 
 impl AttackedImages {
+    /// None yet, with memory for so many of so many values each.
+    pub(super) fn with_room(images: usize, values: usize) -> Self {
+        Self {
+            examples: Vec::with_capacity(images * values),
+            predictions: Vec::with_capacity(images),
+            success: Vec::with_capacity(images),
+            gradients: Vec::with_capacity(images),
+            forwards: Vec::with_capacity(images),
+            l2: Vec::with_capacity(images),
+            linf: Vec::with_capacity(images),
+            l0: Vec::with_capacity(images),
+            zero_gradient: Vec::with_capacity(images),
+            distance: Vec::new(),
+        }
+    }
+
     /// What became of a batch within one epsilon.
     pub(super) fn of(attacked: Attacked) -> Result<Self> {
         let example = attacked.by_eps.into_iter().next();

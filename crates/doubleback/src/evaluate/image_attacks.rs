@@ -188,10 +188,7 @@ impl ImageAttacks<'_> {
 
     /// With memory for all that is to come.
     fn none_yet(&self) -> AttackedImages {
-        let values = self.images.count() * self.model.shape().len();
-        let mut found = AttackedImages::default();
-        found.examples.reserve_exact(values);
-        found
+        AttackedImages::with_room(self.images.count(), self.model.shape().len())
     }
 
     /// Refuses what is not a class of the model for each image.

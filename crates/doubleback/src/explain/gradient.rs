@@ -25,8 +25,8 @@ pub struct Gradient;
 impl Explainer for Gradient {
     fn explain(&self, model: &dyn Classifier, images: &Tensor<4>, targets: &[usize]) -> Result<Attribution> {
         check_targets(model, images, targets)?;
-        let (_, pullback) = model.logits_with_pullback(images.clone())?;
-        let gradient = pullback.apply(one_hot(targets, model.classes(), images)?)?;
+        let cotangents = |_: &Tensor<2>, places| one_hot(&targets[places], model.classes(), images);
+        let (_, gradient) = model.logits_with_gradient(images.clone(), &cotangents)?;
         Ok(gradient.into())
     }
 }

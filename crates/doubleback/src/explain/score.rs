@@ -13,9 +13,10 @@ pub struct Score;
 impl Explainer for Score {
     fn explain(&self, model: &dyn Classifier, images: &Tensor<4>, targets: &[usize]) -> Result<Attribution> {
         check_targets(model, images, targets)?;
-        let (logits, pullback) = model.logits_with_pullback(images.clone())?;
         // ∂/∂z_j Σ_k log p_k = 1 - K p_j.
-        let cotangent = softmax(logits, 1) * -(model.classes() as f64) + 1.0;
-        Ok(pullback.apply(cotangent)?.into())
+        let classes = model.classes() as f64;
+        let cotangents = |logits: &Tensor<2>, _| Ok(softmax(logits.clone(), 1) * -classes + 1.0);
+        let (_, gradient) = model.logits_with_gradient(images.clone(), &cotangents)?;
+        Ok(gradient.into())
     }
 }

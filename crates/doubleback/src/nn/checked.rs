@@ -2,7 +2,7 @@ use std::sync::{Mutex, PoisonError};
 
 use burn::tensor::Tensor;
 
-use super::classifier::{Classifier, Staged};
+use super::classifier::{Classifier, Cotangents, Staged};
 use super::layered::Layered;
 use super::loss::to_vec;
 use super::nearby::{Change, Nearby};
@@ -118,6 +118,13 @@ impl Classifier for Checked<'_> {
             Ok(gradient)
         };
         Ok((logits, Pullback::new(checked)))
+    }
+
+    fn logits_with_gradient(&self, images: Tensor<4>, cotangents: &Cotangents<'_>) -> Result<(Tensor<2>, Tensor<4>)> {
+        let (logits, gradient) = self.model.logits_with_gradient(images, cotangents)?;
+        self.see(&logits, |seen| &mut seen.logits);
+        self.see(&gradient, |seen| &mut seen.gradients);
+        Ok((logits, gradient))
     }
 
     fn nearby(&self, images: &Tensor<4>) -> Result<Option<Box<dyn Nearby + '_>>> {

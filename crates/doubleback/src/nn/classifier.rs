@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use burn::tensor::{DType, Tensor};
 
 use super::layered::Layered;
@@ -6,6 +8,10 @@ use super::nearby::Nearby;
 use super::pullback::{Pullback, by_autodiff, check_type};
 use crate::data::{Bounds, ImageShape};
 use crate::{Error, Result};
+
+/// From the logits of some of the images, `[m, classes]`, and their places among all, to a cotangent of these logits. Images are asked about by themselves: what
+/// it gives for one must not depend on the others.
+pub type Cotangents<'c> = dyn Fn(&Tensor<2>, Range<usize>) -> Result<Tensor<2>> + Sync + 'c;
 
 /// All that attacks, explanations and evaluation ask of a model, in inference mode.
 ///
@@ -34,6 +40,19 @@ pub trait Classifier: Send + Sync {
     /// # Errors
     /// As [`logits`](Self::logits).
     fn logits_with_pullback(&self, images: Tensor<4>) -> Result<(Tensor<2>, Pullback<'_>)>;
+
+    /// The logits, and the gradient of the images at the cotangent that `cotangents` makes of them: what
+    /// [`logits_with_pullback`](Self::logits_with_pullback) and one call of its pullback give. A network on the processor goes forth and back with a few
+    /// images at a time, which takes a fraction of the memory.
+    ///
+    /// # Errors
+    /// As [`logits`](Self::logits), when `cotangents` fails, or does not give what is shaped as the logits it is given.
+    fn logits_with_gradient(&self, images: Tensor<4>, cotangents: &Cotangents<'_>) -> Result<(Tensor<2>, Tensor<4>)> {
+        let n = images.dims()[0];
+        let (logits, pullback) = self.logits_with_pullback(images)?;
+        let gradient = pullback.apply(cotangents(&logits, 0..n)?)?;
+        Ok((logits, gradient))
+    }
 
     /// These images, to be asked again with small windows of them changed, where the model can do so for less than a forward pass: see
     /// [`nearby`](super::nearby()), which asks any model so.

@@ -1,6 +1,6 @@
 use burn::tensor::Tensor;
 
-use super::classifier::{Classifier, Staged};
+use super::classifier::{Classifier, Cotangents, Staged};
 use super::layered::Layered;
 use super::mode::Mode;
 use super::nearby::Nearby;
@@ -31,6 +31,11 @@ impl Classifier for Network {
     fn logits_with_pullback(&self, images: Tensor<4>) -> Result<(Tensor<2>, Pullback<'_>)> {
         let forward = |images| self.forward_with_pullback(images, Mode::Inference);
         self.portions().logits_with_pullback(images, forward)
+    }
+
+    fn logits_with_gradient(&self, images: Tensor<4>, cotangents: &Cotangents<'_>) -> Result<(Tensor<2>, Tensor<4>)> {
+        let forward = |images| self.forward_with_pullback(images, Mode::Inference);
+        self.portions().logits_with_gradient(images, cotangents, forward)
     }
 
     fn nearby(&self, images: &Tensor<4>) -> Result<Option<Box<dyn Nearby + '_>>> {

@@ -156,8 +156,8 @@ impl Loss {
         if labels.len() != images.dims()[0] {
             return Err(Error::shape("labels", images.dims()[0], labels.len()));
         }
-        let (logits, pullback) = model.logits_with_pullback(images.clone())?;
-        let gradient = pullback.apply(self.cotangent(&logits, labels, images)?)?;
+        let cotangents = |logits: &Tensor<2>, places| self.cotangent(logits, &labels[places], images);
+        let (logits, gradient) = model.logits_with_gradient(images.clone(), &cotangents)?;
         Ok((gradient, logits))
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use burn::tensor::{Device, Tensor};
 use rayon::prelude::*;
 
+use super::classifier::Cotangents;
 use super::layers::Size;
 use super::pullback::{Pullback, check_cotangent};
 use crate::Result;
@@ -110,6 +111,31 @@ impl Portions {
         Ok((logits, Pullback::new(pullback)))
     }
 
+    /// The logits of all images and the gradients at the cotangents of these, by a `forward` that treats every image by itself. Nothing is kept of a portion but
+    /// these.
+    pub fn logits_with_gradient(
+        self,
+        images: Tensor<4>,
+        cotangents: &Cotangents<'_>,
+        forward: impl Fn(Tensor<4>) -> Result<(Tensor<2>, Pullback<'static>)> + Sync,
+    ) -> Result<(Tensor<2>, Tensor<4>)> {
+        let there_and_back = |images, range| {
+            let (logits, pullback) = forward(images)?;
+            let gradient = pullback.apply(cotangents(&logits, range)?)?;
+            Ok((logits, gradient))
+        };
+        let ranges = self.of_batch(&images);
+        if let [range] = &ranges[..] {
+            return there_and_back(images, range.clone());
+        }
+        let stop = Stop::of_this_thread();
+        let portions = ranges
+            .par_iter()
+            .map(|range| stop.known(|| there_and_back(images.clone().slice([range.clone()]), range.clone())));
+        let (logits, gradients): (Vec<_>, Vec<_>) = portions.collect::<Result<Vec<_>>>()?.into_iter().unzip();
+        Ok((Tensor::cat(logits, 0), Tensor::cat(gradients, 0)))
+    }
+
     /// The portions of a batch. On a tape there is one: more would be recorded one by one, and all be kept.
     fn of_batch(self, images: &Tensor<4>) -> Vec<Range<usize>> {
         let n = images.dims()[0];
@@ -137,7 +163,7 @@ impl Portions {
 mod tests {
     use super::*;
     use crate::data::{Bounds, ImageShape};
-    use crate::nn::{Classifier, Mode, Network, Pool, paper_cnn, small_cnn, to_vec};
+    use crate::nn::{Classifier, Mode, Network, Pool, paper_cnn, small_cnn, to_vec, with_direct_convolutions};
 
     const DIGITS: ImageShape = ImageShape {
         channels: 1,
@@ -167,11 +193,34 @@ mod tests {
         let (logits, pullback) = network.logits_with_pullback(images.clone()).unwrap();
         let bits = |t: &Tensor<2>| to_vec(t.clone()).unwrap();
         assert_eq!(bits(&logits), bits(&whole));
-        assert_eq!(bits(&network.logits(images).unwrap()), bits(&whole));
-        let (expected, found) = (to_images.apply(whole.clone()).unwrap(), pullback.apply(whole).unwrap());
-        assert_eq!(to_vec(found).unwrap(), to_vec(expected).unwrap());
+        assert_eq!(bits(&network.logits(images.clone()).unwrap()), bits(&whole));
+        let expected = to_vec(to_images.apply(whole.clone()).unwrap()).unwrap();
+        assert_eq!(to_vec(pullback.apply(whole).unwrap()).unwrap(), expected);
+        // There and back by portions, whose cotangents are their own logits.
+        let own = |logits: &Tensor<2>, _| Ok(logits.clone());
+        let (again, found) = network.logits_with_gradient(images.clone(), &own).unwrap();
+        assert_eq!((bits(&again), to_vec(found).unwrap()), (bits(&logits), expected));
+        let none = |logits: &Tensor<2>, rows: Range<usize>| Ok(logits.clone().narrow(0, 0, rows.len() - 1));
+        let wrong = network.logits_with_gradient(images, &none).map(drop).unwrap_err();
+        assert!(wrong.to_string().contains("cotangent of the logits"), "{wrong}");
         let wrong = pullback.apply(logits.narrow(0, 0, 36)).map(drop).unwrap_err();
         assert!(wrong.to_string().contains("cotangent of the logits"), "{wrong}");
+    }
+
+    /// On every thread that takes a portion; afterwards they are as before.
+    #[test]
+    fn direct_convolutions_are_those_of_all_portions() {
+        let architecture = small_cnn(DIGITS, Bounds::UNIT, 10, Pool::Max);
+        let network = Network::new(architecture, 3, &Device::flex()).unwrap();
+        let values: Vec<f32> = (0..37 * 784).map(|i| (i * 7919 % 1009) as f32 / 1009.0).collect();
+        let images = Tensor::<1>::from_floats(values.as_slice(), &Device::flex()).reshape([37, 1, 28, 28]);
+        let logits = || to_vec(network.logits(images.clone()).unwrap()).unwrap();
+        let (fast, direct) = (logits(), with_direct_convolutions(true, logits));
+        assert!((0..37).all(|image| fast[10 * image..][..10] != direct[10 * image..][..10]));
+        let one_by_one = |image| to_vec(network.logits(images.clone().narrow(0, image, 1)).unwrap()).unwrap();
+        let alone = || (0..37).flat_map(one_by_one).collect::<Vec<f32>>();
+        assert_eq!(with_direct_convolutions(true, alone), direct);
+        assert_eq!(logits(), fast);
     }
 
     #[test]

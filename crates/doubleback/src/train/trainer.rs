@@ -13,6 +13,7 @@ use crate::batch::{Batch, Batches};
 use crate::data::Dataset;
 use crate::nn::{Classifier, Module, Network, TrainingPass, predictions, to_vec};
 use crate::progress::{Progress, Watch};
+use crate::stop;
 use crate::work::PARAMETER_GRADIENTS;
 use crate::{Error, Result};
 
@@ -197,12 +198,15 @@ fn differentiate(
     PARAMETER_GRADIENTS.add(batch.len());
     let scalar = |t| -> Result<f64> { Ok(to_vec::<1>(t)?[0].into()) };
     let predicted = predictions(&value.logits.inner())?;
-    Ok(Differentiated {
+    stop::check()?;
+    let differentiated = Differentiated {
         loss: scalar(value.loss.clone().inner())?,
         cross_entropy: scalar(value.cross_entropy.inner())?,
         right: predicted.iter().zip(&batch.labels).filter(|(a, b)| a == b).count(),
         gradients: value.loss.backward(),
-    })
+    };
+    stop::check()?;
+    Ok(differentiated)
 }
 
 /// What earlier versions wrote into checkpoints in place of an [`Identity`]; nothing if they could not have trained this.

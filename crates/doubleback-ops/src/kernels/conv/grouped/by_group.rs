@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use crate::kernels::buffer::Buffer;
 use crate::kernels::conv::{
     conv2d_input_grad as plain_input_grad, conv2d_on_tape as plain, conv2d_weight_grad as plain_weight_grad,
+    convolutions_are_direct, with_direct_convolutions,
 };
 use crate::options::GroupedConv2dShape;
 
@@ -43,7 +44,9 @@ fn channels(values: &[f32], group: usize, each: usize, groups: usize) -> Vec<f32
 
 /// The results of all groups, with `each` channels of every pixel.
 fn side_by_side(each: usize, groups: usize, result: impl Fn(usize) -> Buffer + Send + Sync) -> Buffer {
-    let parts: Vec<Buffer> = (0..groups).into_par_iter().map(result).collect();
+    let direct = convolutions_are_direct();
+    let of_group = |group| with_direct_convolutions(direct, || result(group));
+    let parts: Vec<Buffer> = (0..groups).into_par_iter().map(of_group).collect();
     let mut all = Buffer::<f32>::zeroed(parts.iter().map(Buffer::len).sum());
     for (group, part) in parts.iter().enumerate() {
         for (pixel, own) in all.chunks_exact_mut(each * groups).zip(part.chunks_exact(each)) {

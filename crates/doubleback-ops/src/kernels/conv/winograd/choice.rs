@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use crate::kernels::conv::rounding::convolutions_are_direct;
 use crate::kernels::memo::{Key, remembered};
 use crate::options::Conv2dShape;
 
@@ -60,7 +61,10 @@ impl Purpose {
 /// Whether to be used.
 pub(in crate::kernels::conv) fn pays(shape: &Conv2dShape, purpose: Purpose) -> bool {
     let [height, width] = shape.kernel;
-    if height != width || !matches!(height, 3 | 5) || shape.stride != [1, 1] || shape.dilation != [1, 1] || disabled() {
+    if height != width || !matches!(height, 3 | 5) || shape.stride != [1, 1] || shape.dilation != [1, 1] {
+        return false;
+    }
+    if disabled() || convolutions_are_direct() {
         return false;
     }
     let tile = purpose.tile(height);
