@@ -1,6 +1,7 @@
 //! Explanations: which values of an image speak for a class, and how far to believe what a method says of it.
 //!
 //! One method a file; each is an [`Explainer`], which attributes one logit of each image, that of its target, to the values of the image.
+mod at_image_size;
 mod backwards;
 mod baseline;
 mod deconvnet;
@@ -39,6 +40,7 @@ use burn::tensor::Tensor;
 use crate::nn::Classifier;
 use crate::{Error, Result};
 
+pub use at_image_size::AtImageSize;
 pub use baseline::Baseline;
 pub use deconvnet::Deconvnet;
 pub use expected_gradients::ExpectedGradients;
