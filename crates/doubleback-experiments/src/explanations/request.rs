@@ -5,7 +5,7 @@ use std::time::Instant;
 use doubleback::Result;
 use doubleback::data::Dataset;
 use doubleback::evaluate::{Explain, ExplainedClass, Explanations, Named, TestSet, background, checksum};
-use doubleback::explain::{AtImageSize, ExplainSpec, Explainer, Given, InternalBatch, Upsampling};
+use doubleback::explain::{ExplainSpec, Explainer, Given, InternalBatch, Upsampled, Upsampling};
 use doubleback::faithfulness::MetricSpec;
 use doubleback::nn::{Classifier, Network};
 use doubleback::progress::{Renamed, Watch};
@@ -16,6 +16,9 @@ use crate::run_record::RunRecord;
 
 /// How maps of another size than that of the images are brought there.
 const UPSAMPLING: Upsampling = Upsampling::Bilinear;
+
+/// A method, whose maps are brought to the size of the images for metrics.
+type Method = Upsampled<Box<dyn Explainer>>;
 
 /// A model to explain.
 #[derive(Clone, Copy)]
@@ -147,15 +150,16 @@ impl Request<'_> {
         })
     }
 
-    fn explainers(&self) -> Result<Vec<Box<dyn Explainer>>> {
+    fn explainers(&self) -> Result<Vec<Method>> {
         let explainer = |spec: &ExplainSpec| {
-            spec.explainer(&Given {
+            let of = spec.explainer(&Given {
                 internal_batch: self.internal_batch,
                 background: match spec.background() {
                     Some((count, seed)) => Some(background(self.dataset, count, seed, self.test.device)?),
                     None => None,
                 },
-            })
+            })?;
+            Ok(Upsampled { of, how: UPSAMPLING })
         };
         self.methods.iter().map(explainer).collect()
     }
@@ -164,7 +168,7 @@ impl Request<'_> {
         &self,
         model: &Subject<'_>,
         explained: ExplainedClass,
-        explainers: &[Box<dyn Explainer>],
+        explainers: &[Method],
         watch: &mut dyn Watch,
     ) -> Result<(Vec<MethodResults>, Vec<MethodMaps>)> {
         let named = Named {
@@ -174,7 +178,7 @@ impl Request<'_> {
         let (mut methods, mut all_maps) = (Vec::new(), Vec::new());
         for (spec, explainer) in self.methods.iter().zip(explainers) {
             let asked = Explain {
-                method: explainer,
+                method: &explainer.of,
                 name: spec.name(),
                 explained,
                 internal_batch: self.internal_batch,
@@ -200,7 +204,7 @@ impl Request<'_> {
     fn measure(
         &self,
         model: &Subject<'_>,
-        explainers: &[Box<dyn Explainer>],
+        explainers: &[Method],
         maps: &[MethodMaps],
         methods: &mut [MethodResults],
         watch: &mut dyn Watch,
@@ -211,10 +215,7 @@ impl Request<'_> {
                 model: model.name,
                 network: model.network,
                 test: &self.test,
-                explainer: &AtImageSize {
-                    of: &explainers[place],
-                    how: UPSAMPLING,
-                },
+                explainer: &explainers[place],
                 method: method.spec.name(),
                 maps: maps[place].at_image_size(),
                 others: others.map(|(_, maps)| maps.at_image_size()).collect(),

@@ -17,7 +17,8 @@ pub fn body(view: &View) -> Markup {
         }
         p.caption {
             @if shown < view.results.count {
-                "Drawn are the first " (count(shown)) " of the " (count(view.results.count)) " images; numbers on this page are of all. "
+                @if shown == 1 { "Drawn is the first" } @else { "Drawn are the first " (count(shown)) }
+                " of the " (count(view.results.count)) " images; numbers on this page are of all. "
             }
             "Channels are added up. Values are kept here in 127 steps on either side of zero; the arrays of "
             code { "--out" } " have them all. "

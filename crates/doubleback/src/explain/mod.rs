@@ -1,7 +1,6 @@
 //! Explanations: which values of an image speak for a class, and how far to believe what a method says of it.
 //!
 //! One method a file; each is an [`Explainer`], which attributes one logit of each image, that of its target, to the values of the image.
-mod at_image_size;
 mod backwards;
 mod baseline;
 mod deconvnet;
@@ -40,7 +39,6 @@ use burn::tensor::Tensor;
 use crate::nn::Classifier;
 use crate::{Error, Result};
 
-pub use at_image_size::AtImageSize;
 pub use baseline::Baseline;
 pub use deconvnet::Deconvnet;
 pub use expected_gradients::ExpectedGradients;
@@ -61,7 +59,7 @@ pub use noise::Noise;
 pub use occlusion::Occlusion;
 pub use option::{ExplainOption, ValueKind};
 pub use quadrature::Quadrature;
-pub use resized::Upsampling;
+pub use resized::{Upsampled, Upsampling};
 pub use rise::Rise;
 pub use saliency::Saliency;
 pub use score::Score;
