@@ -56,6 +56,8 @@ pub const RUN: &[&str] = &[
 ];
 /// What the folder of an audit has in it.
 pub const AUDIT: &[&str] = &["report.html", "results.json", "examples.json", "figures", "work"];
+/// What the folder of a page of explanations has in it.
+pub const EXPLANATIONS: &[&str] = &["report.html", "results.json", "figures"];
 /// What the folder of a model card has in it.
 pub const CARD: &[&str] = &["README.md", "audit.json", "robustbench"];
 /// What a folder of examples as pictures has in it, besides folders named by eps.

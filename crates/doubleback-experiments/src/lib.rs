@@ -4,6 +4,7 @@
 //! - [`diagnosis`]: which layer breaks, after Zheng et al. 2020.
 //! - [`pooling_study`]: max against average pooling.
 //! - [`sweep`]: a grid of trainings on this machine or a cluster, and the paper's rule to choose by.
+//! - [`explanations`]: what methods say of images, model beside model, and how far metrics believe them; nothing is kept of an unfinished one.
 //! - [`audit`]: an ensemble of attacks on a model, and what of its robust accuracy is to be trusted.
 //! - [`mod@bench`]: how long training steps and attacks take.
 //!
@@ -18,6 +19,7 @@ mod data_identity;
 mod data_summary;
 mod dataset_settings;
 pub mod diagnosis;
+pub mod explanations;
 mod interruptible;
 mod json;
 mod lambda_rule;

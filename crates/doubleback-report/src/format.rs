@@ -119,6 +119,26 @@ pub fn scientific(value: f64) -> String {
     }
 }
 
+/// Three digits: `0.0123`, `12.3`, `1.23 × 10⁻⁵`.
+pub fn digits(value: f64) -> String {
+    if !value.is_finite() {
+        return DASH.to_owned();
+    }
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let text = format!("{value:.2e}");
+    let Some((mantissa, exponent)) = text.split_once('e') else {
+        return text;
+    };
+    let text = match exponent.parse::<i32>() {
+        Ok(exponent @ -3..=2) => format!("{value:.*}", (2 - exponent) as usize),
+        Ok(3) => format!("{value:.0}"),
+        _ => format!("{mantissa}\u{a0}×\u{a0}10{}", superscript(exponent)),
+    };
+    text.replace('-', "−")
+}
+
 /// `10⁻⁵`.
 pub fn power_of_ten(exponent: i32) -> String {
     format!("10{}", superscript(&exponent.to_string()))
@@ -189,6 +209,14 @@ mod tests {
         assert_eq!(short(2e-5), "2.0\u{a0}×\u{a0}10⁻⁵");
         assert_eq!(scientific(3.14e-8), "3.1\u{a0}×\u{a0}10⁻⁸");
         assert_eq!(scientific(24.0), "24.00");
+        assert_eq!(
+            [0.012_345, -12.345, 999.6, 1234.5].map(digits),
+            ["0.0123", "−12.3", "1000", "1234"]
+        );
+        assert_eq!(
+            (digits(-1.234e-5), digits(-0.0)),
+            ("−1.23\u{a0}×\u{a0}10⁻⁵".to_owned(), "0".to_owned())
+        );
         assert_eq!(points(0.314), "+31.4");
         assert_eq!(points(-0.0001), "+0.0");
         assert_eq!(percent(-0.0001), "0.0\u{a0}%");

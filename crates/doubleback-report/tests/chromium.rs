@@ -299,3 +299,80 @@ fn animations_wait_until_they_are_asked_for() {
     browser.click(&browser.one("#figure-11 details:has(img[src^='data:image/gif']) > summary"));
     assert!(moving() > 0);
 }
+
+/// What a reader sees of a map: its colors as they are drawn now, and whether it is there at all.
+fn seen(browser: &Browser, map: &Element) -> (Value, bool) {
+    (
+        browser.of(map, "element.src"),
+        browser.of(map, "element.checkVisibility()") == Value::Bool(true),
+    )
+}
+
+#[test]
+fn the_page_of_explanations_answers_its_reader() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = fixture::explanations::several().write(folder.path()).remove(0);
+    let Some(browser) = Browser::open(WIDE) else { return };
+    browser.load(&page);
+    asks_for_nothing(&browser, &page);
+    themes(&browser);
+    saves(&browser, folder.path());
+
+    // A map of the second image: Grad-CAM says nothing of the first.
+    let map = browser.one(".image-maps:nth-of-type(2) img.map");
+    let of_other_model = browser.one(".image-maps:nth-of-type(2) [data-of-model='1'] img.map");
+    let look = |value: &str| {
+        browser.click(&browser.one(&format!("input[name=map-look][value={value}]")));
+        seen(&browser, &map).0
+    };
+    let signed = seen(&browser, &map).0;
+    let (size, over) = (look("size"), look("over"));
+    assert!(signed != size && size != over && over != signed);
+    // The value is that of the fixture, to half of a 127th of the greatest, whatever the map looks like.
+    let range = browser.of(&map, "element.closest('.of-model').querySelector('.range').textContent");
+    browser.press(&map, ARROW_RIGHT);
+    let (side, scale) = (12, browser.of(&map, "Number(element.dataset.scale)").as_f64().unwrap());
+    let (row, column) = (side / 2, side / 2 + 1);
+    let box_of_maps = browser.one(".maps > .values");
+    let shown = browser.text(&box_of_maps);
+    assert!(
+        shown.contains(&format!("row {row}, column {column}")) && shown.contains("gradient on normal"),
+        "{shown}"
+    );
+    let read = "Number(element.closest('.of-model').querySelector('.range').textContent.replace('−', '-'))";
+    for (map, model) in [(&map, 0), (&of_other_model, 1)] {
+        let value = f64::from(fixture::explanations::value(model, "gradient", 1, row * side + column));
+        let read = browser.of(map, read).as_f64().unwrap();
+        assert!((read - value).abs() <= scale / 127.0, "{read} {value}");
+    }
+    assert_eq!(browser.all(".here").len(), 3 * 2, "one mark in each map of the image");
+    browser.press(&map, ESCAPE);
+    assert_eq!(browser.all(".here").len(), 0);
+    assert_eq!(
+        browser.of(&map, "element.closest('.of-model').querySelector('.range').textContent"),
+        range
+    );
+    browser.point_at(&map);
+    browser.until("the pointer shows values", || {
+        browser.of(&box_of_maps, "!element.hidden") == Value::Bool(true)
+    });
+    browser.point_at(&browser.one("h1"));
+    browser.until("they are gone with it", || {
+        browser.of(&box_of_maps, "element.hidden") == Value::Bool(true)
+    });
+
+    let model = |value: &str| {
+        browser.click(&browser.one(&format!("input[name=map-model][value='{value}']")));
+        (seen(&browser, &map).1, seen(&browser, &of_other_model).1)
+    };
+    assert_eq!(
+        [model("1"), model("0"), model("all")],
+        [(false, true), (true, false), (true, true)]
+    );
+    assert_eq!(look("signed"), signed);
+    assert_eq!(browser.console(), Vec::<String>::new(), "after all of this");
+    drop(browser);
+    let Some(browser) = Browser::open(NARROW) else { return };
+    browser.load(&page);
+    fits(&browser);
+}

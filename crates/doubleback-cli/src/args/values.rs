@@ -11,6 +11,7 @@ use doubleback::data::{Bounds, DuplicatePolicy, Grayscale, MAX_SIDE, Part, catal
 use doubleback::evaluate::ModelPath;
 use doubleback::explain::lrp::Composite;
 use doubleback::explain::{BaselineKind, ExplainSpec, Quadrature, Upsampling, ValueKind};
+use doubleback::faithfulness::MetricSpec;
 use doubleback::nn::layers::{Floor, LocalContrast};
 use doubleback::nn::{ARCHITECTURES, Loss, Pool};
 use doubleback::train::{ClassWeights, DefenseKind, Norm, Output};
@@ -288,6 +289,14 @@ pub fn explain_method() -> Named<&'static str> {
     Named {
         names: ExplainSpec::names(),
         parse: |name| Ok(ExplainSpec::named(name)?.name()),
+    }
+}
+
+/// Names of metrics of explanations.
+pub fn explain_metric() -> Named<&'static str> {
+    Named {
+        names: MetricSpec::names(),
+        parse: |name| Ok(MetricSpec::named(name)?.name()),
     }
 }
 

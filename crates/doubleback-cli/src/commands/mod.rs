@@ -6,6 +6,7 @@ mod bench;
 mod data;
 mod diagnose;
 mod explain;
+mod explain_text;
 mod fetch;
 mod inspect;
 mod kept;

@@ -3,11 +3,11 @@
 use doubleback::audit::{ARRAYS, Audit, Shard};
 use serde_json::Value;
 
+use crate::shell::typed;
+
 /// As one types it into a shell, with everything that the numbers depend on but where the data lies; none makes one of arrays in memory again.
 pub fn command(audit: &Audit) -> Option<String> {
-    let words = words(audit);
-    let typed = || words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
-    (audit.setup.dataset != ARRAYS).then(typed)
+    (audit.setup.dataset != ARRAYS).then(|| typed(&words(audit)))
 }
 
 fn words(audit: &Audit) -> Vec<String> {
@@ -55,27 +55,4 @@ fn options(audit: &Audit) -> Vec<String> {
         }
     }
     words
-}
-
-/// A word as a shell takes it for one.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=+@%".contains(c);
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_quoted_where_a_shell_would_part_them() {
-        assert_eq!(quoted("folder:my/images"), "folder:my/images");
-        assert_eq!(quoted("mean=0.5;std=0.5"), "'mean=0.5;std=0.5'");
-        assert_eq!(quoted("my model.pt"), "'my model.pt'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(quoted(""), "''");
-    }
 }

@@ -5,6 +5,7 @@ use crate::svg::{marker_symbols, palette};
 
 const STYLE: &str = include_str!("../../assets/style.css");
 const SCRIPT: &str = include_str!("../../assets/report.js");
+const MAPS: &str = include_str!("../../assets/maps.js");
 
 /// Lets the browser itself refuse any request to anywhere.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
@@ -52,6 +53,7 @@ impl Document<'_> {
                     }
                     footer { (self.footer) }
                     script { (PreEscaped(SCRIPT)) }
+                    script { (PreEscaped(MAPS)) }
                 }
             }
         }

@@ -71,6 +71,27 @@ pub fn signed_map_file(values: &[f32], [channels, height, width]: [usize; 3]) ->
     png(&bytes, height, width, png::ColorType::Rgb)
 }
 
+/// Steps of [`readable_map`] on either side of zero.
+const STEPS: i16 = 127;
+
+/// A signed map of one channel, whose values can be read again from its colors (maps.js): in steps of a 127th of `greatest`, blue for negative, white for zero,
+/// red-brown for positive. `None` when the values do not fill the shape.
+pub fn readable_map(values: &[f32], [height, width]: [usize; 2], greatest: f32) -> Option<String> {
+    if values.len() != height.checked_mul(width)? {
+        return None;
+    }
+    let colors: Vec<u8> = (-STEPS..=STEPS)
+        .flat_map(|step| color::diverging(f64::from(step) / f64::from(STEPS)))
+        .collect();
+    let index = |value: &f32| {
+        let share = f64::from(*value) / f64::from(greatest);
+        let step = if share.is_finite() { share.clamp(-1.0, 1.0) } else { 0.0 } * f64::from(STEPS);
+        (step.round() as i16 + STEPS) as u8
+    };
+    let indices: Vec<u8> = values.iter().map(index).collect();
+    Some(data_uri("image/png", &indexed(&indices, &colors, height, width)?))
+}
+
 /// A PNG file of rows of gray values or of RGB triples, for one channel or three.
 pub fn file(bytes: &[u8], height: usize, width: usize, channels: usize) -> Option<Vec<u8>> {
     match channels {
@@ -147,5 +168,27 @@ mod tests {
         let (_, bytes) = decode(&signed_map(&[1e-9, -2e-9, 0.0, f32::NAN], [1, 2, 2]).unwrap());
         assert_eq!(bytes[3..6], [5, 72, 145]);
         assert_eq!(bytes[6..], [255; 6]);
+    }
+
+    /// Of negative values red, of positive ones blue falls with each step, and either is less than the other: so the page's script reads them.
+    #[test]
+    fn the_colors_of_a_readable_map_say_its_values() {
+        let uri = readable_map(&[-2.0, -1.0, 0.0, 0.016, 2.0, f32::NAN], [2, 3], 2.0).unwrap();
+        let (kind, indices) = decode(&uri);
+        assert_eq!(
+            (kind, indices),
+            (png::ColorType::Indexed, vec![0, 63, 127, 128, 254, 127])
+        );
+        assert_eq!(decode(&readable_map(&[0.0; 2], [1, 2], 0.0).unwrap()).1, [127; 2]);
+        let colors: Vec<[u8; 3]> = (-127..=127)
+            .map(|step| color::diverging(f64::from(step) / 127.0))
+            .collect();
+        for (step, [red, _, blue]) in (-127i16..).zip(colors) {
+            let read = match red < blue {
+                true => -f64::from(255 - red) / 250.0,
+                false => f64::from(255 - blue) / 252.0,
+            };
+            assert_eq!((127.0 * read).round() as i16, step);
+        }
     }
 }

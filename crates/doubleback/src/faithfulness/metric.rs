@@ -1,3 +1,5 @@
+use serde::{Deserialize, Serialize};
+
 use super::explained::Explained;
 use super::measured::Measured;
 use crate::Result;
@@ -12,7 +14,8 @@ pub trait Metric: Send + Sync {
 }
 
 /// Which values of a metric are better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// Higher ones.
     Higher,

@@ -1,0 +1,302 @@
+//! What metrics say of one method's maps.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use burn::tensor::{Tensor, TensorData};
+use doubleback::batch::gather;
+use doubleback::evaluate::{Explanations, TestSet};
+use doubleback::explain::{Attribution, Explainer};
+use doubleback::faithfulness::{Explained, Measured, MetricSpec};
+use doubleback::nn::Network;
+use doubleback::progress::{Phase, Watch};
+use doubleback::{ErrorKind, Result};
+
+use super::results::MetricResults;
+
+/// Images that are measured between two looks at the watch: some metrics ask about a thousand variants of each.
+const AT_A_TIME: usize = 32;
+
+/// The maps that a method made of a model's images, all of the size of the images.
+pub(super) struct Maps<'a> {
+    /// What the model is called.
+    pub model: &'a str,
+    /// The model.
+    pub network: &'a Network,
+    /// The images.
+    pub test: &'a TestSet<'a>,
+    /// The method, whose maps have the size of the images.
+    pub explainer: &'a dyn Explainer,
+    /// What the method is called.
+    pub method: &'a str,
+    /// Its maps.
+    pub maps: &'a Explanations,
+    /// Those of other methods.
+    pub others: Vec<&'a Explanations>,
+    /// Images that the model is asked about at once.
+    pub at_once: usize,
+}
+
+/// Images that are measured together, by their places, and the other methods that they are compared with.
+type Group = (Vec<usize>, Vec<usize>);
+
+impl Maps<'_> {
+    /// Measures all images of which the method says something.
+    ///
+    /// A metric that a method has no number of is said so in the results; that is no error.
+    ///
+    /// # Errors
+    /// [`Interrupted`](doubleback::Error::Interrupted) when `watch` breaks; when the device fails.
+    pub fn measure(&self, spec: &MetricSpec, watch: &mut dyn Watch) -> Result<MetricResults> {
+        let begun = Instant::now();
+        let groups = self.groups(spec);
+        let values = match self.lack(spec, &groups) {
+            Some(lack) => Err(lack),
+            None => self.values(spec, &groups, watch)?,
+        };
+        let (values, not_measured) = match values {
+            Ok(values) => (values, None),
+            Err(reason) => (Vec::new(), Some(reason)),
+        };
+        let (n, undefined) = match not_measured {
+            None => (values.len(), self.maps.len() - values.len()),
+            Some(_) => (0, 0),
+        };
+        let summary = Measured::from(values).summary();
+        Ok(MetricResults {
+            question: spec.question().to_owned(),
+            direction: spec.direction(),
+            units: spec.units().to_owned(),
+            spec: spec.clone(),
+            mean: summary.map(|summary| summary.mean),
+            interval: summary.and_then(|summary| summary.interval),
+            n,
+            undefined,
+            not_measured,
+            seconds: begun.elapsed().as_secs_f64(),
+        })
+    }
+
+    /// What there is to measure: where methods are compared, images by the other methods that say something of them.
+    fn groups(&self, spec: &MetricSpec) -> Vec<Group> {
+        let places = (0..self.maps.len()).filter(|&place| says_something(self.maps, place));
+        if !compares(spec) {
+            return vec![(places.collect(), Vec::new())];
+        }
+        let mut by_others: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
+        for place in places {
+            let others = (0..self.others.len()).filter(|&other| says_something(self.others[other], place));
+            by_others.entry(others.collect()).or_default().push(place);
+        }
+        by_others.retain(|others, _| !others.is_empty());
+        by_others.into_iter().map(|(others, places)| (places, others)).collect()
+    }
+
+    /// What is known to be missing before anything is computed.
+    fn lack(&self, spec: &MetricSpec, groups: &[Group]) -> Option<String> {
+        let silent = (0..self.maps.len()).all(|place| !says_something(self.maps, place));
+        let lack = match spec {
+            _ if silent => "all its maps are zero everywhere",
+            MetricSpec::Completeness(metric) if metric.baseline.is_none() && self.maps.gap.is_none() => {
+                "the method promises no completeness: nothing says what its values should sum to"
+            }
+            spec if compares(spec) && self.others.is_empty() => "there is no other method to compare with",
+            _ if groups.is_empty() => "no other method says anything of the same images",
+            _ => return None,
+        };
+        Some(lack.to_owned())
+    }
+
+    /// One value an image, in the order of the images; or why there are none.
+    fn values(
+        &self,
+        spec: &MetricSpec,
+        groups: &[Group],
+        watch: &mut dyn Watch,
+    ) -> Result<std::result::Result<Vec<f64>, String>> {
+        let all = groups.iter().map(|(places, _)| places.len()).sum();
+        let mut phase = Phase::begin(&format!("{} of {}", spec.name(), self.method), all, watch);
+        let mut found: Vec<(usize, f64)> = Vec::with_capacity(all);
+        for (places, others) in groups {
+            for places in places.chunks(AT_A_TIME) {
+                let measured = self
+                    .explained(places, others)
+                    .and_then(|explained| spec.metric().measure(&explained));
+                match measured {
+                    Ok(measured) => found.extend(places.iter().copied().zip(measured.values)),
+                    Err(error) if error.kind() == ErrorKind::Input => {
+                        let error = error.of_model(self.model, |row| self.maps.index[places[row]]);
+                        return Ok(Err(error.to_string()));
+                    }
+                    Err(error) => return Err(error),
+                }
+                phase.done(found.len())?;
+            }
+        }
+        found.retain(|(_, value)| value.is_finite());
+        if found.is_empty() {
+            return Ok(Err("none of its values is finite".to_owned()));
+        }
+        found.sort_by_key(|&(place, _)| place);
+        Ok(Ok(found.into_iter().map(|(_, value)| value).collect()))
+    }
+
+    /// Some of the images with their maps, beside those of some other methods.
+    fn explained(&self, places: &[usize], others: &[usize]) -> Result<Explained<'_>> {
+        let index: Vec<usize> = places.iter().map(|&place| self.maps.index[place]).collect();
+        let targets: Vec<usize> = places.iter().map(|&place| self.maps.target[place]).collect();
+        let images = gather(self.test.split, self.test.shape, &index, self.test.device);
+        let gap = self.maps.gap.as_ref();
+        let attribution = Attribution {
+            values: self.tensor(self.maps, places),
+            gap: gap.map(|gap| places.iter().map(|&place| gap[place]).collect()),
+        };
+        Explained::new(self.network, &images, &targets, attribution)?
+            .with_explainer(self.explainer)
+            .with_network(self.network)
+            .at_once(self.at_once)?
+            .beside(others.iter().map(|&other| self.tensor(self.others[other], places)))
+    }
+
+    fn tensor(&self, maps: &Explanations, places: &[usize]) -> Tensor<4> {
+        let dims = [places.len(), maps.shape.channels, maps.shape.height, maps.shape.width];
+        let values: Vec<f32> = places.iter().flat_map(|&place| maps.of_image(place)).copied().collect();
+        Tensor::from_data(TensorData::new(values, dims), self.test.device)
+    }
+}
+
+/// Whether a metric compares methods with one another.
+fn compares(spec: &MetricSpec) -> bool {
+    matches!(spec, MetricSpec::RankAgreement(_) | MetricSpec::TopAgreement(_))
+}
+
+/// Whether a map is other than zero anywhere.
+fn says_something(maps: &Explanations, place: usize) -> bool {
+    maps.of_image(place).iter().any(|&value| value != 0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use doubleback::data::{Bounds, ImageShape, Split};
+    use doubleback::evaluate::{Chosen, Explain, ExplainedClass, Named};
+    use doubleback::explain::{Gradient, InputXGradient, InternalBatch};
+    use doubleback::nn::{Pool, paper_cnn};
+    use doubleback_test_device::test_device;
+
+    use super::*;
+
+    const SHAPE: ImageShape = ImageShape {
+        channels: 1,
+        height: 28,
+        width: 28,
+    };
+    /// More than are measured at a time.
+    const IMAGES: usize = AT_A_TIME + 8;
+
+    fn spec(name: &str) -> MetricSpec {
+        MetricSpec::named(name).unwrap()
+    }
+
+    /// Gradients and their products with the images, of a network without training.
+    fn with_maps(check: impl FnOnce(&Network, &TestSet<'_>, Explanations, Explanations)) {
+        let device = test_device();
+        let network = Network::new(paper_cnn(SHAPE, Bounds::UNIT, 10, Pool::Max), 0, &device).unwrap();
+        let pixels: Vec<f32> = (0..IMAGES * SHAPE.len())
+            .map(|at| (at * 7919 % 251) as f32 / 250.0)
+            .collect();
+        let labels = (0..IMAGES as u32).map(|image| image % 10).collect();
+        let split = Split::new(pixels, labels, SHAPE).unwrap();
+        let test = TestSet {
+            split: &split,
+            shape: SHAPE,
+            chosen: Chosen::ALL,
+            device: &device,
+        };
+        let classes: Vec<String> = (0..10).map(|class| class.to_string()).collect();
+        let of = |method: &dyn Explainer| {
+            let asked = Explain {
+                method,
+                name: "method",
+                explained: ExplainedClass::True,
+                internal_batch: InternalBatch::AUTO,
+            };
+            let named = Named {
+                name: "m",
+                model: &network,
+            };
+            Explanations::of(&named, &test, &classes, asked, &mut ()).unwrap()
+        };
+        check(&network, &test, of(&Gradient), of(&InputXGradient));
+    }
+
+    fn maps<'a>(
+        network: &'a Network,
+        test: &'a TestSet<'a>,
+        own: &'a Explanations,
+        others: &[&'a Explanations],
+    ) -> Maps<'a> {
+        Maps {
+            model: "m",
+            network,
+            test,
+            explainer: &Gradient,
+            method: "gradient",
+            maps: own,
+            others: others.to_vec(),
+            at_once: 256,
+        }
+    }
+
+    #[test]
+    fn portions_of_images_give_what_all_of_them_give_at_once() {
+        with_maps(|network, test, own, _| {
+            let measured = maps(network, test, &own, &[]);
+            let all: Vec<usize> = (0..IMAGES).collect();
+            let expected = spec("sparseness")
+                .metric()
+                .measure(&measured.explained(&all, &[]).unwrap());
+            let expected = expected.unwrap().summary().unwrap();
+            let found = measured.measure(&spec("sparseness"), &mut ()).unwrap();
+            assert_eq!((found.mean, found.interval), (Some(expected.mean), expected.interval));
+            assert_eq!((found.n, found.undefined, found.not_measured), (IMAGES, 0, None));
+        });
+    }
+
+    #[test]
+    fn images_of_which_nothing_is_said_are_left_out_and_counted() {
+        with_maps(|network, test, mut own, other| {
+            own.attribution[..2 * SHAPE.len()].fill(0.0);
+            let mut silent = other.clone();
+            silent.attribution[..4 * SHAPE.len()].fill(0.0);
+            let found = maps(network, test, &own, &[])
+                .measure(&spec("smoothness"), &mut ())
+                .unwrap();
+            assert_eq!((found.n, found.undefined), (IMAGES - 2, 2));
+            // Images 2 and 3 have one other map to be compared with, or none.
+            let agreement = |others: &[&Explanations]| {
+                let found = maps(network, test, &own, others).measure(&spec("rank-agreement"), &mut ());
+                let found = found.unwrap();
+                (found.n, found.undefined)
+            };
+            assert_eq!(agreement(&[&silent]), (IMAGES - 4, 4));
+            assert_eq!(agreement(&[&silent, &other]), (IMAGES - 2, 2));
+        });
+    }
+
+    #[test]
+    fn what_cannot_be_measured_says_why() {
+        with_maps(|network, test, own, other| {
+            let mut silent = own.clone();
+            silent.attribution.fill(0.0);
+            let why = |own: &Explanations, others: &[&Explanations], name: &str| {
+                let found = maps(network, test, own, others).measure(&spec(name), &mut ()).unwrap();
+                assert_eq!((found.mean, found.n, found.undefined), (None, 0, 0));
+                found.not_measured.unwrap()
+            };
+            assert!(why(&own, &[&other], "completeness").starts_with("the method promises no completeness"));
+            assert!(why(&own, &[], "top-agreement").starts_with("there is no other method"));
+            assert!(why(&own, &[&silent], "rank-agreement").starts_with("no other method says"));
+            assert_eq!(why(&silent, &[&own], "sparseness"), "all its maps are zero everywhere");
+        });
+    }
+}

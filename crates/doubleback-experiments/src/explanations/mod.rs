@@ -1,0 +1,9 @@
+//! What several methods say of the images of one or several models, and what metrics say of that: see [`doubleback::explain`] and
+//! [`doubleback::faithfulness`].
+
+mod metrics;
+mod request;
+mod results;
+
+pub use request::{MethodMaps, Outcome, Request, Subject};
+pub use results::{ExplainResults, MethodResults, MetricResults, ModelResults, Models, RESULTS};
