@@ -62,6 +62,11 @@ impl Maps<'_> {
             None => (values.len(), self.maps.len() - values.len()),
             Some(_) => (0, 0),
         };
+        let mut by_image = vec![None; if n > 0 { self.maps.len() } else { 0 }];
+        for &(place, value) in &values {
+            by_image[place] = Some(value);
+        }
+        let values: Vec<f64> = values.into_iter().map(|(_, value)| value).collect();
         let summary = Measured::from(values).summary();
         Ok(MetricResults {
             question: spec.question().to_owned(),
@@ -72,6 +77,7 @@ impl Maps<'_> {
             interval: summary.and_then(|summary| summary.interval),
             n,
             undefined,
+            values: by_image,
             not_measured,
             seconds: begun.elapsed().as_secs_f64(),
         })
@@ -107,13 +113,13 @@ impl Maps<'_> {
         Some(lack.to_owned())
     }
 
-    /// One value an image, in the order of the images; or why there are none.
+    /// Places of images with their values, in the order of the images; or why there are none.
     fn values(
         &self,
         spec: &MetricSpec,
         groups: &[Group],
         watch: &mut dyn Watch,
-    ) -> Result<std::result::Result<Vec<f64>, String>> {
+    ) -> Result<std::result::Result<Vec<(usize, f64)>, String>> {
         let all = groups.iter().map(|(places, _)| places.len()).sum();
         let mut phase = Phase::begin(&format!("{} of {}", spec.name(), self.method), all, watch);
         let mut found: Vec<(usize, f64)> = Vec::with_capacity(all);
@@ -138,7 +144,7 @@ impl Maps<'_> {
             return Ok(Err("none of its values is finite".to_owned()));
         }
         found.sort_by_key(|&(place, _)| place);
-        Ok(Ok(found.into_iter().map(|(_, value)| value).collect()))
+        Ok(Ok(found))
     }
 
     /// Some of the images with their maps, beside those of some other methods.
@@ -272,6 +278,8 @@ mod tests {
                 .measure(&spec("smoothness"), &mut ())
                 .unwrap();
             assert_eq!((found.n, found.undefined), (IMAGES - 2, 2));
+            let defined: Vec<bool> = found.values.iter().map(Option::is_some).collect();
+            assert_eq!(defined, (0..IMAGES).map(|image| image >= 2).collect::<Vec<_>>());
             // Images 2 and 3 have one other map to be compared with, or none.
             let agreement = |others: &[&Explanations]| {
                 let found = maps(network, test, &own, others).measure(&spec("rank-agreement"), &mut ());

@@ -136,6 +136,9 @@ pub struct MetricResults {
     pub n: usize,
     /// Images left out, since the map is zero everywhere and says nothing that could be measured, or no other method's says anything to compare with.
     pub undefined: usize,
+    /// The value of each image, none of those left out: what to compare models and methods by, image by image.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<Option<f64>>,
     /// Why there is no mean, if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_measured: Option<String>,
