@@ -139,7 +139,7 @@ fn map(view: &View, (at, model): (usize, &ModelResults), (number, name): (usize,
             @match uri {
                 Some(uri) => {
                     div.frame {
-                        img.map src=(uri) width=(shape.width) height=(shape.height) tabindex=[first.then_some("0")] data-scale=(greatest) data-name={ (name) (on) }
+                        img.map src=(uri) width=(shape.width) height=(shape.height) tabindex=[((number, at) == (0, 0)).then_some("0")] data-scale=(greatest) data-name={ (name) (on) }
                             alt={ (name) (on) " of image " (index) @if greatest == 0.0 { ": zero everywhere" } @else { ": up to " (digits(greatest.into())) " in magnitude" } };
                         @if greatest == 0.0 { span.silent { "says nothing" } }
                     }
