@@ -1,4 +1,4 @@
-"""Robustness of image classifiers: training with input gradient regularization, attacks, audits.
+"""Robustness of image classifiers: training with input gradient regularization, attacks, explanations, audits.
 
 Images are arrays of floats ``[n, channels, height, width]`` in the data's own bounds, whatever a model does to them first.
 
@@ -10,8 +10,10 @@ Images are arrays of floats ``[n, channels, height, width]`` in the data's own b
 (4, 1, 28, 28)
 """
 
-from . import attacks, data, defenses, errors
+from . import attacks, data, defenses, errors, explain, metrics
 from ._doubleback import __version__, num_threads
+from ._explained import Explained
+from ._measured import Measured
 from ._open import from_functions, load
 from ._torch import from_torch
 from ._train import Trained, train
@@ -89,9 +91,11 @@ __all__ = [
     "DistilledLabel",
     "DoubleBackprop",
     "Entropy",
+    "Explained",
     "InputError",
     "InternalError",
     "Interrupted",
+    "Measured",
     "MissingError",
     "Model",
     "Normal",
@@ -104,9 +108,11 @@ __all__ = [
     "data",
     "defenses",
     "errors",
+    "explain",
     "from_functions",
     "from_torch",
     "load",
+    "metrics",
     "num_threads",
     "train",
     "transfer",

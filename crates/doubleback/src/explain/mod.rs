@@ -59,7 +59,7 @@ pub use noise::Noise;
 pub use occlusion::Occlusion;
 pub use option::{ExplainOption, ValueKind};
 pub use quadrature::Quadrature;
-pub use resized::Upsampling;
+pub use resized::{Upsampled, Upsampling};
 pub use rise::Rise;
 pub use saliency::Saliency;
 pub use score::Score;

@@ -1,10 +1,11 @@
 use std::str::FromStr;
 
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::Attribution;
+use super::{Attribution, Explainer};
 use crate::nn::layers::{Context, Coordinates, Epilogue, Interpolation, Layer, Resize, Rounding};
-use crate::nn::{Mode, to_nchw, to_nhwc};
+use crate::nn::{Classifier, Mode, to_nchw, to_nhwc};
 use crate::{Error, Result};
 
 /// How the map of a layer is brought to the size of the images.
@@ -83,5 +84,25 @@ impl Attribution {
             values: to_nchw(values),
             gap: self.gap.clone(),
         })
+    }
+}
+
+/// Any method, whose maps are brought to the size of the images: what metrics that ask a method again need of one that looks at a layer. Maps that have that size
+/// stay as they are.
+pub struct Upsampled<E> {
+    /// The method.
+    pub of: E,
+    /// How its maps are brought to the size of the images.
+    pub how: Upsampling,
+}
+
+impl<E: Explainer> Explainer for Upsampled<E> {
+    fn explain(&self, model: &dyn Classifier, images: &Tensor<4>, targets: &[usize]) -> Result<Attribution> {
+        let found = self.of.explain(model, images, targets)?;
+        let [_, _, height, width] = images.dims();
+        match found.values.dims()[2..] == [height, width] {
+            true => Ok(found),
+            false => found.resized([height, width], self.how),
+        }
     }
 }
