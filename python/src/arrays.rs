@@ -67,14 +67,19 @@ impl Values<'_> {
 
     /// Refuses values that are not images of this shape, at least one.
     pub fn check_images(&self, shape: ImageShape) -> Result<()> {
+        self.check("x", shape)
+    }
+
+    /// The same of other images that a call is given, by their name.
+    pub fn check(&self, what: &'static str, shape: ImageShape) -> Result<()> {
         let wanted = [shape.channels, shape.height, shape.width];
         match self.dims {
-            [0, ..] => Err(Error::value("x", "at least one image", 0)),
+            [0, ..] => Err(Error::value(what, "at least one image", 0)),
             [_, rest @ ..] if *rest == wanted => Ok(()),
             found => {
                 let [channels, height, width] = wanted;
                 Err(Error::Shape {
-                    what: "x".to_owned(),
+                    what: what.to_owned(),
                     expected: format!("[n, {channels}, {height}, {width}]"),
                     found: format!("{found:?}"),
                 })

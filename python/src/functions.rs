@@ -36,6 +36,10 @@ impl Functions {
         cotangent: Option<Tensor<2>>,
         expected: Vec<usize>,
     ) -> Result<Vec<f32>> {
+        // As networks look before each layer.
+        if caller::asked_to_stop() {
+            return Err(Error::Interrupted);
+        }
         let function = Arc::clone(function);
         let (dims, images) = (images.dims(), to_vec(images.clone())?);
         let cotangent = match cotangent {

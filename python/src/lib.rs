@@ -9,8 +9,11 @@ mod caller;
 mod command;
 mod data;
 mod errors;
+mod explain;
 mod functions;
 mod log;
+mod method;
+mod metric;
 mod model;
 mod pool;
 mod progress;
@@ -28,6 +31,10 @@ mod _doubleback {
     use crate::command::command;
     #[pymodule_export]
     use crate::data::load_data;
+    #[pymodule_export]
+    use crate::explain::{explain, methods, resized};
+    #[pymodule_export]
+    use crate::metric::{measure, metrics};
     #[pymodule_export]
     use crate::model::ModelHandle;
     #[pymodule_export]

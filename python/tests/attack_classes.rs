@@ -2,9 +2,11 @@
 //! `DOUBLEBACK_UPDATE=1 cargo test --workspace --test attack_classes` writes it anew.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-use std::fmt::Write;
-use std::path::Path;
+mod classes;
 
+use std::fmt::Write;
+
+use classes::{all, capitalized, check, literal, one_of};
 use doubleback::attack::{AttackOption, AttackSpec, OptionKind};
 use serde_json::{Map, Value};
 
@@ -37,37 +39,17 @@ fn kind(attack: &str, option: &AttackOption, default: &Value) -> String {
         let given = Map::from_iter([(option.name(), Value::from(*name))]);
         AttackSpec::with_options(attack, &given).is_ok()
     };
-    let names = |names: Vec<&str>| {
-        let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
-        format!("Literal[{}]", quoted.join(", "))
-    };
     let kind = match option.kind {
         OptionKind::Flag => "bool".to_owned(),
         OptionKind::Count | OptionKind::Seed => "int".to_owned(),
         OptionKind::Positive | OptionKind::NotNegative | OptionKind::NotZero | OptionKind::Share => "float".to_owned(),
         OptionKind::Target => "int | str".to_owned(),
-        OptionKind::Loss | OptionKind::Norm => names(option.kind.names().into_iter().filter(has).collect()),
+        OptionKind::Loss | OptionKind::Norm => one_of(&option.kind.names().into_iter().filter(has).collect::<Vec<_>>()),
     };
     match default {
         Value::Null => format!("{kind} | None"),
         _ => kind,
     }
-}
-
-fn literal(value: &Value) -> String {
-    match value {
-        Value::Null => "None".to_owned(),
-        Value::Bool(true) => "True".to_owned(),
-        Value::Bool(false) => "False".to_owned(),
-        other => other.to_string(),
-    }
-}
-
-fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn class_of(spec: &AttackSpec) -> String {
@@ -118,13 +100,7 @@ fn written() -> String {
     let specs = AttackSpec::all();
     let mut names: Vec<String> = specs.iter().map(|spec| class(spec.name())).collect();
     names.extend(["Attack", "AutoAttack", "BoundedAttack", "NearestAttack"].map(str::to_owned));
-    // As Python's tools sort them: constants, classes.
-    names.sort_by_key(|name| (name.chars().any(char::is_lowercase), name.clone()));
-    let mut text = format!("{HEAD}__all__ = [\n");
-    for name in names {
-        writeln!(text, "    \"{name}\",").unwrap();
-    }
-    text += "]\n";
+    let mut text = format!("{HEAD}{}", all(names));
     for spec in &specs {
         text += &class_of(spec);
     }
@@ -133,15 +109,5 @@ fn written() -> String {
 
 #[test]
 fn each_attack_is_a_class() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("py_src/doubleback/attacks.py");
-    let wanted = written();
-    if std::env::var_os("DOUBLEBACK_UPDATE").is_some() {
-        std::fs::write(&path, &wanted).unwrap();
-    }
-    let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        found == wanted,
-        "{} is not what the table of attacks says: DOUBLEBACK_UPDATE=1 cargo test --workspace --test attack_classes",
-        path.display()
-    );
+    check("attacks.py", &written(), "attack_classes");
 }

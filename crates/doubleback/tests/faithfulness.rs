@@ -715,3 +715,14 @@ fn the_table_says_which_direction_is_better() {
     assert_eq!(better("deletion"), Direction::Lower);
     assert_eq!(better("rank-agreement"), Direction::Neither);
 }
+
+#[test]
+fn what_a_metric_needs_it_misses_where_it_is_not_there() {
+    let model = linear(&[4.0, 3.0, 2.0, 1.0]);
+    let explained = with_map(&model, &[1.0; 4], &[4.0, 3.0, 2.0, 1.0]);
+    for spec in MetricSpec::all() {
+        // Completeness misses the gap that a method counts.
+        let bare = spec.needs().is_empty() && spec.name() != "completeness";
+        assert_eq!(spec.metric().measure(&explained).is_ok(), bare, "{}", spec.name());
+    }
+}

@@ -7,7 +7,7 @@ use doubleback::data::{Bounds, ImageShape};
 use doubleback::explain::lrp::{Composite, Rule};
 use doubleback::explain::{
     Deconvnet, ExplainSpec, Explainer, Given, GradCam, GradCamPlusPlus, Gradient, GuidedBackprop, GuidedGradCam, Lrp,
-    Upsampling,
+    Upsampled, Upsampling,
 };
 use doubleback::nn::layers::{
     Add, Conv2d, Dense, Flatten, GlobalAvgPool, GroupNorm, LayerKind, MaxPool, Relu, Standardize,
@@ -411,12 +411,17 @@ fn guided_grad_cam_is_the_product() {
             stage: Some("conv4".into()),
             upsampling,
         };
-        let map = GradCam {
+        let of = GradCam {
             stage: Some("conv4".into()),
             relu: true,
         };
-        let map = map.explain(&network, &images, &targets).unwrap();
+        let map = of.explain(&network, &images, &targets).unwrap();
         let map = map.resized([28, 28], upsampling).unwrap().values;
+        let upsampled = Upsampled { of, how: upsampling };
+        assert_eq!(
+            values(&upsampled, &network, &images, &targets),
+            to_vec(map.clone()).unwrap()
+        );
         let guided = GuidedBackprop.explain(&network, &images, &targets).unwrap().values;
         let expected = to_vec(map * guided).unwrap();
         assert!(expected.iter().any(|&value| value != 0.0));

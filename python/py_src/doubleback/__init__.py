@@ -1,4 +1,4 @@
-"""Robustness of image classifiers: training with input gradient regularization, attacks, audits.
+"""Robustness of image classifiers: training with input gradient regularization, attacks, explanations, audits.
 
 Images are arrays of floats ``[n, channels, height, width]`` in the data's own bounds, whatever a model does to them first.
 
@@ -11,8 +11,10 @@ Images are arrays of floats ``[n, channels, height, width]`` in the data's own b
 """
 
 # The allocator's options come before everything else of the package.
-from . import _allocator, attacks, data, defenses, errors  # noqa: F401
+from . import _allocator, attacks, data, defenses, errors, explain, metrics  # noqa: F401
 from ._doubleback import __version__, num_threads
+from ._explained import Explained
+from ._measured import Measured
 from ._open import from_functions, load
 from ._torch import from_torch
 from ._train import Trained, train
@@ -90,9 +92,11 @@ __all__ = [
     "DistilledLabel",
     "DoubleBackprop",
     "Entropy",
+    "Explained",
     "InputError",
     "InternalError",
     "Interrupted",
+    "Measured",
     "MissingError",
     "Model",
     "Normal",
@@ -105,9 +109,11 @@ __all__ = [
     "data",
     "defenses",
     "errors",
+    "explain",
     "from_functions",
     "from_torch",
     "load",
+    "metrics",
     "num_threads",
     "train",
     "transfer",

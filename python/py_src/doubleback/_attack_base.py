@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from ._options import options
 from .errors import InputError
 
 
@@ -17,9 +18,11 @@ class Attack:
 
     def _options(self) -> str:
         """As the library takes them."""
-        values: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}  # type: ignore[arg-type]
-        values.pop("eps", None)
-        return json.dumps(values, default=_plain)
+        return options(self, "an attack", leaving_out=("eps",))
+
+    def _settings(self) -> dict[str, Any]:
+        """Its name with these."""
+        return {"attack": self.name, **json.loads(self._options())}
 
     def _eps(self) -> float | None:
         """What it is held to, if it is."""
@@ -65,11 +68,3 @@ def _number(eps: Any) -> float:
         return float(eps)
     except (TypeError, ValueError):
         raise InputError(f"eps: expected a number such as 8/255, found {eps!r}") from None
-
-
-def _plain(value: Any) -> Any:
-    """A number of NumPy as one of Python."""
-    try:
-        return value.item()
-    except AttributeError:
-        raise InputError(f"option of an attack: expected a number or a name, found {value!r}") from None

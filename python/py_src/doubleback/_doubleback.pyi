@@ -2,6 +2,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any, final
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ._arrays import FloatArray, IntArray
@@ -14,8 +15,13 @@ __all__ = [
     "attacks",
     "audit",
     "command",
+    "explain",
     "load_data",
+    "measure",
+    "methods",
+    "metrics",
     "num_threads",
+    "resized",
     "train",
     "transfer",
 ]
@@ -106,10 +112,36 @@ def audit(
     bar: object | None,
 ) -> AuditHandle: ...
 def command(words: Sequence[str], program: _Path | None) -> int: ...
+def explain(
+    model: ModelHandle,
+    x: NDArray[Any],
+    targets: IntArray | None,
+    name: str,
+    options: str,
+    background: NDArray[Any] | None,
+    internal_batch: int | None,
+    bar: object | None,
+) -> dict[str, Any]: ...
 def load_data(name: str, data_dir: _Path | None, only: str | None) -> dict[str, Any]: ...
+def measure(
+    model: ModelHandle,
+    x: NDArray[Any],
+    targets: IntArray,
+    maps: NDArray[Any],
+    gap: NDArray[np.float64] | None,
+    name: str,
+    options: str,
+    method: tuple[str, str, NDArray[Any] | None, str | None] | None,
+    others: Sequence[NDArray[Any]],
+    internal_batch: int | None,
+    bar: object | None,
+) -> dict[str, Any]: ...
+def methods() -> str: ...
+def metrics() -> str: ...
 def num_threads(threads: int | None = None) -> int:
     """The number of worker threads; with an argument it is set first, for work that begins later."""
 
+def resized(maps: NDArray[Any], size: tuple[int, int], upsampling: str) -> FloatArray: ...
 def train(
     x: NDArray[Any],
     y: IntArray,

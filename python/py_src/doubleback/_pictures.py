@@ -28,6 +28,16 @@ def png(image: NDArray[Any], bounds: tuple[float, float]) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b"")
 
 
+def signed(map_: NDArray[Any]) -> NDArray[Any]:
+    """A map ``[channels, height, width]`` of signed values as an image of 3 channels from 0 to 1, as the command draws it: blue below 0, white, red-brown
+    above, by its own greatest magnitude; channels are added up."""
+    sums = np.asarray(map_, np.float64).sum(0)
+    share = sums / max(float(np.abs(sums).max()), np.finfo(np.float64).tiny)
+    ends = np.where(share[..., None] < 0, np.array([5.0, 72.0, 145.0]), np.array([166.0, 54.0, 3.0])) / 255
+    image: NDArray[Any] = (1 + (ends - 1) * np.abs(share)[..., None]).transpose(2, 0, 1)
+    return image
+
+
 def figure(image: NDArray[Any], bounds: tuple[float, float], caption: str) -> str:
     """The same as HTML, with a line beneath; only the line if the image is no picture."""
     text = html.escape(caption)

@@ -8,12 +8,18 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, overload
 
+import numpy as np
+from numpy.typing import NDArray
+
 from . import _doubleback
 from ._arrays import FloatArray, Images, IntArray, Tensor, floats, giving_back, labels
+from ._explain_base import Method, checked
+from ._explained import Explained
 from ._interrupted import interrupted, kept_in, nothing_kept
 from ._kept import kept_files, read
 from ._progress import bar
 from .attacks import Attack
+from .errors import InputError
 from .results import Attacked, Audit
 
 __all__ = ["Loss", "Model", "Norm", "Suite"]
@@ -145,6 +151,31 @@ class Model:
         found["examples"] = giving_back(x)(found["examples"])
         return Attacked(attack=attack, bounds=self.bounds, **{"distance": None} | found)
 
+    def explain(
+        self,
+        x: Images | Tensor,
+        y: object,
+        method: Method,
+        *,
+        background: Images | Tensor | None = None,
+        internal_batch: int | None = None,
+        progress: bool | None = None,
+    ) -> Explained:
+        """Which values of each image speak for a class, by a method of ``doubleback.explain``.
+
+        ``y`` are the classes, one for each image, or one for all; ``"predicted"`` is that which the model takes the image for. ``background`` are images
+        that baselines are drawn from or made of, all of them, for a method that wants some. ``internal_batch`` is how many images the model is asked about
+        at once: memory grows with it, results do not change. ``progress`` is as in ``attack``.
+        """
+        images = floats(x, "x", 4)
+        classes = _classes(y, images)
+        given = None if background is None else floats(background, "background", 4)
+        name, options = checked(method).name, method._options()
+        with bar(progress) as shown, nothing_kept():
+            found = _doubleback.explain(self._handle, images, classes, name, options, given, internal_batch, shown)
+        found["attribution"] = giving_back(x)(found["attribution"])
+        return Explained(method=method, shape=self.shape, background=background, **found)
+
     def audit(
         self,
         x: Images | Tensor,
@@ -204,6 +235,15 @@ class Model:
 
 def _unpickled(data: bytes, name: str) -> Model:
     return Model(_doubleback.ModelHandle.of_bytes(data), name)
+
+
+def _classes(y: object, images: NDArray[Any]) -> IntArray | None:
+    """The classes that are explained; None for those that the model says."""
+    if isinstance(y, str):
+        if y != "predicted":
+            raise InputError(f'y: expected the class of each image, one class for all, or "predicted", found {y!r}')
+        return None
+    return labels(np.full(len(images), y) if isinstance(y, int | np.integer) else y, "y")
 
 
 def _in_python(note: str) -> str:

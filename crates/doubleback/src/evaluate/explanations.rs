@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Serialize;
 
-use super::{Named, Sample, TestSet};
+use super::{ImageSource, Named, Sample, TestSet, batch_size};
 use crate::batch::gather;
 use crate::data::atomic_file::Out;
 use crate::data::{Dataset, ImageShape, class_index};
@@ -102,8 +102,7 @@ impl Explanations {
     /// Explains all images of a test set, whose classes have these names.
     ///
     /// # Errors
-    /// When the images do not fit the model, or the model not the method; when attributions are NaN or infinite; [`Error::Interrupted`] when `watch`
-    /// breaks before the last batch.
+    /// As [`of_images`](Self::of_images).
     pub fn of(
         named: &Named<'_>,
         test: &TestSet<'_>,
@@ -111,31 +110,59 @@ impl Explanations {
         explain: Explain<'_>,
         watch: &mut dyn Watch,
     ) -> Result<Self> {
-        let count = test.count();
+        let places = || 0..test.count();
+        let index = places().map(|place| test.index(place)).collect();
+        let labels = places().map(|place| test.label(place)).collect();
+        let images: &dyn ImageSource = test;
+        Self::of_images(named, (images, index), labels, classes, explain, watch)
+    }
+
+    /// Explains images that are read a batch at a time, each with the place in the data by which it is called, and with these labels.
+    ///
+    /// # Errors
+    /// When the images do not fit the model, or the model not the method; when attributions are NaN or infinite; [`Error::Interrupted`] when `watch`
+    /// breaks before the last batch.
+    pub fn of_images(
+        named: &Named<'_>,
+        (images, index): (&dyn ImageSource, Vec<usize>),
+        label: Vec<usize>,
+        classes: &[String],
+        explain: Explain<'_>,
+        watch: &mut dyn Watch,
+    ) -> Result<Self> {
+        let (count, shape) = (images.count(), named.model.shape());
         if count == 0 {
             return Err(Error::value("images to explain", "at least one", count));
         }
+        for (what, found) in [("labels", label.len()), ("places of images", index.len())] {
+            if found != count {
+                return Err(Error::shape(what, count, found));
+            }
+        }
         let mut found = Self {
-            shape: test.shape,
-            attribution: Vec::with_capacity(count * test.shape.len()),
-            index: (0..count).map(|place| test.index(place)).collect(),
-            label: Vec::with_capacity(count),
+            shape,
+            attribution: Vec::with_capacity(count * shape.len()),
+            index,
+            label,
             target: Vec::with_capacity(count),
             logits: Vec::with_capacity(count * classes.len()),
             classes: classes.to_vec(),
             gap: None,
         };
         let mut phase = Phase::begin(explain.name, count, watch);
-        for (images, labels, places) in test.batches() {
-            let asked = found.ask(named, &images, labels, explain);
-            asked.map_err(|error| error.of_model(named.name, |row| test.index(places.start + row)))?;
-            phase.done_unless_finished(places.end)?;
+        let places: Vec<usize> = (0..count).collect();
+        for places in places.chunks(batch_size(shape)) {
+            let asked = found.ask(named, &images.read(places)?, explain);
+            asked.map_err(|error| error.of_model(named.name, |row| found.index[places[0] + row]))?;
+            phase.done_unless_finished(places[0] + places.len())?;
         }
         Ok(found)
     }
 
-    fn ask(&mut self, named: &Named<'_>, images: &Tensor<4>, labels: Vec<usize>, explain: Explain<'_>) -> Result<()> {
-        let (n, at_once) = (labels.len(), explain.internal_batch.images(named.model.shape()));
+    /// Explains the next images.
+    fn ask(&mut self, named: &Named<'_>, images: &Tensor<4>, explain: Explain<'_>) -> Result<()> {
+        let (n, at_once) = (images.dims()[0], explain.internal_batch.images(named.model.shape()));
+        let first = self.target.len();
         let mut predicted = Vec::with_capacity(n);
         for start in (0..n).step_by(at_once) {
             let some = images.clone().narrow(0, start, at_once.min(n - start));
@@ -144,7 +171,7 @@ impl Explanations {
             self.logits.extend(to_vec(logits)?);
         }
         let targets = match explain.explained {
-            ExplainedClass::True => labels.clone(),
+            ExplainedClass::True => self.label[first..first + n].to_vec(),
             ExplainedClass::Predicted => predicted,
             ExplainedClass::Class(class) => vec![class; n],
         };
@@ -152,7 +179,7 @@ impl Explanations {
         let [_, channels, height, width] = attribution.values.dims();
         let values = to_vec(attribution.values)?;
         if let Some(place) = values.iter().position(|value| !value.is_finite()) {
-            let image = self.index[self.label.len() + place / (values.len() / n).max(1)];
+            let image = self.index[first + place / (values.len() / n).max(1)];
             return Err(Error::value(
                 "attribution",
                 "finite",
@@ -168,7 +195,6 @@ impl Explanations {
         if let Some(gap) = attribution.gap {
             self.gap.get_or_insert_default().extend(gap);
         }
-        self.label.extend(labels);
         self.target.extend(targets);
         Ok(())
     }

@@ -176,6 +176,11 @@ impl ExplainOption {
     pub fn about(&self) -> &'static str {
         self.about.trim_end_matches([',', ';'])
     }
+
+    /// Its default in words, if that is no single value.
+    pub fn default_in_words(&self) -> Option<&'static str> {
+        self.default
+    }
 }
 
 impl ValueKind {

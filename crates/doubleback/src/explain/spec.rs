@@ -183,6 +183,22 @@ impl ExplainSpec {
         }
     }
 
+    /// Whether it looks at layers, which a model of one's own does not show.
+    pub fn looks_at_layers(&self) -> bool {
+        match self {
+            ExplainSpec::GuidedBackprop
+            | ExplainSpec::Deconvnet
+            | ExplainSpec::GradCam(_)
+            | ExplainSpec::GradCamPlusPlus(_)
+            | ExplainSpec::GuidedGradCam(_)
+            | ExplainSpec::Lrp(_) => true,
+            ExplainSpec::Smoothgrad(spec) | ExplainSpec::SmoothgradSquared(spec) | ExplainSpec::Vargrad(spec) => {
+                Self::named(&spec.of).is_ok_and(|of| of.noise().is_none() && of.looks_at_layers())
+            }
+            _ => false,
+        }
+    }
+
     /// Settings in words, for a sentence about the method.
     pub fn in_words(&self) -> String {
         match self {
@@ -409,6 +425,31 @@ mod tests {
             refused.starts_with("of: smoothgrad is not a method that adds no noise itself"),
             "{refused}"
         );
+    }
+
+    #[test]
+    fn methods_that_look_at_layers_say_so_in_wrappers_too() {
+        let looking: Vec<&str> = ExplainSpec::all()
+            .iter()
+            .filter(|spec| spec.looks_at_layers())
+            .map(ExplainSpec::name)
+            .collect();
+        let six = [
+            "guided-backprop",
+            "deconvnet",
+            "grad-cam",
+            "grad-cam++",
+            "guided-grad-cam",
+            "lrp",
+        ];
+        assert_eq!(looking, six);
+        let of = |name: &str| {
+            let given = Map::from_iter([("of".to_owned(), name.into())]);
+            ExplainSpec::with_options("smoothgrad", &given)
+                .unwrap()
+                .looks_at_layers()
+        };
+        assert_eq!([of("lrp"), of("saliency"), of("vargrad")], [true, false, false]);
     }
 
     #[test]

@@ -35,3 +35,14 @@ impl Direction {
         }
     }
 }
+
+/// What a metric needs besides images and their maps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// The method that made the maps, which is asked again.
+    Method,
+    /// The network that the model is, whose weights are drawn anew.
+    Network,
+    /// Maps that other methods made of the images.
+    OtherMaps,
+}

@@ -43,7 +43,7 @@ pub use explained::Explained;
 pub use fidelity::{Completeness, Infidelity, Perturbation};
 pub use fill::Fill;
 pub use measured::{Measured, Summary};
-pub use metric::{Direction, Metric};
+pub use metric::{Direction, Metric, Need};
 pub use removal::{Curves, Deletion, Insertion, Order, PixelFlipping, Road};
 pub use sanity::{OfLayer, Randomization, Reach};
 pub use shape::{Complexity, Smoothness, Sparseness};

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::agreement::{RankAgreement, TopAgreement};
+use super::answers::Answer;
 use super::fidelity::{Completeness, Infidelity};
-use super::metric::{Direction, Metric};
-use super::removal::{Deletion, Insertion, PixelFlipping, Road};
+use super::metric::{Direction, Metric, Need};
+use super::removal::{Deletion, Insertion, Order, PixelFlipping, Road};
 use super::sanity::Randomization;
 use super::shape::{Complexity, Smoothness, Sparseness};
 use super::stability::{MaxSensitivity, Stability};
@@ -107,25 +108,45 @@ impl MetricSpec {
         }
     }
 
-    /// Which values are better. Of the metrics that remove pixels, with the most important ones first; in another order the contrary.
+    /// Which values are better. Of the metrics that change pixels it is the contrary where the most important ones do not go first.
     pub fn direction(&self) -> Direction {
         match self {
-            MetricSpec::Insertion(_) | MetricSpec::Stability(_) | MetricSpec::Sparseness(_) => Direction::Higher,
+            MetricSpec::Deletion(Deletion { order, .. })
+            | MetricSpec::PixelFlipping(PixelFlipping { order, .. })
+            | MetricSpec::Road(Road { order, .. }) => match order {
+                Order::MostFirst => Direction::Lower,
+                Order::LeastFirst | Order::NearZeroFirst => Direction::Higher,
+            },
+            MetricSpec::Insertion(Insertion { order, .. }) => match order {
+                Order::MostFirst => Direction::Higher,
+                Order::LeastFirst | Order::NearZeroFirst => Direction::Lower,
+            },
+            MetricSpec::Stability(_) | MetricSpec::Sparseness(_) => Direction::Higher,
             MetricSpec::RankAgreement(_) | MetricSpec::TopAgreement(_) => Direction::Neither,
             _ => Direction::Lower,
         }
     }
 
-    /// What its values are in, for the default options.
+    /// What its values are in.
     pub fn units(&self) -> &'static str {
         match self {
-            MetricSpec::Deletion(_) | MetricSpec::Insertion(_) | MetricSpec::PixelFlipping(_) => {
-                "mean probability, 0 to 1"
-            }
-            MetricSpec::Road(_) => "share of removals, 0 to 1",
-            MetricSpec::Infidelity(_) => "squares of the logit",
+            MetricSpec::Deletion(Deletion { answer, .. })
+            | MetricSpec::Insertion(Insertion { answer, .. })
+            | MetricSpec::PixelFlipping(PixelFlipping { answer, .. })
+            | MetricSpec::Road(Road { answer, .. }) => match (answer, self) {
+                (Answer::Probability, _) => "mean probability, 0 to 1",
+                (Answer::Logit, _) => "mean logit",
+                (Answer::Predicted, MetricSpec::Road(_)) => "share of removals, 0 to 1",
+                (Answer::Predicted, _) => "share of the curve, 0 to 1",
+            },
+            MetricSpec::Infidelity(Infidelity { answer, .. }) => match answer {
+                Answer::Logit => "squares of the logit",
+                Answer::Probability => "squares of the probability",
+                Answer::Predicted => "squares of the prediction, which is 0 or 1",
+            },
             MetricSpec::Completeness(_) => "units of the logit",
-            MetricSpec::MaxSensitivity(_) => "lengths of the map",
+            MetricSpec::MaxSensitivity(MaxSensitivity { relative: true, .. }) => "lengths of the map",
+            MetricSpec::MaxSensitivity(_) => "units of the map",
             MetricSpec::Sparseness(_) => "Gini index, 0 to 1",
             MetricSpec::Complexity(_) => "nats",
             MetricSpec::Smoothness(_) => "total variation over size, 0 to 4",
@@ -133,6 +154,16 @@ impl MetricSpec {
                 "rank correlation, -1 to 1"
             }
             MetricSpec::TopAgreement(_) => "share in common, 0 to 1",
+        }
+    }
+
+    /// What it needs besides images and their maps.
+    pub fn needs(&self) -> &'static [Need] {
+        match self {
+            MetricSpec::MaxSensitivity(_) | MetricSpec::Stability(_) => &[Need::Method],
+            MetricSpec::Randomization(_) => &[Need::Method, Need::Network],
+            MetricSpec::RankAgreement(_) | MetricSpec::TopAgreement(_) => &[Need::OtherMaps],
+            _ => &[],
         }
     }
 
@@ -217,6 +248,52 @@ impl MetricSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn directions_and_units_are_those_of_the_options() {
+        let with = |name: &str, option: &str, value: Value| {
+            MetricSpec::with_options(name, &Map::from_iter([(option.to_owned(), value)])).unwrap()
+        };
+        for (name, most, other) in [
+            ("deletion", Direction::Lower, Direction::Higher),
+            ("insertion", Direction::Higher, Direction::Lower),
+            ("pixel-flipping", Direction::Lower, Direction::Higher),
+            ("road", Direction::Lower, Direction::Higher),
+        ] {
+            assert_eq!(MetricSpec::named(name).unwrap().direction(), most);
+            for order in ["least-first", "near-zero-first"] {
+                assert_eq!(with(name, "order", order.into()).direction(), other, "{name}");
+            }
+            assert_eq!(with(name, "answer", "logit".into()).units(), "mean logit");
+        }
+        let units = |name: &str| MetricSpec::named(name).unwrap().units();
+        assert_eq!(
+            [
+                units("deletion"),
+                units("road"),
+                units("infidelity"),
+                units("max-sensitivity")
+            ],
+            [
+                "mean probability, 0 to 1",
+                "share of removals, 0 to 1",
+                "squares of the logit",
+                "lengths of the map"
+            ]
+        );
+        assert_eq!(
+            with("deletion", "answer", "predicted".into()).units(),
+            "share of the curve, 0 to 1"
+        );
+        assert_eq!(
+            with("infidelity", "answer", "probability".into()).units(),
+            "squares of the probability"
+        );
+        assert_eq!(
+            with("max-sensitivity", "relative", false.into()).units(),
+            "units of the map"
+        );
+    }
 
     #[test]
     fn every_metric_is_had_by_its_name_and_by_what_it_is_written_as() {
