@@ -19,9 +19,9 @@ use crate::output;
 /// Explains images.
 pub fn run(args: &ExplainArgs, context: &Context) -> Result<()> {
     output::check_json(args.json.as_ref())?;
-    let names = names(args)?;
     let specs = specs(args)?;
     check_twice("--metric", &args.metric)?;
+    let names = names(args)?;
     let metrics: Vec<MetricSpec> = args
         .metric
         .iter()
