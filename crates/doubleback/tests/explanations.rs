@@ -501,8 +501,10 @@ fn no_bit_depends_on_the_internal_batch_or_the_images_around() {
                 &images.clone().narrow(0, image, 1),
                 &targets[image..=image],
             );
+            // Of a layer there are fewer than 784.
+            let values = expected.len() / n;
             assert!(
-                found[..] == expected[image * 784..][..784],
+                found[..] == expected[image * values..][..values],
                 "{spec:?} of image {image} alone"
             );
             assert_eq!(own_gap.map(|gap| gap[0]), gap.as_ref().map(|gap| gap[image]));
