@@ -23,8 +23,8 @@ pub fn readable(found: &ExplainResults, args: &ExplainArgs) -> String {
     let mut text = String::new();
     for (place, model) in found.models.iter().enumerate() {
         text += &match (several, place) {
-            (false, _) => format!("{}: what {explained}\n\n", model.model),
-            (true, 0) => format!("What {explained}\n\n{}\n\n", model.model),
+            (false, _) => output::sentences(&format!("{}: ", model.model), &format!("what {explained}")) + "\n",
+            (true, 0) => output::sentences("", &format!("What {explained}")) + &format!("\n{}\n\n", model.model),
             (true, _) => format!("{}\n\n", model.model),
         };
         text += &format!("{}\n", methods(model));
