@@ -10,9 +10,9 @@ from typing import Any
 from .errors import InputError
 
 
-def options(of: Any, what: str, leaving_out: Sequence[str] = (), **instead: Any) -> str:
+def options(holder: Any, what: str, leaving_out: Sequence[str] = (), **instead: Any) -> str:
     """The fields of a dataclass as JSON, but for some, and with other values ``instead`` of those of some."""
-    values: dict[str, Any] = {one.name: getattr(of, one.name) for one in fields(of)}
+    values: dict[str, Any] = {one.name: getattr(holder, one.name) for one in fields(holder)}
     values = {name: value for name, value in values.items() if name not in leaving_out} | instead
 
     def plain(value: Any) -> Any:

@@ -87,17 +87,7 @@ class PixelFlipping(Metric):
 class ROAD(Metric):
     """`road`: whether the class is predicted while the most important pixels are made up from their neighbors (Rong et al. 2022). Does the model miss what the map calls important?"""
 
-    shares: tuple[float, ...] = (
-        0.1,
-        0.2,
-        0.3,
-        0.4,
-        0.5,
-        0.6,
-        0.7,
-        0.8,
-        0.9,
-    )
+    shares: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
     """Shares of the pixels that are removed, ascending."""
     noise: float = 0.01
     """Standard deviation of the noise on removed pixels, as a share of the range of the data."""

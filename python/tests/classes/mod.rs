@@ -10,7 +10,11 @@ pub fn literal(value: &Value) -> String {
         Value::Null => "None".to_owned(),
         Value::Bool(true) => "True".to_owned(),
         Value::Bool(false) => "False".to_owned(),
-        Value::Array(values) => format!("({},)", values.iter().map(literal).collect::<Vec<_>>().join(", ")),
+        // One that ends with a comma is written a value a line.
+        Value::Array(values) => match values.as_slice() {
+            [one] => format!("({},)", literal(one)),
+            _ => format!("({})", values.iter().map(literal).collect::<Vec<_>>().join(", ")),
+        },
         other => other.to_string(),
     }
 }
