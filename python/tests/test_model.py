@@ -67,9 +67,9 @@ def test_gradients_are_pullbacks(model: db.Model, digits: db.data.Data) -> None:
     p /= p.sum(1, keepdims=True)
     again, gradient = model.vjp(x, (p - np.eye(10)[y]).astype(np.float32))
     assert np.array_equal(again, model.logits(x)) and gradient.shape == x.shape
-    # Convolutions of the two round differently, which now and then chooses another of equal values in a pooling window.
-    far = np.abs(gradient - model.input_gradient(x, y)).max((1, 2, 3))
-    assert np.mean(far < 1e-5) > 0.8
+    # The model's own input_gradient rounds otherwise, which chooses another of equal values in a pooling window.
+    functions = db.from_functions(model.logits, lambda x, c: model.vjp(x, c)[1], shape=(1, 28, 28), classes=10)
+    assert np.allclose(gradient, functions.input_gradient(x, y), atol=1e-5)
     # Along the gradient of the margin, the margin grows as the gradient says.
     margin = model.input_gradient(x, y, loss="margin")
     step = 1e-3 * margin / np.linalg.norm(margin.reshape(70, -1), axis=1)[:, None, None, None]
