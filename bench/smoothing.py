@@ -107,7 +107,7 @@ def main():
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--weight", type=float, help="of the penalty; the profile's, if it is not given")
-    parser.add_argument("--count", type=int, default=100, help="test images that are explained")
+    parser.add_argument("--count", type=int, default=50, help="test images that are explained")
     parser.add_argument("--known", type=int, default=1000, help="test images that accuracy is taken of")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", choices=DATA_SETS, nargs="*", default=DATA_SETS)

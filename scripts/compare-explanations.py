@@ -1,4 +1,4 @@
-"""Attributions beside Captum's, on the MNIST network of the TRADES authors: how far values are apart, and how long they take.
+"""Attributions beside Captum's, on the MNIST network of the TRADES authors and on a resnet18: how far values are apart, and how long they take.
 
     python scripts/compare-explanations.py --program target/release/doubleback --weights trades-mnist-smallcnn.pt --data DIR
     python scripts/compare-explanations.py --program target/release/doubleback --weights trades-mnist-smallcnn.pt --data DIR --count 0 --rounds 5
@@ -6,16 +6,19 @@
 Both sides have the same images, the first of the test set, the same targets, their true classes, and the same settings: integrated gradients with 50
 Gauss-Legendre points from zero, occlusion by windows of 4 pixels, 2 apart, with zero, SmoothGrad by the plain mean of 50 draws with a deviation of 0.15.
 Where defaults differ, these are ours; Captum's occlusion has no default window, and its noise tunnel takes the mean of absolute values and a deviation of 1.
+The resnet18 is torchvision's with random weights and statistics, read by its state dict; its images are noise of 3 x 64 x 64, its windows 16 pixels, 8 apart.
 
-Gradient, saliency, input x gradient, integrated gradients and occlusion are to agree within 1e-4: of each image the greatest difference, as a share of the
-greatest magnitude of Captum's values. SmoothGrad draws other noise on either side: of each value the difference of the two means is to be within three of its
-standard errors, about as often as for normal values (99.73 %), and its mean square is to be near 1 (`z2`).
+Gradient, saliency, input x gradient, integrated gradients, occlusion and Grad-CAM are to agree with Captum, in f64 or in f32, within 1e-4: of each image the greatest difference, as a
+share of the greatest magnitude of Captum's values. How far Captum is from itself stands beside. SmoothGrad draws other noise on either side: of each value the difference
+of the two means is to be within three of its standard errors as often as that of two means of Captum's with different seeds is, and as far on the mean of squares (`z2`). Normal values
+would be 99.73 % of the times, with z2 at 1; a gradient that is zero under most noise is not normal.
 
 With `--rounds N`, both are timed N times, in turn, on 256 images: the ratio of the medians, ours by Captum's, and the range of the ratios of single rounds.
 
-Needs torch and captum 0.9. DIR holds mnist/ with the official files.
+Needs torch, torchvision and captum 0.9. DIR holds mnist/ with the official files.
 """
 import argparse
+import copy
 import importlib.util
 import json
 import pathlib
@@ -31,25 +34,74 @@ SHARED = importlib.util.spec_from_file_location("compare_attacks", pathlib.Path(
 shared = importlib.util.module_from_spec(SHARED)
 SHARED.loader.exec_module(shared)
 
-STEPS, DRAWS, NOISE, WINDOW, STRIDE = 50, 50, 0.15, 4, 2
-EXACT = ["gradient", "saliency", "input-x-gradient", "integrated-gradients", "occlusion"]
+STEPS, DRAWS, NOISE = 50, 50, 0.15
+EXACT = ["gradient", "saliency", "input-x-gradient", "integrated-gradients", "occlusion", "grad-cam"]
 TOLERANCE = 1e-4
+
+
+class Case:
+    """A network on both sides, with images."""
+
+    def __init__(self, name, arch, weights, network, layer, window, images, labels):
+        self.name, self.arch, self.weights, self.network = name, arch, weights, network
+        # The stage's name here, and the module whose output it is.
+        self.stage, self.layer = layer
+        self.window, self.stride = window, window // 2
+        self.images, self.labels = images, labels
+
+    def options(self):
+        return {
+            "integrated-gradients": ["--steps", str(STEPS)],
+            "occlusion": ["--window", str(self.window), "--stride", str(self.stride)],
+            "grad-cam": ["--stage", self.stage],
+            "smoothgrad": ["--draws", str(DRAWS), "--noise", str(NOISE)],
+        }
+
+
+def trades(given, count):
+    network = shared.SmallCnn()
+    network.load_state_dict(torch.load(given.weights, map_location="cpu"))
+    network.eval().requires_grad_(False)
+    if given.channels_last:
+        network = network.to(memory_format=torch.channels_last)
+    # A stage here ends after its ReLU; a layer of Captum is a module.
+    return Case("the TRADES authors' network", "small-cnn", given.weights, network, ("conv4", "feature_extractor.relu4"), 4,
+                *shared.first_images(given.data / "mnist", count))
+
+
+def resnet18(given, count):
+    from torchvision.models import resnet18 as original
+
+    torch.manual_seed(0)
+    network = original().eval().requires_grad_(False)
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.weight.data.uniform_(0.5, 1.5)
+            module.bias.data.normal_(0, 0.2)
+            module.running_mean.normal_(0, 0.2)
+            module.running_var.uniform_(0.5, 1.5)
+    weights = pathlib.Path(tempfile.mkdtemp()) / "resnet18.pth"
+    torch.save(network.state_dict(), weights)
+    return Case("a resnet18", "resnet18", weights, network, ("layer3", "layer3"), 16, torch.rand(count, 3, 64, 64), torch.randint(1000, (count,)))
 
 
 class Ours:
     """The program, on one file of images."""
 
-    def __init__(self, given, images, labels):
-        self.given = given
+    def __init__(self, given, case):
+        self.given, self.case = given, case
         self.folder = pathlib.Path(tempfile.mkdtemp())
         self.data = self.folder / "images.npz"
-        np.savez(self.data, x_test=images.numpy(), y_test=labels.numpy(), classes=[str(digit) for digit in range(10)])
+        classes = [str(number) for number in range(10 if case.arch == "small-cnn" else 1000)]
+        np.savez(self.data, x_test=case.images.numpy(), y_test=case.labels.numpy(), classes=classes)
 
     def explain(self, methods, *options):
         """Attributions by method, and the seconds that each took inside the program."""
         out, results = self.folder / "maps.npz", self.folder / "maps.json"
+        given = self.case.options()
+        options = [*options, *(word for method in methods for word in given.get(method, []))]
         subprocess.run(
-            [self.given.program, "--threads", str(self.given.threads), "--quiet", "explain", "--model", self.given.weights, "--arch", "small-cnn",
+            [self.given.program, "--threads", str(self.given.threads), "--quiet", "explain", "--model", self.case.weights, "--arch", self.case.arch,
              "--dataset", f"npz:{self.data}", "--method", ",".join(methods), *options, "--out", out, "--json", results],
             check=True, stdout=subprocess.DEVNULL)
         methods = json.loads(results.read_text())["methods"]
@@ -60,9 +112,9 @@ class Ours:
         return values, {method["method"]: method["seconds"] for method in methods}
 
 
-def captum_methods(network):
-    """Captum's methods by our names, as functions of images and labels, and of the noise SmoothGrad's draws one by one."""
-    from captum.attr import InputXGradient, IntegratedGradients, NoiseTunnel, Occlusion, Saliency
+def captum_methods(case, network):
+    """Captum's methods by our names, as functions of images and labels."""
+    from captum.attr import InputXGradient, IntegratedGradients, LayerGradCam, NoiseTunnel, Occlusion, Saliency
 
     saliency, occlusion = Saliency(network), Occlusion(network)
 
@@ -74,8 +126,14 @@ def captum_methods(network):
         return tunnel.attribute(images, nt_type="smoothgrad", nt_samples=DRAWS, nt_samples_batch_size=8, stdevs=NOISE, target=labels, abs=False)
 
     def occluded(images, labels):
+        channels, window, stride = images.shape[1], case.window, case.stride
         return occlusion.attribute(
-            images, sliding_window_shapes=(1, WINDOW, WINDOW), strides=(1, STRIDE, STRIDE), target=labels, baselines=0.0, perturbations_per_eval=8)
+            images, sliding_window_shapes=(channels, window, window), strides=(channels, stride, stride), target=labels, baselines=0.0,
+            perturbations_per_eval=8)
+
+    def cam(images, labels):
+        found = LayerGradCam(network, network.get_submodule(case.layer)).attribute(images, target=labels, relu_attributions=True)
+        return found
 
     return {
         "gradient": lambda images, labels: saliency.attribute(images, target=labels, abs=False),
@@ -83,42 +141,50 @@ def captum_methods(network):
         "input-x-gradient": lambda images, labels: InputXGradient(network).attribute(images, target=labels),
         "integrated-gradients": integrated,
         "occlusion": occluded,
+        "grad-cam": cam,
         "smoothgrad": smooth,
     }
 
 
-def ties(network, image):
-    """Windows of the first max pool in which two values are equal and greatest and not zero, where a gradient may go either way."""
-    with torch.no_grad():
-        features = network.feature_extractor[:4](image[None])
-        windows = features.unfold(2, 2, 2).unfold(3, 2, 2).flatten(4)
-        top = windows.sort(-1, descending=True).values
-        return int(((top[..., 0] == top[..., 1]) & (top[..., 0] > 0)).sum())
+def apart(found, expected):
+    """By image, the greatest difference as a share of the greatest magnitude expected."""
+    n = len(expected)
+    greatest = np.abs(expected).reshape(n, -1).max(1)
+    # Grad-CAM's may be zero everywhere: then ours is to be.
+    return np.abs(found - expected).reshape(n, -1).max(1) / np.where(greatest > 0, greatest, 1e-30)
 
 
-def compare(given, network, peers):
-    images, labels = shared.first_images(given.data / "mnist", given.count)
-    ours = Ours(given, images, labels)
-    values, _ = ours.explain(EXACT, "--steps", str(STEPS), "--window", str(WINDOW), "--stride", str(STRIDE))
+def compare(given, case):
+    images, labels = case.images, case.labels
+    ours = Ours(given, case)
+    values, _ = ours.explain(EXACT)
+    single, double = captum_methods(case, case.network), captum_methods(case, copy.deepcopy(case.network).double())
     missed = False
-    print(f"{'method':22} {'median':>9} {'greatest':>9}   images beyond {TOLERANCE}")
+    print(f"{case.name}, {len(images)} images\n")
+    print("| method | ours from Captum in f64: median, greatest | from Captum in f32: greatest | images beyond 1e-4 of both | Captum in f32 from f64: greatest | beyond 1e-4 |")
+    print("|---|---:|---:|---:|---:|---:|")
     for method in EXACT:
-        theirs = peers[method](images, labels).detach().numpy()
-        off = np.abs(values[method] - theirs).reshape(given.count, -1).max(1) / np.abs(theirs).reshape(given.count, -1).max(1)
-        beyond = np.flatnonzero(off > TOLERANCE)
-        print(f"{method:22} {np.median(off):9.1e} {off.max():9.1e}   {len(beyond)} of {given.count}")
-        for image in beyond[:10]:
-            print(f"    image {image}: {off[image]:.1e}, {ties(network, images[image])} tied windows of the first max pool")
-        missed |= len(beyond) > 0
+        exact = double[method](images.double(), labels).detach().numpy()
+        theirs = single[method](images, labels).detach().numpy()
+        off, peer, between = apart(values[method], exact), apart(theirs, exact), apart(values[method], theirs)
+        beyond = (np.minimum(off, between) > TOLERANCE).sum()
+        print(f"| {method} | {np.median(off):.1e}, {off.max():.1e} | {between.max():.1e} | {beyond} | {peer.max():.1e} | {(peer > TOLERANCE).sum()} |", flush=True)
+        missed |= beyond > 0
 
-    mean = ours.explain(["smoothgrad"], "--draws", str(DRAWS), "--noise", str(NOISE))[0]["smoothgrad"]
-    variance = ours.explain(["vargrad"], "--draws", str(DRAWS), "--noise", str(NOISE), "--seed", "1")[0]["vargrad"]
-    torch.manual_seed(0)
-    theirs = peers["smoothgrad"](images, labels).detach().numpy()
+    mean = ours.explain(["smoothgrad"])[0]["smoothgrad"]
+    given_noise = ["--draws", str(DRAWS), "--noise", str(NOISE)]
+    variance = ours.explain(["vargrad"], *given_noise, "--seed", "1")[0]["vargrad"]
+    theirs = []
+    for seed in range(2):
+        torch.manual_seed(seed)
+        theirs.append(single["smoothgrad"](images, labels).detach().numpy())
     # Of the difference of two means of as many draws.
     error = np.sqrt(2 * variance / (DRAWS - 1))
-    z = (mean - theirs)[error > 0] / error[error > 0]
-    print(f"{'smoothgrad':22} within three standard errors: {np.mean(np.abs(z) <= 3):.2%} of the values (99.73 % of normal ones), z2 {np.mean(z * z):.3f}")
+    print()
+    for what, (one, other) in {"ours and Captum's": (mean, theirs[0]), "two of Captum's": theirs}.items():
+        z = (one - other)[error > 0] / error[error > 0]
+        print(f"smoothgrad, {what}: within three standard errors {np.mean(np.abs(z) <= 3):.2%} of the values, z2 {np.mean(z * z):.3f}", flush=True)
+    print()
     return missed
 
 
@@ -128,18 +194,13 @@ def seconds(work):
     return time.perf_counter() - start
 
 
-def rounds(given, peers):
-    images, labels = shared.first_images(given.data / "mnist", 256)
-    ours = Ours(given, images, labels)
-    options = {
-        "integrated-gradients": ["--steps", str(STEPS)],
-        "smoothgrad": ["--draws", str(DRAWS), "--noise", str(NOISE)],
-        "occlusion": ["--window", str(WINDOW), "--stride", str(STRIDE)],
-    }
-    for method, settings in options.items():
+def rounds(given, case):
+    images, labels = case.images, case.labels
+    ours, peers = Ours(given, case), captum_methods(case, case.network)
+    for method in ("integrated-gradients", "smoothgrad", "occlusion"):
         own, theirs = [], []
         for _ in range(given.rounds):
-            own.append(ours.explain([method], *settings)[1][method])
+            own.append(ours.explain([method])[1][method])
             theirs.append(seconds(lambda: peers[method](images, labels)))
         each = np.array(own) / np.array(theirs)
         ratio = np.median(own) / np.median(theirs)
@@ -151,22 +212,19 @@ def main():
     parser.add_argument("--program", required=True)
     parser.add_argument("--weights", type=pathlib.Path, required=True)
     parser.add_argument("--data", type=pathlib.Path, required=True)
-    parser.add_argument("--count", type=int, default=100, help="images to compare values on; 0 for none")
+    parser.add_argument("--count", type=int, default=100, help="images to compare values on, of the resnet18 a tenth; 0 for none")
     parser.add_argument("--rounds", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--channels-last", action="store_true", help="Captum's network in this layout, mostly its fastest")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    network = shared.SmallCnn()
-    network.load_state_dict(torch.load(given.weights, map_location="cpu"))
-    network.eval().requires_grad_(False)
-    if given.channels_last:
-        network = network.to(memory_format=torch.channels_last)
     warnings.filterwarnings("ignore", message="Input Tensor 0 did not already require gradients")
-    peers = captum_methods(network)
-    missed = given.count > 0 and compare(given, network, peers)
+    missed = False
+    if given.count > 0:
+        missed |= compare(given, trades(given, given.count))
+        missed |= compare(given, resnet18(given, max(1, given.count // 10)))
     if given.rounds:
-        rounds(given, peers)
+        rounds(given, trades(given, 256))
     raise SystemExit(1 if missed else 0)
 
 

@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::arrays::{self, Array};
 use crate::errors;
+use crate::method;
 use crate::model::{ModelHandle, device};
 use crate::progress::Bar;
 use crate::work::run;
@@ -58,7 +59,7 @@ impl AuditHandle {
 
 /// Audits a model on images of these labels. With `out` what is finished is kept there, and found again.
 #[pyfunction]
-#[pyo3(signature = (model, x, y, eps, norm, suite, attacks, options, seed, name, out, budget, bar))]
+#[pyo3(signature = (model, x, y, eps, norm, suite, attacks, options, explain, seed, name, out, budget, bar))]
 #[expect(clippy::too_many_arguments, reason = "they are options of one call")]
 pub fn audit<'py>(
     py: Python<'py>,
@@ -70,6 +71,7 @@ pub fn audit<'py>(
     suite: &str,
     attacks: Vec<String>,
     options: &str,
+    explain: Vec<(String, String)>,
     seed: u64,
     name: &str,
     out: Option<PathBuf>,
@@ -82,6 +84,10 @@ pub fn audit<'py>(
     let (norm, suite) = (norm.map_err(errors::exception)?, suite.map_err(errors::exception)?);
     let options: Map<String, Value> = serde_json::from_str(options)
         .map_err(|problem| errors::internal(format!("options of the attacks: {problem}")))?;
+    let methods = explain
+        .iter()
+        .map(|(name, options)| method::spec((name.as_str(), options.as_str()), handle));
+    let methods = methods.collect::<PyResult<Vec<_>>>()?;
     let budget = budget.map(Duration::try_from_secs_f64).transpose();
     let budget = budget.map_err(|problem| errors::of_kind(ErrorKind::Input, format!("time_budget: {problem}")))?;
     let (x, labels) = (Array::new(x)?, arrays::labels("y", &y)?);
@@ -119,6 +125,7 @@ pub fn audit<'py>(
             shard: Shard::WHOLE,
             budget,
             surrogate: false,
+            explain: &methods,
             device: "cpu",
             out: out.as_deref(),
         };

@@ -24,6 +24,17 @@ pub struct Asked<'a> {
     internal_batch: InternalBatch,
 }
 
+/// The method of a name with options as JSON, for a model that shows it what it looks at.
+pub fn spec((name, options): (&str, &str), model: &ModelHandle) -> PyResult<ExplainSpec> {
+    let options: Map<String, Value> = serde_json::from_str(options)
+        .map_err(|problem| errors::internal(format!("options of the method: {problem}")))?;
+    let spec = ExplainSpec::with_options(name, &options).map_err(errors::exception)?;
+    if spec.looks_at_layers() {
+        model.network(name)?;
+    }
+    Ok(spec)
+}
+
 impl<'py> Method<'py> {
     /// The method of a name with options as JSON, for a model that shows it what it looks at.
     pub fn new(
@@ -32,12 +43,7 @@ impl<'py> Method<'py> {
         internal_batch: Option<usize>,
         model: &ModelHandle,
     ) -> PyResult<Self> {
-        let options: Map<String, Value> = serde_json::from_str(options)
-            .map_err(|problem| errors::internal(format!("options of the method: {problem}")))?;
-        let spec = ExplainSpec::with_options(name, &options).map_err(errors::exception)?;
-        if spec.looks_at_layers() {
-            model.network(name)?;
-        }
+        let spec = spec((name, options), model)?;
         if background.is_some() && spec.background().is_none() {
             return Err(errors::input(format!(
                 "background: {name} takes none with these options. Leave it out"

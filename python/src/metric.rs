@@ -219,12 +219,11 @@ impl Images<'_> {
         if zero(&self.maps)? {
             return Ok(Some("the map is zero everywhere"));
         }
+        let mut silent = !self.others.is_empty();
         for maps in &self.others {
-            if zero(maps)? {
-                return Ok(Some("the map of another method is zero everywhere"));
-            }
+            silent &= zero(maps)?;
         }
-        Ok(None)
+        Ok(silent.then_some("the maps of all other methods are zero everywhere"))
     }
 
     /// Of the images at these places.

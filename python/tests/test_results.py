@@ -8,11 +8,13 @@ from pathlib import Path
 import doubleback as db
 import numpy as np
 import pytest
+from doubleback import explain
 
 
 def test_an_audit_is_its_report(model: db.Model, digits: db.data.Data, tmp_path: Path) -> None:
     x, y = digits.x_test[:20], digits.y_test[:20]
-    audit = model.audit(x, y, eps=0.1, suite="custom", attacks=["fgsm", "bim"])
+    methods = [explain.Gradient(), explain.IntegratedGradients(steps=3)]
+    audit = model.audit(x, y, eps=0.1, suite="custom", attacks=["fgsm", "bim"], explain=methods)
     assert audit.clean_accuracy == np.mean(model.predict(x) == y)
     assert audit.robust_accuracy is not None and audit.interval is not None
     assert audit.interval[0] <= audit.robust_accuracy <= audit.interval[1]
@@ -21,6 +23,8 @@ def test_an_audit_is_its_report(model: db.Model, digits: db.data.Data, tmp_path:
     report = audit.save_report(tmp_path / "report")
     assert report.read_text().startswith("<!DOCTYPE html>")
     assert json.loads((tmp_path / "report/results.json").read_text()) == audit.to_dict()
+    maps = json.loads((tmp_path / "report/examples.json").read_text())["maps"]
+    assert [(found["method"], found.get("steps")) for found in maps] == [("gradient", None), ("integrated-gradients", 3)]
     # The same call finds it there.
     again = model.audit(x, y, eps=0.1, suite="custom", attacks=["fgsm", "bim"], out=tmp_path / "report")
     assert again.to_dict() == audit.to_dict()

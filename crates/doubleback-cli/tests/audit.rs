@@ -268,6 +268,64 @@ fn the_command_of_the_report_gives_the_same_audit() {
 }
 
 #[test]
+fn an_audit_that_is_there_gains_explanations_without_another_attack() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    write_model(&here.join("m.safetensors"));
+    let audit =
+        "audit m.safetensors --dataset mnist-mini --eps 0.01 --count 30 --ensemble custom --attacks fgsm --out a";
+    expect_done(here, audit);
+    let before = fs::read(here.join("a/results.json")).unwrap();
+    let examples = || -> Value { serde_json::from_slice(&fs::read(here.join("a/examples.json")).unwrap()).unwrap() };
+    assert!(examples().get("maps").is_none());
+
+    let again = expect_done(here, &format!("{audit} --explain gradient,grad-cam,expected-gradients"));
+    assert!(again.stdout.contains("nothing was attacked"), "{}", again.stdout);
+    assert_eq!(fs::read(here.join("a/results.json")).unwrap(), before);
+    let found = examples();
+    let (maps, shown) = (found["maps"].as_array().unwrap(), found["examples"].as_array().unwrap());
+    let methods: Vec<&str> = maps.iter().map(|maps| maps["method"].as_str().unwrap()).collect();
+    assert_eq!(methods, ["gradient", "grad-cam", "expected-gradients"]);
+    for maps in maps {
+        let each = maps["maps"].as_array().unwrap();
+        assert_eq!(each.len(), shown.len());
+        let pixels = each.iter().map(|map| map["of_image"].as_array().unwrap().len());
+        assert!(pixels.eq(shown.iter().map(|_| 28 * 28)));
+    }
+    let gradients = maps[0]["maps"].as_array().unwrap();
+    let greatest = |map: &Value| {
+        map["of_example"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|step| step.as_i64().unwrap().abs())
+            .max()
+    };
+    assert!(gradients.iter().all(|map| greatest(map) == Some(127)));
+    // An attack moves what the gradient says, and not all of it.
+    let r = |map: &Value| map["correlation"].as_f64().unwrap();
+    assert!(gradients.iter().all(|map| r(map) > 0.5 && r(map) < 1.0));
+    let page = fs::read_to_string(here.join("a/report.html")).unwrap();
+    assert!(page.contains("what speaks for the true class"));
+
+    // The same in one go gives the same maps.
+    expect_done(
+        here,
+        &format!(
+            "{} --explain gradient,grad-cam,expected-gradients",
+            audit.replace("--out a", "--out b")
+        ),
+    );
+    assert_eq!(
+        fs::read(here.join("b/examples.json")).unwrap(),
+        fs::read(here.join("a/examples.json")).unwrap()
+    );
+
+    let twice = doubleback(here, &format!("{audit} --explain gradient,gradient"));
+    assert!(twice.stderr.contains("gradient is given twice"), "{}", twice.stderr);
+}
+
+#[test]
 fn options_of_attacks_are_for_custom_ensembles_and_their_attacks() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();

@@ -79,7 +79,8 @@ fn every_part_of_a_whole_run_is_drawn() {
     assert_eq!(select(&page, "#flags details tbody strong").len(), 1);
     let shown = select(&page, "#examples tbody tr");
     assert_eq!(shown.len(), examples().examples.len());
-    assert_eq!(select(&page, "#examples img").len(), 3 * shown.len());
+    // Image, example, difference, and a method's maps of both.
+    assert_eq!(select(&page, "#examples img").len(), 5 * shown.len());
     assert!(
         shown
             .iter()
@@ -94,14 +95,14 @@ fn the_command_is_whole() {
     assert_eq!(
         command(&audit()),
         "doubleback audit models/resnet18.pth --arch resnet18 --normalize 'mean=0.5;std=0.25' --dataset cifar10 --norm linf --eps 8/255 \
-         --ensemble standard --count 100 --sample-seed 3 --seed 0"
+         --ensemble standard --count 100 --sample-seed 3 --seed 0 --explain saliency"
     );
     // Where an option was given to several attacks it stands once.
     assert_eq!(
         command(&custom()),
         format!(
             "doubleback audit models/resnet18.pth --dataset cifar10 --norm linf --eps {} --ensemble custom --attacks apgd-ce,bim,fab,fmn --seed 0 \
-             --restarts 3 --steps 20 --step-size 0.005 --surrogate",
+             --restarts 3 --steps 20 --step-size 0.005 --surrogate --explain saliency",
             8.0 / 255.0
         )
     );
@@ -110,7 +111,7 @@ fn the_command_is_whole() {
     part.setup.model = "it's mine.pt".to_owned();
     let part = command(&part);
     assert!(part.starts_with(r"doubleback audit 'it'\''s mine.pt' --arch"), "{part}");
-    assert!(part.ends_with(" --seed 0 --shard 2/8"), "{part}");
+    assert!(part.ends_with(" --seed 0 --shard 2/8 --explain saliency"), "{part}");
 }
 
 #[test]

@@ -444,6 +444,9 @@ fn methods_agree_as_their_orders_do() {
         value(&RankAgreement { absolute: true }, &beside(&[&[-8.0, -6.0, -4.0, -2.0]])),
         1.0
     );
+    // One that is zero everywhere says nothing, of which there is no mean.
+    assert_eq!(value(&rank, &beside(&[&[0.0; 4], &[8.0, 6.0, 4.0, 2.0]])), 1.0);
+    assert!(value(&rank, &beside(&[&[0.0; 4]])).is_nan());
     let top = TopAgreement {
         share: 0.5,
         absolute: false,

@@ -105,6 +105,7 @@ def audit(
     suite: str,
     attacks: Sequence[str],
     options: str,
+    explain: Sequence[tuple[str, str]],
     seed: int,
     name: str,
     out: _Path | None,

@@ -186,6 +186,7 @@ class Model:
         suite: Suite = "standard",
         attacks: Sequence[str] = (),
         options: Mapping[str, float | str | bool] | None = None,
+        explain: Sequence[Method] = (),
         seed: int = 0,
         out: str | os.PathLike[str] | None = None,
         time_budget: float | None = None,
@@ -193,7 +194,8 @@ class Model:
     ) -> Audit:
         """The standard ensemble of attacks, and what of the robust accuracy is to be trusted: see ``docs/audit.md``.
 
-        ``attacks`` are those of the suite ``custom``, by name, and ``options`` those of them that have such ones, as ``{"steps": 50}``. With
+        ``attacks`` are those of the suite ``custom``, by name, and ``options`` those of them that have such ones, as ``{"steps": 50}``. The methods of
+        ``explain`` say in the report what speaks for the true class of the images that it shows, before and after the attack. With
         ``out``, a folder, finished parts are kept there: interrupted, the same call goes on from them, and ends with the same numbers. ``time_budget`` is in seconds.
         """
         kept = "Nothing was kept: give out=FOLDER to go on from there" if out is None else kept_in(out)
@@ -207,6 +209,7 @@ class Model:
                 suite,
                 list(attacks),
                 json.dumps(dict(options or {})),
+                [(checked(method).name, method._options()) for method in explain],
                 seed,
                 self.name,
                 out,

@@ -24,6 +24,8 @@ pub const LONG: &str = "Measure how robust a model is under an ensemble of attac
     DIR has report.html, results.json (as --json) and, until the audit is finished, work/: an interrupted audit goes on when the same command is given \
     again, and gives the same numbers. With --time-budget, the audit stops at the end of a batch when the time is over; its results are then partial, and \
     say what the robust accuracy is at most. The same command goes on.\n\n\
+    With --explain, the images that the report shows stand beside the maps of these methods, with their default options (see `doubleback explain`), for their true \
+    classes, before and after the attack. An audit that is there already gains them without another attack.\n\n\
     With --shard i/n, every n-th image from the i-th is attacked, for example on n machines; `doubleback merge` makes one audit of the parts.\n\n\
     With --compare, nothing is attacked: the audits in two folders (or JSON files) are set side by side.";
 
@@ -41,6 +43,8 @@ Examples:
       --ensemble custom --attacks apgd-ce,square --restarts 3 --queries 1000
   doubleback audit normal.safetensors --dataset mnist-mini --eps 0.1 --shard 1/2
   doubleback audit normal.safetensors --dataset mnist-mini --eps 0.1 --surrogate
+  doubleback audit normal.safetensors --dataset mnist-mini --eps 0.1 \\
+      --explain gradient,integrated-gradients
   doubleback audit --compare audit-normal audit-robust")]
 pub struct AuditArgs {
     /// Model to audit: a file of `doubleback train`, ONNX or PyTorch
@@ -82,6 +86,9 @@ pub struct AuditArgs {
     /// Try examples of another network at the end, which is trained first, in about a minute, on the training images
     #[arg(long)]
     pub surrogate: bool,
+    /// Show in the report what these methods of explanation say of its images, before and after the attack
+    #[arg(long, value_name = "METHOD,METHOD,…", value_delimiter = ',', value_parser = values::explain_method())]
+    pub explain: Vec<&'static str>,
     /// Stop when the attacks took this long, such as 90s, 10m or 2h
     #[arg(long, value_name = "TIME", value_parser = values::time)]
     pub time_budget: Option<Duration>,
@@ -105,7 +112,7 @@ pub struct AuditArgs {
         long,
         value_names = ["A", "B"],
         num_args = 2,
-        conflicts_with_all = ["model", "dataset", "eps", "attacks", "count", "shard", "time_budget", "out", "card", "tensorboard"]
+        conflicts_with_all = ["model", "dataset", "eps", "attacks", "count", "shard", "explain", "time_budget", "out", "card", "tensorboard"]
     )]
     pub compare: Option<Vec<PathBuf>>,
 }

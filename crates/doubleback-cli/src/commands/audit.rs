@@ -3,9 +3,11 @@ use std::time::Duration;
 
 use doubleback::audit::{Audit, Plan, Shard};
 use doubleback::evaluate::checksum;
+use doubleback::explain::ExplainSpec;
 use doubleback_experiments::audit::{Audited, Request, read};
 use doubleback_report::{write_audit, write_card, write_events};
 
+use super::explain::check_twice;
 use super::{attacks, models};
 use crate::args::{AuditArgs, repeated_arguments};
 use crate::context::Context;
@@ -34,7 +36,14 @@ pub fn run(args: &AuditArgs, context: &Context) -> Result<()> {
     {
         output::check_folder(folder)?;
     }
-    let dataset = match args.surrogate {
+    check_twice("--explain", &args.explain)?;
+    let methods: Vec<ExplainSpec> = args
+        .explain
+        .iter()
+        .map(|name| ExplainSpec::named(name))
+        .collect::<doubleback::Result<_>>()?;
+    let with_training_images = args.surrogate || methods.iter().any(|method| method.background().is_some());
+    let dataset = match with_training_images {
         true => context.load(dataset_name)?,
         false => context.load_test(dataset_name)?,
     };
@@ -61,6 +70,7 @@ pub fn run(args: &AuditArgs, context: &Context) -> Result<()> {
         shard: args.shard.unwrap_or(Shard::WHOLE),
         budget: args.time_budget,
         surrogate: args.surrogate,
+        explain: &methods,
         device: &device,
         out: Some(&out),
     };

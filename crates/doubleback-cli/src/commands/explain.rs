@@ -147,7 +147,7 @@ fn names(args: &ExplainArgs) -> Result<Vec<String>> {
     }
 }
 
-fn check_twice(option: &str, names: &[&str]) -> Result<()> {
+pub(super) fn check_twice(option: &str, names: &[&str]) -> Result<()> {
     match names
         .iter()
         .enumerate()

@@ -1,5 +1,6 @@
 //! An audit of a model, in a folder that it can go on from: see [`doubleback::audit`].
 
+mod maps;
 mod surrogate;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use doubleback::audit::{Audit, AuditRun, Measured, Plan, Setup, Shard, Shown};
 use doubleback::data::Dataset;
 use doubleback::evaluate::{EightBit, Identity, Named, TestSet, Unfinished};
+use doubleback::explain::ExplainSpec;
 use doubleback::nn::Classifier;
 use doubleback::progress::Watch;
 use doubleback::train::Recipe;
@@ -16,6 +18,8 @@ use doubleback::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::outside_data::check_outside;
+
+pub use maps::{ExampleMap, ExampleMaps};
 
 /// The file with the results, in the folder of an audit.
 pub const RESULTS: &str = "results.json";
@@ -51,6 +55,8 @@ pub struct Request<'a> {
     pub budget: Option<Duration>,
     /// Also attack with examples of a network that is trained here first, which needs the training images.
     pub surrogate: bool,
+    /// Methods that explain the examples that a report shows, and the images that they were made of.
+    pub explain: &'a [ExplainSpec],
     /// Name of the device.
     pub device: &'a str,
     /// Folder to write to, if any.
@@ -66,6 +72,9 @@ pub struct Examples {
     pub examples: Vec<Shown>,
     /// The images by place in the test part, as the examples.
     pub originals: BTreeMap<usize, Vec<u8>>,
+    /// What methods say of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub maps: Vec<ExampleMaps>,
 }
 
 /// An audit, and examples to show.
@@ -125,9 +134,13 @@ impl Request<'_> {
         let setup = self.setup()?;
         if let Some(out) = self.out {
             check_outside(out, self.dataset)?;
-            if let Some(found) = found(out, &setup)? {
+            if let Some(mut found) = found(out, &setup)? {
                 // A kill may have come between the results and this.
                 Unfinished::open(&out.join(WORK), identity(&setup)?)?.remove()?;
+                if !self.explain.is_empty() && !found.examples.are_explained_by(self.explain) {
+                    found.examples.maps = self.maps(&found.audit, &found.examples, watch)?;
+                    crate::json::write_compact(&out.join(EXAMPLES), &found.examples)?;
+                }
                 return Ok(found);
             }
         }
@@ -156,8 +169,9 @@ impl Request<'_> {
             budget: self.budget,
         };
         let measured = run.run(kept.as_mut(), watch)?;
-        let examples = self.examples(&measured);
+        let mut examples = self.examples(&measured);
         let audit = Audit::new(setup, measured);
+        examples.maps = self.maps(&audit, &examples, watch)?;
         if let Some(out) = self.out {
             write(out, &audit, &examples)?;
         }
@@ -192,6 +206,26 @@ impl Request<'_> {
                 .map(|shown| (shown.index, bytes(shown.index)))
                 .collect(),
             examples: measured.shown.clone(),
+            maps: Vec::new(),
+        }
+    }
+}
+
+impl Examples {
+    fn are_explained_by(&self, methods: &[ExplainSpec]) -> bool {
+        self.maps.iter().map(|maps| &maps.method).eq(methods)
+    }
+
+    /// Adds those of another shard.
+    fn extend(&mut self, other: Self) {
+        self.shape = other.shape;
+        self.examples.extend(other.examples);
+        self.originals.extend(other.originals);
+        for maps in other.maps {
+            match self.maps.iter_mut().find(|own| own.method == maps.method) {
+                Some(own) => own.maps.extend(maps.maps),
+                None => self.maps.push(maps),
+            }
         }
     }
 }
@@ -209,10 +243,10 @@ impl Audited {
     /// # Errors
     /// When the folder holds another audit, or cannot be written.
     pub fn save(&self, out: &Path) -> Result<()> {
-        if found(out, &self.audit.setup)?.is_none() {
-            write(out, &self.audit, &self.examples)?;
+        match found(out, &self.audit.setup)? {
+            Some(found) if found.examples == self.examples => Ok(()),
+            _ => write(out, &self.audit, &self.examples),
         }
-        Ok(())
     }
 }
 
@@ -298,10 +332,7 @@ pub fn merged(audit: Audit, shards: &[PathBuf], out: &Path) -> Result<Audited> {
     }
     let mut examples = Examples::default();
     for folder in shards.iter().filter(|path| path.is_dir()) {
-        let of_shard = read_examples(folder)?;
-        examples.shape = of_shard.shape;
-        examples.examples.extend(of_shard.examples);
-        examples.originals.extend(of_shard.originals);
+        examples.extend(read_examples(folder)?);
     }
     write(out, &audit, &examples)?;
     Ok(Audited {

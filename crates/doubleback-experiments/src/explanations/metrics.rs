@@ -1,13 +1,12 @@
 //! What metrics say of one method's maps.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use burn::tensor::{Tensor, TensorData};
 use doubleback::batch::gather;
 use doubleback::evaluate::{Explanations, TestSet};
 use doubleback::explain::{Attribution, Explainer};
-use doubleback::faithfulness::{Explained, Measured, MetricSpec};
+use doubleback::faithfulness::{Explained, Measured, MetricSpec, Need};
 use doubleback::nn::Network;
 use doubleback::progress::{Phase, Watch};
 use doubleback::{ErrorKind, Result};
@@ -37,9 +36,6 @@ pub(super) struct Maps<'a> {
     pub at_once: usize,
 }
 
-/// Images that are measured together, by their places, and the other methods that they are compared with.
-type Group = (Vec<usize>, Vec<usize>);
-
 impl Maps<'_> {
     /// Measures all images of which the method says something.
     ///
@@ -49,10 +45,12 @@ impl Maps<'_> {
     /// [`Interrupted`](doubleback::Error::Interrupted) when `watch` breaks; when the device fails.
     pub fn measure(&self, spec: &MetricSpec, watch: &mut dyn Watch) -> Result<MetricResults> {
         let begun = Instant::now();
-        let groups = self.groups(spec);
-        let values = match self.lack(spec, &groups) {
-            Some(lack) => Err(lack),
-            None => self.values(spec, &groups, watch)?,
+        let places: Vec<usize> = (0..self.maps.len())
+            .filter(|&place| says_something(self.maps, place))
+            .collect();
+        let values = match self.lack(spec, &places) {
+            Some(lack) => Err(lack.to_owned()),
+            None => self.values(spec, &places, watch)?,
         };
         let (values, not_measured) = match values {
             Ok(values) => (values, None),
@@ -83,72 +81,55 @@ impl Maps<'_> {
         })
     }
 
-    /// What there is to measure: where methods are compared, images by the other methods that say something of them.
-    fn groups(&self, spec: &MetricSpec) -> Vec<Group> {
-        let places = (0..self.maps.len()).filter(|&place| says_something(self.maps, place));
-        if !compares(spec) {
-            return vec![(places.collect(), Vec::new())];
-        }
-        let mut by_others: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
-        for place in places {
-            let others = (0..self.others.len()).filter(|&other| says_something(self.others[other], place));
-            by_others.entry(others.collect()).or_default().push(place);
-        }
-        by_others.retain(|others, _| !others.is_empty());
-        by_others.into_iter().map(|(others, places)| (places, others)).collect()
-    }
-
     /// What is known to be missing before anything is computed.
-    fn lack(&self, spec: &MetricSpec, groups: &[Group]) -> Option<String> {
-        let silent = (0..self.maps.len()).all(|place| !says_something(self.maps, place));
-        let lack = match spec {
-            _ if silent => "all its maps are zero everywhere",
+    fn lack(&self, spec: &MetricSpec, places: &[usize]) -> Option<&'static str> {
+        let compares = spec.needs().contains(&Need::OtherMaps);
+        let heard = |place: usize| self.others.iter().any(|other| says_something(other, place));
+        match spec {
+            _ if places.is_empty() => Some("all its maps are zero everywhere"),
             MetricSpec::Completeness(metric) if metric.baseline.is_none() && self.maps.gap.is_none() => {
-                "the method promises no completeness: nothing says what its values should sum to"
+                Some("the method promises no completeness: nothing says what its values should sum to")
             }
-            spec if compares(spec) && self.others.is_empty() => "there is no other method to compare with",
-            _ if groups.is_empty() => "no other method says anything of the same images",
-            _ => return None,
-        };
-        Some(lack.to_owned())
+            _ if compares && self.others.is_empty() => Some("there is no other method to compare with"),
+            _ if compares && !places.iter().any(|&place| heard(place)) => {
+                Some("no other method says anything of the same images")
+            }
+            _ => None,
+        }
     }
 
     /// Places of images with their values, in the order of the images; or why there are none.
     fn values(
         &self,
         spec: &MetricSpec,
-        groups: &[Group],
+        places: &[usize],
         watch: &mut dyn Watch,
     ) -> Result<std::result::Result<Vec<(usize, f64)>, String>> {
-        let all = groups.iter().map(|(places, _)| places.len()).sum();
-        let mut phase = Phase::begin(&format!("{} of {}", spec.name(), self.method), all, watch);
-        let mut found: Vec<(usize, f64)> = Vec::with_capacity(all);
-        for (places, others) in groups {
-            for places in places.chunks(AT_A_TIME) {
-                let measured = self
-                    .explained(places, others)
-                    .and_then(|explained| spec.metric().measure(&explained));
-                match measured {
-                    Ok(measured) => found.extend(places.iter().copied().zip(measured.values)),
-                    Err(error) if error.kind() == ErrorKind::Input => {
-                        let error = error.of_model(self.model, |row| self.maps.index[places[row]]);
-                        return Ok(Err(error.to_string()));
-                    }
-                    Err(error) => return Err(error),
+        let mut phase = Phase::begin(&format!("{} of {}", spec.name(), self.method), places.len(), watch);
+        let mut found: Vec<(usize, f64)> = Vec::with_capacity(places.len());
+        for places in places.chunks(AT_A_TIME) {
+            let measured = self
+                .explained(places)
+                .and_then(|explained| spec.metric().measure(&explained));
+            match measured {
+                Ok(measured) => found.extend(places.iter().copied().zip(measured.values)),
+                Err(error) if error.kind() == ErrorKind::Input => {
+                    let error = error.of_model(self.model, |row| self.maps.index[places[row]]);
+                    return Ok(Err(error.to_string()));
                 }
-                phase.done(found.len())?;
+                Err(error) => return Err(error),
             }
+            phase.done(found.len())?;
         }
         found.retain(|(_, value)| value.is_finite());
-        if found.is_empty() {
-            return Ok(Err("none of its values is finite".to_owned()));
+        match found.is_empty() {
+            true => Ok(Err("none of its values is finite".to_owned())),
+            false => Ok(Ok(found)),
         }
-        found.sort_by_key(|&(place, _)| place);
-        Ok(Ok(found))
     }
 
-    /// Some of the images with their maps, beside those of some other methods.
-    fn explained(&self, places: &[usize], others: &[usize]) -> Result<Explained<'_>> {
+    /// Some of the images with their maps, beside those of other methods.
+    fn explained(&self, places: &[usize]) -> Result<Explained<'_>> {
         let index: Vec<usize> = places.iter().map(|&place| self.maps.index[place]).collect();
         let targets: Vec<usize> = places.iter().map(|&place| self.maps.target[place]).collect();
         let images = gather(self.test.split, self.test.shape, &index, self.test.device);
@@ -161,7 +142,7 @@ impl Maps<'_> {
             .with_explainer(self.explainer)
             .with_network(self.network)
             .at_once(self.at_once)?
-            .beside(others.iter().map(|&other| self.tensor(self.others[other], places)))
+            .beside(self.others.iter().map(|other| self.tensor(other, places)))
     }
 
     fn tensor(&self, maps: &Explanations, places: &[usize]) -> Tensor<4> {
@@ -169,11 +150,6 @@ impl Maps<'_> {
         let values: Vec<f32> = places.iter().flat_map(|&place| maps.of_image(place)).copied().collect();
         Tensor::from_data(TensorData::new(values, dims), self.test.device)
     }
-}
-
-/// Whether a metric compares methods with one another.
-fn compares(spec: &MetricSpec) -> bool {
-    matches!(spec, MetricSpec::RankAgreement(_) | MetricSpec::TopAgreement(_))
 }
 
 /// Whether a map is other than zero anywhere.
@@ -258,9 +234,7 @@ mod tests {
         with_maps(|network, test, own, _| {
             let measured = maps(network, test, &own, &[]);
             let all: Vec<usize> = (0..IMAGES).collect();
-            let expected = spec("sparseness")
-                .metric()
-                .measure(&measured.explained(&all, &[]).unwrap());
+            let expected = spec("sparseness").metric().measure(&measured.explained(&all).unwrap());
             let expected = expected.unwrap().summary().unwrap();
             let found = measured.measure(&spec("sparseness"), &mut ()).unwrap();
             assert_eq!((found.mean, found.interval), (Some(expected.mean), expected.interval));

@@ -3,14 +3,16 @@
 use doubleback::audit::{ARRAYS, Audit, Shard};
 use serde_json::Value;
 
+use super::view::View;
 use crate::shell::typed;
 
-/// As one types it into a shell, with everything that the numbers depend on but where the data lies; none makes one of arrays in memory again.
-pub fn command(audit: &Audit) -> Option<String> {
-    (audit.setup.dataset != ARRAYS).then(|| typed(&words(audit)))
+/// As one types it into a shell, with everything that numbers and maps depend on but where the data lies; none makes one of arrays in memory again.
+pub fn command(view: &View) -> Option<String> {
+    (view.audit.setup.dataset != ARRAYS).then(|| typed(&words(view)))
 }
 
-fn words(audit: &Audit) -> Vec<String> {
+fn words(view: &View) -> Vec<String> {
+    let audit = view.audit;
     let setup = &audit.setup;
     let settings = &setup.settings;
     let mut words: Vec<String> = ["doubleback", "audit", &setup.model].map(str::to_owned).to_vec();
@@ -35,6 +37,10 @@ fn words(audit: &Audit) -> Vec<String> {
     words.extend(options(audit));
     if settings.surrogate.is_some() {
         words.push("--surrogate".to_owned());
+    }
+    let methods: Vec<&str> = view.examples.maps.iter().map(|maps| maps.method.name()).collect();
+    if !methods.is_empty() {
+        words.extend(["--explain".to_owned(), methods.join(",")]);
     }
     words
 }

@@ -1,5 +1,6 @@
 use doubleback::audit::{Record, Shown};
 use doubleback::data::Frame;
+use doubleback_experiments::audit::ExampleMaps;
 use maud::{Markup, html};
 
 use super::view::View;
@@ -44,6 +45,12 @@ pub fn body(view: &View) -> Markup {
             (gallery(view, &standing))
         }
         p { "Each row: the image, the example, and their difference (blue less, red more, scaled to its greatest)." }
+        @if !view.examples.maps.is_empty() {
+            p {
+                "Maps: what speaks for the true class (red-brown) and against it (blue), on the image and on the example, each scaled to its own greatest; r is the rank \
+                 correlation of the two. A white map is zero everywhere. Images are explained as they are shown, in 256 steps."
+            }
+        }
     }
 }
 
@@ -55,6 +62,9 @@ fn gallery(view: &View, rows: &[(&Shown, &Record)]) -> Markup {
                 thead { tr {
                     th.text scope="col" { "Image" } th.text scope="col" { "Example" } th.text scope="col" { "Difference" }
                     th.text scope="col" { "Class" } th.text scope="col" { "Taken for" } th.text scope="col" { "By" } th scope="col" { "L2" } th scope="col" { "Margin" }
+                    @for maps in &view.examples.maps {
+                        th.text scope="col" { (maps.method.name()) } th.text scope="col" { "after" } th scope="col" { "r" }
+                    }
                 } }
                 tbody {
                     @for (shown, record) in rows {
@@ -68,11 +78,33 @@ fn gallery(view: &View, rows: &[(&Shown, &Record)]) -> Markup {
                             td.text { (shown.attack) }
                             td { (record.l2.map_or_else(|| "–".to_owned(), |l2| short(f64::from(l2)))) }
                             td { (record.margin.map_or_else(|| "–".to_owned(), |margin| short(f64::from(margin)))) }
+                            @for maps in &view.examples.maps {
+                                (explained(maps, shown, shape))
+                            }
                         }
                     }
                 }
             }
         }
+    }
+}
+
+/// A method's maps of the image and of the example, and how far they agree.
+fn explained(maps: &ExampleMaps, shown: &Shown, [_, height, width]: [usize; 3]) -> Markup {
+    let (name, index) = (maps.method.name(), shown.index);
+    let found = maps
+        .maps
+        .iter()
+        .find(|map| map.index == index && map.attack == shown.attack);
+    let drawn = |steps: &[i8]| {
+        let values: Vec<f32> = steps.iter().map(|&step| f32::from(step)).collect();
+        picture::signed_map(&values, [1, height, width])
+    };
+    let correlation = found.and_then(|map| map.correlation);
+    html! {
+        td.text { (shown_as(found.and_then(|map| drawn(&map.of_image)), &format!("{name} of image {index}"))) }
+        td.text { (shown_as(found.and_then(|map| drawn(&map.of_example)), &format!("{name} of the example of image {index}"))) }
+        td { (correlation.map_or_else(|| "–".to_owned(), |r| format!("{r:.2}"))) }
     }
 }
 

@@ -14,7 +14,7 @@ pub fn body(view: &View) -> Markup {
         .map(|attack| (attack.name.clone(), attack.in_words.clone()));
     let surrogate = settings.surrogate.iter();
     let surrogate = surrogate.map(|words| ("surrogate".to_owned(), words.clone()));
-    let command = command(view.audit);
+    let command = command(view);
     html! {
         p {
             "The same numbers, times apart, come from the same version, seeds, device and instruction set, from model and images of these checksums, by "

@@ -2,7 +2,7 @@ use burn::tensor::Tensor;
 
 use super::{Attribution, Explainer, check_targets};
 use crate::Result;
-use crate::nn::{Classifier, one_hot};
+use crate::nn::{Classifier, one_hot, with_direct_convolutions};
 
 /// The gradient of the target's logit: how the logit changes with each value (Baehrens et al. 2010).
 ///
@@ -26,7 +26,8 @@ impl Explainer for Gradient {
     fn explain(&self, model: &dyn Classifier, images: &Tensor<4>, targets: &[usize]) -> Result<Attribution> {
         check_targets(model, images, targets)?;
         let cotangents = |_: &Tensor<2>, places| one_hot(&targets[places], model.classes(), images);
-        let (_, gradient) = model.logits_with_gradient(images.clone(), &cotangents)?;
+        // Which of equal values a pooling window takes is to be the choice of all libraries, not the last bit's.
+        let (_, gradient) = with_direct_convolutions(true, || model.logits_with_gradient(images.clone(), &cotangents))?;
         Ok(gradient.into())
     }
 }

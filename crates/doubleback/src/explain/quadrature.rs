@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result};
+use crate::{Error, Result, stop};
 
 /// A rule by which an integral over [0, 1] is a weighted sum of points.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +49,8 @@ impl Quadrature {
     /// Points and their weights, from the lowest point on.
     ///
     /// # Errors
-    /// When there are no steps, or of [`Trapezoid`](Self::Trapezoid) fewer than 2, or more than 100,000.
+    /// When there are no steps, or of [`Trapezoid`](Self::Trapezoid) fewer than 2, or more than 100,000; [`Interrupted`](Error::Interrupted): those of
+    /// Gauss & Legendre take n² operations.
     pub fn points(self, steps: usize) -> Result<Vec<[f64; 2]>> {
         let least = if self == Quadrature::Trapezoid { 2 } else { 1 };
         if !(least..=MOST).contains(&steps) {
@@ -62,7 +63,7 @@ impl Quadrature {
         let n = steps as f64;
         let equal = |offset: f64| (0..steps).map(|i| [(i as f64 + offset) / n, 1.0 / n]).collect();
         Ok(match self {
-            Quadrature::GaussLegendre => gauss_legendre(steps),
+            Quadrature::GaussLegendre => gauss_legendre(steps)?,
             Quadrature::RiemannLeft => equal(0.0),
             Quadrature::RiemannMiddle => equal(0.5),
             Quadrature::RiemannRight => equal(1.0),
@@ -76,9 +77,11 @@ impl Quadrature {
     }
 }
 
-/// Zeros of the Legendre polynomial by Newton's method, from Tricomi's estimates.
-fn gauss_legendre(n: usize) -> Vec<[f64; 2]> {
-    let point = |i: usize| {
+/// Zeros of the Legendre polynomial by Newton's method, from Tricomi's estimates; they lie symmetrically.
+fn gauss_legendre(n: usize) -> Result<Vec<[f64; 2]>> {
+    let mut points = vec![[0.0; 2]; n];
+    for i in 0..n.div_ceil(2) {
+        stop::check()?;
         let mut x = -(PI * (i as f64 + 0.75) / (n as f64 + 0.5)).cos();
         let mut slope = 1.0;
         for _ in 0..100 {
@@ -86,13 +89,15 @@ fn gauss_legendre(n: usize) -> Vec<[f64; 2]> {
             slope = derivative;
             let step = value / derivative;
             x -= step;
-            if step.abs() < 1e-16 {
+            if step.abs() < 1e-15 {
                 break;
             }
         }
-        [(x + 1.0) / 2.0, 1.0 / ((1.0 - x * x) * slope * slope)]
-    };
-    (0..n).map(point).collect()
+        let weight = 1.0 / ((1.0 - x * x) * slope * slope);
+        points[n - 1 - i] = [(1.0 - x) / 2.0, weight];
+        points[i] = [(1.0 + x) / 2.0, weight];
+    }
+    Ok(points)
 }
 
 /// The Legendre polynomial of degree n at x, and its derivative.

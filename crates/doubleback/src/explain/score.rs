@@ -3,7 +3,7 @@ use burn::tensor::activation::softmax;
 
 use super::{Attribution, Explainer, check_targets};
 use crate::Result;
-use crate::nn::Classifier;
+use crate::nn::{Classifier, with_direct_convolutions};
 
 /// The gradient of the score function, `∇x Σ_k log p_k` (Ross & Doshi-Velez 2018, their Figures 6 and 9): which values speak for or against any certainty. It is
 /// the same for every target.
@@ -16,7 +16,8 @@ impl Explainer for Score {
         // ∂/∂z_j Σ_k log p_k = 1 - K p_j.
         let classes = model.classes() as f64;
         let cotangents = |logits: &Tensor<2>, _| Ok(softmax(logits.clone(), 1) * -classes + 1.0);
-        let (_, gradient) = model.logits_with_gradient(images.clone(), &cotangents)?;
+        let (_, gradient) =
+            with_direct_convolutions(true, || model.logits_with_gradient(images.clone(), &cotangents))?;
         Ok(gradient.into())
     }
 }

@@ -133,15 +133,14 @@ impl<'a> Explained<'a> {
         }
     }
 
-    /// The same with maps that other methods made of the images, of the shapes that [`new`](Self::new) takes.
+    /// The same with maps that other methods made of the images, of the shapes that [`new`](Self::new) takes. One that is zero everywhere says nothing of its image,
+    /// and metrics leave it out there.
     ///
     /// # Errors
-    /// When they do not fit the images, have values that are not finite, or one is zero everywhere.
+    /// When they do not fit the images, or have values that are not finite.
     pub fn beside(mut self, others: impl IntoIterator<Item = Tensor<4>>) -> Result<Self> {
         for values in others {
-            let maps = Maps::of(values, self.len(), self.model.shape())?;
-            maps.check_not_zero()?;
-            self.others.push(maps);
+            self.others.push(Maps::of(values, self.len(), self.model.shape())?);
         }
         Ok(self)
     }
@@ -177,22 +176,30 @@ impl<'a> Explained<'a> {
         self.at_once
     }
 
-    pub(super) fn model(&self) -> &'a dyn Classifier {
+    /// The model.
+    pub fn model(&self) -> &'a dyn Classifier {
         self.model
     }
 
-    pub(super) fn targets(&self) -> &[usize] {
+    /// The class of each image whose logit is explained.
+    pub fn targets(&self) -> &[usize] {
         &self.targets
     }
 
-    pub(super) fn images(&self) -> &Tensor<4> {
+    /// The images, `[n, channels, height, width]`.
+    pub fn images(&self) -> &Tensor<4> {
         &self.images
     }
 
-    /// The values of an image.
-    pub(super) fn pixels(&self, image: usize) -> &[f32] {
+    /// The values of an image, channel after channel, each row after row.
+    pub fn pixels(&self, image: usize) -> &[f32] {
         let length = self.shape().len();
         &self.pixels[image * length..][..length]
+    }
+
+    /// What its map says of each pixel of an image, row after row: the sum of its channels.
+    pub fn relevance(&self, image: usize) -> Vec<f64> {
+        self.maps.of_pixels(image)
     }
 
     pub(super) fn maps(&self) -> &Maps {

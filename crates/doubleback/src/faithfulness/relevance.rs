@@ -39,13 +39,18 @@ impl Maps {
 
     /// Refuses maps of which one says nothing.
     pub fn check_not_zero(&self) -> Result<()> {
-        match (0..self.n).find(|&image| self.map(image).iter().all(|&value| value == 0.0)) {
+        match (0..self.n).find(|&image| self.is_zero(image)) {
             Some(image) => {
                 let expected = "other than zero anywhere, so it says nothing that could be measured. Leave the image out, or ask another method";
                 Err(Error::value("attribution", expected, format!("that of image {image}")))
             }
             None => Ok(()),
         }
+    }
+
+    /// Whether a map is zero everywhere, and so says nothing.
+    pub fn is_zero(&self, image: usize) -> bool {
+        self.map(image).iter().all(|&value| value == 0.0)
     }
 
     /// The values of one map.

@@ -6,8 +6,9 @@ thread_local! {
     static DIRECT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Does `work`, in which the convolutions of this thread are direct, if `direct`, and rounded as little as a sum in f32 can be. By default those that the
-/// fast algorithm (Winograd's) can do take a third to half of the time and round each place of a tile differently. Other devices have one way alone.
+/// Does `work`, in which the convolutions of this thread are direct, if `direct`, and rounded as little as a sum in f32 can be: equal patches have equal values, and
+/// a max pool among these takes the first. By default those that the fast algorithm (Winograd's) can do take a third to half of the time and round each place of
+/// a tile differently. Gradients, by which nothing is chosen, are fast either way. Other devices have one way alone.
 ///
 /// ```
 /// use doubleback_ops::kernels::{convolutions_are_direct, with_direct_convolutions};

@@ -5,13 +5,14 @@ use super::super::explained::Explained;
 use super::super::measured::Measured;
 use super::super::metric::Metric;
 use super::super::relevance::Maps;
-use crate::statistics::spearman;
+use crate::statistics::{mean, spearman};
 use crate::{Error, Result};
 
 /// Agreement of methods: Spearman's rank correlation of what the map says of the pixels with what the maps of other methods say, the mean of these
 /// ([`Explained::beside`]); -1 to 1. Neither direction is better: methods that agree may be wrong together.
 ///
-/// A map that says the same of all pixels has no order: its correlation is 0.
+/// A map that says the same of all pixels has no order: its correlation is 0. One that is zero everywhere says nothing and is left out of the mean, which is NaN
+/// where no other map says anything.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RankAgreement {
     /// Takes the sizes of the maps' values instead of these: some methods say what speaks against the class, others cannot.
@@ -26,14 +27,17 @@ impl Metric for RankAgreement {
     }
 }
 
-/// By image, the mean of what is said of the maps of other methods.
+/// By image, the mean of what is said of the maps of other methods, of those that are not zero everywhere; NaN where all are.
 pub(super) fn mean_of_others(explained: &Explained<'_>, of: impl Fn(usize, &Maps) -> f64 + Sync) -> Result<Measured> {
     let others = explained.others();
     if others.is_empty() {
         let expected = "at least one set to compare with (`Explained::beside`)";
         return Err(Error::value("maps of other methods", expected, "none"));
     }
-    let mean = |image| others.iter().map(|other| of(image, other)).sum::<f64>() / others.len() as f64;
+    let mean = |image| {
+        let heard = others.iter().filter(|other| !other.is_zero(image));
+        mean(heard.map(|other| of(image, other))).unwrap_or(f64::NAN)
+    };
     Ok((0..explained.len())
         .into_par_iter()
         .map(mean)

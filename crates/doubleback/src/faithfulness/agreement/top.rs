@@ -9,6 +9,8 @@ use crate::{Error, Result};
 
 /// Agreement of methods about what matters most (feature agreement of Krishna et al. 2022): the share of the `share` most important pixels that two maps have in
 /// common, the mean over the maps of other methods ([`Explained::beside`]); 0 to 1. Neither direction is better. By chance it is `share`.
+///
+/// A map that is zero everywhere is left out of the mean, which is NaN where no other map says anything.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TopAgreement {
     /// Share of the pixels, above 0 and at most 1; at least one pixel is taken.

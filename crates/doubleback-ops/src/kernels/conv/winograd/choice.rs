@@ -64,7 +64,7 @@ pub(in crate::kernels::conv) fn pays(shape: &Conv2dShape, purpose: Purpose) -> b
     if height != width || !matches!(height, 3 | 5) || shape.stride != [1, 1] || shape.dilation != [1, 1] {
         return false;
     }
-    if disabled() || convolutions_are_direct() {
+    if disabled() || (convolutions_are_direct() && purpose != Purpose::Gradient) {
         return false;
     }
     let tile = purpose.tile(height);
