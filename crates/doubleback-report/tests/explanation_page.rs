@@ -6,7 +6,7 @@ mod fixture;
 use std::fs;
 
 use doubleback_experiments::explanations::Models;
-use fixture::explanations::{Explained, IMAGES, METRICS, all_methods, several, single, unmeasured};
+use fixture::explanations::{Explained, IMAGES, METRICS, all_methods, several, single, smoothed, unmeasured};
 use fixture::html::{assert_alone, assert_drawing_alone, assert_no_broken_number, select, text};
 use scraper::Html;
 
@@ -128,6 +128,45 @@ fn metrics_are_drawn_with_their_directions_and_what_is_missing_is_said() {
     );
     let none = text(&parsed(&unmeasured()), "#metrics .missing");
     assert!(none.starts_with("No metric was asked for"), "{none}");
+}
+
+#[test]
+fn what_smoothing_gains_is_said_where_it_was_asked_for() {
+    assert!(
+        select(&parsed(&several()), "#metrics h3")
+            .iter()
+            .all(|heading| !heading.text().any(|text| text.contains("smoothing")))
+    );
+    let page = parsed(&smoothed());
+    let rows: Vec<Vec<String>> = select(&page, "#metrics table")[1]
+        .select(&scraper::Selector::parse("tbody tr").unwrap())
+        .map(|row| {
+            row.children()
+                .filter_map(scraper::ElementRef::wrap)
+                .map(|cell| cell.text().collect())
+                .collect()
+        })
+        .collect();
+    // Deletion rises from method to method by 0.1, which is worse, sparseness too, which is better; agreement has no better values.
+    assert_eq!(
+        rows,
+        [
+            [
+                "deletion",
+                "-0.100[-0.100,\u{a0}-0.100]",
+                "-0.100[-0.100,\u{a0}-0.100]",
+                "0.0500[0.0500,\u{a0}0.0500]",
+                "holds in part"
+            ],
+            [
+                "sparseness",
+                "0.100[0.100,\u{a0}0.100]",
+                "0.100[0.100,\u{a0}0.100]",
+                "-0.0500[-0.0500,\u{a0}-0.0500]",
+                "does not hold"
+            ],
+        ]
+    );
 }
 
 #[test]

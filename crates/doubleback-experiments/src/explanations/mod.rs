@@ -4,6 +4,8 @@
 mod metrics;
 mod request;
 mod results;
+mod smoothing;
 
 pub use request::{MethodMaps, Outcome, Request, Subject};
 pub use results::{ExplainResults, MethodResults, MetricResults, ModelResults, Models, RESULTS};
+pub use smoothing::{Gain, Smoothing, smoothing};

@@ -6,6 +6,7 @@ use doubleback_experiments::explanations::{MetricResults, ModelResults};
 use maud::html;
 
 use super::metric_table::{arrow, lacks, table};
+use super::smoothing;
 use super::view::View;
 use crate::format::digits;
 use crate::page::{Content, Entry, Group, Table};
@@ -55,7 +56,7 @@ pub fn content(view: &View) -> Result<Content, String> {
     Ok(Content {
         reading: readings(view, metrics),
         groups: questions.iter().map(group).collect(),
-        pictures: html! { (table(view, metrics)) (lacks(view)) },
+        pictures: html! { (table(view, metrics)) (smoothing::table(view)) (lacks(view)) },
         file_panels: Vec::new(),
         caption: "Means over the images of which a method says something, with 95\u{a0}% intervals over these images: not over trainings, and as if values were normally \
                   distributed. Options of all metrics are their defaults, named under reproducibility. A metric is about the method and this model, not about what is \

@@ -11,6 +11,7 @@ mod metrics;
 mod page;
 mod pictures;
 mod reproducibility;
+mod smoothing;
 mod view;
 
 pub use page::{explanation_html, write_explanation_page};

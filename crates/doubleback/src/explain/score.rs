@@ -16,8 +16,7 @@ impl Explainer for Score {
         // ∂/∂z_j Σ_k log p_k = 1 - K p_j.
         let classes = model.classes() as f64;
         let cotangents = |logits: &Tensor<2>, _| Ok(softmax(logits.clone(), 1) * -classes + 1.0);
-        let (_, gradient) =
-            with_direct_convolutions(true, || model.logits_with_gradient(images.clone(), &cotangents))?;
+        let (_, gradient) = with_direct_convolutions(true, || model.logits_with_gradient(images.clone(), &cotangents))?;
         Ok(gradient.into())
     }
 }
