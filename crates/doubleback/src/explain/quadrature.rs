@@ -83,16 +83,15 @@ fn gauss_legendre(n: usize) -> Result<Vec<[f64; 2]>> {
     for i in 0..n.div_ceil(2) {
         stop::check()?;
         let mut x = -(PI * (i as f64 + 0.75) / (n as f64 + 0.5)).cos();
-        let mut slope = 1.0;
         for _ in 0..100 {
-            let (value, derivative) = legendre(n, x);
-            slope = derivative;
-            let step = value / derivative;
+            let (value, slope) = legendre(n, x);
+            let step = value / slope;
             x -= step;
             if step.abs() < 1e-15 {
                 break;
             }
         }
+        let (_, slope) = legendre(n, x);
         let weight = 1.0 / ((1.0 - x * x) * slope * slope);
         points[n - 1 - i] = [(1.0 - x) / 2.0, weight];
         points[i] = [(1.0 + x) / 2.0, weight];
