@@ -153,8 +153,8 @@ fn what_smoothing_gains_is_said_where_it_was_asked_for() {
         [
             [
                 "deletion",
-                "-0.100[-0.100,\u{a0}-0.100]",
-                "-0.100[-0.100,\u{a0}-0.100]",
+                "−0.100[−0.100,\u{a0}−0.100]",
+                "−0.100[−0.100,\u{a0}−0.100]",
                 "0.0500[0.0500,\u{a0}0.0500]",
                 "holds in part"
             ],
@@ -162,7 +162,7 @@ fn what_smoothing_gains_is_said_where_it_was_asked_for() {
                 "sparseness",
                 "0.100[0.100,\u{a0}0.100]",
                 "0.100[0.100,\u{a0}0.100]",
-                "-0.0500[-0.0500,\u{a0}-0.0500]",
+                "−0.0500[−0.0500,\u{a0}−0.0500]",
                 "does not hold"
             ],
         ]
