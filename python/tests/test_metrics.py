@@ -118,7 +118,10 @@ def test_what_is_undefined_is_nan_and_counted(row: db.Model) -> None:
     assert "1 of 3 images are undefined: the map is zero everywhere" in repr(found)
     other = np.concatenate([MAP, MAP, 0 * MAP])
     compared = metrics.RankAgreement()(row, x, y, maps, others=[other])
-    assert compared.undefined == {"the map is zero everywhere": 1, "the maps of all other methods are zero everywhere": 1}
+    assert compared.undefined == {
+        "the map is zero everywhere": 1,
+        "the maps of all other methods are zero everywhere": 1,
+    }
     assert compared.mean == pytest.approx(1) and compared.interval is None
     # Where one of two others says nothing, the mean is that of the rest.
     beside = metrics.RankAgreement()(row, x, y, maps, others=[other, np.concatenate([MAP, MAP, -MAP])])

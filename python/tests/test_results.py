@@ -24,7 +24,10 @@ def test_an_audit_is_its_report(model: db.Model, digits: db.data.Data, tmp_path:
     assert report.read_text().startswith("<!DOCTYPE html>")
     assert json.loads((tmp_path / "report/results.json").read_text()) == audit.to_dict()
     maps = json.loads((tmp_path / "report/examples.json").read_text())["maps"]
-    assert [(found["method"], found.get("steps")) for found in maps] == [("gradient", None), ("integrated-gradients", 3)]
+    assert [(found["method"], found.get("steps")) for found in maps] == [
+        ("gradient", None),
+        ("integrated-gradients", 3),
+    ]
     # The same call finds it there.
     again = model.audit(x, y, eps=0.1, suite="custom", attacks=["fgsm", "bim"], out=tmp_path / "report")
     assert again.to_dict() == audit.to_dict()
