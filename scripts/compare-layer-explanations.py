@@ -200,7 +200,7 @@ def ours(options, model, arch, images, targets, methods, double):
     """Our maps of a model file, by method."""
     with tempfile.TemporaryDirectory() as folder:
         given, out = pathlib.Path(folder, "in.npz"), pathlib.Path(folder, "out.npz")
-        np.savez(given, images=images.numpy().astype(np.float32), targets=np.array(targets, np.int64))
+        np.savez(given, images=images.detach().numpy().astype(np.float32), targets=np.array(targets, np.int64))
         environment = {key: value for key, value in os.environ.items() if key != "F64"}
         if double:
             environment["F64"] = "1"
