@@ -29,7 +29,10 @@ fn main() -> Result<()> {
     // Any method can be smoothed. What a layer says is brought to the size of the images, which metrics want.
     let smooth = SmoothGrad {
         of: InputXGradient,
-        noise: Noise::default(),
+        noise: Noise {
+            draws: 10,
+            ..Noise::default()
+        },
     };
     let cam = Upsampled {
         of: GradCam::default(),
@@ -41,10 +44,15 @@ fn main() -> Result<()> {
         ("smoothed input x gradient", &smooth),
         ("Grad-CAM", &cam),
     ];
+    // It asks the method anew about each noisy image.
+    let sensitivity = MaxSensitivity {
+        samples: 5,
+        ..MaxSensitivity::default()
+    };
     let metrics: [(&str, &dyn Metric); 3] = [
         ("deletion, lower is better", &Deletion::default()),
         ("sparseness, higher is better", &Sparseness {}),
-        ("max-sensitivity, lower is better", &MaxSensitivity::default()),
+        ("max-sensitivity, lower is better", &sensitivity),
     ];
     for (name, method) in methods {
         let explained = Explained::by(&network, test.images(), &test.labels, method)?;
