@@ -22,7 +22,7 @@ from pathlib import Path
 
 MIB = 2**20
 BATCHES = (1, 2, 4, 8, 16)
-# Each asks about more images than the largest N at once.
+# With options by which each asks about as many images as the largest N, or more.
 METHODS = {
     "gradient": [],
     "integrated-gradients": ["--steps", "16"],

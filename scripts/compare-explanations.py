@@ -132,8 +132,7 @@ def captum_methods(case, network):
             perturbations_per_eval=8)
 
     def cam(images, labels):
-        found = LayerGradCam(network, network.get_submodule(case.layer)).attribute(images, target=labels, relu_attributions=True)
-        return found
+        return LayerGradCam(network, network.get_submodule(case.layer)).attribute(images, target=labels, relu_attributions=True)
 
     return {
         "gradient": lambda images, labels: saliency.attribute(images, target=labels, abs=False),

@@ -2,8 +2,7 @@
 
 use burn::tensor::{Tensor, TensorData};
 use doubleback::audit::Audit;
-use doubleback::evaluate::background;
-use doubleback::explain::{ExplainSpec, Explainer, Given, InternalBatch, Upsampled, Upsampling};
+use doubleback::explain::{ExplainSpec, Explainer, InternalBatch};
 use doubleback::nn::to_vec;
 use doubleback::progress::{Phase, Watch};
 use doubleback::statistics::spearman;
@@ -11,6 +10,7 @@ use doubleback::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 use super::{Examples, Request};
+use crate::explanations::explainer;
 
 /// Values of a map of either sign, beside zero.
 const STEPS: f64 = 127.0;
@@ -59,34 +59,24 @@ impl Request<'_> {
     }
 
     fn maps_of(&self, spec: &ExplainSpec, audit: &Audit, examples: &Examples) -> Result<ExampleMaps> {
-        let internal_batch = InternalBatch::AUTO;
-        let background = match spec.background() {
-            Some((count, seed)) => Some(background(self.dataset, count, seed, self.test.device)?),
-            None => None,
-        };
-        let method = Upsampled {
-            of: spec.explainer(&Given {
-                internal_batch,
-                background,
-            })?,
-            how: Upsampling::Bilinear,
-        };
-        let of = |indices: &[usize], frames: &[&[u8]]| {
-            let labels: Vec<usize> = indices
-                .iter()
-                .map(|index| audit.images.iter().find(|record| record.index == *index))
-                .map(|record| record.map_or(0, |record| record.label))
-                .collect();
-            self.map_values(&method, frames, &labels)
-        };
+        let method = explainer(spec, self.dataset, InternalBatch::AUTO, self.test.device)?;
         let shown = &examples.examples;
-        let indices: Vec<usize> = shown.iter().map(|shown| shown.index).collect();
-        let originals: Vec<&[u8]> = indices
-            .iter()
-            .map(|index| examples.originals.get(index).map_or(&[][..], Vec::as_slice))
-            .collect();
+        let labels = shown.iter().map(|shown| {
+            let record = audit.images.iter().find(|record| record.index == shown.index);
+            let record = record.ok_or_else(|| lacking("a record", shown.index))?;
+            Ok(record.label)
+        });
+        let originals = shown.iter().map(|shown| {
+            let original = examples.originals.get(&shown.index).map(Vec::as_slice);
+            original.ok_or_else(|| lacking("an original", shown.index))
+        });
+        let (labels, originals) = (
+            labels.collect::<Result<Vec<_>>>()?,
+            originals.collect::<Result<Vec<_>>>()?,
+        );
         let frames: Vec<&[u8]> = shown.iter().map(|shown| shown.bytes.as_slice()).collect();
-        let (before, after) = (of(&indices, &originals)?, of(&indices, &frames)?);
+        let of = |frames: &[&[u8]]| self.map_values(&method, frames, &labels);
+        let (before, after) = (of(&originals)?, of(&frames)?);
         let maps = shown.iter().zip(before.iter().zip(&after));
         let maps = maps.map(|(shown, (before, after))| ExampleMap {
             index: shown.index,
@@ -136,6 +126,13 @@ impl Request<'_> {
             .map(|map| (0..area).map(|pixel| sum(map, pixel)).collect())
             .collect())
     }
+}
+
+/// Of an example that the audit's folder does not have whole.
+fn lacking(what: &str, index: usize) -> Error {
+    let expected =
+        format!("beside {what} of the same image in the folder of the audit. Delete the folder, and audit again");
+    Error::value("example", expected, format!("that of image {index}"))
 }
 
 fn in_steps(map: &[f64]) -> Vec<i8> {

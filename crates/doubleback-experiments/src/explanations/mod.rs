@@ -6,6 +6,7 @@ mod request;
 mod results;
 mod smoothing;
 
+pub(crate) use request::explainer;
 pub use request::{MethodMaps, Outcome, Request, Subject};
 pub use results::{ExplainResults, MethodResults, MetricResults, ModelResults, Models, RESULTS};
 pub use smoothing::{Gain, Smoothing, smoothing};

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use doubleback::Result;
 use doubleback::data::Dataset;
+use doubleback::device::Device;
 use doubleback::evaluate::{Explain, ExplainedClass, Explanations, Named, TestSet, background, checksum};
 use doubleback::explain::{ExplainSpec, Explainer, Given, InternalBatch, Upsampled, Upsampling};
 use doubleback::faithfulness::MetricSpec;
@@ -18,7 +19,28 @@ use crate::run_record::RunRecord;
 const UPSAMPLING: Upsampling = Upsampling::Bilinear;
 
 /// A method, whose maps are brought to the size of the images for metrics.
-type Method = Upsampled<Box<dyn Explainer>>;
+pub(crate) type Method = Upsampled<Box<dyn Explainer>>;
+
+/// A method as results name it, with the background that it asks for, from the training images.
+///
+/// # Errors
+/// When options are out of range, or there are no images for a background.
+pub(crate) fn explainer(
+    spec: &ExplainSpec,
+    dataset: &Dataset,
+    internal_batch: InternalBatch,
+    device: &Device,
+) -> Result<Method> {
+    let background = match spec.background() {
+        Some((count, seed)) => Some(background(dataset, count, seed, device)?),
+        None => None,
+    };
+    let of = spec.explainer(&Given {
+        internal_batch,
+        background,
+    })?;
+    Ok(Upsampled { of, how: UPSAMPLING })
+}
 
 /// A model to explain.
 #[derive(Clone, Copy)]
@@ -151,16 +173,7 @@ impl Request<'_> {
     }
 
     fn explainers(&self) -> Result<Vec<Method>> {
-        let explainer = |spec: &ExplainSpec| {
-            let of = spec.explainer(&Given {
-                internal_batch: self.internal_batch,
-                background: match spec.background() {
-                    Some((count, seed)) => Some(background(self.dataset, count, seed, self.test.device)?),
-                    None => None,
-                },
-            })?;
-            Ok(Upsampled { of, how: UPSAMPLING })
-        };
+        let explainer = |spec| explainer(spec, self.dataset, self.internal_batch, self.test.device);
         self.methods.iter().map(explainer).collect()
     }
 
