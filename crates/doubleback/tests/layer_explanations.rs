@@ -1,7 +1,7 @@
 //! Explanations that look at a model's layers: closed forms on small networks, what is refused, and that no image depends on those around it.
 #![allow(clippy::unwrap_used)]
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 use doubleback::Result;
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::explain::lrp::{Composite, Rule};
@@ -315,6 +315,43 @@ fn guided_backprop_by_hand() {
     let off = pixels(&[0.2, 0.4]);
     assert_eq!(values(&GuidedBackprop, &model, &off, &[0]), [0.0, 0.0]);
     assert_eq!(values(&Deconvnet, &model, &off, &[0]), [1.0, -1.0]);
+}
+
+/// All windows on flat background have equal values, and the pool takes the first: which value is the largest by its last bit must not count.
+#[test]
+fn on_flat_background_the_choice_is_that_of_f64() {
+    let layers = vec![
+        layer("conv1", Conv2d::same(32, 3)),
+        layer("relu1", Relu {}),
+        layer("conv2", Conv2d::same(32, 3)),
+        layer("relu2", Relu {}),
+        layer("pool", MaxPool::square(2)),
+        layer("flatten", Flatten {}),
+        layer("logits", dense(3, true)),
+    ];
+    let network = network([1, 16, 16], 3, layers, &f64_device(), |name, count| {
+        scattered(count, name.len()).iter().map(|value| value * 0.1).collect()
+    });
+    // A bright square on grey.
+    let pixel = |i: usize| {
+        if (5..9).contains(&(i / 16)) && (6..9).contains(&(i % 16)) {
+            0.9
+        } else {
+            0.3
+        }
+    };
+    let image = tensor(
+        &(0..256).map(pixel).collect::<Vec<f32>>(),
+        [1, 1, 16, 16],
+        &f64_device(),
+    );
+    let double = network.clone().cast(DType::F64);
+    let methods: [&dyn Explainer; 4] = [&Gradient, &GuidedBackprop, &Deconvnet, &Lrp::default()];
+    for method in methods {
+        let exact = method.explain(&double, &image.clone().cast(DType::F64), &[1]).unwrap();
+        let exact = to_vec(exact.values.cast(DType::F32)).unwrap();
+        assert_close(&values(method, &network, &image, &[1]), &exact, 1e-4);
+    }
 }
 
 /// A 1x1 convolution with weights 1 and 2 on 4x4 pixels, mean pooling, and a head of which the first logit has these weights.

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 use rayon::prelude::*;
 
-use crate::nn::{Classifier, LayerByLayer, LayerRule, Layered, to_nchw};
+use crate::nn::{Classifier, LayerByLayer, LayerRule, Layered, to_nchw, with_direct_convolutions};
 use crate::stop::Stop;
 use crate::{Error, Result};
 
@@ -36,8 +36,11 @@ pub(super) fn backwards(
     let ranges = model.portions(images.dims()[0]);
     let of_range = ranges.par_iter().map(|range| {
         stop.known(|| {
-            let passes = model.layer_by_layer(images.clone().slice([range.clone()]))?;
-            let arrived = passes.back(start(&passes, &targets[range.clone()])?, rule)?;
+            let images = images.clone().slice([range.clone()]);
+            let arrived = with_direct_convolutions(true, || {
+                let passes = model.layer_by_layer(images)?;
+                passes.back(start(&passes, &targets[range.clone()])?, rule)
+            })?;
             Ok(to_nchw(arrived))
         })
     });

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::check_targets;
-use crate::nn::{Classifier, Staged, one_hot, stage_indices};
+use crate::nn::{Classifier, Staged, one_hot, stage_indices, with_direct_convolutions};
 use crate::{Error, Result};
 
 /// A stage's latent, and the gradient of the targets' logits there.
@@ -26,11 +26,13 @@ impl AtStage {
             Error::value("model of a method that looks at a layer", expected, "a function")
         })?;
         let stage = index(staged, stage)?;
-        let latent = staged.latents(images.clone(), &[stage])?.pop();
-        let latent = latent.ok_or_else(|| Error::internal("looking at a layer", "it has no latent"))?;
-        let (_, pullback) = staged.logits_from_with_pullback(stage, latent.clone())?;
-        let gradient = pullback.apply(one_hot(targets, model.classes(), images)?)?;
-        Ok(Self { latent, gradient })
+        with_direct_convolutions(true, || {
+            let latent = staged.latents(images.clone(), &[stage])?.pop();
+            let latent = latent.ok_or_else(|| Error::internal("looking at a layer", "it has no latent"))?;
+            let (_, pullback) = staged.logits_from_with_pullback(stage, latent.clone())?;
+            let gradient = pullback.apply(one_hot(targets, model.classes(), images)?)?;
+            Ok(Self { latent, gradient })
+        })
     }
 
     /// The sum over the channels, each of which has a weight, `[n, 1, 1, channels]`: `[n, 1, height, width]`.

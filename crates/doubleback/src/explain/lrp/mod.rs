@@ -13,7 +13,7 @@ use way::{Way, Weights};
 
 use super::backwards::{backwards, first, layered};
 use super::{Attribution, Explainer, check_targets};
-use crate::nn::{Classifier, LayerByLayer, LayerPass, Layered, one_hot, to_vec};
+use crate::nn::{Classifier, LayerByLayer, LayerPass, Layered, one_hot, to_vec, with_direct_convolutions};
 use crate::{Error, Result};
 
 /// Layer-wise relevance propagation (Bach et al. 2015; rules and their use by layer after Montavon et al. 2019).
@@ -178,7 +178,8 @@ impl Explainer for Lrp {
             Way::Same => Ok(vec![relevance]),
         };
         let values = backwards(layered, images, targets, &start, &rule)?;
-        let gap = gap(&values, model.logits(images.clone())?, targets)?;
+        let logits = with_direct_convolutions(true, || model.logits(images.clone()))?;
+        let gap = gap(&values, logits, targets)?;
         Ok(Attribution { values, gap: Some(gap) })
     }
 }
