@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use doubleback::attack;
 use doubleback::data::{Bounds, Dataset, ImageShape, Split};
-use doubleback::nn::{Pool, architecture};
+use doubleback::nn::{Activation, Pool, architecture};
 use doubleback::train::{Defense, DefenseKind, ModelFiles, Norm, Output, Recipe, TrainOptions};
 use doubleback::{Error, Result};
 use numpy::PyReadonlyArray1;
@@ -32,6 +32,7 @@ struct Wanted {
     adversarial_norm: Option<String>,
     arch: String,
     pool: String,
+    activation: String,
     steps: usize,
     batch: usize,
     learning_rate: f64,
@@ -72,12 +73,14 @@ impl Wanted {
 
     fn recipe(&self, shape: ImageShape) -> Result<Recipe> {
         let pool: Pool = self.pool.parse()?;
+        let activation: Activation = self.activation.parse()?;
         let defaults = TrainOptions::default();
         let mut adam = defaults.adam;
         adam.learning_rate = self.learning_rate;
         Ok(Recipe {
             defense: self.defense()?,
-            architecture: architecture(&self.arch, shape, self.bounds(), self.classes.len(), pool)?,
+            architecture: architecture(&self.arch, shape, self.bounds(), self.classes.len(), pool)?
+                .with_activation(activation),
             options: TrainOptions {
                 steps: self.steps,
                 batch: self.batch,

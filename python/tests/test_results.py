@@ -76,6 +76,10 @@ def test_trainings_take_names_and_refuse_what_cannot_be(digits: db.data.Data) ->
     )
     assert model.classes == names and model.curve[-1]["validation_accuracy"] is not None
     assert model.attack(x[:2], y[:2], db.TGSM(eps=0.1, target="digit 3")).success.shape == (2,)
+    smooth = db.train(x, y, steps=2, batch=32, activation="softplus:10", defense=db.DoubleBackprop(weight=1))
+    assert "conv1.softplus" in str(smooth.summary())
+    with pytest.raises(db.InputError, match="unknown activation `slu`"):
+        db.train(x, y, activation="slu")
     with pytest.raises(db.InputError, match="unknown architecture `small-cnm`"):
         db.train(x, y, arch="small-cnm")  # type: ignore[arg-type]
     with pytest.raises(db.InputError, match="lambda: -1 is not"):

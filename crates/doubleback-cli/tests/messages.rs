@@ -54,6 +54,8 @@ fn messages_are_as_reviewed_and_nothing_is_written() {
         "train --dataset mnist-mimi --defense normal --out a.safetensors".into(),
         "train --dataset mnist-mini --defense dubleback --out a.safetensors".into(),
         "train --dataset mnist-mini --defense normal --pool mean --out a.safetensors".into(),
+        "train --dataset mnist-mini --defense normal --activation slu --out a.safetensors".into(),
+        "train --dataset mnist-mini --defense normal --activation softplus:-2 --out a.safetensors".into(),
         "train --dataset mnist-mini --defense normal --arch paper-cn --out a.safetensors".into(),
         "train --dataset mnist-mini --defense normal --arch resnet-small --pool avg --out a.safetensors".into(),
         "train --dataset mnist-mini --defense normal --profile quik --out a.safetensors".into(),

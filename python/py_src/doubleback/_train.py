@@ -50,6 +50,7 @@ def train(
     validation: tuple[Images | Tensor, object] | None = None,
     class_weights: Sequence[float] | None = None,
     pool: Literal["max", "avg"] = "max",
+    activation: str = "relu",
     curve_every: int = 100,
     out: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
@@ -58,7 +59,8 @@ def train(
 
     ``defense`` is one of ``doubleback.defenses``, such as ``DoubleBackprop(weight=10)``. ``steps`` are those of Adam, of ``batch`` images each;
     the images are gone through in their order. ``classes`` are the names of the classes; without them there are as many as the labels need, named
-    by number. ``validation`` are images and labels that the curve looks at every ``curve_every`` steps.
+    by number. ``activation`` is what the network has in place of ReLU: "silu", "gelu", "softplus" ("softplus:10" is sharper), "elu" or "mish".
+    ``validation`` are images and labels that the curve looks at every ``curve_every`` steps.
 
     With ``out``, a ``.safetensors`` file, the model is written there, and its state beside it: interrupted, the same call goes on from where it
     was, and so does one of more steps; it ends with the same bits as a training that was never interrupted.
@@ -75,6 +77,7 @@ def train(
     wanted = (Normal() if defense is None else defense)._settings() | {
         "arch": arch,
         "pool": pool,
+        "activation": activation,
         "steps": steps,
         "batch": batch,
         "learning_rate": learning_rate,

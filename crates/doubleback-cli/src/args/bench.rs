@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use doubleback::nn::Pool;
+use doubleback::nn::{Activation, Pool};
 use doubleback_experiments::bench::{Step, TimedAttack};
 
 use super::global::Global;
@@ -135,6 +135,9 @@ pub struct BenchGradientsArgs {
     /// Pooling of the network; resnet-small has none to choose
     #[arg(long, value_name = "KIND", value_parser = values::pool(), default_value = "max")]
     pub pool: Pool,
+    /// Activation of the network in place of ReLU: relu, silu, gelu, softplus, softplus:BETA, elu or mish
+    #[arg(long, value_name = "NAME", value_parser = values::activation, default_value = "relu")]
+    pub activation: Activation,
     /// Images
     #[arg(long, value_name = "N", value_parser = values::at_least_one, default_value = "64")]
     pub batch: usize,
@@ -161,6 +164,9 @@ pub struct BenchArgs {
     /// Pooling of the network; resnet-small has none to choose
     #[arg(long, value_name = "KIND", value_parser = values::pool(), default_value = "max", conflicts_with = "model")]
     pub pool: Pool,
+    /// Activation of the network in place of ReLU: relu, silu, gelu, softplus, softplus:BETA, elu or mish
+    #[arg(long, value_name = "NAME", value_parser = values::activation, default_value = "relu", conflicts_with = "model")]
+    pub activation: Activation,
     /// Classes of the network
     #[arg(long, value_name = "N", value_parser = values::classes, default_value = "10", conflicts_with = "model")]
     pub classes: usize,

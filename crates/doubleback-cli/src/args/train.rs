@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use doubleback::attack;
-use doubleback::nn::Pool;
+use doubleback::nn::{Activation, Pool};
 use doubleback::train::{ClassWeights, DefenseKind, ModelFiles, Norm, Output};
 use doubleback_experiments::Profile;
 
@@ -53,6 +53,9 @@ pub struct TrainArgs {
     /// Pooling of the network; resnet-small has none to choose
     #[arg(long, value_name = "KIND", value_parser = values::pool(), default_value = "max")]
     pub pool: Pool,
+    /// Activation of the network in place of ReLU: relu, silu, gelu, softplus, softplus:BETA, elu or mish
+    #[arg(long, value_name = "NAME", value_parser = values::activation, default_value = "relu")]
+    pub activation: Activation,
     /// Local contrast normalization before the network, with the floor of each image or the authors' of the batch [default: per-image
     /// for svhn, none for others]
     #[arg(long, value_name = "FLOOR", value_parser = values::local_contrast())]

@@ -13,7 +13,7 @@ use doubleback::explain::lrp::Composite;
 use doubleback::explain::{BaselineKind, ExplainSpec, Quadrature, Upsampling, ValueKind};
 use doubleback::faithfulness::MetricSpec;
 use doubleback::nn::layers::{Floor, LocalContrast};
-use doubleback::nn::{ARCHITECTURES, Loss, Pool};
+use doubleback::nn::{ARCHITECTURES, Activation, Loss, Pool};
 use doubleback::train::{ClassWeights, DefenseKind, Norm, Output};
 use doubleback::{Result, attack};
 use doubleback_experiments::Profile;
@@ -117,6 +117,11 @@ pub fn pooling_profile() -> Named<doubleback_experiments::pooling_study::Profile
         names: Profile::ALL.map(Profile::name).to_vec(),
         parse: str::parse,
     }
+}
+
+/// Activations.
+pub fn activation(name: &str) -> Result<Activation> {
+    name.parse()
 }
 
 /// Kinds of pooling.

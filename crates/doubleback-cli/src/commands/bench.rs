@@ -79,7 +79,8 @@ struct GradientsLine {
 
 fn gradients(args: &BenchGradientsArgs, context: &Context) -> Result<()> {
     let shape = image_shape(&args.arch, context);
-    let architecture = architecture(&args.arch, shape, Bounds::UNIT, CLASSES, args.pool)?;
+    let architecture =
+        architecture(&args.arch, shape, Bounds::UNIT, CLASSES, args.pool)?.with_activation(args.activation);
     let found = agreement(&architecture, args.batch, &context.device)?;
     print(&GradientsLine {
         engine: engine(),
@@ -224,13 +225,10 @@ fn built_in(args: &BenchArgs, context: &Context) -> Result<Architecture> {
         )));
     }
     let name = args.arch.as_deref().unwrap_or("paper-cnn");
-    Ok(architecture(
-        name,
-        image_shape(name, context),
-        Bounds::UNIT,
-        args.classes,
-        args.pool,
-    )?)
+    Ok(
+        architecture(name, image_shape(name, context), Bounds::UNIT, args.classes, args.pool)?
+            .with_activation(args.activation),
+    )
 }
 
 /// What a network is for, MNIST's images or CIFAR-10's, unless another size is asked for.

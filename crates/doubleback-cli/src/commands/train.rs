@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use doubleback::data::Dataset;
-use doubleback::nn::{Pool, architecture, paper_input};
+use doubleback::nn::{Activation, Pool, architecture, paper_input};
 use doubleback::train::{
     CurvePoint, Defense, DefenseKind, ModelFiles, Recipe, Written, paper_lambda, per_example_lambda,
 };
@@ -88,7 +88,8 @@ fn recipe(args: &TrainArgs, dataset: &Dataset) -> Result<Recipe> {
         dataset.bounds,
         dataset.classes.len(),
         args.pool,
-    )?;
+    )?
+    .with_activation(args.activation);
     recipe.architecture = match args.local_contrast {
         None => paper_input(network, dataset),
         Some(InputLayer(None)) => network,
@@ -131,6 +132,7 @@ struct Summary<'a> {
     architecture: &'a str,
     /// None where the architecture has no pooling to choose.
     pool: Option<&'a str>,
+    activation: Option<Activation>,
     /// The floor of local contrast normalization, if the network begins with it.
     local_contrast: Option<&'a str>,
     steps: usize,
@@ -172,6 +174,7 @@ impl<'a> Summary<'a> {
             defense: defense.name(),
             architecture: &recipe.architecture.name,
             pool: recipe.architecture.pool().map(Pool::name),
+            activation: recipe.architecture.activation(),
             local_contrast: recipe.architecture.local_contrast().map(|layer| layer.floor.name()),
             steps: options.steps,
             batch: options.batch,

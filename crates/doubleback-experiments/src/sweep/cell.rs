@@ -11,7 +11,7 @@ use crate::data_identity::short;
 use crate::data_summary::checksums;
 use crate::profile::Profile;
 use doubleback::data::Dataset;
-use doubleback::nn::{Pool, architecture};
+use doubleback::nn::{Activation, Pool, architecture};
 use doubleback::train::{DefenseKind, Recipe, paper_lambda, per_example_lambda};
 use doubleback::{Error, Result};
 
@@ -44,6 +44,9 @@ pub struct Settings {
     pub arch: String,
     /// Its pooling.
     pub pool: Pool,
+    /// Its activation.
+    #[serde(default, skip_serializing_if = "Activation::is_relu")]
+    pub activation: Activation,
     /// Optimizer steps.
     pub steps: usize,
     /// Images a step.
@@ -75,7 +78,8 @@ impl Settings {
             dataset.bounds,
             dataset.classes.len(),
             self.pool,
-        )?;
+        )?
+        .with_activation(self.activation);
         recipe.options.steps = self.steps;
         recipe.options.batch = self.batch;
         recipe.options.adam.learning_rate = self.learning_rate;
@@ -231,6 +235,7 @@ pub(super) fn cells(plan: &Plan, name: &str, dataset: &Dataset) -> Result<Vec<Ce
                 profile: profile.name().to_owned(),
                 arch: plan.arch.clone(),
                 pool: plan.pool,
+                activation: plan.activation,
                 steps: plan.steps.unwrap_or(defaults.steps),
                 batch,
                 learning_rate: plan.learning_rate.unwrap_or(defaults.adam.learning_rate),

@@ -8,7 +8,7 @@ use super::axis::{Axis, Lambdas};
 use super::settings_file::{SettingsFile, Table, Value};
 use crate::profile::Profile;
 use doubleback::attack::parse_eps;
-use doubleback::nn::{Pool, check_architecture};
+use doubleback::nn::{Activation, Pool, check_architecture};
 use doubleback::train::{Defense, DefenseKind};
 use doubleback::{Error, Result};
 
@@ -46,6 +46,8 @@ pub struct Plan {
     pub arch: String,
     /// Its pooling.
     pub pool: Pool,
+    /// Its activation.
+    pub activation: Activation,
     /// Optimizer steps, in place of the profile's.
     pub steps: Option<usize>,
     /// Images a step, in place of the profile's.
@@ -151,6 +153,9 @@ impl Plan {
         let pool = root
             .get("pool")
             .map(|value| value.name("the name of a pooling, such as \"max\""));
+        let activation = root
+            .get("activation")
+            .map(|value| value.name("the name of an activation, such as \"silu\""));
         let profile = root
             .get("profile")
             .map(|value| value.name("the name of a profile, such as \"quick\""));
@@ -160,6 +165,7 @@ impl Plan {
             profile: profile.transpose()?,
             arch,
             pool: pool.transpose()?.unwrap_or_default(),
+            activation: activation.transpose()?.unwrap_or_default(),
             steps: at_least_one("steps", "a whole number of at least 1, such as 2000")?,
             batch: at_least_one("batch", "a whole number of at least 1, such as 256")?,
             learning_rate: positive("learning_rate", "a positive number, such as 0.001")?,
@@ -171,12 +177,13 @@ impl Plan {
 }
 
 /// All settings at the top of a plan.
-const SETTINGS: [&str; 13] = [
+const SETTINGS: [&str; 14] = [
     "datasets",
     "seeds",
     "profile",
     "arch",
     "pool",
+    "activation",
     "steps",
     "batch",
     "learning_rate",
@@ -431,6 +438,10 @@ mod tests {
                 "line 2: unknown architecture `paper`. Did you mean `paper-cnn`?",
             ),
             ("pool = \"mean\"", "line 2: unknown pooling `mean`."),
+            (
+                "activation = \"slu\"",
+                "line 2: unknown activation `slu`. Did you mean `silu`?",
+            ),
             (
                 "learning_rate = 0",
                 "line 2: learning_rate: 0 is not a positive number, such as 0.001",

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::activation::Activation;
 use super::graph::Graph;
 use super::layer_spec::{IMAGES, LayerSpec, misfit};
 use super::layers::{LARGEST, LayerKind, LocalContrast, Size};
@@ -63,6 +64,43 @@ impl Architecture {
             Some(LayerKind::LocalContrast(layer)) => Some(*layer),
             _ => None,
         }
+    }
+
+    /// The same network with this activation wherever it has a ReLU; a layer `conv1.relu` becomes `conv1.silu`.
+    ///
+    /// ```
+    /// use doubleback::data::{Bounds, ImageShape};
+    /// use doubleback::nn::{Activation, resnet_small};
+    /// let shape = ImageShape { channels: 3, height: 32, width: 32 };
+    /// let network = resnet_small(shape, Bounds::UNIT, 10).with_activation(Activation::Silu);
+    /// assert_eq!(network.layers[2].name, "conv1.norm.silu");
+    /// assert_eq!(network.activation(), Some(Activation::Silu));
+    /// ```
+    pub fn with_activation(mut self, activation: Activation) -> Self {
+        let named = |name: &str| match name.strip_suffix(Activation::Relu.name()) {
+            Some(stem) => format!("{stem}{}", activation.name()),
+            None => name.to_owned(),
+        };
+        let is_relu = |spec: &LayerSpec| matches!(spec.kind, LayerKind::Relu(_));
+        let relus: Vec<String> = self
+            .layers
+            .iter()
+            .filter(|spec| is_relu(spec))
+            .map(|spec| spec.name.clone())
+            .collect();
+        for spec in &mut self.layers {
+            let renamed = spec.inputs.iter_mut().filter(|input| relus.contains(input));
+            renamed.for_each(|input| *input = named(input));
+            if is_relu(spec) {
+                (spec.name, spec.kind) = (named(&spec.name), activation.layer());
+            }
+        }
+        self
+    }
+
+    /// The first of its activations, if it has one that a built-in architecture can have.
+    pub fn activation(&self) -> Option<Activation> {
+        self.layers.iter().find_map(|spec| Activation::of(&spec.kind))
     }
 
     /// The kind of its pooling layers, if it has any that could be of either kind.

@@ -3,6 +3,7 @@
 //! [`Network::forward_with_pullback`] gives, with the logits, their [`Pullback`]: the function from a cotangent of the logits to a gradient of
 //! the input, written as forward ops on the same tape, so that a loss may contain it (design after JAX's `vjp`).
 //! [`Classifier`] is all that attacks and evaluation ask of a model; any function of Burn tensors is one through [`FromFunction`].
+mod activation;
 mod architecture;
 mod architectures;
 pub mod card;
@@ -42,6 +43,7 @@ mod training_pass;
 mod whole;
 mod windowed;
 
+pub use activation::Activation;
 pub use architecture::Architecture;
 pub use architectures::{
     ARCHITECTURES, architecture, check_architecture, paper_cnn, paper_input, resnet_small, small_cnn, vgg_small,
