@@ -1,6 +1,6 @@
 //! Names that are not known.
 
-use doubleback_error::ErrorKind;
+use doubleback_error::{ErrorKind, on_one_line};
 
 /// A name that is not one of the known ones, with the nearest of these as a hint.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +34,7 @@ impl UnknownName {
             nearest(found, known.iter().copied()).map_or_else(String::new, |name| format!(" Did you mean `{name}`?"));
         Self {
             what,
-            found: found.to_owned(),
+            found: on_one_line(found),
             hint,
             known: known.join(", "),
         }

@@ -44,6 +44,22 @@ impl From<&io::Error> for ErrorKind {
     }
 }
 
+/// The text with control characters as escapes: what a file or a command line says is quoted in messages of one line.
+///
+/// ```
+/// assert_eq!(doubleback_error::on_one_line("paper-\ncnn"), "paper-\\ncnn");
+/// ```
+pub fn on_one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character.is_control() {
+            true => line.extend(character.escape_default()),
+            false => line.push(character),
+        }
+    }
+    line
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -180,7 +180,7 @@ impl Error {
         Error::Value {
             name,
             expected: expected.into(),
-            found: found.to_string(),
+            found: doubleback_error::on_one_line(&found.to_string()),
         }
     }
 

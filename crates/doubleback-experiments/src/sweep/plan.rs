@@ -439,6 +439,10 @@ mod tests {
             ),
             ("pool = \"mean\"", "line 2: unknown pooling `mean`."),
             (
+                "pool = \"ma\\nx\"",
+                "line 2: unknown pooling `ma\\nx`. Did you mean `max`?",
+            ),
+            (
                 "activation = \"slu\"",
                 "line 2: unknown activation `slu`. Did you mean `silu`?",
             ),
