@@ -159,10 +159,13 @@ proptest! {
 
     #[test]
     fn activations(x in [1usize..4, 1usize..5, 1usize..5, 1usize..5], swish in 0.5..2.0) {
+        let softplus = Activation::Softplus { beta: swish };
+        // Without a kink at 0 in the value; that in the slope is held to PyTorch elsewhere.
+        let elu = Activation::Elu { alpha: 2.0, gamma: 1.25, rate: 0.5 };
         let swish = Activation::Swish { alpha: swish };
         // Beyond all values: kinks are held to PyTorch elsewhere.
         let hard_tanh = Activation::HardTanh { min: -4.0, max: 4.0 };
-        for function in [Activation::Sigmoid, Activation::Tanh, swish, Activation::Gelu, Activation::GeluTanh, Activation::Mish, Activation::HardSwish, hard_tanh] {
+        for function in [Activation::Sigmoid, Activation::Tanh, swish, Activation::Gelu, Activation::GeluTanh, Activation::Mish, Activation::HardSwish, hard_tanh, elu, softplus] {
             for order in [Order::Value, Order::First] {
                 check_gradients([random(x, 1) * 3.0], |[x]| activation(x, function, order));
             }

@@ -239,7 +239,8 @@ proptest! {
         let alpha = f64::from(alpha as f32);
         let swish = Activation::Swish { alpha };
         let hard_tanh = Activation::HardTanh { min: -0.75, max: 1.5 };
-        for function in [Activation::Sigmoid, Activation::Tanh, swish, Activation::Gelu, Activation::GeluTanh, Activation::Mish, Activation::HardSwish, hard_tanh] {
+        let (elu, softplus) = (Activation::Elu { alpha, gamma: 1.25, rate: 0.75 }, Activation::Softplus { beta: alpha });
+        for function in [Activation::Sigmoid, Activation::Tanh, swish, Activation::Gelu, Activation::GeluTanh, Activation::Mish, Activation::HardSwish, hard_tanh, elu, softplus] {
             for order in [Order::Value, Order::First, Order::Second] {
                 for scale in [0.125, 1.0, 8.0] {
                     let [native, oracle] = [&x, &x64].map(|x| activation(x.clone() * scale, function, order));

@@ -2,7 +2,7 @@
 
 use std::ops::{Add, Div, Mul};
 
-use burn::backend::tensor::FloatTensor;
+use burn::backend::tensor::{BoolTensor, FloatTensor};
 use burn::backend::{Backend, BoolDType, Scalar, TensorMetadata};
 
 use crate::options::Order::{First, Second, Value};
@@ -18,6 +18,8 @@ pub(crate) fn activation<B: Backend>(x: FloatTensor<B>, activation: Activation, 
         Activation::Gelu => gelu(order, x),
         Activation::GeluTanh => gelu_tanh(order, x),
         Activation::Mish => mish(order, x),
+        Activation::Elu { alpha, gamma, rate } => elu(order, x, [alpha, gamma, rate]),
+        Activation::Softplus { beta } => softplus(order, x, beta),
         Activation::HardSwish => hard_swish(order, x),
         Activation::HardTanh { min, max } => hard_tanh(order, x, min, max),
     };
@@ -120,6 +122,31 @@ fn mish<B: Backend>(order: Order, x: Values<B>) -> Values<B> {
     slope * 2.0 + x * curvature
 }
 
+/// `exp(z) - 1` as `tanh(z / 2) (exp(z) + 1)`, which does not cancel.
+fn elu<B: Backend>(order: Order, x: Values<B>, [alpha, gamma, rate]: [f64; 3]) -> Values<B> {
+    let z = x.clone().clamp_max(0.0) * rate;
+    match order {
+        Value => x.clamp_min(0.0) * gamma + (z.clone() * 0.5).tanh() * (z.exp() + 1.0) * (gamma * alpha),
+        First => (z.exp() * (gamma * alpha * rate)).filled(x.above(0.0), gamma),
+        Second => (z.exp() * (gamma * alpha * rate * rate)).filled(x.at_least(0.0), 0.0),
+    }
+}
+
+/// `max(z, 0) + log(1 + exp(-|z|))`, all by beta.
+fn softplus<B: Backend>(order: Order, x: Values<B>, beta: f64) -> Values<B> {
+    let line = 20.0;
+    let z = x.clone() * beta;
+    match order {
+        Value => {
+            let bend = Values::<B>(B::float_log1p((z.clone().abs() * -1.0).exp().0));
+            let value = (z.clone().clamp_min(0.0) + bend) / beta;
+            Values(B::float_mask_where(value.0, z.above(line), x.0))
+        }
+        First => z.clone().sigmoid().filled(z.above(line), 1.0),
+        Second => (sigmoid(First, z.clone()) * beta).filled(z.at_least(line), 0.0),
+    }
+}
+
 /// The gate, its slope times `x` besides, and twice that slope.
 fn hard_swish<B: Backend>(order: Order, x: Values<B>) -> Values<B> {
     let gate = |x: Values<B>| (x + 3.0).clamp_min(0.0).clamp_max(6.0) / 6.0;
@@ -190,6 +217,19 @@ impl<B: Backend> Values<B> {
         let ones = self.all(1.0).0;
         let zero = Scalar::Float(0.0);
         Self(B::float_mask_fill(B::float_mask_fill(ones, below, zero), above, zero))
+    }
+
+    fn above(self, least: f64) -> BoolTensor<B> {
+        B::float_greater_elem(self.0, Scalar::Float(least), BoolDType::Native)
+    }
+
+    fn at_least(self, least: f64) -> BoolTensor<B> {
+        B::float_greater_equal_elem(self.0, Scalar::Float(least), BoolDType::Native)
+    }
+
+    /// With this value where the mask is true.
+    fn filled(self, mask: BoolTensor<B>, value: f64) -> Self {
+        Self(B::float_mask_fill(self.0, mask, Scalar::Float(value)))
     }
 
     /// To at most this magnitude.

@@ -75,6 +75,44 @@ pub fn activation(x: &[f32], activation: Activation, order: Order) -> Buffer {
             let cubic = 2.0 * v * v * (u + v) - u * u * (2.0 * u + 3.0 * v);
             part * (2.0 * (u + v) + x * (cubic / q))
         }),
+        (Activation::Elu { alpha, gamma, rate }, order) => {
+            let (gamma, rate) = (gamma as f32, rate as f32);
+            let scale = (alpha as f32) * gamma;
+            match order {
+                Value => map(x, move |x| {
+                    let (z, e) = (rate * x, below(rate * x));
+                    // exp(z) - 1 without cancellation.
+                    let under = scale * (tanh(0.5 * z, e) * (1.0 + e));
+                    if x > 0.0 { gamma * x } else { under }
+                }),
+                First => map(x, move |x| if x > 0.0 { gamma } else { scale * rate * below(rate * x) }),
+                Second => map(x, move |x| {
+                    if x >= 0.0 {
+                        0.0
+                    } else {
+                        scale * rate * rate * below(rate * x)
+                    }
+                }),
+            }
+        }
+        (Activation::Softplus { beta }, order) => {
+            let beta = beta as f32;
+            match order {
+                Value => map(x, move |x| {
+                    let z = beta * x;
+                    let bend = (if z < 0.0 { 0.0 } else { z }) + log_1p(below(z));
+                    if z > LINE { x } else { bend / beta }
+                }),
+                First => map(x, move |x| {
+                    let z = beta * x;
+                    if z > LINE { 1.0 } else { sigmoid(z, below(z)) }
+                }),
+                Second => map(x, move |x| {
+                    let z = beta * x;
+                    if z >= LINE { 0.0 } else { beta * sigmoid_slope(below(z)) }
+                }),
+            }
+        }
         (Activation::HardSwish, Value) => map(x, |x| x * gate(x)),
         (Activation::HardSwish, First) => map(x, |x| gate(x) + x * within(x, -3.0, 3.0) / 6.0),
         (Activation::HardSwish, Second) => map(x, |x| within(x, -3.0, 3.0) / 3.0),
@@ -218,6 +256,27 @@ fn within(x: f32, min: f32, max: f32) -> f32 {
 #[inline(always)]
 fn gate(x: f32) -> f32 {
     clipped(x + 3.0, 0.0, 6.0) / 6.0
+}
+
+/// Where a softplus is a line.
+const LINE: f32 = 20.0;
+
+/// `log(1 + e)` where `e` is from 0 to 1, by the series of the inverse hyperbolic tangent at `e / (2 + e)`, which is at most 1/3: to 1e-9.
+#[inline(always)]
+fn log_1p(e: f32) -> f32 {
+    const TERMS: [f32; 9] = [
+        2.0,
+        2.0 / 3.0,
+        2.0 / 5.0,
+        2.0 / 7.0,
+        2.0 / 9.0,
+        2.0 / 11.0,
+        2.0 / 13.0,
+        2.0 / 15.0,
+        2.0 / 17.0,
+    ];
+    let s = e / (2.0 + e);
+    s * polynomial(s * s, &TERMS)
 }
 
 /// Of `x` with `e = exp(-|x|)`.

@@ -16,6 +16,20 @@ pub enum Activation {
     GeluTanh,
     /// `x · tanh(log(1 + exp(x)))`.
     Mish,
+    /// `gamma · x` above 0, else `gamma · alpha · (exp(rate · x) - 1)`: ELU, SELU and CELU.
+    Elu {
+        /// The limit below is its negative, times `gamma`.
+        alpha: f64,
+        /// Scale of all; 1 but in SELU.
+        gamma: f64,
+        /// 1 but in CELU.
+        rate: f64,
+    },
+    /// `log(1 + exp(beta · x)) / beta`; as in PyTorch `x` itself where `beta · x` is above 20.
+    Softplus {
+        /// Positive: how sharp the bend is.
+        beta: f64,
+    },
     /// `x · min(max(x + 3, 0), 6) / 6`; at -3 and 3 the derivative is that of the pieces outside.
     HardSwish,
     /// `min(max(x, min), max)`; at both bounds the derivative is 0.

@@ -136,3 +136,16 @@ pub(super) fn atanh(order: Order, x: Values) -> Values {
 fn cube(x: Values) -> Values {
     x.clone().square() * x
 }
+
+/// `x / (1 + |x|)`, `1 / (1 + |x|)²`, and so on.
+pub(super) fn softsign(order: Order, x: Values) -> Values {
+    let below = x.clone().abs() + 1.0;
+    match order {
+        Value => x / below,
+        First => below.recip().square(),
+        Second => {
+            let part = below.recip();
+            part.clone().square() * part * x.sign() * -2.0
+        }
+    }
+}

@@ -2,7 +2,7 @@ use doubleback_ops::{Activation, activation};
 
 use super::function::Function;
 use super::order::{Order, Values};
-use super::{activations, elementary, pieces};
+use super::{elementary, pieces};
 
 /// A function or a derivative of it at `x`, which is on no tape; nothing where that is 0 everywhere.
 pub(super) fn evaluate(function: Function, order: Order, x: Values) -> Option<Values> {
@@ -21,14 +21,14 @@ pub(super) fn evaluate(function: Function, order: Order, x: Values) -> Option<Va
         F::Atan => Some(elementary::atan(order, x)),
         F::Atanh => Some(elementary::atanh(order, x)),
         F::Ceil => zero_derivative(Values::ceil, x),
-        F::Celu { alpha } => Some(activations::elu(order, x, [alpha, 1.0, alpha.recip()])),
+        F::Celu { alpha } => Some(elu([alpha, 1.0, alpha.recip()], order, x)),
         F::Clip { min, max } => pieces::clip(order, x, min, max),
         F::Cos => Some(elementary::cos(order, x)),
         F::Cosh => Some(match order {
             Order::Value | Order::Second => x.cosh(),
             Order::First => x.sinh(),
         }),
-        F::Elu { alpha } => Some(activations::elu(order, x, [alpha, 1.0, 1.0])),
+        F::Elu { alpha } => Some(elu([alpha, 1.0, 1.0], order, x)),
         F::Erf => Some(elementary::erf(order, x)),
         F::Exp => Some(x.exp()),
         F::Floor => zero_derivative(Values::floor, x),
@@ -46,7 +46,7 @@ pub(super) fn evaluate(function: Function, order: Order, x: Values) -> Option<Va
         F::Pow { exponent } => elementary::pow(order, x, exponent),
         F::Reciprocal => elementary::pow(order, x, -1.0),
         F::Round => zero_derivative(Values::round, x),
-        F::Selu { alpha, gamma } => Some(activations::elu(order, x, [alpha, gamma, 1.0])),
+        F::Selu { alpha, gamma } => Some(elu([alpha, gamma, 1.0], order, x)),
         F::Shrink { bias, lambda } => pieces::shrink(order, x, bias, lambda),
         F::Sigmoid => Some(activation(x, Activation::Sigmoid, order)),
         F::Sign => zero_derivative(Values::sign, x),
@@ -56,8 +56,8 @@ pub(super) fn evaluate(function: Function, order: Order, x: Values) -> Option<Va
             Order::Value | Order::Second => x.sinh(),
             Order::First => x.cosh(),
         }),
-        F::Softplus { beta } => Some(activations::softplus(order, x, beta)),
-        F::Softsign => Some(activations::softsign(order, x)),
+        F::Softplus { beta } => Some(activation(x, Activation::Softplus { beta }, order)),
+        F::Softsign => Some(elementary::softsign(order, x)),
         F::Sqrt => Some(elementary::sqrt(order, x)),
         F::Square => elementary::pow(order, x, 2.0),
         F::Swish { alpha } => Some(activation(x, Activation::Swish { alpha }, order)),
@@ -65,4 +65,8 @@ pub(super) fn evaluate(function: Function, order: Order, x: Values) -> Option<Va
         F::Tanh => Some(activation(x, Activation::Tanh, order)),
         F::ThresholdedRelu { alpha } => pieces::thresholded_relu(order, x, alpha),
     }
+}
+
+fn elu([alpha, gamma, rate]: [f64; 3], order: Order, x: Values) -> Values {
+    activation(x, Activation::Elu { alpha, gamma, rate }, order)
 }

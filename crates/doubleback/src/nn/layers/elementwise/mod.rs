@@ -2,7 +2,6 @@
 //!
 //! Each function is given with its first and second derivative in closed form, none of which overflows or cancels where its own value does
 //! not; the tape gets them as they are. Where a function has a kink, the derivative there is the one that PyTorch takes.
-mod activations;
 mod elementary;
 mod evaluate;
 mod function;
