@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use burn::tensor::Tensor;
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::device::Device;
-use doubleback::evaluate;
 use doubleback::nn::{
     self, Classifier, Loss, ModelCard, Network, Staged, Summary, card, predictions, stage_indices,
     with_direct_convolutions,
@@ -94,7 +93,7 @@ impl ModelHandle {
     /// When the device fails.
     pub fn checksum(&self) -> Result<Option<String>> {
         match &self.kind {
-            Kind::Network(known) => evaluate::checksum(&known.network).map(Some),
+            Kind::Network(known) => nn::checksum(&known.network).map(Some),
             Kind::Functions(_) => Ok(None),
         }
     }

@@ -91,6 +91,7 @@ impl Wanted {
                 checkpoint_every: Duration::from_secs(15),
                 ..defaults
             },
+            start: None,
         })
     }
 

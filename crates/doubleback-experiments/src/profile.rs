@@ -77,6 +77,7 @@ impl Profile {
                 curve_every,
                 ..TrainOptions::default()
             },
+            start: None,
         }
     }
 }

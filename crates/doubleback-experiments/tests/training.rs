@@ -7,10 +7,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use doubleback::Error;
+use doubleback::batch::Batch;
 use doubleback::data::{self, Dataset, ImageShape, LoadOptions, Split};
-use doubleback::nn::{Module, Network, to_vec};
+use doubleback::nn::{Mode, Module, Network, to_vec};
 use doubleback::progress::{Progress, Watch};
-use doubleback::train::{Cooked, Defense, DefenseKind, ModelFiles, Normal, Recipe, train};
+use doubleback::train::{
+    Cooked, Defense, DefenseKind, ModelFiles, Normal, Recipe, StartingPoint, TrainedLayers, train,
+};
 use doubleback_experiments::Profile;
 
 fn mnist_mini() -> Dataset {
@@ -460,4 +463,96 @@ fn values_out_of_range_are_refused() {
             .to_string()
             .starts_with("batch: 0")
     );
+}
+
+/// A network that has seen a few images, so that its moving averages say something.
+fn begun(dataset: &Dataset) -> Network {
+    let mut recipe = recipe(Defense::Normal, dataset, 4, 24);
+    recipe.architecture = doubleback::nn::resnet_small(dataset.shape, dataset.bounds, dataset.classes.len());
+    recipe
+        .run(dataset, &test_device(), None, &mut ())
+        .unwrap()
+        .trained
+        .network
+}
+
+#[test]
+fn a_training_from_a_network_leaves_frozen_layers_as_they_are_and_resumes_to_the_same_bits() {
+    let (dataset, device) = (mnist_mini(), test_device());
+    let start = begun(&dataset);
+    let mut recipe = recipe(Defense::new(DefenseKind::DoubleBackprop), &dataset, 5, 24);
+    recipe.architecture = start.architecture().clone();
+    recipe.start = Some(StartingPoint::new(start.clone(), "begun").unwrap());
+    recipe.options.layers = TrainedLayers {
+        frozen: vec!["conv1".into(), "block1".into()],
+        rates: vec!["block2=0.5".parse().unwrap()],
+        ..TrainedLayers::default()
+    };
+    let whole = recipe.run(&dataset, &device, None, &mut ()).unwrap().trained.network;
+    let values = |network: &Network, name: &str| {
+        let tensor = network.tensors().find(|tensor| tensor.name() == name).unwrap();
+        to_vec(tensor.value().clone()).unwrap()
+    };
+    for tensor in start.tensors() {
+        let name = tensor.name();
+        let frozen = name.starts_with("conv1.") || name.starts_with("block1.");
+        assert_eq!(values(&start, name) == values(&whole, name), frozen, "{name}");
+    }
+
+    let work = tempfile::tempdir().unwrap();
+    let stopped = recipe.run(&dataset, &device, Some(work.path()), &mut StopAfter(3));
+    assert!(matches!(stopped, Err(Error::Interrupted)));
+    let resumed = recipe.run(&dataset, &device, Some(work.path()), &mut ()).unwrap();
+    assert_eq!(bits(&resumed.trained.network), bits(&whole));
+
+    // From another network it is another training, which does not go on from this one's state.
+    recipe.start = Some(StartingPoint::new(whole, "begun").unwrap());
+    let refused = recipe.run(&dataset, &device, Some(work.path()), &mut ());
+    let message = refused.unwrap_err().to_string();
+    assert!(message.contains("network that it starts from"), "{message}");
+}
+
+#[test]
+fn frozen_norms_keep_their_moving_averages_and_normalize_by_them() {
+    let (dataset, device) = (mnist_mini(), test_device());
+    let start = begun(&dataset);
+    let mut recipe = recipe(Defense::new(DefenseKind::DoubleBackprop), &dataset, 3, 24);
+    recipe.architecture = start.architecture().clone();
+    recipe.start = Some(StartingPoint::new(start.clone(), "begun").unwrap());
+    recipe.options.layers.frozen_norms = true;
+    let tuned = recipe.run(&dataset, &device, None, &mut ()).unwrap().trained.network;
+    for (before, after) in start.buffers().zip(tuned.buffers()) {
+        let of = |tensor: &doubleback::nn::Parameter| to_vec(tensor.value().clone()).unwrap();
+        assert_eq!(of(before), of(after), "{}", before.name());
+    }
+    for (before, after) in start.parameters().zip(tuned.parameters()) {
+        let of = |tensor: &doubleback::nn::Parameter| to_vec(tensor.value().clone()).unwrap();
+        assert_ne!(of(before), of(after), "{}", before.name());
+    }
+    // The loss of the first step is that of the network in inference: no statistics of the batch enter it.
+    recipe.options.steps = 1;
+    recipe.options.curve_every = 1;
+    recipe.defense = Defense::Normal;
+    let point = recipe.run(&dataset, &device, None, &mut ()).unwrap().trained.curve[0].clone();
+    let batch = Batch::new(&dataset.train, dataset.shape, dataset.classes.len(), 0..24, &device).unwrap();
+    let logits = start.forward(batch.images().clone(), Mode::Inference).unwrap();
+    let expected = f64::from(to_vec(batch.cross_entropy(&logits)).unwrap()[0]);
+    let found = point.cross_entropy;
+    assert!((found - expected).abs() <= 1e-5 * expected, "{found} {expected}");
+}
+
+#[test]
+fn a_new_head_has_the_classes_of_the_images_and_nothing_else_changes() {
+    let dataset = mnist_mini();
+    let start = begun(&dataset);
+    let other = start.with_new_head(4, 1).unwrap();
+    assert_eq!(doubleback::nn::Classifier::classes(&other), 4);
+    for (before, after) in start.tensors().zip(other.tensors()) {
+        assert_eq!(before.name(), after.name());
+        let of = |tensor: &doubleback::nn::Parameter| to_vec(tensor.value().clone()).unwrap();
+        match before.name().starts_with("logits.") {
+            true => assert_ne!(of(before).len(), of(after).len(), "{}", before.name()),
+            false => assert_eq!(of(before), of(after), "{}", before.name()),
+        }
+    }
 }

@@ -6,6 +6,7 @@ mod bench;
 mod data;
 mod diagnose;
 mod explain;
+mod fine_tune;
 mod global;
 mod inspect;
 mod log_format;

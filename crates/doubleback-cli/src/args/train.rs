@@ -6,7 +6,9 @@ use doubleback::nn::{Activation, Pool};
 use doubleback::train::{ClassWeights, DefenseKind, ModelFiles, Norm, Output};
 use doubleback_experiments::Profile;
 
+use super::fine_tune::FineTune;
 use super::global::Global;
+use super::model::ImportOptions;
 use super::values;
 use crate::files::{Files, Format, WORK};
 use crate::output::JsonTarget;
@@ -33,7 +35,10 @@ Examples:
   doubleback train --dataset mnist --defense distilled --temperature 20 \\
       --pool avg --out model.safetensors --json curve.json
   doubleback train --dataset folder:images --defense doubleback \\
-      --class-weights balanced --out model.safetensors")]
+      --class-weights balanced --out model.safetensors
+  doubleback train --from resnet18.pt --arch resnet18 --normalize cifar10 \\
+      --dataset cifar10 --defense doubleback --lambda 1 --learning-rate 1e-4 \\
+      --frozen-norms --out tuned.safetensors")]
 pub struct TrainArgs {
     /// Data set to train on
     #[arg(long, value_name = "NAME", value_parser = values::dataset())]
@@ -47,15 +52,15 @@ pub struct TrainArgs {
     /// Settings to start from [default: quick for mnist-mini, standard for others]
     #[arg(long, value_name = "NAME", value_parser = values::profile())]
     pub profile: Option<Profile>,
-    /// Network
-    #[arg(long, value_name = "NAME", value_parser = values::architecture(), default_value = "paper-cnn")]
-    pub arch: String,
-    /// Pooling of the network; resnet-small has none to choose
-    #[arg(long, value_name = "KIND", value_parser = values::pool(), default_value = "max")]
-    pub pool: Pool,
-    /// Activation of the network in place of ReLU: relu, silu, gelu, softplus, softplus:BETA, elu or mish
-    #[arg(long, value_name = "NAME", value_parser = values::activation, default_value = "relu")]
-    pub activation: Activation,
+    /// Network: one that `doubleback help` lists [default: paper-cnn]; with --from, that of a file that holds weights alone
+    #[arg(long, value_name = "NAME")]
+    pub arch: Option<String>,
+    /// Pooling of the network; resnet-small has none to choose [default: max]
+    #[arg(long, value_name = "KIND", value_parser = values::pool())]
+    pub pool: Option<Pool>,
+    /// Activation of the network in place of ReLU: relu, silu, gelu, softplus, softplus:BETA, elu or mish [default: relu]
+    #[arg(long, value_name = "NAME", value_parser = values::activation)]
+    pub activation: Option<Activation>,
     /// Local contrast normalization before the network, with the floor of each image or the authors' of the batch [default: per-image
     /// for svhn, none for others]
     #[arg(long, value_name = "FLOOR", value_parser = values::local_contrast())]
@@ -103,6 +108,12 @@ pub struct TrainArgs {
     /// Seconds between checkpoints
     #[arg(long, value_name = "SECONDS", value_parser = values::not_negative, default_value = "15")]
     pub checkpoint_every: f64,
+    /// Where it begins.
+    #[command(flatten)]
+    pub fine_tune: FineTune,
+    /// What is said of the model that it begins with.
+    #[command(flatten)]
+    pub import: ImportOptions,
     /// Write settings and curve as JSON; without FILE or with -, to standard output
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub json: Option<JsonTarget>,
@@ -116,6 +127,7 @@ impl TrainArgs {
 
     pub(super) fn files(&self, global: &Global) -> Files {
         let files = global.reading_data(Files::default(), "--dataset", &self.dataset);
+        let files = self.fine_tune.reading(&self.import, files);
         let files = files.writing("--out", &self.out, Format::Safetensors);
         let of_model = self.model_files();
         let files = files.writing("--out", &of_model.state(), Format::Safetensors);

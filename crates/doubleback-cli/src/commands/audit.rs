@@ -2,8 +2,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use doubleback::audit::{Audit, Plan, Shard};
-use doubleback::evaluate::checksum;
 use doubleback::explain::ExplainSpec;
+use doubleback::nn::checksum;
 use doubleback_experiments::audit::{Audited, Request, read};
 use doubleback_report::{write_audit, write_card, write_events};
 

@@ -8,6 +8,7 @@ mod diagnose;
 mod explain;
 mod explain_text;
 mod fetch;
+mod fine_tune;
 mod inspect;
 mod kept;
 mod merge;

@@ -2,13 +2,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use doubleback::data::Dataset;
-use doubleback::nn::{Activation, Pool, architecture, paper_input};
+use doubleback::nn::{Activation, Architecture, Pool, architecture, paper_input};
 use doubleback::train::{
-    CurvePoint, Defense, DefenseKind, ModelFiles, Recipe, Written, paper_lambda, per_example_lambda,
+    CurvePoint, Defense, DefenseKind, ModelFiles, Recipe, StartingPoint, Written, paper_lambda, per_example_lambda,
 };
 use doubleback_experiments::Profile;
+use doubleback_import::Source;
 use serde::Serialize;
 
+use super::fine_tune;
 use crate::args::{InputLayer, TrainArgs};
 use crate::context::Context;
 use crate::exit::{Failure, Result};
@@ -21,11 +23,16 @@ pub fn run(args: &TrainArgs, context: &Context) -> Result<()> {
     output::check_json(args.json.as_ref())?;
     check_options(args)?;
     let dataset = context.load(&args.dataset)?;
-    let recipe = recipe(args, &dataset)?;
+    let (start, dataset) = fine_tune::start(args, dataset, context)?;
+    let (start, source) = match start {
+        Some((start, source)) => (Some(start), source),
+        None => (None, None),
+    };
+    let recipe = recipe(args, start, &dataset)?;
 
     let files = args.model_files();
     let written = recipe.train_to(&files, &dataset, &context.device, &mut context.reporter())?;
-    let summary = Summary::new(args, &dataset, &recipe, &written);
+    let summary = Summary::new(args, &dataset, &recipe, source.as_ref(), &written);
     let readable = readable(&recipe, &dataset, &written, &files);
     context.results(&summary, args.json.as_ref(), &readable)
 }
@@ -79,27 +86,20 @@ fn takers(has: fn(Defense) -> bool) -> String {
 }
 
 /// The profile's recipe with what was given in its place.
-fn recipe(args: &TrainArgs, dataset: &Dataset) -> Result<Recipe> {
+fn recipe(args: &TrainArgs, start: Option<StartingPoint>, dataset: &Dataset) -> Result<Recipe> {
     let profile = args.profile.unwrap_or(Profile::default_for(dataset));
     let mut recipe = profile.recipe(args.defense, dataset, args.seed);
-    let network = architecture(
-        &args.arch,
-        dataset.shape,
-        dataset.bounds,
-        dataset.classes.len(),
-        args.pool,
-    )?
-    .with_activation(args.activation);
-    recipe.architecture = match args.local_contrast {
-        None => paper_input(network, dataset),
-        Some(InputLayer(None)) => network,
-        Some(InputLayer(Some(layer))) => network.behind_local_contrast(layer),
+    recipe.architecture = match &start {
+        Some(start) => start.network().architecture().clone(),
+        None => built_in(args, dataset)?,
     };
+    recipe.start = start;
     let options = &mut recipe.options;
     options.steps = args.steps.unwrap_or(options.steps);
     options.batch = args.batch.unwrap_or(options.batch);
     options.adam.learning_rate = args.learning_rate.unwrap_or(options.adam.learning_rate);
     options.class_weights = args.class_weights.of(dataset)?;
+    options.layers = args.fine_tune.layers();
     options.checkpoint_every = Duration::try_from_secs_f64(args.checkpoint_every).unwrap_or(Duration::MAX);
     let batch = options.batch;
     let defense = &mut recipe.defense;
@@ -121,6 +121,23 @@ fn recipe(args: &TrainArgs, dataset: &Dataset) -> Result<Recipe> {
     }
     recipe.check_on(dataset)?;
     Ok(recipe)
+}
+
+/// A network of the program.
+fn built_in(args: &TrainArgs, dataset: &Dataset) -> Result<Architecture> {
+    let network = architecture(
+        args.arch.as_deref().unwrap_or("paper-cnn"),
+        dataset.shape,
+        dataset.bounds,
+        dataset.classes.len(),
+        args.pool.unwrap_or_default(),
+    )?;
+    let network = network.with_activation(args.activation.unwrap_or_default());
+    Ok(match args.local_contrast {
+        None => paper_input(network, dataset),
+        Some(InputLayer(None)) => network,
+        Some(InputLayer(Some(layer))) => network.behind_local_contrast(layer),
+    })
 }
 
 /// JSON of `train`.
@@ -148,6 +165,18 @@ struct Summary<'a> {
     classes: &'a [String],
     class_weights: Option<&'a [f64]>,
     seed: u64,
+    /// What the model began with, if not with random weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<Start<'a>>,
+    /// Layers that stayed as they were.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    frozen: &'a [String],
+    /// Whether all batch norms kept their moving averages.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    frozen_norms: bool,
+    /// What the learning rate of layers was multiplied by.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    layer_rates: BTreeMap<&'a str, f64>,
     /// SHA-256 of the files of the data set.
     checksums: BTreeMap<&'a str, &'a str>,
     training_images: usize,
@@ -162,8 +191,37 @@ struct Summary<'a> {
     set_aside: Option<String>,
 }
 
+/// What a model began with.
+#[derive(Serialize)]
+struct Start<'a> {
+    model: String,
+    /// SHA-256 of its architecture and tensors.
+    sha256: &'a str,
+    new_head: bool,
+    /// What it was imported from; left out if it was made by this program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    import: Option<&'a Source>,
+}
+
 impl<'a> Summary<'a> {
-    fn new(args: &'a TrainArgs, dataset: &'a Dataset, recipe: &'a Recipe, written: &'a Written) -> Self {
+    fn new(
+        args: &'a TrainArgs,
+        dataset: &'a Dataset,
+        recipe: &'a Recipe,
+        source: Option<&'a Source>,
+        written: &'a Written,
+    ) -> Self {
+        let from = recipe.start.as_ref().map(|start| Start {
+            model: args
+                .fine_tune
+                .from
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect(),
+            sha256: start.checksum(),
+            new_head: args.fine_tune.new_head,
+            import: source,
+        });
         let cooked = &written.cooked;
         let options = &recipe.options;
         let defense = recipe.defense;
@@ -187,6 +245,15 @@ impl<'a> Summary<'a> {
             classes: &dataset.classes,
             class_weights: options.class_weights.as_deref(),
             seed: options.seed,
+            from,
+            frozen: &options.layers.frozen,
+            frozen_norms: options.layers.frozen_norms,
+            layer_rates: options
+                .layers
+                .rates
+                .iter()
+                .map(|rate| (rate.layer.as_str(), rate.factor))
+                .collect(),
             checksums: dataset
                 .sources
                 .iter()
@@ -214,6 +281,9 @@ fn readable(recipe: &Recipe, dataset: &Dataset, written: &Written, files: &Model
     );
     if let Some(weights) = &recipe.options.class_weights {
         text += &format!("  class weights  {}\n", of_classes(weights, &dataset.classes));
+    }
+    if let Some(start) = &recipe.start {
+        text += &format!("  began with     {}\n", start.name());
     }
     if let Some(last) = trained.curve.last() {
         let share = |share: Option<f64>| share.map_or_else(|| "none".to_owned(), percent);

@@ -48,6 +48,7 @@ pub(super) fn recipe(dataset: &Dataset, seed: u64) -> Result<Recipe> {
             seed: seed.wrapping_add(OTHER_SEED),
             ..TrainOptions::default()
         },
+        start: None,
     })
 }
 

@@ -63,6 +63,7 @@ pub fn oracle_recipes(models: &[&Architecture], dataset: &Dataset, steps: usize,
             seed: seed.wrapping_add(OTHER_SEED).wrapping_add(member),
             ..TrainOptions::default()
         },
+        start: None,
     };
     Ok((0..MEMBERS).map(recipe).collect())
 }

@@ -5,10 +5,10 @@ use std::time::Instant;
 use doubleback::Result;
 use doubleback::data::Dataset;
 use doubleback::device::Device;
-use doubleback::evaluate::{Explain, ExplainedClass, Explanations, Named, TestSet, background, checksum};
+use doubleback::evaluate::{Explain, ExplainedClass, Explanations, Named, TestSet, background};
 use doubleback::explain::{ExplainSpec, Explainer, Given, InternalBatch, Upsampled, Upsampling};
 use doubleback::faithfulness::MetricSpec;
-use doubleback::nn::{Classifier, Network};
+use doubleback::nn::{Classifier, Network, checksum};
 use doubleback::progress::{Renamed, Watch};
 
 use super::metrics::Maps;

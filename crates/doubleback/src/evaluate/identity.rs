@@ -5,7 +5,7 @@ use super::test_set::TestSet;
 use super::unfinished::Identity;
 use crate::attack::Attack;
 use crate::data::sha256;
-use crate::nn::{Classifier, Module, Network, to_vec};
+use crate::nn::{Classifier, Network, checksum, to_vec};
 use crate::ops::kernels::isa;
 use crate::{Error, Result};
 
@@ -43,22 +43,6 @@ pub fn identity(
         ("version", env!("CARGO_PKG_VERSION").to_owned()),
     ];
     Ok(facts.map(|(name, fact)| (name.to_owned(), fact)).into())
-}
-
-/// SHA-256 of what a network computes with: its architecture and its tensors, in lower-case hexadecimal.
-///
-/// # Errors
-/// When the device fails.
-pub fn checksum(network: &Network) -> Result<String> {
-    let architecture = serde_json::to_string(network.architecture())
-        .map_err(|e| Error::internal("describing an architecture as JSON", e))?;
-    let mut parts = vec![sha256(std::iter::once(architecture.as_bytes()))];
-    for tensor in network.tensors() {
-        let values = to_vec(tensor.value().clone())?;
-        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        parts.push(sha256([tensor.name().as_bytes(), bytes.as_slice()].into_iter()));
-    }
-    Ok(sha256(parts.iter().map(String::as_bytes)))
 }
 
 /// SHA-256 of what a model says of the first few images, in lower-case hexadecimal: that is all that tells a model from others whose inside is not known,

@@ -40,7 +40,7 @@ pub use eight_bit::EightBit;
 pub use example_pictures::save_pictures;
 pub use explanations::{Explain, ExplainedClass, ExplanationSummary, Explanations, GapSummary, background};
 pub use file_model::FileModel;
-pub use identity::{answers, checksum, identity};
+pub use identity::{answers, identity};
 pub use image_attacks::ImageAttacks;
 pub use image_source::ImageSource;
 pub use masking::Flag;

@@ -79,9 +79,20 @@ pub trait Module: Clone {
 
     /// A copy with its parameters on a tape: a loss computed with it can be differentiated.
     fn tracked(&self) -> Self {
+        self.tracked_where(|_| true)
+    }
+
+    /// As [`tracked`](Self::tracked), but for the parameters that are not to be `trained`, which stay constants: nothing is differentiated by them.
+    fn tracked_where(&self, trained: impl Fn(&Parameter) -> bool) -> Self {
         let mut module = self.clone();
         for parameter in module.parameters_mut() {
-            parameter.set(parameter.value().clone().inner().autodiff().require_grad());
+            let taped = parameter.value().clone().inner().autodiff();
+            let taped = if trained(parameter) {
+                taped.require_grad()
+            } else {
+                taped
+            };
+            parameter.set(taped);
         }
         module
     }
@@ -136,7 +147,9 @@ pub trait Module: Clone {
             .collect();
         let count = averages.len();
         for (index, statistics) in pass.into_statistics().iter().enumerate() {
-            averages[index % count].move_averages(statistics);
+            if let Some(statistics) = statistics {
+                averages[index % count].move_averages(statistics);
+            }
         }
     }
 }

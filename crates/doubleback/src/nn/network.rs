@@ -143,13 +143,26 @@ impl Network {
                 (inputs.swap_remove(0), Box::new(|g| Ok(vec![g])))
             } else {
                 let layer = spec.kind.layer();
-                let epilogue = self.epilogue(index, kept);
+                let mut epilogue = self.epilogue(index, kept);
                 done = index + 1 + epilogue.layers;
                 let tensors = self.tensors.of_layer(index);
+                let mut as_in_inference = Mode::Inference;
+                let frozen = match mode {
+                    Mode::Training(pass) => {
+                        let next_is_frozen = layers.get(index + 1).is_some_and(|next| pass.freezes(&next.name));
+                        epilogue.statistics &= !next_is_frozen;
+                        let frozen = pass.freezes(&spec.name);
+                        if frozen {
+                            pass.record_nothing();
+                        }
+                        frozen
+                    }
+                    Mode::Inference => false,
+                };
                 let mut context = Context {
                     parameters: &tensors.parameters,
                     buffers: &tensors.buffers,
-                    mode,
+                    mode: if frozen { &mut as_in_inference } else { &mut *mode },
                     epilogue,
                     statistics: &mut statistics,
                 };

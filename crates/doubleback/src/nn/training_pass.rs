@@ -1,3 +1,6 @@
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use burn::tensor::{Tensor, TensorData};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -15,7 +18,8 @@ pub struct TrainingPass {
     /// To be used, last first; when there are none left, masks are drawn.
     masks: Vec<Tensor<4>>,
     drawn: Vec<Tensor<4>>,
-    statistics: Vec<Tensor<2>>,
+    statistics: Vec<Option<Tensor<2>>>,
+    frozen: Arc<HashSet<String>>,
 }
 
 impl TrainingPass {
@@ -26,7 +30,20 @@ impl TrainingPass {
             masks: Vec::new(),
             drawn: Vec::new(),
             statistics: Vec::new(),
+            frozen: Arc::default(),
         }
+    }
+
+    /// Batch norms of these names keep their moving averages, and normalize by them, as in inference.
+    #[must_use]
+    pub fn with_frozen_norms(mut self, names: Arc<HashSet<String>>) -> Self {
+        self.frozen = names;
+        self
+    }
+
+    /// Whether the batch norm of this name keeps its moving averages.
+    pub(crate) fn freezes(&self, name: &str) -> bool {
+        self.frozen.contains(name)
     }
 
     /// Uses these dropout masks (already scaled), in order, instead of random ones.
@@ -47,14 +64,19 @@ impl TrainingPass {
         self.random.random()
     }
 
-    /// Statistics that batch norms recorded, in the order of their forward passes.
-    pub(crate) fn into_statistics(self) -> Vec<Tensor<2>> {
+    /// Statistics that batch norms recorded, in the order of their forward passes; nothing of a frozen one.
+    pub(crate) fn into_statistics(self) -> Vec<Option<Tensor<2>>> {
         self.statistics
     }
 
     /// Remembers the batch statistics that a batch norm saw, `[2, channels]`.
     pub(crate) fn record(&mut self, statistics: Tensor<2>) {
-        self.statistics.push(statistics);
+        self.statistics.push(Some(statistics));
+    }
+
+    /// Passes over a frozen batch norm.
+    pub(crate) fn record_nothing(&mut self) {
+        self.statistics.push(None);
     }
 
     /// Zeros at this `rate`, and elsewhere 1 / (1 - rate): shaped as `x`.

@@ -3,17 +3,26 @@
 use super::defense::Defense;
 use super::identity::in_words;
 use super::options::TrainOptions;
+use super::starting_point::StartingPoint;
 use crate::data::Dataset;
 use crate::nn::ModelCard;
 use crate::nn::card::{CLASSES, DATASET, PREPARATION, SHA256, set_classes};
 
 /// Files do not have these if an earlier version wrote them.
 const NEW: [&str; 4] = [CLASSES, "training_images", "validation_images", "test_images"];
+/// What the training began with, and its checksum.
+const FROM: &str = "from";
+const FROM_CHECKSUM: &str = "from_sha256";
 /// A longer value is cut in messages.
 const LONGEST: usize = 60;
 
 /// The facts of a training: its settings, its data, its classes and the program.
-pub(super) fn of(defense: Defense, options: &TrainOptions, dataset: &Dataset) -> ModelCard {
+pub(super) fn of(
+    defense: Defense,
+    options: &TrainOptions,
+    start: Option<&StartingPoint>,
+    dataset: &Dataset,
+) -> ModelCard {
     let o = options;
     let mut card = ModelCard::from([
         (DATASET.into(), dataset.name.clone()),
@@ -31,6 +40,13 @@ pub(super) fn of(defense: Defense, options: &TrainOptions, dataset: &Dataset) ->
     defense.describe(&mut card, o.batch);
     if let Some(weights) = &o.class_weights {
         card.insert("class_weights".into(), in_words(weights));
+    }
+    for (name, value) in o.layers.settings() {
+        card.insert(name.replace('-', "_"), value);
+    }
+    if let Some(start) = start {
+        card.insert(FROM.into(), start.name().to_owned());
+        card.insert(FROM_CHECKSUM.into(), start.checksum().to_owned());
     }
     if !dataset.preparation.is_none() {
         card.insert(PREPARATION.into(), dataset.preparation.to_string());
@@ -94,7 +110,7 @@ mod tests {
             class_weights: weights,
             ..TrainOptions::default()
         };
-        of(Defense::new(DefenseKind::DoubleBackprop), &options, &dataset)
+        of(Defense::new(DefenseKind::DoubleBackprop), &options, None, &dataset)
     }
 
     #[test]

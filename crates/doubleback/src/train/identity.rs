@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::options::TrainOptions;
+use super::starting_point::StartingPoint;
 use crate::data::{Dataset, Preparation};
 use crate::nn::{Architecture, Pool};
 use crate::{Error, Result};
@@ -24,6 +25,8 @@ const DATA: &str = "data: ";
 /// Values that say the same as others before them, but to the last bit: told only if nothing else is.
 const CHECKSUM: &str = "data: images, as SHA-256";
 const LAYERS: &str = "layers of the network";
+/// Of the network that it begins with.
+const WEIGHTS: &str = "network that it starts from, as SHA-256";
 /// Steps of a student's teacher.
 const TEACHER_STEPS: &str = "steps of the teacher";
 /// A longer value is cut in messages.
@@ -70,6 +73,13 @@ impl Identity {
         Ok(self)
     }
 
+    /// That of a training that begins with this network.
+    pub fn with_start(mut self, start: &StartingPoint) -> Self {
+        self.add("from", start.name());
+        self.add(WEIGHTS, start.checksum());
+        self
+    }
+
     /// That of a student whose teacher made so many steps.
     pub fn with_teacher(mut self, steps: usize) -> Self {
         self.add(TEACHER_STEPS, steps.to_string());
@@ -100,6 +110,7 @@ impl Identity {
             adam,
             seed,
             class_weights,
+            layers,
             curve_every,
             curve_images,
             curve_eps,
@@ -113,6 +124,9 @@ impl Identity {
             "class-weights",
             class_weights.as_deref().map_or("none".into(), in_words),
         );
+        for (name, value) in layers.settings() {
+            self.add(name, value);
+        }
         self.add("steps between points of the curve", curve_every.to_string());
         self.add("images of the curve", curve_images.to_string());
         self.add("eps of the curve", curve_eps.to_string());

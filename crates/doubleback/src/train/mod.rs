@@ -14,7 +14,9 @@ mod optimizer;
 mod options;
 mod penalty;
 mod recipe;
+mod starting_point;
 mod train_to;
+mod trained_layers;
 mod trainer;
 
 pub use card::differences as card_differences;
@@ -32,5 +34,7 @@ pub use penalty::{
     per_example_lambda,
 };
 pub use recipe::{Cooked, Recipe};
+pub use starting_point::StartingPoint;
 pub use train_to::Written;
+pub use trained_layers::{LayerRate, TrainedLayers};
 pub use trainer::{Trained, train};

@@ -3,6 +3,7 @@ use std::time::Duration;
 use doubleback_ops::AdamOptions;
 
 use super::class_weights;
+use super::trained_layers::TrainedLayers;
 use crate::data::{Dataset, Part};
 use crate::nn::Architecture;
 use crate::nn::layers::LayerKind;
@@ -27,6 +28,8 @@ pub struct TrainOptions {
     /// gradient of the plain loss; a student's cross-entropy with its teacher, and that of perturbed images, weigh by the true class too. An
     /// objective of your own weighs with [`Batch::cross_entropy`](crate::batch::Batch::cross_entropy).
     pub class_weights: Option<Vec<f64>>,
+    /// Which layers are trained, and how fast.
+    pub layers: TrainedLayers,
     /// Steps between points of the curve.
     pub curve_every: usize,
     /// Validation images that a point looks at.
@@ -46,6 +49,7 @@ impl Default for TrainOptions {
             adam: AdamOptions::default(),
             seed: 0,
             class_weights: None,
+            layers: TrainedLayers::default(),
             curve_every: 100,
             curve_images: 512,
             curve_eps: 0.1,
@@ -86,6 +90,7 @@ impl TrainOptions {
         if let Some(weights) = &self.class_weights {
             class_weights::check(weights, dataset)?;
         }
+        self.layers.check(architecture)?;
         check_images(dataset)?;
         self.check_batches(architecture, dataset)
     }

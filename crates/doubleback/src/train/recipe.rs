@@ -11,13 +11,14 @@ use super::identity::Identity;
 use super::objective::Objective;
 use super::options::TrainOptions;
 use super::penalty::Teacher;
+use super::starting_point::StartingPoint;
 use super::trainer::{self, Trained, fingerprint};
 use crate::data::Dataset;
 use crate::nn::{self, Architecture, ModelCard, Network};
 use crate::progress::Watch;
 use crate::{Error, Result};
 
-/// Enough to train a model from nothing.
+/// Enough to train a model, from nothing or from another one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recipe {
     /// The defense with its settings.
@@ -26,6 +27,8 @@ pub struct Recipe {
     pub architecture: Architecture,
     /// Steps, optimizer, curve.
     pub options: TrainOptions,
+    /// The network whose weights it begins with, of this architecture; nothing for random ones. A teacher begins with it as well.
+    pub start: Option<StartingPoint>,
 }
 
 /// What a recipe gave.
@@ -43,6 +46,16 @@ impl Recipe {
     /// # Errors
     /// Names the value that is out of range.
     pub fn check(&self) -> Result<()> {
+        if let Some(start) = &self.start
+            && *start.network().architecture() != self.architecture
+        {
+            let expected = format!("the architecture of {}, which it starts from", start.name());
+            return Err(Error::value(
+                "architecture of a recipe",
+                expected,
+                &self.architecture.name,
+            ));
+        }
         self.defense.check(&self.architecture)
     }
 
@@ -87,14 +100,20 @@ impl Recipe {
         let mut phase = |name: &str, objective: &dyn Objective| {
             watch.begin(name, self.options.steps);
             let options = self.options_of(name);
-            let network = Network::new(self.architecture.clone(), options.seed, device)?;
+            let network = match &self.start {
+                Some(start) => start.network().clone(),
+                None => Network::new(self.architecture.clone(), options.seed, device)?,
+            };
             let label = self.defense.label(name);
             let files = |places: &Places<'_>| -> Result<Files> {
                 Ok(Files {
                     checkpoint: checkpoint_path(places.work, name),
                     earlier: places.kept.and_then(|kept| kept.get(name).cloned()),
                     identity: self.identity_of(name, &places.data)?,
-                    fingerprint: fingerprint(&network, &label, dataset, &options)?,
+                    fingerprint: match &self.start {
+                        Some(_) => None,
+                        None => fingerprint(&network, &label, dataset, &options)?,
+                    },
                     keep: places.kept.is_some(),
                 })
             };
@@ -125,6 +144,10 @@ impl Recipe {
     pub(super) fn identity_of(&self, phase: &str, data: &Identity) -> Result<Identity> {
         let (settings, options) = (self.defense.settings(), self.options_of(phase));
         let identity = data.clone().with_training(&settings, &self.architecture, &options)?;
+        let identity = match &self.start {
+            Some(start) => identity.with_start(start),
+            None => identity,
+        };
         Ok(match self.defense.temperature() {
             // A student learns what its teacher says at the end of the teacher's training.
             Some(_) if phase != TEACHER => identity.with_teacher(options.steps),
@@ -148,7 +171,7 @@ impl Recipe {
 
     /// The facts to store with the model.
     pub fn card(&self, dataset: &Dataset) -> ModelCard {
-        card::of(self.defense, &self.options, dataset)
+        card::of(self.defense, &self.options, self.start.as_ref(), dataset)
     }
 
     /// Trains as [`Recipe::run`], saves the model to `path`, and removes the checkpoints. The model is put together in `work` and then

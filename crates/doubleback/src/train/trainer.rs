@@ -77,7 +77,9 @@ pub(super) fn run(
         let identity = files.map(|files| files.identity.clone()).unwrap_or_default();
         (State::start(identity), Adam::new(&network, options.adam))
     };
-    let (mut state, mut adam) = found.unwrap_or_else(start);
+    let (mut state, adam) = found.unwrap_or_else(start);
+    let mut adam = adam.with_rate_factors(options.layers.factors(&network));
+    let kept_norms = options.layers.kept_norms(network.architecture());
     if state.step > 0 {
         watch.resume(state.step);
     }
@@ -117,8 +119,8 @@ pub(super) fn run(
         }
         let started = Instant::now();
         let batch = batches.of_step(state.step)?;
-        let mut pass = TrainingPass::new(options.seed, state.step);
-        let tracked = network.tracked();
+        let mut pass = TrainingPass::new(options.seed, state.step).with_frozen_norms(kept_norms.clone());
+        let tracked = options.layers.tracked(&network);
         let diverged = |loss: f64| Error::Diverged {
             model: name.into(),
             step: state.step + 1,
@@ -222,12 +224,13 @@ pub(super) fn fingerprint(
         adam,
         seed,
         class_weights,
+        layers,
         curve_every,
         curve_images,
         curve_eps,
         checkpoint_every: _,
     } = options;
-    if class_weights.is_some() {
+    if class_weights.is_some() || !layers.is_all() {
         return Ok(None);
     }
     let architecture =
