@@ -32,6 +32,9 @@ pub(super) fn of(defense: Defense, options: &TrainOptions, dataset: &Dataset) ->
     if let Some(weights) = &o.class_weights {
         card.insert("class_weights".into(), in_words(weights));
     }
+    for (name, value) in o.choices() {
+        card.insert(name.replace(['-', ' '], "_"), value);
+    }
     if !dataset.preparation.is_none() {
         card.insert(PREPARATION.into(), dataset.preparation.to_string());
     }

@@ -1,8 +1,9 @@
 use burn::tensor::{Gradients, Tensor};
 use doubleback_ops::{AdamOptions, AdamState, adam_update};
 
-use crate::nn::{Module, Parameter, check_type};
-use crate::{Error, Result};
+use super::gradients::{check_types, collect};
+use crate::Result;
+use crate::nn::{Module, check_type};
 
 /// Adam (Kingma & Ba 2015) over the parameters of a [`Module`].
 #[derive(Clone, Debug)]
@@ -41,15 +42,22 @@ impl Adam {
     pub fn step<M: Module>(&mut self, module: &mut M, tracked: M, gradients: &mut Gradients) -> Result<()> {
         let collected = collect(&tracked, gradients)?;
         drop(tracked);
+        self.apply(module, collected)
+    }
+
+    /// The rate of the steps that follow.
+    pub(super) fn set_rate(&mut self, learning_rate: f64) {
+        self.options.learning_rate = learning_rate;
+    }
+
+    /// Moves `module` against gradients that were collected before, one for each parameter.
+    pub(super) fn apply(&mut self, module: &mut impl Module, gradients: Vec<Tensor<1>>) -> Result<()> {
         // Before anything changes: what is taken out of a module does not come back after an error.
-        for ((parameter, gradient), state) in module.parameters().zip(&collected).zip(&self.states) {
-            let dtype = Some(parameter.value().dtype());
-            check_type(&format!("gradient of `{}`", parameter.name()), dtype, gradient)?;
-            check_type(&format!("moment of `{}`", parameter.name()), dtype, &state.first)?;
-        }
+        check_types(module, &gradients)?;
+        check_moments(module, &self.states)?;
         self.step += 1;
         let states = std::mem::take(&mut self.states);
-        for ((parameter, gradient), state) in module.parameters_mut().zip(collected).zip(states) {
+        for ((parameter, gradient), state) in module.parameters_mut().zip(gradients).zip(states) {
             let (value, state) = adam_update(parameter.take(), gradient, state, self.options, self.step)?;
             parameter.set(value);
             self.states.push(state);
@@ -58,13 +66,11 @@ impl Adam {
     }
 }
 
-/// The gradients of tracked parameters.
-fn collect(tracked: &impl Module, gradients: &mut Gradients) -> Result<Vec<Tensor<1>>> {
-    let gradient = |parameter: &Parameter| {
-        parameter.value().grad_remove(gradients).ok_or_else(|| {
-            let problem = format!("`{}` has no gradient: the loss does not depend on it", parameter.name());
-            Error::internal("optimizing", problem)
-        })
-    };
-    tracked.parameters().map(gradient).collect()
+/// Refuses moments of another type than their parameters have, as those of a module that was cast since.
+pub(super) fn check_moments(module: &impl Module, states: &[AdamState]) -> Result<()> {
+    for (parameter, state) in module.parameters().zip(states) {
+        let dtype = Some(parameter.value().dtype());
+        check_type(&format!("moment of `{}`", parameter.name()), dtype, &state.first)?;
+    }
+    Ok(())
 }
