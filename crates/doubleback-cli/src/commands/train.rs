@@ -4,10 +4,11 @@ use std::time::Duration;
 use doubleback::data::Dataset;
 use doubleback::nn::{Activation, Pool, architecture, paper_input};
 use doubleback::train::{
-    CurvePoint, Defense, DefenseKind, ModelFiles, Recipe, Written, paper_lambda, per_example_lambda,
+    CurvePoint, Defense, DefenseKind, ModelFiles, Recipe, TrainOptions, Written, paper_lambda, per_example_lambda,
 };
 use doubleback_experiments::Profile;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::args::{InputLayer, TrainArgs};
 use crate::context::Context;
@@ -98,7 +99,9 @@ fn recipe(args: &TrainArgs, dataset: &Dataset) -> Result<Recipe> {
     let options = &mut recipe.options;
     options.steps = args.steps.unwrap_or(options.steps);
     options.batch = args.batch.unwrap_or(options.batch);
-    options.adam.learning_rate = args.learning_rate.unwrap_or(options.adam.learning_rate);
+    let usual = args.optimizer.optimizer.learning_rate();
+    options.adam.learning_rate = args.learning_rate.or(usual).unwrap_or(options.adam.learning_rate);
+    args.optimizer.apply(options)?;
     options.class_weights = args.class_weights.of(dataset)?;
     options.checkpoint_every = Duration::try_from_secs_f64(args.checkpoint_every).unwrap_or(Duration::MAX);
     let batch = options.batch;
@@ -147,6 +150,9 @@ struct Summary<'a> {
     /// Names of the classes in the order of the labels, which that of the weights is too.
     classes: &'a [String],
     class_weights: Option<&'a [f64]>,
+    /// What the training has beyond the paper's, such as `optimizer`.
+    #[serde(flatten)]
+    choices: BTreeMap<String, Value>,
     seed: u64,
     /// SHA-256 of the files of the data set.
     checksums: BTreeMap<&'a str, &'a str>,
@@ -186,6 +192,7 @@ impl<'a> Summary<'a> {
             adversarial_norm: defense.pgd().map(|pgd| pgd.norm.name()),
             classes: &dataset.classes,
             class_weights: options.class_weights.as_deref(),
+            choices: choices(options),
             seed: options.seed,
             checksums: dataset
                 .sources
@@ -203,6 +210,17 @@ impl<'a> Summary<'a> {
     }
 }
 
+/// Those of the options that are beyond the paper's training, by name: numbers and truths as such.
+fn choices(options: &TrainOptions) -> BTreeMap<String, Value> {
+    let choices = options.choices().into_iter();
+    choices
+        .map(|(name, value)| {
+            let value = serde_json::from_str(&value).unwrap_or(Value::String(value));
+            (name.replace('-', "_"), value)
+        })
+        .collect()
+}
+
 fn readable(recipe: &Recipe, dataset: &Dataset, written: &Written, files: &ModelFiles) -> String {
     let trained = &written.cooked.trained;
     let mut text = format!(
@@ -214,6 +232,9 @@ fn readable(recipe: &Recipe, dataset: &Dataset, written: &Written, files: &Model
     );
     if let Some(weights) = &recipe.options.class_weights {
         text += &format!("  class weights  {}\n", of_classes(weights, &dataset.classes));
+    }
+    for (name, value) in recipe.options.choices() {
+        text += &format!("  {name:<14} {value}\n");
     }
     if let Some(last) = trained.curve.last() {
         let share = |share: Option<f64>| share.map_or_else(|| "none".to_owned(), percent);
