@@ -18,7 +18,7 @@ EVERYTHING: dict[str, Any] = {
     "schedule": "cosine",
     "warmup": 2,
     "accumulate": 2,
-    "clip_norm": 1.0,
+    "clip_norm": 0.05,
     "average": 0.5,
     "crop": 2,
     "flip": True,

@@ -17,7 +17,7 @@ use crate::{Error, Result};
 /// A trained network.
 #[derive(Clone, Debug)]
 pub struct Trained {
-    /// The network, ready for inference.
+    /// The network, ready for inference; with averaged weights, if these are wanted.
     pub network: Network,
     /// Its training curve.
     pub curve: Vec<CurvePoint>,
