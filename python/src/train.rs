@@ -6,7 +6,10 @@ use std::time::Duration;
 use doubleback::attack;
 use doubleback::data::{Bounds, Dataset, ImageShape, Split};
 use doubleback::nn::{Activation, Pool, architecture};
-use doubleback::train::{Defense, DefenseKind, ModelFiles, Norm, Output, Recipe, TrainOptions};
+use doubleback::train::{
+    Augmentation, Defense, DefenseKind, ModelFiles, Norm, Optimizer, OptimizerKind, OptimizerSettings, Output, Recipe,
+    TrainOptions,
+};
 use doubleback::{Error, Result};
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
@@ -17,6 +20,9 @@ use crate::errors;
 use crate::model::{ModelHandle, device};
 use crate::progress::Bar;
 use crate::work::run;
+
+/// That of Adam and AdamW, if none is given.
+const LEARNING_RATE: f64 = 1e-3;
 
 /// What is trained, and how, as the package writes it.
 #[derive(Deserialize)]
@@ -35,7 +41,20 @@ struct Wanted {
     activation: String,
     steps: usize,
     batch: usize,
-    learning_rate: f64,
+    /// None for the usual one of the optimizer.
+    learning_rate: Option<f64>,
+    optimizer: String,
+    momentum: Option<f64>,
+    nesterov: bool,
+    weight_decay: Option<f64>,
+    schedule: String,
+    warmup: usize,
+    accumulate: usize,
+    clip_norm: Option<f64>,
+    average: Option<f64>,
+    crop: usize,
+    flip: bool,
+    label_smoothing: f64,
     seed: u64,
     curve_every: usize,
     class_weights: Option<Vec<f64>>,
@@ -75,8 +94,14 @@ impl Wanted {
         let pool: Pool = self.pool.parse()?;
         let activation: Activation = self.activation.parse()?;
         let defaults = TrainOptions::default();
+        let kind: OptimizerKind = self.optimizer.parse()?;
+        let settings = OptimizerSettings {
+            momentum: self.momentum,
+            nesterov: self.nesterov,
+            weight_decay: self.weight_decay,
+        };
         let mut adam = defaults.adam;
-        adam.learning_rate = self.learning_rate;
+        adam.learning_rate = self.learning_rate.or(kind.learning_rate()).unwrap_or(LEARNING_RATE);
         Ok(Recipe {
             defense: self.defense()?,
             architecture: architecture(&self.arch, shape, self.bounds(), self.classes.len(), pool)?
@@ -85,6 +110,17 @@ impl Wanted {
                 steps: self.steps,
                 batch: self.batch,
                 adam,
+                optimizer: Optimizer::new(kind, settings)?,
+                schedule: self.schedule.parse()?,
+                warmup: self.warmup,
+                accumulate: self.accumulate,
+                clip_norm: self.clip_norm,
+                average: self.average,
+                augmentation: Augmentation {
+                    crop: self.crop,
+                    flip: self.flip,
+                },
+                label_smoothing: self.label_smoothing,
                 seed: self.seed,
                 class_weights: self.class_weights.clone(),
                 curve_every: self.curve_every,

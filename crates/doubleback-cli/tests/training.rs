@@ -390,6 +390,76 @@ fn class_weights_stand_in_every_output() {
 }
 
 #[test]
+fn options_of_the_optimizer_stand_in_every_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let train = "train --dataset mnist-mini --arch small-cnn --defense normal --batch 16 --steps 3";
+    let options = "--optimizer sgd --momentum 0.9 --nesterov --weight-decay 5e-4 --schedule cosine --warmup 1 --crop 2 --flip \
+         --label-smoothing 0.1 --average 0.9 --clip-norm 1 --accumulate 2";
+    let run = expect_done(here, &format!("{train} {options} --out a.safetensors --json a.json"));
+    assert!(
+        run.stdout.contains("  schedule       cosine over 3 steps\n"),
+        "{}",
+        run.stdout
+    );
+    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(here.join("a.json")).unwrap()).unwrap();
+    let expected = serde_json::json!([
+        "sgd",
+        0.1,
+        0.9,
+        true,
+        0.0005,
+        "cosine over 3 steps",
+        1,
+        2,
+        true,
+        0.1,
+        0.9,
+        1,
+        2
+    ]);
+    let names = [
+        "optimizer",
+        "learning_rate",
+        "momentum",
+        "nesterov",
+        "weight_decay",
+        "schedule",
+        "warmup",
+        "crop",
+        "flip",
+        "label_smoothing",
+        "average",
+        "clip_norm",
+        "accumulate",
+    ];
+    let found: Vec<&serde_json::Value> = names.iter().map(|name| &json[name]).collect();
+    assert_eq!(serde_json::json!(found), expected);
+    let (_, card) = load(&here.join("a.safetensors"), &test_device()).unwrap();
+    assert_eq!((card["optimizer"].as_str(), card["average"].as_str()), ("sgd", "0.9"));
+    for (wrong, says) in [
+        (
+            "--weight-decay 0.1",
+            "weight decay: 0.1 is not for `adam`, whose moments would rescale it. Leave it out, or choose `adamw`",
+        ),
+        (
+            "--momentum 0.9",
+            "momentum: 0.9 is not for `adam`, which has its own. Leave it out, or choose `sgd`",
+        ),
+        (
+            "--schedule one-cycle --warmup 2",
+            "warm-up: 2 is not for the schedule `one-cycle`",
+        ),
+        ("--crop 28", "crop: 28 is not below 28, the smaller side of an image"),
+        ("--average 1", "decay of the average: 1 is not above 0 and below 1"),
+    ] {
+        let run = doubleback(here, &format!("{train} {wrong} --out b.safetensors"));
+        assert_eq!(run.status, 2);
+        assert!(run.stderr.contains(says), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn a_training_that_fails_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();

@@ -29,6 +29,8 @@ pub struct Batch {
     pub labels: Vec<usize>,
     origin: Option<Origin>,
     weights: Option<ImageWeights>,
+    /// Share of the labels' weight that is spread over all classes.
+    label_smoothing: f64,
 }
 
 /// Which images a batch has: those of a range of a split that [`Batches`] borrow, whose number no others ever get. Equal origins are equal
@@ -91,6 +93,7 @@ impl Batch {
             labels,
             origin: None,
             weights: None,
+            label_smoothing: 0.0,
         })
     }
 
@@ -118,6 +121,18 @@ impl Batch {
         Ok(self)
     }
 
+    /// The same images, whose cross-entropy with the true labels is that with smoothed ones: of K classes the true one weighs `1 - smoothing +
+    /// smoothing / K`, any other `smoothing / K` (Szegedy et al. 2016), as PyTorch's `CrossEntropyLoss(label_smoothing)`. [`targets`](Self::targets) stay
+    /// zeros and ones.
+    ///
+    /// # Errors
+    /// When `smoothing` is not in [0, 1).
+    pub fn with_label_smoothing(mut self, smoothing: f64) -> Result<Self> {
+        check_label_smoothing(smoothing)?;
+        self.label_smoothing = smoothing;
+        Ok(self)
+    }
+
     /// The images, `[n, channels, height, width]`.
     pub fn images(&self) -> &Tensor<4> {
         &self.images
@@ -134,9 +149,14 @@ impl Batch {
     }
 
     /// Mean cross-entropy of `logits` with the true labels, `[1]`. With class weights it is that of PyTorch's `CrossEntropyLoss(weight)`:
-    /// `Σ_n w_n CE_n / Σ_n w_n`, where w_n is the weight of image n's true class.
+    /// `Σ_n w_n CE_n / Σ_n w_n`, where w_n is the weight of image n's true class. The labels are smoothed if they are to be.
     pub fn cross_entropy(&self, logits: &Tensor<2>) -> Tensor<1> {
-        self.cross_entropy_with(logits, &self.targets)
+        if self.label_smoothing == 0.0 {
+            return self.cross_entropy_with(logits, &self.targets);
+        }
+        let spread = self.label_smoothing / self.targets.dims()[1] as f64;
+        let smoothed = self.targets.clone() * (1.0 - self.label_smoothing) + spread;
+        self.cross_entropy_with(logits, &smoothed)
     }
 
     /// Mean cross-entropy of `logits` with other labels of the same images, such as a teacher's: `[n, classes]`. What an image counts is still its
@@ -160,6 +180,14 @@ impl Batch {
     /// Which images these are, if [`Batches`] gave them.
     pub(crate) fn origin(&self) -> Option<Origin> {
         self.origin
+    }
+}
+
+/// Refuses a share that leaves the true class nothing of its own.
+pub(crate) fn check_label_smoothing(smoothing: f64) -> Result<()> {
+    match (0.0..1.0).contains(&smoothing) {
+        true => Ok(()),
+        false => Err(Error::value("label smoothing", "at least 0 and below 1", smoothing)),
     }
 }
 
@@ -201,14 +229,34 @@ impl<'a> Batches<'a> {
     /// # Errors
     /// When a label is not a class, or class weights do not fit.
     pub fn of_step(&self, step: usize) -> Result<Batch> {
-        let start = step % self.split.len().div_ceil(self.size).max(1) * self.size;
-        let end = (start + self.size).min(self.split.len());
-        let mut batch = Batch::new(self.split, self.shape, self.classes, start..end, self.device)?;
+        let (_, places) = self.places_of(step);
+        let Range { start, end } = places;
+        let mut batch = Batch::new(self.split, self.shape, self.classes, places, self.device)?;
         batch.origin = Some(Origin {
             batches: self.number,
             start,
             end,
         });
+        self.weigh(batch)
+    }
+
+    /// The images of a step as they have become, `[n, channels, height, width]`. The batch has no origin: what is remembered of the images as they were is
+    /// not theirs.
+    pub(crate) fn of_step_as(&self, step: usize, images: Tensor<4>) -> Result<Batch> {
+        let (_, places) = self.places_of(step);
+        let labels = self.split.labels()[places].iter().map(|&label| label as usize);
+        self.weigh(Batch::of(images, labels.collect(), self.classes)?)
+    }
+
+    /// In which round through the split a step is, counted from 0, and the places of its images there.
+    pub(crate) fn places_of(&self, step: usize) -> (usize, Range<usize>) {
+        let a_round = self.split.len().div_ceil(self.size).max(1);
+        let start = step % a_round * self.size;
+        let end = (start + self.size).min(self.split.len());
+        (step / a_round, start..end)
+    }
+
+    fn weigh(&self, batch: Batch) -> Result<Batch> {
         match self.class_weights {
             None => Ok(batch),
             Some(weights) => batch.with_class_weights(weights),
@@ -271,6 +319,20 @@ mod tests {
         );
         let own = Batch::of(first.of_step(0).unwrap().images().clone(), vec![0, 1], 3).unwrap();
         assert_eq!(own.origin(), None);
+    }
+
+    #[test]
+    fn changed_images_have_no_origin() {
+        let (split, device) = (split(), test_device());
+        let batches = Batches::new(&split, SHAPE, 3, 2, &device);
+        let plain = batches.of_step(3).unwrap();
+        let changed = batches.of_step_as(3, plain.images().clone() * 2.0).unwrap();
+        assert_eq!((changed.origin(), &changed.labels), (None, &plain.labels));
+        assert!(plain.origin().is_some());
+        assert_eq!(
+            [2, 3, 7].map(|step| batches.places_of(step)),
+            [(0, 4..5), (1, 0..2), (2, 2..4)]
+        );
     }
 
     #[test]

@@ -94,6 +94,13 @@ pub enum Stream<'a> {
         /// Number of the draw.
         draw: u64,
     },
+    /// How a training image is shifted and mirrored when it is met.
+    Augmentation {
+        /// Rounds through the training set before; 2^27 or more run into other ranges.
+        round: u64,
+        /// The image's place in the training set, below 2^32.
+        place: u64,
+    },
 }
 
 const DROPOUT: u64 = 1 << 32;
@@ -104,6 +111,7 @@ const EXPLANATION: u64 = GENERATOR_NOISE + (1 << 44);
 const MIXTURE: u64 = 1 << 56;
 const SAMPLE: u64 = 1 << 57;
 const CLASS_SAMPLE: u64 = 1 << 58;
+const AUGMENTATION: u64 = 1 << 59;
 /// The name of the purpose, as bytes.
 const LAYER_NOISE: u64 = u64::from_le_bytes(*b"layernoi");
 /// The same.
@@ -140,6 +148,7 @@ impl Stream<'_> {
             Self::MetricNoise { image, draw } => {
                 (hash_of_image(image) ^ METRIC_NOISE).wrapping_add(draw.wrapping_mul(APART))
             }
+            Self::Augmentation { round, place } => AUGMENTATION.wrapping_add(round << 32).wrapping_add(place),
             Self::AttackStart { image, restart } => hash_of_image(image).wrapping_add(restart.wrapping_mul(APART)),
         }
     }
@@ -181,6 +190,7 @@ mod tests {
             [0, STEPS - 1].map(|step| Stream::LatentMixture { step }),
             [0, u32::MAX].map(|class| Stream::TestSample { class }),
             [Stream::ClassSample; 2],
+            [(0, 0), ((1 << 27) - 1, (1 << 32) - 1)].map(|(round, place)| Stream::Augmentation { round, place }),
         ];
         let numbers: Vec<u64> = ranges
             .iter()
@@ -210,6 +220,10 @@ mod tests {
         assert_eq!(number(Stream::ExplanationNoise { index: 5 }), 0x1_1000_0000_0005);
         assert_eq!(number(Stream::LatentMixture { step: 5 }), 0x100_0000_0000_0005);
         assert_eq!(number(Stream::TestSample { class: 5 }), 0x200_0000_0000_0005);
+        assert_eq!(
+            number(Stream::Augmentation { round: 5, place: 6 }),
+            0x800_0005_0000_0006
+        );
         let start = |restart| number(Stream::AttackStart { image: &[], restart });
         assert_eq!([start(0), start(1)], [0xcbf2_9ce4_8422_2325, 0x6a2a_169e_036c_9f3a]);
         assert_eq!(number(Stream::LayerNoise { image: &[] }), 0xa29d_f296_e15b_4249);

@@ -43,8 +43,20 @@ def train(
     defense: Defense | None = None,
     steps: int = 400,
     batch: int = 256,
-    learning_rate: float = 1e-3,
+    learning_rate: float | None = None,
     seed: int = 0,
+    optimizer: Literal["adam", "adamw", "sgd"] = "adam",
+    momentum: float | None = None,
+    nesterov: bool = False,
+    weight_decay: float | None = None,
+    schedule: Literal["constant", "cosine", "one-cycle"] = "constant",
+    warmup: int = 0,
+    accumulate: int = 1,
+    clip_norm: float | None = None,
+    average: float | None = None,
+    crop: int = 0,
+    flip: bool = False,
+    label_smoothing: float = 0.0,
     classes: Sequence[str] | None = None,
     bounds: tuple[float, float] = (0.0, 1.0),
     validation: tuple[Images | Tensor, object] | None = None,
@@ -57,10 +69,17 @@ def train(
 ) -> Trained:
     """Trains a classifier of images ``x`` within ``bounds`` with the classes ``y``, from nothing.
 
-    ``defense`` is one of ``doubleback.defenses``, such as ``DoubleBackprop(weight=10)``. ``steps`` are those of Adam, of ``batch`` images each;
+    ``defense`` is one of ``doubleback.defenses``, such as ``DoubleBackprop(weight=10)``. ``steps`` are those of the optimizer, of ``batch`` images each;
     the images are gone through in their order. ``classes`` are the names of the classes; without them there are as many as the labels need, named
     by number. ``activation`` is what the network has in place of ReLU: "silu", "gelu", "softplus" ("softplus:10" is sharper), "elu" or "mish".
     ``validation`` are images and labels that the curve looks at every ``curve_every`` steps.
+
+    ``optimizer`` is "adam" (TensorFlow's form, as the paper's), or "adamw" or "sgd" as in PyTorch, with ``weight_decay`` of all parameters; "sgd" takes
+    ``momentum`` and ``nesterov``. ``learning_rate`` is 1e-3 if none is given, 0.1 with "sgd". It stays, or follows ``schedule``: "cosine" to 0, or
+    "one-cycle" (PyTorch's ``OneCycleLR``); ``warmup`` steps rise to it first. A step takes the gradient of ``accumulate`` batches, shortened to the L2 norm
+    ``clip_norm``. ``average`` (such as 0.999) evaluates and gives the exponential moving average of the weights. ``crop`` pads training images by so
+    many pixels and cuts a piece of their size out at random; ``flip`` mirrors them at random. ``label_smoothing`` is PyTorch's, of the
+    cross-entropy: a gradient penalty keeps the true labels.
 
     With ``out``, a ``.safetensors`` file, the model is written there, and its state beside it: interrupted, the same call goes on from where it
     was, and so does one of more steps; it ends with the same bits as a training that was never interrupted.
@@ -81,6 +100,18 @@ def train(
         "steps": steps,
         "batch": batch,
         "learning_rate": learning_rate,
+        "optimizer": optimizer,
+        "momentum": momentum,
+        "nesterov": nesterov,
+        "weight_decay": weight_decay,
+        "schedule": schedule,
+        "warmup": warmup,
+        "accumulate": accumulate,
+        "clip_norm": clip_norm,
+        "average": average,
+        "crop": crop,
+        "flip": flip,
+        "label_smoothing": label_smoothing,
         "seed": seed,
         "curve_every": curve_every,
         "class_weights": None if class_weights is None else [float(weight) for weight in class_weights],

@@ -17,6 +17,7 @@ mod report;
 mod reproduce;
 mod sweep;
 mod train;
+mod train_options;
 mod values;
 
 use clap::{Parser, Subcommand};
@@ -40,6 +41,7 @@ pub use report::ReportArgs;
 pub use reproduce::ReproduceArgs;
 pub use sweep::{Launcher, SweepArgs, SweepCellArgs};
 pub use train::TrainArgs;
+pub use train_options::OptimizerArgs;
 pub use values::{Eps, InputLayer};
 
 /// Train image classifiers with input gradient regularization, attack them, report

@@ -9,6 +9,7 @@ use doubleback_experiments::Profile;
 use super::fine_tune::FineTune;
 use super::global::Global;
 use super::model::ImportOptions;
+use super::train_options::OptimizerArgs;
 use super::values;
 use crate::files::{Files, Format, WORK};
 use crate::output::JsonTarget;
@@ -20,7 +21,8 @@ pub const LONG: &str = "Train one model and write it to a .safetensors file.\n\n
     when the same command is given again, and ends with the same bytes.\n\n\
     The state at the end is kept beside the model, with the ending `.state`: the same command with more `--steps` goes on from it, \
     and ends with the same bytes as one training of all steps. Delete it when no more steps are wanted. A model of another training \
-    that has the same name is kept: as NAME.safetensors.1, .2 and so on.";
+    that has the same name is kept: as NAME.safetensors.1, .2 and so on. With a schedule other than constant another number of steps \
+    is another training, which starts from the first step.";
 
 /// Arguments of `train`.
 #[derive(Args, Debug)]
@@ -36,6 +38,9 @@ Examples:
       --pool avg --out model.safetensors --json curve.json
   doubleback train --dataset folder:images --defense doubleback \\
       --class-weights balanced --out model.safetensors
+  doubleback train --dataset cifar10 --arch resnet-small --defense normal \\
+      --optimizer sgd --momentum 0.9 --nesterov --weight-decay 5e-4 \\
+      --schedule cosine --crop 4 --flip --average 0.999 --out model.safetensors
   doubleback train --from resnet18.pt --arch resnet18 --normalize cifar10 \\
       --dataset cifar10 --defense doubleback --lambda 1 --learning-rate 1e-4 \\
       --frozen-norms --out tuned.safetensors")]
@@ -71,7 +76,7 @@ pub struct TrainArgs {
     /// Images a step [default: the profile's]
     #[arg(long, value_name = "N", value_parser = values::at_least_one)]
     pub batch: Option<usize>,
-    /// Learning rate of Adam [default: the profile's]
+    /// Learning rate [default: the profile's; 0.1 with sgd]
     #[arg(long, value_name = "X", value_parser = values::positive, allow_hyphen_values = true)]
     pub learning_rate: Option<f64>,
     /// Weight of the gradient penalty per example, for insensitive, doubleback, distilled-label, entropy and both [default: the profile's]
@@ -102,7 +107,7 @@ pub struct TrainArgs {
     /// the labels, or NAME=W,… for some classes
     #[arg(long, value_name = "WEIGHTS", value_parser = values::class_weights, default_value = "none")]
     pub class_weights: ClassWeights,
-    /// Seed of weights and dropout
+    /// Seed of weights, dropout and what is done to images
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
     /// Seconds between checkpoints
@@ -117,6 +122,9 @@ pub struct TrainArgs {
     /// Write settings and curve as JSON; without FILE or with -, to standard output
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub json: Option<JsonTarget>,
+    /// Optimizer, schedule and their like.
+    #[command(flatten)]
+    pub optimizer: OptimizerArgs,
 }
 
 impl TrainArgs {

@@ -14,7 +14,7 @@ use doubleback::explain::{BaselineKind, ExplainSpec, Quadrature, Upsampling, Val
 use doubleback::faithfulness::MetricSpec;
 use doubleback::nn::layers::{Floor, LocalContrast};
 use doubleback::nn::{ARCHITECTURES, Activation, Loss, Pool};
-use doubleback::train::{ClassWeights, DefenseKind, Norm, Output};
+use doubleback::train::{ClassWeights, DefenseKind, Norm, OptimizerKind, Output, Schedule};
 use doubleback::{Result, attack};
 use doubleback_experiments::Profile;
 use doubleback_experiments::bench::{Step, TimedAttack};
@@ -90,6 +90,22 @@ pub fn norm() -> Named<Norm> {
 pub fn penalty_output() -> Named<Output> {
     Named {
         names: Output::ALL.map(Output::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// Optimizers.
+pub fn optimizer() -> Named<OptimizerKind> {
+    Named {
+        names: OptimizerKind::ALL.map(OptimizerKind::name).to_vec(),
+        parse: str::parse,
+    }
+}
+
+/// Schedules of the learning rate.
+pub fn schedule() -> Named<Schedule> {
+    Named {
+        names: Schedule::ALL.map(Schedule::name).to_vec(),
         parse: str::parse,
     }
 }

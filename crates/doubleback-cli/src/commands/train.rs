@@ -4,11 +4,13 @@ use std::time::Duration;
 use doubleback::data::Dataset;
 use doubleback::nn::{Activation, Architecture, Pool, architecture, paper_input};
 use doubleback::train::{
-    CurvePoint, Defense, DefenseKind, ModelFiles, Recipe, StartingPoint, Written, paper_lambda, per_example_lambda,
+    CurvePoint, Defense, DefenseKind, ModelFiles, Recipe, StartingPoint, TrainOptions, Written, paper_lambda,
+    per_example_lambda,
 };
 use doubleback_experiments::Profile;
 use doubleback_import::Source;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::fine_tune;
 use crate::args::{InputLayer, TrainArgs};
@@ -97,7 +99,9 @@ fn recipe(args: &TrainArgs, start: Option<StartingPoint>, dataset: &Dataset) -> 
     let options = &mut recipe.options;
     options.steps = args.steps.unwrap_or(options.steps);
     options.batch = args.batch.unwrap_or(options.batch);
-    options.adam.learning_rate = args.learning_rate.unwrap_or(options.adam.learning_rate);
+    let usual = args.optimizer.optimizer.learning_rate();
+    options.adam.learning_rate = args.learning_rate.or(usual).unwrap_or(options.adam.learning_rate);
+    args.optimizer.apply(options)?;
     options.class_weights = args.class_weights.of(dataset)?;
     options.layers = args.fine_tune.layers();
     options.checkpoint_every = Duration::try_from_secs_f64(args.checkpoint_every).unwrap_or(Duration::MAX);
@@ -164,19 +168,13 @@ struct Summary<'a> {
     /// Names of the classes in the order of the labels, which that of the weights is too.
     classes: &'a [String],
     class_weights: Option<&'a [f64]>,
+    /// What the training has beyond the paper's, such as `optimizer`.
+    #[serde(flatten)]
+    choices: BTreeMap<String, Value>,
     seed: u64,
     /// What the model began with, if not with random weights.
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<Start<'a>>,
-    /// Layers that stayed as they were.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    frozen: &'a [String],
-    /// Whether all batch norms kept their moving averages.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    frozen_norms: bool,
-    /// What the learning rate of layers was multiplied by.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    layer_rates: BTreeMap<&'a str, f64>,
     /// SHA-256 of the files of the data set.
     checksums: BTreeMap<&'a str, &'a str>,
     training_images: usize,
@@ -244,16 +242,9 @@ impl<'a> Summary<'a> {
             adversarial_norm: defense.pgd().map(|pgd| pgd.norm.name()),
             classes: &dataset.classes,
             class_weights: options.class_weights.as_deref(),
+            choices: choices(options),
             seed: options.seed,
             from,
-            frozen: &options.layers.frozen,
-            frozen_norms: options.layers.frozen_norms,
-            layer_rates: options
-                .layers
-                .rates
-                .iter()
-                .map(|rate| (rate.layer.as_str(), rate.factor))
-                .collect(),
             checksums: dataset
                 .sources
                 .iter()
@@ -270,6 +261,17 @@ impl<'a> Summary<'a> {
     }
 }
 
+/// Those of the options that are beyond the paper's training, by name: numbers and truths as such.
+fn choices(options: &TrainOptions) -> BTreeMap<String, Value> {
+    let choices = options.choices().into_iter();
+    choices
+        .map(|(name, value)| {
+            let value = serde_json::from_str(&value).unwrap_or(Value::String(value));
+            (name.replace('-', "_"), value)
+        })
+        .collect()
+}
+
 fn readable(recipe: &Recipe, dataset: &Dataset, written: &Written, files: &ModelFiles) -> String {
     let trained = &written.cooked.trained;
     let mut text = format!(
@@ -284,6 +286,9 @@ fn readable(recipe: &Recipe, dataset: &Dataset, written: &Written, files: &Model
     }
     if let Some(start) = &recipe.start {
         text += &format!("  began with     {}\n", start.name());
+    }
+    for (name, value) in recipe.options.choices() {
+        text += &format!("  {name:<14} {value}\n");
     }
     if let Some(last) = trained.curve.last() {
         let share = |share: Option<f64>| share.map_or_else(|| "none".to_owned(), percent);

@@ -41,8 +41,8 @@ pub(super) fn of(
     if let Some(weights) = &o.class_weights {
         card.insert("class_weights".into(), in_words(weights));
     }
-    for (name, value) in o.layers.settings() {
-        card.insert(name.replace('-', "_"), value);
+    for (name, value) in o.choices() {
+        card.insert(name.replace(['-', ' '], "_"), value);
     }
     if let Some(start) = start {
         card.insert(FROM.into(), start.name().to_owned());

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor};
-use doubleback_ops::AdamState;
 use serde::{Deserialize, Serialize};
 
+use super::average::Average;
 use super::curve::{CurvePoint, Sums};
 use super::identity::Identity;
-use super::optimizer::Adam;
+use super::optimizer::Stepper;
 use super::options::TrainOptions;
 use crate::data::words::grouped;
 use crate::nn::{Module, Network, Parameter, renewed_description};
@@ -70,14 +70,30 @@ const KIND: Kind = Kind {
     advice: "Delete it to train from the start",
 };
 
-pub(crate) fn save(path: &Path, state: &State, network: &Network, adam: &Adam) -> Result<()> {
+/// The tensors of a training but for those of the network.
+pub(crate) struct Moving {
+    /// The optimizer.
+    pub stepper: Stepper,
+    /// The average of the weights, if it is wanted.
+    pub average: Option<Average>,
+}
+
+impl Moving {
+    /// Before the first step.
+    pub fn start(network: &Network, options: &TrainOptions) -> Self {
+        Self {
+            stepper: Stepper::new(network, options.optimizer, options.adam),
+            average: options.average.map(|decay| Average::new(network, decay)),
+        }
+    }
+}
+
+pub(crate) fn save(path: &Path, state: &State, network: &Network, moving: &Moving) -> Result<()> {
     let mut facts = Facts::from([(FORMAT.to_owned(), CURRENT.to_owned())]);
     add_fact(&mut facts, STATE, state)?;
     let mut tensors: Vec<(String, &Tensor<1>)> = network.tensors().map(|p| (p.name().to_owned(), p.value())).collect();
-    for (parameter, moments) in network.parameters().zip(adam.states()) {
-        tensors.push((format!("{}.first", parameter.name()), &moments.first));
-        tensors.push((format!("{}.second", parameter.name()), &moments.second));
-    }
+    tensors.extend(moving.stepper.tensors(network));
+    tensors.extend(moving.average.iter().flat_map(Average::tensors));
     let flat = tensors
         .into_iter()
         .map(|(name, value)| (name, value.dims().to_vec(), value));
@@ -105,7 +121,7 @@ pub(crate) fn identity(path: &Path) -> Result<Option<Identity>> {
 ///
 /// # Errors
 /// When it is of another training, or has more steps than are wanted.
-pub(crate) fn load(files: &Files, network: &mut Network, options: &TrainOptions) -> Result<Option<(State, Adam)>> {
+pub(crate) fn load(files: &Files, network: &mut Network, options: &TrainOptions) -> Result<Option<(State, Moving)>> {
     for path in [Some(&files.checkpoint), files.earlier.as_ref()].into_iter().flatten() {
         if let Some(file) = TensorFile::find(path, &KIND)? {
             return restore(path, &file, files, network, options);
@@ -121,7 +137,7 @@ fn restore(
     files: &Files,
     network: &mut Network,
     options: &TrainOptions,
-) -> Result<Option<(State, Adam)>> {
+) -> Result<Option<(State, Moving)>> {
     file.format(STATE, &READ)?;
     let mut state: State = file.fact(STATE)?;
     if state.identity.is_student_of_another(&files.identity) {
@@ -145,18 +161,17 @@ fn restore(
     let length = |p: &Parameter| p.dims().iter().product::<usize>();
     let names: Vec<(String, usize)> = network.parameters().map(|p| (p.name().to_owned(), length(p))).collect();
     let buffers: Vec<(String, usize)> = network.buffers().map(|p| (p.name().to_owned(), length(p))).collect();
-    let mut moments = Vec::with_capacity(names.len());
-    for (name, length) in &names {
-        moments.push(AdamState {
-            first: get(&format!("{name}.first"), *length)?,
-            second: get(&format!("{name}.second"), *length)?,
-        });
-    }
     for (name, length) in names.iter().chain(&buffers) {
         network.set(name, get(name, *length)?)?;
     }
-    let adam = Adam::resume(options.adam, moments, state.step);
-    Ok(Some((state, adam)))
+    let moving = Moving {
+        stepper: Stepper::resume(network, options.optimizer, options.adam, state.step, &get)?,
+        average: match options.average {
+            Some(decay) => Some(Average::resume(network, decay, &get)?),
+            None => None,
+        },
+    };
+    Ok(Some((state, moving)))
 }
 
 /// Refuses the state of another training, and says what differs.

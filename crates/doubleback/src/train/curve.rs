@@ -17,7 +17,7 @@ pub struct CurvePoint {
     pub step: usize,
     /// Mean training objective since the last point.
     pub loss: f64,
-    /// Mean cross-entropy on the training batches since the last point; with class weights, the weighted one.
+    /// Mean cross-entropy on the training batches since the last point; with class weights, the weighted one; of smoothed labels, if these are.
     pub cross_entropy: f64,
     /// Accuracy on the training batches since the last point.
     pub accuracy: f64,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::optimizer::Optimizer;
 use super::options::TrainOptions;
 use super::starting_point::StartingPoint;
 use crate::data::{Dataset, Preparation};
@@ -27,6 +28,7 @@ const CHECKSUM: &str = "data: images, as SHA-256";
 const LAYERS: &str = "layers of the network";
 /// Of the network that it begins with.
 const WEIGHTS: &str = "network that it starts from, as SHA-256";
+const OPTIMIZER: &str = "optimizer";
 /// Steps of a student's teacher.
 const TEACHER_STEPS: &str = "steps of the teacher";
 /// A longer value is cut in messages.
@@ -115,21 +117,32 @@ impl Identity {
             curve_images,
             curve_eps,
             checkpoint_every: _,
+            // Those beyond the paper's training, of which only what is chosen is told.
+            optimizer,
+            schedule: _,
+            warmup: _,
+            accumulate: _,
+            clip_norm: _,
+            average: _,
+            augmentation: _,
+            label_smoothing: _,
         } = options;
         self.add("batch", batch.to_string());
         self.add("learning-rate", adam.learning_rate.to_string());
-        self.add("optimizer", format!("{adam:?}"));
+        if *optimizer == Optimizer::Adam {
+            self.add(OPTIMIZER, format!("{adam:?}"));
+        }
         self.add("seed", seed.to_string());
         self.add(
             "class-weights",
             class_weights.as_deref().map_or("none".into(), in_words),
         );
-        for (name, value) in layers.settings() {
-            self.add(name, value);
-        }
         self.add("steps between points of the curve", curve_every.to_string());
         self.add("images of the curve", curve_images.to_string());
         self.add("eps of the curve", curve_eps.to_string());
+        for (name, value) in options.choices() {
+            self.add(name, value);
+        }
     }
 
     /// Whether these are the same but for the steps of the teacher.
@@ -155,9 +168,11 @@ impl Identity {
             if there == here {
                 continue;
             }
+            let both_adam = there.is_some_and(is_adam) && here.is_some_and(is_adam);
             let said_by_others = match name {
                 CHECKSUM => !data.is_empty(),
-                "optimizer" => !options.is_empty(),
+                // Adam's rate among its other values.
+                OPTIMIZER => both_adam && !options.is_empty(),
                 // Those that other images or classes need.
                 LAYERS => !options.is_empty() || !data.is_empty(),
                 _ => false,
@@ -165,7 +180,10 @@ impl Identity {
             if said_by_others {
                 continue;
             }
-            let value = |value: Option<&str>| shortened(name, value.unwrap_or("none"));
+            let value = |value: Option<&str>| match value {
+                Some(value) if name == OPTIMIZER && is_adam(value) && !both_adam => "adam".to_owned(),
+                value => shortened(name, value.unwrap_or("none")),
+            };
             let (list, shown) = match name.strip_prefix(DATA) {
                 Some(shown) => (&mut data, shown),
                 None => (&mut options, name),
@@ -193,6 +211,11 @@ impl Identity {
     }
 }
 
+/// Whether these are the values of Adam, as every checkpoint has them that is not of another optimizer.
+fn is_adam(value: &str) -> bool {
+    value.starts_with("AdamOptions")
+}
+
 /// Class weights for a file.
 pub(super) fn in_words(weights: &[f64]) -> String {
     weights.iter().map(f64::to_string).collect::<Vec<_>>().join(",")
@@ -210,6 +233,7 @@ fn shortened(name: &str, value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::SgdOptions;
 
     fn identity(facts: &[(&str, &str)]) -> Identity {
         let fact = |&(name, value): &(&str, &str)| Fact {
@@ -239,6 +263,45 @@ mod tests {
         assert_eq!(
             differences(&[(LAYERS, "a")], &[(LAYERS, "b")]),
             "with other options: layers of the network"
+        );
+    }
+
+    #[test]
+    fn options_at_their_defaults_are_no_facts() {
+        let of = |options: TrainOptions| {
+            let mut identity = Identity::default();
+            identity.add_options(&options);
+            identity
+        };
+        let plain = of(TrainOptions::default());
+        let names: Vec<&str> = plain.0.iter().map(|fact| fact.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "batch",
+                "learning-rate",
+                "optimizer",
+                "seed",
+                "class-weights",
+                "steps between points of the curve",
+                "images of the curve",
+                "eps of the curve"
+            ]
+        );
+        let chosen = of(TrainOptions {
+            optimizer: Optimizer::Sgd(SgdOptions {
+                momentum: 0.9,
+                ..SgdOptions::default()
+            }),
+            average: Some(0.99),
+            ..TrainOptions::default()
+        });
+        assert_eq!(
+            plain.differences(&chosen).as_deref(),
+            Some(
+                "with other options: optimizer adam there, sgd here; momentum none there, 0.9 here; \
+                 weight-decay none there, 0 here; average none there, 0.99 here"
+            )
         );
     }
 

@@ -1,26 +1,24 @@
 use std::path::Path;
 use std::time::Instant;
 
-use burn::tensor::Gradients;
-
-use super::checkpoint::{self, Files, State};
+use super::average::Average;
+use super::checkpoint::{self, Files, Moving, State};
 use super::curve::{CurvePoint, Measured, Sums};
 use super::identity::Identity;
 use super::objective::Objective;
-use super::optimizer::Adam;
+use super::optimizer::Rate;
 use super::options::TrainOptions;
-use crate::batch::{Batch, Batches};
+use super::step::{self, Constant};
+use super::training_batches::TrainingBatches;
 use crate::data::Dataset;
-use crate::nn::{Classifier, Module, Network, TrainingPass, predictions, to_vec};
+use crate::nn::{Classifier, Module, Network};
 use crate::progress::{Progress, Watch};
-use crate::stop;
-use crate::work::PARAMETER_GRADIENTS;
 use crate::{Error, Result};
 
 /// A trained network.
 #[derive(Clone, Debug)]
 pub struct Trained {
-    /// The network, ready for inference.
+    /// The network, ready for inference; with averaged weights, if these are wanted.
     pub network: Network,
     /// Its training curve.
     pub curve: Vec<CurvePoint>,
@@ -75,24 +73,22 @@ pub(super) fn run(
     };
     let start = || {
         let identity = files.map(|files| files.identity.clone()).unwrap_or_default();
-        (State::start(identity), Adam::new(&network, options.adam))
+        (State::start(identity), Moving::start(&network, options))
     };
-    let (mut state, adam) = found.unwrap_or_else(start);
-    let mut adam = adam.with_rate_factors(options.layers.factors(&network));
-    let kept_norms = options.layers.kept_norms(network.architecture());
+    let (mut state, mut moving) = found.unwrap_or_else(start);
+    let constant = Constant::of(&network, options);
     if state.step > 0 {
         watch.resume(state.step);
     }
     let device = network.device().clone();
-    let batches = Batches::new(&dataset.train, dataset.shape, network.classes(), options.batch, &device)
-        .weighted(options.class_weights.as_deref());
+    let batches = TrainingBatches::new(dataset, network.classes(), options, &device);
     let measured = Measured {
         dataset,
         images: options.curve_images,
         eps: options.curve_eps,
     };
-    let save = |state: &State, network: &Network, adam: &Adam| match files {
-        Some(files) => checkpoint::save(&files.checkpoint, state, network, adam),
+    let save = |state: &State, network: &Network, moving: &Moving| match files {
+        Some(files) => checkpoint::save(&files.checkpoint, state, network, moving),
         None => Ok(()),
     };
     let mut saved = Instant::now();
@@ -100,9 +96,10 @@ pub(super) fn run(
     let curve = loop {
         let is_last = state.step >= options.steps;
         if state.lacks_point(options.curve_every, is_last) {
-            let point = match state.sums.point(state.step, &network, &measured, watch) {
+            let averaged = moving.average.as_ref().map_or(&network, Average::network);
+            let point = match state.sums.point(state.step, averaged, &measured, watch) {
                 Err(Error::Interrupted) => {
-                    save(&state, &network, &adam)?;
+                    save(&state, &network, &moving)?;
                     return Err(Error::Interrupted);
                 }
                 point => point?,
@@ -118,21 +115,18 @@ pub(super) fn run(
             break state.curve.clone();
         }
         let started = Instant::now();
-        let batch = batches.of_step(state.step)?;
-        let mut pass = TrainingPass::new(options.seed, state.step).with_frozen_norms(kept_norms.clone());
-        let tracked = options.layers.tracked(&network);
         let diverged = |loss: f64| Error::Diverged {
             model: name.into(),
             step: state.step + 1,
             loss,
             checkpoint: last_good(files.map(|files| files.checkpoint.as_path()), saved_step),
         };
-        let mut done = match differentiate(objective, &tracked, &batch, &mut pass) {
+        let done = match step::gradients(&network, objective, &batches, options, &constant, state.step) {
             // Of logits that are not finite there is no loss either.
             Err(Error::NotFinite(_)) => return Err(diverged(f64::NAN)),
             // In the middle of a step: the state is that of the step before.
             Err(Error::Interrupted) => {
-                save(&state, &network, &adam)?;
+                save(&state, &network, &moving)?;
                 return Err(Error::Interrupted);
             }
             done => done?,
@@ -140,17 +134,24 @@ pub(super) fn run(
         if !done.loss.is_finite() {
             return Err(diverged(done.loss));
         }
-        adam.step(&mut network, tracked, &mut done.gradients)?;
-        // What is left of them would stay in memory while the curve is measured.
-        drop(done.gradients);
-        network.update_moving_averages(pass);
-        state.sums.add(done.loss, done.cross_entropy, done.right, batch.len());
+        let rate = Rate {
+            of_all: options.rate(state.step),
+            factors: &constant.factors,
+        };
+        moving.stepper.apply(&mut network, done.gradients, rate)?;
+        for pass in done.passes {
+            network.update_moving_averages(pass);
+        }
+        if let Some(average) = &mut moving.average {
+            average.update(&network, state.step);
+        }
+        state.sums.add(done.loss, done.cross_entropy, done.right, done.images);
         state.step += 1;
         state.seconds += started.elapsed().as_secs_f64();
         let (step, steps, loss) = (state.step, options.steps, Some(done.loss));
         let stop = watch.advance(Progress { step, steps, loss }).is_break();
         if stop || saved.elapsed() >= options.checkpoint_every {
-            save(&state, &network, &adam)?;
+            save(&state, &network, &moving)?;
             (saved, saved_step) = (Instant::now(), Some(state.step));
         }
         if stop {
@@ -159,12 +160,12 @@ pub(super) fn run(
     };
     if files.is_some_and(|files| files.keep) {
         // The model is worth more than its state, and comes after it.
-        if let Err(error) = save(&state, &network, &adam) {
+        if let Err(error) = save(&state, &network, &moving) {
             tracing::warn!("{error}. Without this state more steps will start from the first one");
         }
     }
     Ok(Trained {
-        network,
+        network: moving.average.map_or(network, Average::into_network),
         curve,
         seconds: state.seconds,
     })
@@ -176,39 +177,6 @@ impl State {
         let due = is_last || (self.step > 0 && self.step.is_multiple_of(every));
         due && self.curve.last().is_none_or(|point| point.step != self.step)
     }
-}
-
-/// What a training step found on its batch.
-struct Differentiated {
-    loss: f64,
-    cross_entropy: f64,
-    /// Images that are classified rightly.
-    right: usize,
-    gradients: Gradients,
-}
-
-/// Evaluates the objective and differentiates it with respect to the parameters of `tracked`. Only numbers and gradients leave this
-/// function: the objective's value holds the tape, and the tape a share of each parameter. The optimizer changes parameters in place, which
-/// takes that nobody else holds them.
-fn differentiate(
-    objective: &dyn Objective,
-    tracked: &Network,
-    batch: &Batch,
-    pass: &mut TrainingPass,
-) -> Result<Differentiated> {
-    let value = objective.evaluate(tracked, batch, pass)?;
-    PARAMETER_GRADIENTS.add(batch.len());
-    let scalar = |t| -> Result<f64> { Ok(to_vec::<1>(t)?[0].into()) };
-    let predicted = predictions(&value.logits.inner())?;
-    stop::check()?;
-    let differentiated = Differentiated {
-        loss: scalar(value.loss.clone().inner())?,
-        cross_entropy: scalar(value.cross_entropy.inner())?,
-        right: predicted.iter().zip(&batch.labels).filter(|(a, b)| a == b).count(),
-        gradients: value.loss.backward(),
-    };
-    stop::check()?;
-    Ok(differentiated)
 }
 
 /// What earlier versions wrote into checkpoints in place of an [`Identity`]; nothing if they could not have trained this.
@@ -228,9 +196,9 @@ pub(super) fn fingerprint(
         curve_every,
         curve_images,
         curve_eps,
-        checkpoint_every: _,
+        ..
     } = options;
-    if class_weights.is_some() || !layers.is_all() {
+    if class_weights.is_some() || !options.choices().is_empty() {
         return Ok(None);
     }
     let architecture =

@@ -1,8 +1,9 @@
-use burn::tensor::{Gradients, Tensor};
+use burn::tensor::Gradients;
 use doubleback_ops::{AdamOptions, AdamState, adam_update};
 
-use crate::nn::{Module, Parameter, check_type};
-use crate::{Error, Result};
+use super::gradients::{Collected, Rate, check_types, collect};
+use crate::Result;
+use crate::nn::{Module, check_type};
 
 /// Adam (Kingma & Ba 2015) over the parameters of a [`Module`].
 #[derive(Clone, Debug)]
@@ -10,8 +11,6 @@ pub struct Adam {
     options: AdamOptions,
     states: Vec<AdamState>,
     step: usize,
-    /// By parameter: what the learning rate is multiplied by. Of those that are not here by 1.
-    factors: Vec<f64>,
 }
 
 impl Adam {
@@ -22,25 +21,12 @@ impl Adam {
             options,
             states: states.collect(),
             step: 0,
-            factors: Vec::new(),
         }
-    }
-
-    /// With learning rates that are these multiples of the options', one for each parameter.
-    #[must_use]
-    pub fn with_rate_factors(mut self, factors: Vec<f64>) -> Self {
-        self.factors = factors;
-        self
     }
 
     /// Moments and step count of an earlier training.
     pub(crate) fn resume(options: AdamOptions, states: Vec<AdamState>, step: usize) -> Self {
-        Self {
-            options,
-            states,
-            step,
-            factors: Vec::new(),
-        }
+        Self { options, states, step }
     }
 
     pub(crate) fn states(&self) -> &[AdamState] {
@@ -56,22 +42,25 @@ impl Adam {
     pub fn step<M: Module>(&mut self, module: &mut M, tracked: M, gradients: &mut Gradients) -> Result<()> {
         let collected = collect(&tracked, gradients)?;
         drop(tracked);
+        self.apply(module, collected, Rate::of_all(self.options.learning_rate))
+    }
+
+    /// Moves `module` against gradients that were collected before.
+    pub(super) fn apply(&mut self, module: &mut impl Module, gradients: Collected, rate: Rate<'_>) -> Result<()> {
         // Before anything changes: what is taken out of a module does not come back after an error.
-        for ((parameter, gradient), state) in module.parameters().zip(&collected).zip(&self.states) {
-            let Some(gradient) = gradient else { continue };
-            let dtype = Some(parameter.value().dtype());
-            check_type(&format!("gradient of `{}`", parameter.name()), dtype, gradient)?;
-            check_type(&format!("moment of `{}`", parameter.name()), dtype, &state.first)?;
-        }
+        check_types(module, &gradients)?;
+        check_moments(module, &self.states)?;
         self.step += 1;
         let states = std::mem::take(&mut self.states);
-        for (index, ((parameter, gradient), state)) in module.parameters_mut().zip(collected).zip(states).enumerate() {
+        for (index, ((parameter, gradient), state)) in module.parameters_mut().zip(gradients).zip(states).enumerate() {
             let Some(gradient) = gradient else {
                 self.states.push(state);
                 continue;
             };
-            let mut options = self.options;
-            options.learning_rate *= self.factors.get(index).copied().unwrap_or(1.0);
+            let options = AdamOptions {
+                learning_rate: rate.of(index),
+                ..self.options
+            };
             let (value, state) = adam_update(parameter.take(), gradient, state, options, self.step)?;
             parameter.set(value);
             self.states.push(state);
@@ -80,17 +69,11 @@ impl Adam {
     }
 }
 
-/// The gradients of the parameters on the tape; nothing of constants.
-fn collect(tracked: &impl Module, gradients: &mut Gradients) -> Result<Vec<Option<Tensor<1>>>> {
-    let gradient = |parameter: &Parameter| {
-        if !parameter.value().is_require_grad() {
-            return Ok(None);
-        }
-        let gradient = parameter.value().grad_remove(gradients).ok_or_else(|| {
-            let problem = format!("`{}` has no gradient: the loss does not depend on it", parameter.name());
-            Error::internal("optimizing", problem)
-        });
-        gradient.map(Some)
-    };
-    tracked.parameters().map(gradient).collect()
+/// Refuses moments of another type than their parameters have, as those of a module that was cast since.
+pub(super) fn check_moments(module: &impl Module, states: &[AdamState]) -> Result<()> {
+    for (parameter, state) in module.parameters().zip(states) {
+        let dtype = Some(parameter.value().dtype());
+        check_type(&format!("moment of `{}`", parameter.name()), dtype, &state.first)?;
+    }
+    Ok(())
 }
