@@ -153,7 +153,7 @@ class PreactBlock(nn.Module):
 class SmallImages(nn.Module):
     """The residual networks for CIFAR whose names RobustBench uses."""
 
-    def __init__(self, width, block, counts=(2, 2, 2, 2), preact=False, last=False):
+    def __init__(self, width, block, counts=(2, 2, 2, 2), preact=False, last=False, classes=5):
         super().__init__()
         self.conv1 = nn.Conv2d(3, width, 3, 1, 1, bias=False)
         self.preact = preact
@@ -168,7 +168,7 @@ class SmallImages(nn.Module):
             inputs = outputs if count else inputs
         if last:
             self.bn = nn.BatchNorm2d(inputs)
-        self.linear = nn.Linear(inputs, 5)
+        self.linear = nn.Linear(inputs, classes)
 
     def forward(self, x):
         x = self.conv1(x)
@@ -207,7 +207,7 @@ class Stage(nn.Module):
 
 
 class Wide(nn.Module):
-    def __init__(self, first, width, count):
+    def __init__(self, first, width, count, classes=5):
         super().__init__()
         self.conv1 = nn.Conv2d(3, first, 3, 1, 1, bias=False)
         inputs = first
@@ -217,7 +217,7 @@ class Wide(nn.Module):
             setattr(self, f"block{stage + 1}", Stage(blocks))
             inputs = outputs
         self.bn1 = nn.BatchNorm2d(inputs)
-        self.fc = nn.Linear(inputs, 5)
+        self.fc = nn.Linear(inputs, classes)
 
     def forward(self, x):
         x = self.block3(self.block2(self.block1(self.conv1(x))))
@@ -279,6 +279,10 @@ def first_orders():
     first_order("preact-resnet18", "preact-resnet18", SmallImages(8, plain, preact=True), (3, 32, 32))
     first_order("preact-resnet18-v2", "preact_resnet18-v2", SmallImages(8, activated, preact=True, last=True), (3, 32, 32))
     first_order("wide-resnet-16-2", "WRN-16-2", Wide(4, 2, 2), (3, 32, 32))
+    # Those that the library builds itself, in their own widths.
+    for name, net in [("built-in-resnet18", SmallImages(64, Block, classes=10)), ("built-in-wrn-28-2", Wide(16, 2, 4, classes=10))]:
+        print(name, sum(p.numel() for p in net.parameters()), "parameters")
+        first_order(name, name.removeprefix("built-in-"), net, (3, 32, 32))
     first_order("vgg11", "vgg11", vgg(False), (3, 64, 80))
     first_order("vgg11_bn", None, vgg(True), (3, 32, 32))
     first_order("small-cnn", None, small_cnn(), (1, 28, 28))

@@ -7,6 +7,7 @@
 - crates/doubleback/tests/fixtures/second-order-*.npz: gradients of the double-backprop loss of the whole paper CNN, sampled.
 - crates/doubleback/tests/fixtures/penalties.npz: the same of the other penalties, norms and dot products only.
 - crates/doubleback/tests/fixtures/class-weights.npz: the same of cross-entropy and double backprop with class weights.
+- crates/doubleback/tests/fixtures/trades.npz: the same of TRADES at given perturbed images, without and with class weights.
 - crates/doubleback/tests/fixtures/gan-losses.npz: the losses of InterpretGAN and their gradients, for moderate and for extreme logits.
 
 Inputs come from `values`, which the tests repeat, so only PyTorch's answers are stored. Of large gradients every 499th value is stored,
@@ -178,6 +179,26 @@ def class_weights(directions):
     np.savez_compressed(ROOT / "crates/doubleback/tests/fixtures/class-weights.npz", **store)
 
 
+def trades(directions):
+    """Cross-entropy plus 6 times the divergence, both of whose sides are differentiated; the perturbed images are given."""
+    p, x, y, mask = fixed_values()
+    perturbed = (x + 0.1 * tensor([IMAGES, 1, 28, 28], 202, grad=False).sign()).clamp(0, 1)
+    weights = 0.25 + 0.5 * torch.arange(10, dtype=torch.float64)
+    store = {}
+    for name, of_image in [("trades", torch.ones(IMAGES, dtype=torch.float64)), ("weighted", weights[y])]:
+        logits, others = (network(p, images, mask, F.max_pool2d) for images in (x, perturbed))
+        divergence = F.kl_div(F.log_softmax(others, 1), F.softmax(logits, 1), reduction="none").sum(1)
+        each = F.cross_entropy(logits, y, reduction="none") + 6 * divergence
+        loss = (of_image * each).sum() / of_image.sum()
+        store[f"{name}.loss"] = np.array([loss.item()])
+        for (parameter, *_), grad in zip(PARAMETERS, torch.autograd.grad(loss, list(p.values()))):
+            grad = grad.numpy().ravel()
+            store[f"{name}.{parameter}.norm"] = np.array([np.sqrt((grad * grad).sum())])
+            store[f"{name}.{parameter}.dots"] = np.array([(grad * d[: grad.size]).sum() for d in directions])
+        print("trades", name, loss.item(), divergence.mean().item())
+    np.savez_compressed(ROOT / "crates/doubleback/tests/fixtures/trades.npz", **store)
+
+
 def second_order(directions):
     p, x, y, mask = fixed_values()
     for pool_name, pool in [("max", F.max_pool2d), ("avg", F.avg_pool2d)]:
@@ -225,4 +246,5 @@ if __name__ == "__main__":
     second_order(directions)
     penalties(directions)
     class_weights(directions)
+    trades(directions)
     gan_losses()

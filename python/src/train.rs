@@ -36,6 +36,7 @@ struct Wanted {
     eps: Option<f64>,
     pgd_steps: Option<usize>,
     adversarial_norm: Option<String>,
+    trades_beta: Option<f64>,
     arch: String,
     pool: String,
     activation: String,
@@ -81,11 +82,14 @@ impl Wanted {
         if let Some(eps) = defense.adversarial_eps_mut() {
             *eps = self.eps.unwrap_or(*eps);
         }
-        if let Some(pgd) = defense.pgd_mut() {
-            pgd.steps = self.pgd_steps.unwrap_or(pgd.steps);
-            if let Some(norm) = &self.adversarial_norm {
-                pgd.norm = norm.parse::<attack::Norm>()?;
-            }
+        if let Some(steps) = defense.adversarial_steps_mut() {
+            *steps = self.pgd_steps.unwrap_or(*steps);
+        }
+        if let (Some(norm), Some(wanted)) = (defense.adversarial_norm_mut(), &self.adversarial_norm) {
+            *norm = wanted.parse::<attack::Norm>()?;
+        }
+        if let Some(beta) = defense.beta_mut() {
+            *beta = self.trades_beta.unwrap_or(*beta);
         }
         Ok(defense)
     }

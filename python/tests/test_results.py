@@ -54,6 +54,7 @@ def test_every_defense_trains(digits: db.data.Data) -> None:
         db.Distillation(temperature=10),
         db.AdversarialTraining(eps=0.1),
         db.PGDTraining(eps=0.1, steps=2),
+        db.Trades(eps=0.1, beta=3, steps=2, norm="l2"),
         db.Both(weight=1, eps=0.1),
     ]
     assert {type(way).__name__ for way in ways} == set(db.defenses.__all__) - {"Defense"}

@@ -71,7 +71,7 @@ fn a_network_may_be_of_other_sizes_and_may_run_as_in_use() {
     for (words, said) in [
         ("bench step --inference --only double", "trains the network"),
         ("bench step --normalize imagenet", "give `--model`"),
-        ("bench step --arch resnet18", "resnet-small"),
+        ("bench step --arch resnet17", "resnet18"),
         ("bench kernels --model m.onnx --classes 3", "cannot be used with"),
     ] {
         let refused = doubleback(Path::new("."), words);

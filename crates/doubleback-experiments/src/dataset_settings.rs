@@ -105,6 +105,7 @@ impl Weights {
             | DefenseKind::Distillation
             | DefenseKind::AdversarialTraining
             | DefenseKind::PgdTraining
+            | DefenseKind::Trades
             | DefenseKind::DoubleBackprop
             | DefenseKind::Both => self.double_backprop,
         }

@@ -5,7 +5,8 @@ use burn::tensor::activation::softmax;
 use burn::tensor::{DType, Tensor, TensorData};
 use doubleback::data::{self, Bounds, ImageShape, LoadOptions};
 use doubleback::nn::{
-    ARCHITECTURES, Architecture, Classifier, Module, Network, Pool, TrainingPass, architecture, cross_entropy,
+    ARCHITECTURES, Activation, Architecture, Classifier, Module, Network, Pool, TrainingPass, architecture,
+    cross_entropy,
 };
 use doubleback::train::{Defense, DefenseKind};
 use doubleback_experiments::Profile;
@@ -101,6 +102,58 @@ fn native_kernels_agree_with_default_bodies_in_f64_at_second_order() {
     }
 }
 
+/// The gradient of the double-backprop loss by all parameters, in `f64`, along a random direction. The activation is smooth: a step moves no ReLU
+/// across its kink.
+#[test]
+fn second_order_gradients_are_central_differences() {
+    const STEP: f64 = 1e-5;
+    for (name, side) in [("resnet18", 8), ("wrn-28-2", 8)] {
+        let architecture = build(name, 3, side, Pool::Max)
+            .unwrap()
+            .with_activation(Activation::Silu);
+        let network = Network::new(architecture, 1, &f64_device()).unwrap().cast(DType::F64);
+        let direction: Vec<(String, Vec<f64>)> = network
+            .parameters()
+            .enumerate()
+            .map(|(index, parameter)| {
+                let start = doubles(parameter.value().clone());
+                let size = start.iter().map(|v| v * v).sum::<f64>().sqrt() / (start.len() as f64).sqrt();
+                let drawn = values(start.len(), 100 + index as u64).into_iter();
+                // In proportion to the values; shifts start at zero.
+                let direction = drawn.map(|u| (2.0 * u - 1.0) * size.max(0.1)).collect();
+                (parameter.name().to_owned(), direction)
+            })
+            .collect();
+        let at = |step: f64| {
+            let mut moved = network.clone();
+            for (name, direction) in &direction {
+                let start = network.parameters().find(|p| p.name() == name).unwrap();
+                let start = doubles(start.value().clone());
+                let values = start.iter().zip(direction).map(|(v, d)| v + step * d).collect();
+                moved.set(name, tensor(values, [direction.len()], DType::F64)).unwrap();
+            }
+            moved
+        };
+        let loss = |network: &Network| differentiated(network, DType::F64)[0].1[0];
+        let slope = (loss(&at(STEP)) - loss(&at(-STEP))) / (2.0 * STEP);
+        let gradients = differentiated(&network, DType::F64);
+        let along: f64 = gradients[2..]
+            .iter()
+            .zip(&direction)
+            .map(|((name, gradient), (other, direction))| {
+                assert_eq!(name, other);
+                gradient.iter().zip(direction).map(|(g, d)| g * d).sum::<f64>()
+            })
+            .sum();
+        let error = (along - slope).abs() / slope.abs();
+        println!("{name}: slope {slope}, relative error {error:.1e}");
+        assert!(
+            error < 1e-6,
+            "{name}: {along} is not {slope} (relative error {error:e})"
+        );
+    }
+}
+
 #[test]
 fn parameters_are_as_many_as_published() {
     let counts = [
@@ -108,6 +161,8 @@ fn parameters_are_as_many_as_published() {
         ("small-cnn", 1, 28, 312_202),
         ("vgg-small", 3, 32, 307_946),
         ("resnet-small", 3, 32, 175_258),
+        ("resnet18", 3, 32, 11_173_962),
+        ("wrn-28-2", 3, 32, 1_467_610),
     ];
     assert_eq!(counts.map(|(name, ..)| name), ARCHITECTURES);
     for (name, channels, side, count) in counts {
@@ -125,6 +180,8 @@ fn images_that_do_not_fit_and_pooling_that_is_not_there_are_refused() {
         ("vgg-small", 8),
         ("paper-cnn", 4),
         ("resnet-small", 1),
+        ("resnet18", 1),
+        ("wrn-28-2", 1),
     ] {
         build(name, 1, least, Pool::Max).unwrap();
         if least > 1 {
@@ -133,19 +190,19 @@ fn images_that_do_not_fit_and_pooling_that_is_not_there_are_refused() {
             assert!(message.ends_with(&expected), "{message}");
         }
     }
-    let message = build("resnet-small", 3, 32, Pool::Avg).unwrap_err().to_string();
-    assert_eq!(
-        message,
-        "pool: avg is not for `resnet-small`, which has no pooling layers to choose. Leave it out"
-    );
-    assert_eq!(build("resnet-small", 3, 32, Pool::Max).unwrap().pool(), None);
+    for name in ["resnet-small", "resnet18", "wrn-28-2"] {
+        let message = build(name, 3, 32, Pool::Avg).unwrap_err().to_string();
+        let expected = format!("pool: avg is not for `{name}`, which has no pooling layers to choose. Leave it out");
+        assert_eq!(message, expected);
+        assert_eq!(build(name, 3, 32, Pool::Max).unwrap().pool(), None);
+    }
     assert_eq!(build("vgg-small", 3, 32, Pool::Avg).unwrap().pool(), Some(Pool::Avg));
 }
 
 #[test]
 fn every_architecture_learns_in_a_few_steps() {
     let dataset = data::load("mnist-mini", &LoadOptions::default()).unwrap();
-    for name in ["small-cnn", "vgg-small", "resnet-small"] {
+    for name in ["small-cnn", "vgg-small", "resnet-small", "wrn-28-2"] {
         let mut recipe = Profile::Quick.recipe(DefenseKind::DoubleBackprop, &dataset, 5);
         recipe.architecture = build(name, 1, 28, Pool::Max).unwrap();
         recipe.defense = Defense::DoubleBackprop(0.1.into());

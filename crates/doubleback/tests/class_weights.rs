@@ -11,7 +11,7 @@ use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::{Module, Network, Pool, TrainingPass, paper_cnn};
 use doubleback::train::{
     AdversarialTraining, Both, Distillation, GradientPenalty, Norm, Normal, Objective, PgdTraining, Teacher,
-    TeacherAtTemperature,
+    TeacherAtTemperature, Trades,
 };
 
 const SHAPE: ImageShape = ImageShape {
@@ -55,6 +55,15 @@ fn objectives() -> Vec<(&'static str, Box<dyn Objective>)> {
                 eps: 0.1,
                 steps: 2,
                 norm: attack::Norm::Linf,
+            }),
+        ),
+        (
+            "trades",
+            Box::new(Trades {
+                eps: 0.1,
+                steps: 2,
+                norm: attack::Norm::Linf,
+                beta: 6.0,
             }),
         ),
         ("insensitive", Box::new(GradientPenalty::certainty_sensitivity(0.5))),

@@ -6,11 +6,12 @@ use std::collections::HashMap;
 
 use burn::tensor::activation::softmax;
 use burn::tensor::{DType, Device, Tensor, TensorData};
+use doubleback::attack;
 use doubleback::batch::Batch;
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::layers::LayerKind;
 use doubleback::nn::{Module, Network, Pool, TrainingPass, cross_entropy, paper_cnn};
-use doubleback::train::{GradientPenalty, Norm, Normal, Objective, Output, Penalized};
+use doubleback::train::{GradientPenalty, Norm, Normal, Objective, ObjectiveValue, Output, Penalized, Trades};
 
 const IMAGES: usize = 8;
 
@@ -104,7 +105,7 @@ fn network(pool: Pool, dtype: DType) -> Network {
     network
 }
 
-/// The fixtures' images with their labels, and the dropout mask.
+/// The fixtures' images with their labels, and the dropout mask, of two passes.
 fn batch(dtype: DType) -> (Batch, TrainingPass) {
     let images = tensor(
         values(IMAGES * 784, 200).into_iter().map(|v| (v + 1.0) / 2.0).collect(),
@@ -115,7 +116,8 @@ fn batch(dtype: DType) -> (Batch, TrainingPass) {
         .into_iter()
         .map(|v| if v < 0.0 { 2.0 } else { 0.0 })
         .collect();
-    let pass = TrainingPass::with_masks(vec![tensor(mask, [IMAGES, 1, 1, 1024], dtype)]);
+    let mask = tensor(mask, [IMAGES, 1, 1, 1024], dtype);
+    let pass = TrainingPass::with_masks(vec![mask.clone(), mask]);
     let labels = (0..IMAGES).map(|i| i * 3 % 10).collect();
     (Batch::of(images, labels, 10).unwrap(), pass)
 }
@@ -255,6 +257,42 @@ fn class_weights_as_pytorch_has_them() {
         &GradientPenalty::double_backprop(0.1),
         Some(&weights),
     );
+}
+
+/// TRADES at the fixtures' perturbed images.
+struct AtGiven;
+
+impl Objective for AtGiven {
+    fn evaluate(
+        &self,
+        network: &Network,
+        batch: &Batch,
+        pass: &mut TrainingPass,
+    ) -> doubleback::Result<ObjectiveValue> {
+        let trades = Trades {
+            eps: 0.1,
+            steps: 1,
+            norm: attack::Norm::Linf,
+            beta: 6.0,
+        };
+        let images = batch.images();
+        let moved = tensor(values(IMAGES * 784, 202), images.dims(), images.dtype()).sign() * 0.1;
+        let logits = network.forward(images.clone(), pass.mode())?;
+        let others = network.forward((images.clone() + moved).clamp(0.0, 1.0), pass.mode())?;
+        Ok(ObjectiveValue {
+            loss: trades.loss(&logits, &others, batch),
+            cross_entropy: batch.cross_entropy(&logits),
+            logits,
+        })
+    }
+}
+
+#[test]
+fn trades_as_pytorch_has_it() {
+    let expected = fixtures("trades");
+    let weights: Vec<f64> = (0..10).map(|class| 0.25 + 0.5 * f64::from(class)).collect();
+    check_objective(&expected, "trades", &AtGiven, None);
+    check_objective(&expected, "weighted", &AtGiven, Some(&weights));
 }
 
 #[test]

@@ -52,6 +52,7 @@ from .defenses import (
     Entropy,
     Normal,
     PGDTraining,
+    Trades,
 )
 from .errors import DeviceError, InputError, InternalError, Interrupted, MissingError
 from .model import Model
@@ -102,6 +103,7 @@ __all__ = [
     "Normal",
     "PGDTraining",
     "Square",
+    "Trades",
     "Trained",
     "Transfer",
     "__version__",

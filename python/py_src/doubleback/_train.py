@@ -14,7 +14,7 @@ from ._progress import bar
 from .defenses import Defense, Normal
 from .model import Model
 
-Architecture = Literal["paper-cnn", "small-cnn", "vgg-small", "resnet-small"]
+Architecture = Literal["paper-cnn", "small-cnn", "vgg-small", "resnet-small", "resnet18", "wrn-28-2"]
 
 
 class Trained(Model):

@@ -19,6 +19,7 @@ __all__ = [
     "Entropy",
     "Normal",
     "PGDTraining",
+    "Trades",
 ]
 
 PenaltyNorm = Literal["squared-l2", "l1"]
@@ -133,6 +134,26 @@ class PGDTraining(Defense):
 
     def _settings(self) -> dict[str, Any]:
         return {"defense": self.name, "eps": self.eps, "pgd_steps": self.steps, "adversarial_norm": self.norm}
+
+
+@dataclass(frozen=True)
+class Trades(Defense):
+    """TRADES (Zhang et al. 2019): cross-entropy plus ``beta`` times the divergence of the predictions of an image and of its perturbed version."""
+
+    eps: float
+    beta: float = 6.0
+    steps: int = 10
+    norm: Literal["linf", "l2"] = "linf"
+    name = "trades"
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "defense": self.name,
+            "eps": self.eps,
+            "trades_beta": self.beta,
+            "pgd_steps": self.steps,
+            "adversarial_norm": self.norm,
+        }
 
 
 @dataclass(frozen=True)

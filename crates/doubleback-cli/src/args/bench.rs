@@ -132,7 +132,7 @@ pub struct BenchGradientsArgs {
     /// Network
     #[arg(long, value_name = "NAME", value_parser = values::architecture(), default_value = "paper-cnn")]
     pub arch: String,
-    /// Pooling of the network; resnet-small has none to choose
+    /// Pooling of the network; resnet-small, resnet18 and wrn-28-2 have none to choose
     #[arg(long, value_name = "KIND", value_parser = values::pool(), default_value = "max")]
     pub pool: Pool,
     /// Activation of the network in place of ReLU: relu, silu, gelu, softplus, softplus:BETA, elu or mish
@@ -157,11 +157,11 @@ pub struct BenchGanArgs {
 /// Arguments of the commands of `bench`.
 #[derive(Args, Debug)]
 pub struct BenchArgs {
-    /// Network: paper-cnn, small-cnn, vgg-small or resnet-small, with random weights [default: paper-cnn]. With --model, the architecture
+    /// Network: paper-cnn, small-cnn, vgg-small, resnet-small, resnet18 or wrn-28-2, with random weights [default: paper-cnn]. With --model, the architecture
     /// of a file that holds weights alone, by its name in torchvision, timm or here
     #[arg(long, value_name = "NAME")]
     pub arch: Option<String>,
-    /// Pooling of the network; resnet-small has none to choose
+    /// Pooling of the network; resnet-small, resnet18 and wrn-28-2 have none to choose
     #[arg(long, value_name = "KIND", value_parser = values::pool(), default_value = "max", conflicts_with = "model")]
     pub pool: Pool,
     /// Activation of the network in place of ReLU: relu, silu, gelu, softplus, softplus:BETA, elu or mish

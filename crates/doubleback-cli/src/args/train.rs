@@ -57,10 +57,11 @@ pub struct TrainArgs {
     /// Settings to start from [default: quick for mnist-mini, standard for others]
     #[arg(long, value_name = "NAME", value_parser = values::profile())]
     pub profile: Option<Profile>,
-    /// Network: one that `doubleback help` lists [default: paper-cnn]; with --from, that of a file that holds weights alone
+    /// Network: paper-cnn, small-cnn, vgg-small, resnet-small, resnet18 or wrn-28-2 [default: paper-cnn]; with --from, that of a file that
+    /// holds weights alone
     #[arg(long, value_name = "NAME")]
     pub arch: Option<String>,
-    /// Pooling of the network; resnet-small has none to choose [default: max]
+    /// Pooling of the network; resnet-small, resnet18 and wrn-28-2 have none to choose [default: max]
     #[arg(long, value_name = "KIND", value_parser = values::pool())]
     pub pool: Option<Pool>,
     /// Activation of the network in place of ReLU: relu, silu, gelu, softplus, softplus:BETA, elu or mish [default: relu]
@@ -91,15 +92,18 @@ pub struct TrainArgs {
     /// Penalize the gradient of the cross-entropy's log-probabilities, or of logits in their place [default: log-probabilities]
     #[arg(long, value_name = "OUTPUT", value_parser = values::penalty_output())]
     pub penalty_output: Option<Output>,
-    /// Size of the perturbation, such as 0.1 or 8/255, for advtrain, pgd and both [default: 0.3]
+    /// Size of the perturbation, such as 0.1 or 8/255, for advtrain, pgd, trades and both [default: 0.3]
     #[arg(long, value_name = "E", value_parser = values::adversarial_size, allow_hyphen_values = true)]
     pub adversarial_eps: Option<f64>,
-    /// Norm that the perturbation is bounded in, for pgd [default: linf]
+    /// Norm that the perturbation is bounded in, for pgd and trades [default: linf]
     #[arg(long, value_name = "NORM", value_parser = values::attack_norm())]
     pub adversarial_norm: Option<attack::Norm>,
-    /// Gradient steps of the attack, for pgd [default: 10]
+    /// Gradient steps of the attack, for pgd and trades [default: 10]
     #[arg(long, value_name = "N", value_parser = values::at_least_one)]
     pub pgd_steps: Option<usize>,
+    /// Weight of the divergence of the predictions with and without perturbation, for trades [default: 6]
+    #[arg(long, value_name = "X", value_parser = values::not_negative, allow_hyphen_values = true)]
+    pub trades_beta: Option<f64>,
     /// Softmax temperature of the teacher, for distilled and distilled-label [default: the profile's]
     #[arg(long, value_name = "T", value_parser = values::positive, allow_hyphen_values = true)]
     pub temperature: Option<f64>,

@@ -234,7 +234,7 @@ fn built_in(args: &BenchArgs, context: &Context) -> Result<Architecture> {
 /// What a network is for, MNIST's images or CIFAR-10's, unless another size is asked for.
 fn image_shape(architecture: &str, context: &Context) -> ImageShape {
     let (channels, size) = match architecture {
-        "vgg-small" | "resnet-small" => (3, 32),
+        "vgg-small" | "resnet-small" | "resnet18" | "wrn-28-2" => (3, 32),
         _ => (1, 28),
     };
     let [height, width] = context.data.image_size.unwrap_or([size; 2]);

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use doubleback::attack;
 use doubleback::data::Dataset;
-use doubleback::nn::{Activation, Architecture, Pool, architecture, paper_input};
+use doubleback::nn::{Activation, Architecture, Pool, architecture, check_architecture, paper_input};
 use doubleback::train::{
     CurvePoint, Defense, DefenseKind, ModelFiles, Recipe, StartingPoint, TrainOptions, Written, paper_lambda,
     per_example_lambda,
@@ -24,6 +25,9 @@ pub fn run(args: &TrainArgs, context: &Context) -> Result<()> {
     output::check_file(&args.out)?;
     output::check_json(args.json.as_ref())?;
     check_options(args)?;
+    if let (Some(name), None) = (&args.arch, &args.fine_tune.from) {
+        check_architecture(name)?;
+    }
     let dataset = context.load(&args.dataset)?;
     let (start, dataset) = fine_tune::start(args, dataset, context)?;
     let (start, source) = match start {
@@ -50,7 +54,15 @@ fn check_options(args: &TrainArgs) -> Result<()> {
         "adversary",
         (|one| one.adversarial_eps().is_some()) as fn(Defense) -> bool,
     );
-    let pgd = ("PGD", (|one| one.pgd().is_some()) as fn(Defense) -> bool);
+    let steps = (
+        "gradient steps of an adversary",
+        (|one| one.adversarial_steps().is_some()) as fn(Defense) -> bool,
+    );
+    let norm = (
+        "norm of a perturbation to choose",
+        (|one| one.adversarial_norm().is_some()) as fn(Defense) -> bool,
+    );
+    let divergence = ("divergence", (|one| one.beta().is_some()) as fn(Defense) -> bool);
     let options = [
         ("--lambda", args.lambda.is_some(), penalty),
         ("--paper-lambda", args.paper_lambda.is_some(), penalty),
@@ -58,8 +70,9 @@ fn check_options(args: &TrainArgs) -> Result<()> {
         ("--penalty-output", args.penalty_output.is_some(), penalty),
         ("--temperature", args.temperature.is_some(), teacher),
         ("--adversarial-eps", args.adversarial_eps.is_some(), adversary),
-        ("--adversarial-norm", args.adversarial_norm.is_some(), pgd),
-        ("--pgd-steps", args.pgd_steps.is_some(), pgd),
+        ("--adversarial-norm", args.adversarial_norm.is_some(), norm),
+        ("--pgd-steps", args.pgd_steps.is_some(), steps),
+        ("--trades-beta", args.trades_beta.is_some(), divergence),
     ];
     let refused = options
         .into_iter()
@@ -119,9 +132,14 @@ fn recipe(args: &TrainArgs, start: Option<StartingPoint>, dataset: &Dataset) -> 
     if let Some(eps) = defense.adversarial_eps_mut() {
         *eps = args.adversarial_eps.unwrap_or(*eps);
     }
-    if let Some(pgd) = defense.pgd_mut() {
-        pgd.norm = args.adversarial_norm.unwrap_or(pgd.norm);
-        pgd.steps = args.pgd_steps.unwrap_or(pgd.steps);
+    if let Some(norm) = defense.adversarial_norm_mut() {
+        *norm = args.adversarial_norm.unwrap_or(*norm);
+    }
+    if let Some(steps) = defense.adversarial_steps_mut() {
+        *steps = args.pgd_steps.unwrap_or(*steps);
+    }
+    if let Some(beta) = defense.beta_mut() {
+        *beta = args.trades_beta.unwrap_or(*beta);
     }
     recipe.check_on(dataset)?;
     Ok(recipe)
@@ -165,6 +183,8 @@ struct Summary<'a> {
     adversarial_eps: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     adversarial_norm: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trades_beta: Option<f64>,
     /// Names of the classes in the order of the labels, which that of the weights is too.
     classes: &'a [String],
     class_weights: Option<&'a [f64]>,
@@ -239,7 +259,8 @@ impl<'a> Summary<'a> {
             paper_lambda: lambda.map(|lambda| paper_lambda(lambda, options.batch)),
             temperature: defense.temperature(),
             adversarial_eps: defense.adversarial_eps(),
-            adversarial_norm: defense.pgd().map(|pgd| pgd.norm.name()),
+            adversarial_norm: defense.adversarial_norm().map(attack::Norm::name),
+            trades_beta: defense.beta(),
             classes: &dataset.classes,
             class_weights: options.class_weights.as_deref(),
             choices: choices(options),

@@ -161,8 +161,8 @@ impl Plan {
         if let Some(eps) = defense.adversarial_eps_mut() {
             *eps = self.adversarial_eps;
         }
-        if let Some(pgd) = defense.pgd_mut() {
-            pgd.steps = self.pgd_steps;
+        if let Some(steps) = defense.adversarial_steps_mut() {
+            *steps = self.pgd_steps;
         }
         if let Some(penalty) = defense.penalty_mut() {
             penalty.lambda = self.lambda;
@@ -237,7 +237,7 @@ impl Plan {
                 learning_rate: recipe.options.adam.learning_rate,
                 lambda: defense.penalty().map(|penalty| penalty.lambda),
                 adversarial_eps: defense.adversarial_eps(),
-                pgd_steps: defense.pgd().map(|pgd| pgd.steps),
+                pgd_steps: defense.adversarial_steps(),
             }
         };
         self.trainings.iter().map(setting).collect()

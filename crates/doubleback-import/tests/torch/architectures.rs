@@ -1,7 +1,8 @@
 //! Logits and input gradients of every architecture, from PyTorch's names and shapes to numbers.
 
 use burn::tensor::{DType, Tensor};
-use doubleback::nn::{Mode, Module};
+use doubleback::data::Bounds;
+use doubleback::nn::{Architecture, Mode, Module, Pool, architecture};
 use serde::Deserialize;
 
 use super::{DIRECTION_SEED, Fixture, dot, doubles, fixture, folder, norm, value, values};
@@ -11,8 +12,8 @@ struct FirstOrder {
     gradient: [f64; 2],
 }
 
-/// Opens the fixture's tensors as those of `arch`, compares, and gives the name that was found, and the notes.
-fn check(name: &str) -> (String, Vec<String>) {
+/// Opens the fixture's tensors as those of `arch`, compares, and gives the architecture that was found, and the notes.
+fn check(name: &str) -> (Architecture, Vec<String>) {
     let fixture: Fixture<FirstOrder> = fixture(folder().join(format!("{name}.json")));
     let opened = fixture.open(value);
     let notes = opened.source.unwrap().notes;
@@ -40,7 +41,7 @@ fn check(name: &str) -> (String, Vec<String>) {
         "{name}: input gradients differ by {:e}",
         error / length
     );
-    (network.architecture().name.clone(), notes)
+    (network.architecture().clone(), notes)
 }
 
 #[test]
@@ -54,7 +55,17 @@ fn residual_networks() {
         ("preact-resnet18-v2", "preact-resnet18-v2"),
         ("wide-resnet-16-2", "wide-resnet-16-2"),
     ] {
-        assert_eq!(check(fixture).0, found);
+        assert_eq!(check(fixture).0.name, found);
+    }
+}
+
+/// PyTorch's logits from PyTorch's tensors, and layer for layer the network that `train --arch` makes.
+#[test]
+fn built_in_residual_networks_are_those_of_pytorch() {
+    for name in ["resnet18", "wrn-28-2"] {
+        let (found, _) = check(&format!("built-in-{name}"));
+        let built = architecture(name, found.shape(), Bounds::UNIT, 10, Pool::Max).unwrap();
+        assert_eq!(found.layers, built.layers, "{name}");
     }
 }
 
@@ -69,7 +80,7 @@ fn other_families() {
         ("timm-mobilenetv2", "mobilenet_v2"),
         ("densenet121", "densenet121"),
     ] {
-        assert_eq!(check(fixture).0, found);
+        assert_eq!(check(fixture).0.name, found);
     }
 }
 

@@ -150,6 +150,7 @@ pub fn training_words(training: &str) -> &str {
         Ok(DefenseKind::Normal) => "normal training",
         Ok(DefenseKind::AdversarialTraining) => "adversarial training (FGSM)",
         Ok(DefenseKind::PgdTraining) => "adversarial training (PGD)",
+        Ok(DefenseKind::Trades) => "TRADES",
         Ok(DefenseKind::DoubleBackprop) => "double backprop",
         _ => training,
     }

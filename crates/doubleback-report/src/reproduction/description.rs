@@ -29,6 +29,9 @@ pub fn description(model: &str, training: Option<&TrainingSummary>) -> String {
         DefenseKind::Distillation => format!("defensive distillation{temperature}"),
         DefenseKind::AdversarialTraining => format!("adversarial training with FGSM{eps}"),
         DefenseKind::PgdTraining => format!("adversarial training with PGD{eps}"),
+        DefenseKind::Trades => {
+            format!("TRADES: cross-entropy and divergence of the prediction under perturbation{eps}")
+        }
         DefenseKind::CertaintySensitivity => {
             format!("certainty sensitivity: penalty on the gradient of H(1/K, p){lambda}")
         }

@@ -116,11 +116,11 @@ impl Norm {
 
     /// Fills `change` with a point drawn uniformly from the ball of radius 1.
     pub(super) fn draw(self, change: &mut [f32], random: &mut impl Rng) {
-        change.fill_with(|| match self {
-            Norm::Linf => random.random::<f32>() * 2.0 - 1.0,
-            // Box & Muller 1958: normal values have no preferred direction.
-            Norm::L2 => (-2.0 * (1.0 - random.random::<f32>()).ln()).sqrt() * (TAU * random.random::<f32>()).cos(),
-        });
+        match self {
+            Norm::Linf => change.fill_with(|| random.random::<f32>() * 2.0 - 1.0),
+            // Normal values have no preferred direction.
+            Norm::L2 => normal(change, random),
+        }
         if self == Norm::L2 {
             let length = change.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
             let radius = random.random::<f64>().powf(1.0 / change.len().max(1) as f64);
@@ -128,6 +128,11 @@ impl Norm {
             change.iter_mut().for_each(|v| *v = (f64::from(*v) * scale) as f32);
         }
     }
+}
+
+/// Fills `values` with independent normal ones of mean 0 and deviation 1 (Box & Muller 1958).
+pub(super) fn normal(values: &mut [f32], random: &mut impl Rng) {
+    values.fill_with(|| (-2.0 * (1.0 - random.random::<f32>()).ln()).sqrt() * (TAU * random.random::<f32>()).cos());
 }
 
 /// `[n, values]`.

@@ -66,7 +66,7 @@ impl Architecture {
         }
     }
 
-    /// The same network with this activation wherever it has a ReLU; a layer `conv1.relu` becomes `conv1.silu`.
+    /// The same network with this activation wherever it has a ReLU; a layer `conv1.relu` becomes `conv1.silu`, `block1.relu2` `block1.silu2`.
     ///
     /// ```
     /// use doubleback::data::{Bounds, ImageShape};
@@ -77,10 +77,11 @@ impl Architecture {
     /// assert_eq!(network.activation(), Some(Activation::Silu));
     /// ```
     pub fn with_activation(mut self, activation: Activation) -> Self {
-        let named = |name: &str| match name.strip_suffix(Activation::Relu.name()) {
-            Some(stem) => format!("{stem}{}", activation.name()),
-            None => name.to_owned(),
+        let part = |part: &str| match part.strip_prefix(Activation::Relu.name()) {
+            Some(number) if number.chars().all(|c| c.is_ascii_digit()) => format!("{}{number}", activation.name()),
+            _ => part.to_owned(),
         };
+        let named = |name: &str| name.split('.').map(part).collect::<Vec<_>>().join(".");
         let is_relu = |spec: &LayerSpec| matches!(spec.kind, LayerKind::Relu(_));
         let relus: Vec<String> = self
             .layers

@@ -48,7 +48,8 @@ mod windowed;
 pub use activation::Activation;
 pub use architecture::Architecture;
 pub use architectures::{
-    ARCHITECTURES, architecture, check_architecture, paper_cnn, paper_input, resnet_small, small_cnn, vgg_small,
+    ARCHITECTURES, architecture, check_architecture, paper_cnn, paper_input, resnet_small, resnet18, small_cnn,
+    vgg_small, wrn_28_2,
 };
 pub use card::ModelCard;
 pub use chain::Chain;

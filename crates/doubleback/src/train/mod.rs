@@ -30,6 +30,7 @@ pub use class_weights::ClassWeights;
 pub use curve::CurvePoint;
 pub use defense::{
     AdversarialTraining, Both, Defense, DefenseKind, Distillation, Normal, PgdTraining, TEACHER, TeacherAtTemperature,
+    Trades,
 };
 pub use model_files::ModelFiles;
 pub use objective::{Objective, ObjectiveValue};

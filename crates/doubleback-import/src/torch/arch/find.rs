@@ -209,6 +209,7 @@ mod tests {
             ("tv_resnet34", Some(Family::Resnet)),
             ("wide_resnet50_2", Some(Family::Resnet)),
             ("WRN-28-10", Some(Family::WideResnet)),
+            ("wrn-28-2", Some(Family::WideResnet)),
             ("wide-resnet-70-16", Some(Family::WideResnet)),
             ("preact-resnet18-v2", Some(Family::PreactResnet(Shortcut::Activated))),
             ("PreActResNet18", Some(Family::PreactResnet(Shortcut::Input))),

@@ -92,7 +92,11 @@ pub(super) fn build(weights: &Weights, settings: &Settings, name: &str) -> Resul
     Err(problem)
 }
 
-/// Its own name of one of the library's architectures.
+/// Those that are called as PyTorch's modules: [`resnet`](super::resnet) and [`wide_resnet`](super::wide_resnet) read them, in every depth and width.
+const OF_FAMILIES: [&str; 2] = ["resnet18", "wrn-28-2"];
+
+/// Its own name of one of the library's architectures that no other family reads.
 pub(super) fn known(name: &str) -> Option<&'static str> {
-    ARCHITECTURES.into_iter().find(|known| *known == name)
+    let own = |known: &&str| *known == name && !OF_FAMILIES.contains(known);
+    ARCHITECTURES.into_iter().find(own)
 }

@@ -19,7 +19,7 @@ fn paper(defense: &str) -> (&'static str, Option<f64>) {
             | DefenseKind::DistilledLabel
             | DefenseKind::Entropy,
         ) => ("slightly more than 2 a step", Some(2.0)),
-        Ok(DefenseKind::PgdTraining | DefenseKind::Both) | Err(_) => (DASH, None),
+        Ok(DefenseKind::PgdTraining | DefenseKind::Trades | DefenseKind::Both) | Err(_) => (DASH, None),
     }
 }
 

@@ -1,9 +1,12 @@
 //! The built-in architectures, one file each: lists of named layers for images of any shape that they fit.
+mod of_modules;
 mod paper_cnn;
 mod paper_input;
+mod resnet18;
 mod resnet_small;
 mod small_cnn;
 mod vgg_small;
+mod wrn_28_2;
 
 use super::architecture::Architecture;
 use super::layer_spec::LayerSpec;
@@ -15,11 +18,23 @@ use crate::{Error, Result};
 pub use paper_cnn::paper_cnn;
 pub use paper_input::paper_input;
 pub use resnet_small::resnet_small;
+pub use resnet18::resnet18;
 pub use small_cnn::small_cnn;
 pub use vgg_small::vgg_small;
+pub use wrn_28_2::wrn_28_2;
 
 /// Names of the architectures, as on the command line.
-pub const ARCHITECTURES: [&str; 4] = ["paper-cnn", "small-cnn", "vgg-small", "resnet-small"];
+pub const ARCHITECTURES: [&str; 6] = [
+    "paper-cnn",
+    "small-cnn",
+    "vgg-small",
+    "resnet-small",
+    "resnet18",
+    "wrn-28-2",
+];
+
+/// Those that have no pooling layers to choose.
+const WITHOUT_POOL: [&str; 3] = ["resnet-small", "resnet18", "wrn-28-2"];
 
 /// Checks that there is an architecture of a name.
 ///
@@ -32,20 +47,22 @@ pub fn check_architecture(name: &str) -> Result<()> {
     }
 }
 
-/// The architecture of a name, for images of this shape. `resnet-small` has no pooling layers to choose and takes the default kind alone.
+/// The architecture of a name, for images of this shape. The residual ones have no pooling layers to choose and take the default kind alone.
 ///
 /// # Errors
 /// As [`check_architecture`]; when the architecture does not fit such images, or has no choice of pooling.
 pub fn architecture(name: &str, shape: ImageShape, bounds: Bounds, classes: usize, pool: Pool) -> Result<Architecture> {
     check_architecture(name)?;
     let built = match name {
-        "small-cnn" => small_cnn(shape, bounds, classes, pool),
-        "vgg-small" => vgg_small(shape, bounds, classes, pool),
-        "resnet-small" if pool != Pool::default() => {
+        _ if WITHOUT_POOL.contains(&name) && pool != Pool::default() => {
             let expected = format!("for `{name}`, which has no pooling layers to choose. Leave it out");
             return Err(Error::value("pool", expected, pool.name()));
         }
+        "small-cnn" => small_cnn(shape, bounds, classes, pool),
+        "vgg-small" => vgg_small(shape, bounds, classes, pool),
         "resnet-small" => resnet_small(shape, bounds, classes),
+        "resnet18" => resnet18(shape, bounds, classes),
+        "wrn-28-2" => wrn_28_2(shape, bounds, classes),
         _ => paper_cnn(shape, bounds, classes, pool),
     };
     match built.sizes() {

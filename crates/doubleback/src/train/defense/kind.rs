@@ -6,7 +6,7 @@ use strum::EnumCount;
 
 use crate::Error;
 
-/// Which defense, without its settings: the ways to train that the paper compares, and adversarial training with PGD.
+/// Which defense, without its settings: the ways to train that the paper compares, adversarial training with PGD, and TRADES.
 ///
 /// In files it is its [name](Self::name).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, EnumCount)]
@@ -20,6 +20,8 @@ pub enum DefenseKind {
     AdversarialTraining,
     /// Adversarial training with PGD (Madry et al. 2018).
     PgdTraining,
+    /// TRADES (Zhang et al. 2019).
+    Trades,
     /// Certainty sensitivity.
     CertaintySensitivity,
     /// Double backprop.
@@ -39,6 +41,7 @@ impl DefenseKind {
         DefenseKind::Distillation,
         DefenseKind::AdversarialTraining,
         DefenseKind::PgdTraining,
+        DefenseKind::Trades,
         DefenseKind::CertaintySensitivity,
         DefenseKind::DoubleBackprop,
         DefenseKind::DistilledLabel,
@@ -63,6 +66,7 @@ impl DefenseKind {
             DefenseKind::Distillation => "distilled",
             DefenseKind::AdversarialTraining => "advtrain",
             DefenseKind::PgdTraining => "pgd",
+            DefenseKind::Trades => "trades",
             DefenseKind::CertaintySensitivity => "insensitive",
             DefenseKind::DoubleBackprop => "doubleback",
             DefenseKind::DistilledLabel => "distilled-label",

@@ -10,6 +10,7 @@ mod kind;
 mod normal;
 mod pgd_training;
 mod record;
+mod trades;
 
 use std::fmt;
 
@@ -25,6 +26,7 @@ pub use distillation::{Distillation, TEACHER, TeacherAtTemperature};
 pub use kind::DefenseKind;
 pub use normal::Normal;
 pub use pgd_training::PgdTraining;
+pub use trades::Trades;
 
 /// A way to train, with all its settings and no others.
 ///
@@ -51,6 +53,8 @@ pub enum Defense {
     AdversarialTraining(AdversarialTraining),
     /// Adversarial training with PGD.
     PgdTraining(PgdTraining),
+    /// TRADES.
+    Trades(Trades),
     /// Certainty sensitivity.
     CertaintySensitivity(PenaltyOptions),
     /// Double backprop.
@@ -90,6 +94,12 @@ impl Defense {
                 steps: 10,
                 norm: attack::Norm::default(),
             }),
+            DefenseKind::Trades => Defense::Trades(Trades {
+                eps: 0.3,
+                steps: 10,
+                norm: attack::Norm::default(),
+                beta: 6.0,
+            }),
             DefenseKind::CertaintySensitivity => Defense::CertaintySensitivity(unlabelled),
             DefenseKind::DoubleBackprop => Defense::DoubleBackprop(double_backprop),
             DefenseKind::DistilledLabel => Defense::DistilledLabel {
@@ -111,6 +121,7 @@ impl Defense {
             Defense::Distillation { .. } => DefenseKind::Distillation,
             Defense::AdversarialTraining(_) => DefenseKind::AdversarialTraining,
             Defense::PgdTraining(_) => DefenseKind::PgdTraining,
+            Defense::Trades(_) => DefenseKind::Trades,
             Defense::CertaintySensitivity(_) => DefenseKind::CertaintySensitivity,
             Defense::DoubleBackprop(_) => DefenseKind::DoubleBackprop,
             Defense::DistilledLabel { .. } => DefenseKind::DistilledLabel,
@@ -140,7 +151,8 @@ impl Defense {
             Defense::Normal
             | Defense::Distillation { .. }
             | Defense::AdversarialTraining(_)
-            | Defense::PgdTraining(_) => None,
+            | Defense::PgdTraining(_)
+            | Defense::Trades(_) => None,
         }
     }
 
@@ -156,6 +168,7 @@ impl Defense {
             Defense::Normal
             | Defense::AdversarialTraining(_)
             | Defense::PgdTraining(_)
+            | Defense::Trades(_)
             | Defense::CertaintySensitivity(_)
             | Defense::DoubleBackprop(_)
             | Defense::Entropy(_)
@@ -173,6 +186,7 @@ impl Defense {
         match self {
             Defense::AdversarialTraining(adversarial) | Defense::Both { adversarial, .. } => Some(&mut adversarial.eps),
             Defense::PgdTraining(pgd) => Some(&mut pgd.eps),
+            Defense::Trades(trades) => Some(&mut trades.eps),
             Defense::Normal
             | Defense::Distillation { .. }
             | Defense::CertaintySensitivity(_)
@@ -182,15 +196,43 @@ impl Defense {
         }
     }
 
-    /// Its PGD, if it trains with it.
-    pub fn pgd(mut self) -> Option<PgdTraining> {
-        self.pgd_mut().copied()
+    /// Gradient steps to each perturbation that it trains on, if it makes more than one.
+    pub fn adversarial_steps(mut self) -> Option<usize> {
+        self.adversarial_steps_mut().copied()
     }
 
-    /// Its PGD, to change it.
-    pub fn pgd_mut(&mut self) -> Option<&mut PgdTraining> {
+    /// Gradient steps to each perturbation that it trains on, to change them.
+    pub fn adversarial_steps_mut(&mut self) -> Option<&mut usize> {
         match self {
-            Defense::PgdTraining(pgd) => Some(pgd),
+            Defense::PgdTraining(pgd) => Some(&mut pgd.steps),
+            Defense::Trades(trades) => Some(&mut trades.steps),
+            _ => None,
+        }
+    }
+
+    /// The norm that the perturbation is bounded in, if it can be chosen.
+    pub fn adversarial_norm(mut self) -> Option<attack::Norm> {
+        self.adversarial_norm_mut().copied()
+    }
+
+    /// The norm that the perturbation is bounded in, to change it.
+    pub fn adversarial_norm_mut(&mut self) -> Option<&mut attack::Norm> {
+        match self {
+            Defense::PgdTraining(pgd) => Some(&mut pgd.norm),
+            Defense::Trades(trades) => Some(&mut trades.norm),
+            _ => None,
+        }
+    }
+
+    /// The weight of the divergence of TRADES, if it is that.
+    pub fn beta(mut self) -> Option<f64> {
+        self.beta_mut().copied()
+    }
+
+    /// The weight of the divergence of TRADES, to change it.
+    pub fn beta_mut(&mut self) -> Option<&mut f64> {
+        match self {
+            Defense::Trades(trades) => Some(&mut trades.beta),
             _ => None,
         }
     }
@@ -212,7 +254,7 @@ impl Defense {
         }
         if let Some(eps) = self.adversarial_eps() {
             let mut range = f64::from(architecture.bounds[1] - architecture.bounds[0]);
-            if self.pgd().is_some_and(|pgd| pgd.norm == attack::Norm::L2) {
+            if self.adversarial_norm() == Some(attack::Norm::L2) {
                 range *= (architecture.shape().len() as f64).sqrt();
             }
             if !(0.0..=range).contains(&eps) {
@@ -220,8 +262,13 @@ impl Defense {
                 return Err(Error::value("eps of adversarial training", expected, eps));
             }
         }
-        match self.pgd() {
-            Some(PgdTraining { steps: 0, .. }) => Err(Error::value("steps of PGD", "at least 1", 0)),
+        if let Some(beta) = self.beta()
+            && !(beta >= 0.0 && beta.is_finite())
+        {
+            return Err(Error::value("beta of TRADES", "zero or a positive number", beta));
+        }
+        match self.adversarial_steps() {
+            Some(0) => Err(Error::value("steps of adversarial training", "at least 1", 0)),
             _ => Ok(()),
         }
     }
@@ -235,6 +282,7 @@ impl Defense {
             }),
             Defense::AdversarialTraining(adversarial) => Box::new(adversarial),
             Defense::PgdTraining(pgd) => Box::new(pgd),
+            Defense::Trades(trades) => Box::new(trades),
             Defense::CertaintySensitivity(penalty) => Box::new(GradientPenalty::certainty_sensitivity(penalty)),
             Defense::DoubleBackprop(penalty) => Box::new(GradientPenalty::double_backprop(penalty)),
             Defense::DistilledLabel { penalty, temperature } => {

@@ -2,7 +2,6 @@
 //! differs is refused, so these texts stay as they are.
 
 use super::Defense;
-use super::pgd_training::PgdTraining;
 use crate::attack;
 use crate::nn::ModelCard;
 use crate::train::penalty::{PenaltyOptions, paper_lambda};
@@ -23,11 +22,14 @@ impl Defense {
         if let Some(eps) = self.adversarial_eps() {
             settings.push(format!("eps {eps}"));
         }
-        if let Some(PgdTraining { steps, norm, .. }) = self.pgd() {
+        if let Some(steps) = self.adversarial_steps() {
             settings.push(format!("{steps} steps"));
-            if norm != attack::Norm::default() {
-                settings.push(format!("norm {norm}"));
-            }
+        }
+        if let Some(norm) = self.unusual_norm() {
+            settings.push(format!("norm {norm}"));
+        }
+        if let Some(beta) = self.beta() {
+            settings.push(format!("beta {beta}"));
         }
         if settings.is_empty() {
             return phase.to_owned();
@@ -49,9 +51,14 @@ impl Defense {
         if let Some(eps) = self.adversarial_eps() {
             settings.push(("adversarial-eps", eps.to_string()));
         }
-        if let Some(PgdTraining { steps, norm, .. }) = self.pgd() {
+        if let Some(steps) = self.adversarial_steps() {
             settings.push(("pgd-steps", steps.to_string()));
+        }
+        if let Some(norm) = self.adversarial_norm() {
             settings.push(("adversarial-norm", norm.to_string()));
+        }
+        if let Some(beta) = self.beta() {
+            settings.push(("trades-beta", beta.to_string()));
         }
         settings
     }
@@ -70,19 +77,27 @@ impl Defense {
         if let Some(eps) = self.adversarial_eps() {
             card.insert("adversarial_eps".into(), eps.to_string());
         }
-        if let Some(PgdTraining { steps, norm, .. }) = self.pgd() {
+        if let Some(steps) = self.adversarial_steps() {
             card.insert("pgd_steps".into(), steps.to_string());
-            if norm != attack::Norm::default() {
-                card.insert("adversarial_norm".into(), norm.to_string());
-            }
         }
+        if let Some(norm) = self.unusual_norm() {
+            card.insert("adversarial_norm".into(), norm.to_string());
+        }
+        if let Some(beta) = self.beta() {
+            card.insert("trades_beta".into(), beta.to_string());
+        }
+    }
+
+    /// The norm of its perturbation where it is not the default: the first versions had no other.
+    fn unusual_norm(self) -> Option<attack::Norm> {
+        self.adversarial_norm().filter(|norm| *norm != attack::Norm::default())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::{AdversarialTraining, DefenseKind, Norm, Output};
+    use crate::train::{AdversarialTraining, DefenseKind, Norm, Output, PgdTraining, Trades};
 
     /// As the first version wrote them: interrupted trainings of it go on.
     #[test]
@@ -106,6 +121,12 @@ mod tests {
                 steps: 7,
                 norm: attack::Norm::L2,
             }),
+            Defense::Trades(Trades {
+                eps: 0.2,
+                steps: 7,
+                norm: attack::Norm::L2,
+                beta: 6.0,
+            }),
             Defense::CertaintySensitivity(0.5.into()),
             Defense::DoubleBackprop(penalty),
             Defense::DistilledLabel {
@@ -127,6 +148,7 @@ mod tests {
                 "advtrain (eps 0.3)",
                 "pgd (eps 0.2, 7 steps)",
                 "pgd (eps 2, 7 steps, norm l2)",
+                "trades (eps 0.2, 7 steps, norm l2, beta 6)",
                 "insensitive (lambda 0.5)",
                 "doubleback (lambda 0.25, l1 of logits)",
                 "distilled-label (lambda 0.5, temperature 50)",
@@ -146,6 +168,15 @@ mod tests {
         let mut card = ModelCard::new();
         Defense::new(DefenseKind::PgdTraining).describe(&mut card, 128);
         let expected = [("adversarial_eps", "0.3"), ("defense", "pgd"), ("pgd_steps", "10")];
+        assert_eq!(card, expected.map(|(k, v)| (k.to_owned(), v.to_owned())).into());
+        let mut card = ModelCard::new();
+        Defense::new(DefenseKind::Trades).describe(&mut card, 128);
+        let expected = [
+            ("adversarial_eps", "0.3"),
+            ("defense", "trades"),
+            ("pgd_steps", "10"),
+            ("trades_beta", "6"),
+        ];
         assert_eq!(card, expected.map(|(k, v)| (k.to_owned(), v.to_owned())).into());
     }
 }
