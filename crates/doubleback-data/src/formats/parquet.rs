@@ -2,6 +2,8 @@
 //!
 //! The library's readers take what a file says of itself for granted in places and panic where it contradicts itself; here such a file is damaged.
 
+mod pages;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ::parquet::basic::{ConvertedType, Type};
@@ -50,14 +52,15 @@ pub(crate) struct Rows {
 
 /// A file that was opened.
 pub(crate) struct Table {
+    file: Bytes,
     reader: SerializedFileReader<Bytes>,
 }
 
 impl Table {
     /// Reads what the end of a file says of the rest.
     pub fn open(file: Bytes) -> Result<Self, ParquetProblem> {
-        let reader = guarded(|| SerializedFileReader::new(file))?;
-        Ok(Self { reader })
+        let reader = guarded(|| SerializedFileReader::new(file.clone()))?;
+        Ok(Self { file, reader })
     }
 
     /// All columns.
@@ -97,6 +100,8 @@ impl Table {
         let mut first = 0;
         for group in 0..self.reader.num_row_groups() {
             let group = guarded(|| self.reader.get_row_group(group))?;
+            self.check_pages(&*group, pictures)?;
+            self.check_pages(&*group, labels)?;
             let mut columns = guarded(|| Columns::open(&*group, pictures, labels))?;
             let mut left = usize::try_from(group.metadata().num_rows())
                 .map_err(|_| ParquetProblem::Damaged("it says that it has fewer than no rows".to_owned()))?;
@@ -119,6 +124,15 @@ impl Table {
         Ok(())
     }
 
+    /// Refuses pages that say that they unpack to more than they can.
+    fn check_pages(&self, group: &dyn RowGroupReader, column: usize) -> Result<(), ParquetProblem> {
+        let (start, length) = guarded(|| Ok(group.metadata().column(column).byte_range()))?;
+        let range = usize::try_from(start).ok().zip(usize::try_from(length).ok());
+        let bytes = range.and_then(|(start, length)| self.file.get(start..)?.get(..length));
+        let bytes = bytes.ok_or_else(|| ParquetProblem::Damaged("a column lies beyond its end".to_owned()))?;
+        pages::check(bytes).map_err(|why| ParquetProblem::Damaged(why.to_owned()))
+    }
+
     /// The text in a row of a column of bytes, if there is any.
     pub fn text(&self, column: usize, row: usize) -> Option<String> {
         let mut row = row;
@@ -129,6 +143,7 @@ impl Table {
                 row -= rows;
                 continue;
             }
+            self.check_pages(&*group, column).ok()?;
             let value = guarded(|| {
                 let mut values = Values::<ByteArrayType>::open(&*group, column)?;
                 values.column.skip_records(row)?;
