@@ -30,7 +30,8 @@ pub use class_name::class_index;
 pub use dataset::{Bounds, Dataset, Preparation, Source};
 pub use doubleback_error::ErrorKind;
 pub use error::{
-    CifarProblem, DataError, FolderProblem, IdxProblem, MatProblem, NpyProblem, NpzProblem, PickleProblem,
+    CifarProblem, DataError, FolderProblem, IdxProblem, MatProblem, NpyProblem, NpzProblem, ParquetProblem,
+    PickleProblem,
 };
 pub use formats::class_names::ClassNames;
 pub use formats::picture::{MAX_DECODED, MAX_SIDE, Picture};
@@ -53,6 +54,6 @@ pub use sets::folder::path as image_folder;
 pub use sets::info::{DatasetInfo, Presence};
 pub use sets::options::LoadOptions;
 pub use sets::unlabelled::{Unlabelled, unlabelled};
-pub use sets::{cifar10, npz, svhn};
+pub use sets::{cifar10, npz, parquet, svhn};
 pub use split::Split;
 pub use unknown_name::UnknownName;

@@ -31,6 +31,12 @@ pub(crate) mod npy {
     pub const MAX_DIMS: usize = 64;
 }
 
+/// Parquet files.
+pub(crate) mod parquet {
+    /// Most bytes of a file: 4 GiB. Those of the hub have some 500 MB.
+    pub const MAX_BYTES: usize = 1 << 32;
+}
+
 /// Batches of CIFAR-10 and CIFAR-100.
 pub(crate) mod cifar {
     /// Most bytes of a file, after unpacking: 256 MiB, more than all of CIFAR-10 or CIFAR-100 in one.

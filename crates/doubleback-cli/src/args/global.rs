@@ -22,24 +22,24 @@ pub struct Global {
         hide_env_values = true
     )]
     pub data_dir: Option<PathBuf>,
-    /// How the colors of svhn, or of folder:PATH with --channels 1, become gray: luma, or Grundland & Dodgson's decolorize [default: luma]
+    /// How the colors of svhn, or of folder:PATH and parquet:PATH with --channels 1, become gray: luma, or Grundland & Dodgson's decolorize [default: luma]
     #[arg(long, global = true, value_name = "HOW", value_parser = values::grayscale())]
     pub grayscale: Option<Grayscale>,
-    /// Rows and columns to resize the images of folder:PATH to
+    /// Rows and columns to resize the images of folder:PATH or parquet:PATH to
     #[arg(long, global = true, value_name = "HxW", value_parser = values::image_size)]
     pub image_size: Option<[usize; 2]>,
-    /// How pictures of folder:PATH become images of one size, with torchvision's numbers: resize=256,crop=224,interpolation=bilinear (the shorter
-    /// side, then the middle; also HxW, and bicubic), or imagenet for this
+    /// How pictures of folder:PATH or parquet:PATH become images of one size, with torchvision's numbers: resize=256,crop=224,interpolation=bilinear
+    /// (the shorter side, then the middle; also HxW, and bicubic), or imagenet for this
     #[arg(long, global = true, value_name = "STEPS", value_parser = str::parse::<Preprocess>)]
     pub preprocess: Option<Preprocess>,
-    /// Names of a model's classes in the order of its logits, of which folder:PATH has some: one a line, `n01440764 tench` a line, or JSON. A folder
-    /// without parts is then all test images
+    /// Names of a model's classes in the order of its logits, of which folder:PATH or parquet:PATH has some: one a line, `n01440764 tench` a line, or JSON. A
+    /// folder without parts is then all test images
     #[arg(long, global = true, value_name = "FILE")]
     pub class_names: Option<PathBuf>,
-    /// Channels of the images of folder:PATH: 1 for gray, 3 for color [default: 1 if all are stored gray, otherwise 3]
+    /// Channels of the images of folder:PATH or parquet:PATH: 1 for gray, 3 for color [default: 1 if all are stored gray, otherwise 3]
     #[arg(long, global = true, value_name = "N", value_parser = values::channels)]
     pub channels: Option<usize>,
-    /// Color to put transparent images of folder:PATH on: white, black or #rrggbb [default: the colors beneath show]
+    /// Color to put transparent images of folder:PATH or parquet:PATH on: white, black or #rrggbb [default: the colors beneath show]
     #[arg(long, global = true, value_name = "COLOR")]
     pub background: Option<Background>,
     /// What to do with images that a data set holds more than once [default: remove for notmnist, keep for others]

@@ -56,7 +56,7 @@ pub fn dataset() -> Named<String> {
             .iter()
             .map(|info| info.name)
             .filter(|name| !name.contains(':'))
-            .chain(["folder:PATH", "npz:FILE"])
+            .chain(["folder:PATH", "npz:FILE", "parquet:PATH"])
             .collect(),
         parse: |name| Ok(name.to_owned()),
     }

@@ -50,6 +50,15 @@ fn list(context: &Context) -> Result<()> {
     let header = ["data set", "train", "validation", "test", "images", "classes"];
     places.push("  folder:PATH: your own images, one sub-folder of .png or .jpg files a class\n".to_owned());
     places.push("  npz:FILE: your own images and labels as NumPy arrays x and y\n".to_owned());
+    let of_parquet = if doubleback::data::parquet::IS_READ {
+        ""
+    } else {
+        " (not in this build: it lacks the feature parquet)"
+    };
+    places.push(output::sentences(
+        "  ",
+        &format!("parquet:PATH: files of Hugging Face's hub{of_parquet}"),
+    ));
     let sizes = "Sizes are those with all published files; notmnist, svhn and cifar10 make do with fewer.";
     output::print(&format!(
         "{}\n{}\n{}",

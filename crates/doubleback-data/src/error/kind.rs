@@ -24,6 +24,8 @@ impl DataError {
             | DataError::Cifar { .. }
             | DataError::Archive { .. }
             | DataError::Npz { .. }
+            | DataError::Parquet { .. }
+            | DataError::NoParquet { .. }
             | DataError::ArraySize { .. }
             | DataError::Grayscale { .. }
             | DataError::LabelCount { .. }

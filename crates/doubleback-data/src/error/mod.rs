@@ -7,6 +7,7 @@ mod idx;
 mod kind;
 mod mat;
 mod npz;
+mod parquet;
 mod pickle;
 
 use std::io;
@@ -21,6 +22,7 @@ pub use folder::FolderProblem;
 pub use idx::IdxProblem;
 pub use mat::MatProblem;
 pub use npz::{NpyProblem, NpzProblem};
+pub use parquet::ParquetProblem;
 pub use pickle::PickleProblem;
 
 /// Why a data set could not be had.
@@ -153,6 +155,22 @@ pub enum DataError {
         file: String,
         /// What is wrong with it; in a box, since it has more to say than others.
         problem: Box<NpzProblem>,
+    },
+    /// Parquet files of images and labels that cannot be read.
+    #[error("{file}: {problem}")]
+    Parquet {
+        /// The file or folder.
+        file: String,
+        /// What is wrong with it; in a box, as above.
+        problem: Box<ParquetProblem>,
+    },
+    /// Parquet files, and a build that does not read them.
+    #[error(
+        "{dataset}: this build does not read Parquet files. Build it with its feature `parquet`: `cargo install --path crates/doubleback-cli --features parquet`"
+    )]
+    NoParquet {
+        /// The data set.
+        dataset: String,
     },
     /// An array of a size that the data set does not have.
     #[error(
@@ -309,7 +327,7 @@ fn did_you_mean(nearest: Option<&str>) -> String {
 }
 
 fn gray_advice(dataset: &str) -> &'static str {
-    if dataset.starts_with("folder:") {
+    if dataset.starts_with("folder:") || dataset.starts_with("parquet:") {
         "Add `--channels 1`, or leave it out"
     } else {
         "Leave it out, or take `svhn`"

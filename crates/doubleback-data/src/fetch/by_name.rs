@@ -10,14 +10,15 @@ use super::options::FetchOptions;
 use super::sites::{self, Item, Unpack};
 use super::watch::FetchWatch;
 use crate::sets::options::LoadOptions;
-use crate::sets::{catalog, folder, npz};
+use crate::sets::{catalog, folder, npz, parquet};
 
 /// Checks that the data set `name` is one that can be fetched.
 ///
 /// # Errors
-/// [`FetchError::Data`] if there is no such data set, [`FetchError::Local`] for `folder:PATH` and `npz:FILE`.
+/// [`FetchError::Data`] if there is no such data set, [`FetchError::Local`] for `folder:PATH`, `npz:FILE` and `parquet:PATH`.
 pub fn check(name: &str) -> Result<(), FetchError> {
-    if folder::path(name).or_else(|| npz::path(name)).is_some() {
+    let own = folder::path(name).or_else(|| npz::path(name));
+    if own.or_else(|| parquet::path(name)).is_some() {
         return Err(FetchError::Local { name: name.to_owned() });
     }
     catalog::find(name)?;

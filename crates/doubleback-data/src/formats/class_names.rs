@@ -149,7 +149,8 @@ fn is_synset(word: &str) -> bool {
         .is_some_and(|digits| digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-fn told_apart(names: Vec<String>) -> Vec<String> {
+/// The same names, of which those that are there several times have their label in parentheses behind them.
+pub(crate) fn told_apart(names: Vec<String>) -> Vec<String> {
     let mut times: HashMap<&str, usize> = HashMap::new();
     for name in &names {
         *times.entry(name).or_default() += 1;

@@ -6,5 +6,7 @@ pub(crate) mod image_folder;
 pub mod mat;
 pub(crate) mod npy;
 pub(crate) mod npz;
+#[cfg(feature = "parquet")]
+pub(crate) mod parquet;
 pub(crate) mod pickle;
 pub(crate) mod picture;

@@ -10,7 +10,7 @@ use crate::preparation::duplicates::DuplicatePolicy;
 use crate::sets::file_state::FileStatus;
 use crate::sets::info::DatasetInfo;
 use crate::sets::options::LoadOptions;
-use crate::sets::{cifar10, cifar100, emnist, fashion_mnist, folder, mnist, mnist_mini, notmnist, npz, svhn};
+use crate::sets::{cifar10, cifar100, emnist, fashion_mnist, folder, mnist, mnist_mini, notmnist, npz, parquet, svhn};
 
 static CATALOG: [DatasetInfo; 14] = [
     mnist_mini::INFO,
@@ -43,7 +43,8 @@ pub fn catalog() -> &'static [DatasetInfo] {
 }
 
 /// The data set `name`, read and checked; `folder:PATH` is a folder with one sub-folder of PNG or JPEG images a class, or with
-/// sub-folders `train`, `validation` and `test` of that kind; `npz:FILE` are arrays of NumPy.
+/// sub-folders `train`, `validation` and `test` of that kind; `npz:FILE` are arrays of NumPy; `parquet:PATH` is a folder of Parquet files as
+/// Hugging Face's hub has them, for which the feature `parquet` is needed.
 ///
 /// ```
 /// use doubleback_data::{LoadOptions, load};
@@ -56,7 +57,7 @@ pub fn catalog() -> &'static [DatasetInfo] {
 /// assert_eq!(
 ///     error.to_string(),
 ///     "unknown data set `mnist-mimi`. Did you mean `mnist-mini`? \
-///      Data sets: `mnist-mini`, `mnist`, `fashion-mnist`, `notmnist`, `svhn`, `cifar10`, `cifar100`, `emnist`, `folder:PATH`, `npz:FILE`"
+///      Data sets: `mnist-mini`, `mnist`, `fashion-mnist`, `notmnist`, `svhn`, `cifar10`, `cifar100`, `emnist`, `folder:PATH`, `npz:FILE`, `parquet:PATH`"
 /// );
 /// # Ok::<(), doubleback_data::DataError>(())
 /// ```
@@ -65,8 +66,9 @@ pub fn catalog() -> &'static [DatasetInfo] {
 /// [`DataError`] if there is no such data set, or its files are missing or damaged. Files that are sound but not the published ones are
 /// no error: a warning is logged, and [`Source::official`](crate::Source::official) is false.
 pub fn load(name: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
-    let gray_folder = folder::path(name).is_some() && options.channels == Some(1);
-    if options.grayscale.is_some() && name != svhn::INFO.name && !gray_folder {
+    let of_pictures = folder::path(name).or_else(|| parquet::path(name)).is_some();
+    let made_gray = of_pictures && options.channels == Some(1);
+    if options.grayscale.is_some() && name != svhn::INFO.name && !made_gray {
         return Err(DataError::Grayscale {
             dataset: name.to_owned(),
         });
@@ -77,13 +79,15 @@ pub fn load(name: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
         only: options.only.filter(|_| !needs_all),
         ..options.clone()
     };
-    let mut dataset = match (folder::path(name), npz::path(name)) {
-        (Some(path), _) => folder::load(name, &path, options)?,
-        (None, Some(path)) => {
-            as_they_are(name, options)?;
-            npz::load(name, &path)?
-        }
-        (None, None) => (no_folder(find(name)?, options)?.load)(options)?,
+    let mut dataset = if let Some(path) = folder::path(name) {
+        folder::load(name, &path, options)?
+    } else if let Some(path) = parquet::path(name) {
+        parquet::load(name, &path, options)?
+    } else if let Some(path) = npz::path(name) {
+        as_they_are(name, options)?;
+        npz::load(name, &path)?
+    } else {
+        (no_folder(find(name)?, options)?.load)(options)?
     };
     if options.duplicates == Some(DuplicatePolicy::Remove) {
         dataset = duplicates::remove(dataset);
@@ -108,7 +112,8 @@ pub fn load(name: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
 /// assert_eq!(location("mnist-mini", &options), None);
 /// ```
 pub fn location(name: &str, options: &LoadOptions) -> Option<PathBuf> {
-    folder::path(name).or_else(|| npz::path(name)).or_else(|| {
+    let own = folder::path(name).or_else(|| npz::path(name));
+    own.or_else(|| parquet::path(name)).or_else(|| {
         let info = find(name).ok()?;
         info.files().next()?;
         info.find(options).ok()
@@ -128,13 +133,15 @@ pub fn location(name: &str, options: &LoadOptions) -> Option<PathBuf> {
 /// [`DataError`] if there is no such data set, or no folder to look in. Whatever is wrong with a file is in its
 /// [`FileState`](crate::FileState).
 pub fn verify(name: &str, options: &LoadOptions) -> Result<Vec<FileStatus>, DataError> {
-    match (folder::path(name), npz::path(name)) {
-        (Some(path), _) => folder::verify(&path, options),
-        (None, Some(path)) => {
-            as_they_are(name, options)?;
-            Ok(npz::verify(&path))
-        }
-        (None, None) => (no_folder(find(name)?, options)?.verify)(options),
+    if let Some(path) = folder::path(name) {
+        folder::verify(&path, options)
+    } else if let Some(path) = parquet::path(name) {
+        parquet::verify(name, &path, options)
+    } else if let Some(path) = npz::path(name) {
+        as_they_are(name, options)?;
+        Ok(npz::verify(&path))
+    } else {
+        (no_folder(find(name)?, options)?.verify)(options)
     }
 }
 
@@ -202,7 +209,7 @@ fn known_names() -> String {
         .iter()
         .filter(|info| !info.name.contains(':'))
         .map(|info| format!("`{}`", info.name))
-        .chain(["`folder:PATH`".to_owned(), "`npz:FILE`".to_owned()])
+        .chain(["folder:PATH", "npz:FILE", "parquet:PATH"].map(|form| format!("`{form}`")))
         .collect::<Vec<_>>()
         .join(", ")
 }

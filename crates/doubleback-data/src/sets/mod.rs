@@ -15,6 +15,7 @@ mod mnist_mini;
 mod notmnist;
 pub mod npz;
 pub(crate) mod options;
+pub mod parquet;
 mod part_folders;
 pub mod svhn;
 pub(crate) mod unlabelled;

@@ -24,19 +24,19 @@ use crate::preparation::preprocess::Preprocess;
 pub struct LoadOptions {
     /// The folder that holds `mnist/` and its like; `None` is `doubleback` in the user's data folder.
     pub data_dir: Option<PathBuf>,
-    /// How colors become gray, for data sets whose colors do (`svhn`, and `folder:PATH` of 1 channel); `None` is [`Grayscale::Luma`]. Others
+    /// How colors become gray, for data sets whose colors do (`svhn`, `folder:PATH` and `parquet:PATH` of 1 channel); `None` is [`Grayscale::Luma`]. Others
     /// refuse it.
     pub grayscale: Option<Grayscale>,
-    /// Rows and columns to which the images of `folder:PATH` are resized; `None` leaves them as they are, and they must be of one size.
+    /// Rows and columns to which the images of `folder:PATH` or `parquet:PATH` are resized; `None` leaves them as they are, and they must be of one size.
     pub image_size: Option<[usize; 2]>,
-    /// What is done to the pictures of `folder:PATH` to make them of one size, in place of `image_size`.
+    /// What is done to the pictures of `folder:PATH` or `parquet:PATH` to make them of one size, in place of `image_size`.
     pub preprocess: Option<Preprocess>,
-    /// A file of class names in the order of a model's logits ([`ClassNames`](crate::ClassNames)): labels of `folder:PATH` are places in it. Then
+    /// A file of class names in the order of a model's logits ([`ClassNames`](crate::ClassNames)): labels of `folder:PATH` and `parquet:PATH` are places in it. Then
     /// a folder that has no parts is all test images, and may have images of a few of the classes.
     pub class_names: Option<PathBuf>,
-    /// Channels of the images of `folder:PATH`, 1 for gray or 3 for red, green and blue; `None` is 1 if all are stored gray, 3 otherwise.
+    /// Channels of the images of `folder:PATH` or `parquet:PATH`, 1 for gray or 3 for red, green and blue; `None` is 1 if all are stored gray, 3 otherwise.
     pub channels: Option<usize>,
-    /// What the transparent images of `folder:PATH` are put on; `None` leaves transparency out, so that the colors beneath show.
+    /// What the transparent images of `folder:PATH` or `parquet:PATH` are put on; `None` leaves transparency out, so that the colors beneath show.
     pub background: Option<Background>,
     /// What becomes of images that a data set holds more than once; `None` removes those of `notmnist` and keeps those of the others.
     pub duplicates: Option<DuplicatePolicy>,

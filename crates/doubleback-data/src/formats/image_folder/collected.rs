@@ -15,11 +15,13 @@ use crate::preparation::pixels::Pixels;
 use crate::preparation::shuffle::Hash;
 use crate::words::escaped;
 
-pub(super) struct Collected<'a> {
+/// Images that were read, in their order.
+pub struct Collected<'a> {
     folder: &'a Path,
     wanted: Wanted<'a>,
     images: Vec<(u32, PathBuf, Picture)>,
     hashes: Vec<Hash>,
+    /// Files that are no images.
     pub skipped: Vec<Skipped>,
     /// Reading stopped, as there were more pixels than can be held.
     pub is_too_large: bool,
@@ -28,6 +30,7 @@ pub(super) struct Collected<'a> {
 }
 
 impl<'a> Collected<'a> {
+    /// None yet; `folder` is named where something is said about all of them.
     pub fn new(folder: &'a Path, wanted: Wanted<'a>) -> Self {
         Self {
             folder,

@@ -14,7 +14,7 @@ use crate::preparation::shuffle::Hash;
 use crate::words::shown;
 
 /// Most pixel values of all images of a folder: four GiB once they are numbers.
-pub(super) const MAX_VALUES: usize = 1 << 30;
+pub const MAX_VALUES: usize = 1 << 30;
 
 /// What a folder is to hold.
 #[derive(Clone, Copy, Debug, Default)]

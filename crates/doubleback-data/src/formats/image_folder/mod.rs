@@ -21,11 +21,10 @@ use crate::error::{DataError, FolderProblem};
 use crate::formats::picture::Picture;
 use crate::limits::MAX_CLASSES;
 use crate::words::{count, escaped, first_few, shown};
-use collected::Collected;
-pub(crate) use found::{ImageFolder, Skipped, Wanted};
-use found::{MAX_VALUES, One};
+pub(crate) use collected::Collected;
+pub(crate) use found::{ImageFolder, MAX_VALUES, One, Skipped, Wanted};
 pub(crate) use listing::{SubFolder, sub_folders};
-use notes::PassedOver;
+pub(crate) use notes::PassedOver;
 pub(crate) use notes::within;
 
 /// Most bytes of one image file.

@@ -11,7 +11,7 @@ use crate::words::{are, classes, count, first_few, shown};
 
 /// What is in the folders of classes and is not read.
 #[derive(Debug, Default)]
-pub(super) struct PassedOver {
+pub struct PassedOver {
     /// Folders in classes.
     pub folders: Vec<PathBuf>,
     /// Files that are not named as images are.
@@ -22,7 +22,7 @@ pub(super) struct PassedOver {
 
 /// How classes are ordered, if that is not how they look.
 #[derive(Debug, Default)]
-pub(super) enum Order {
+pub enum Order {
     /// By name, or as is said elsewhere.
     #[default]
     AsExpected,
