@@ -10,7 +10,9 @@ use doubleback::nn::{
     with_direct_convolutions,
 };
 use doubleback::{Error, Result};
-use doubleback_import::{Imported, Normalization, Options, Source, open, open_onnx};
+use doubleback_import::{
+    Imported, Normalization, Options, Source, StateDict, StateNames, StateValues, open, open_onnx, save_onnx,
+};
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -23,6 +25,16 @@ use crate::work::run;
 
 /// A stage's name, and height, width and channels of its latent.
 type NamedSize = (String, (usize, usize, usize));
+
+/// Names of a state dict.
+const NAMES: [(&str, StateNames); 3] = [
+    ("known", StateNames::Known),
+    ("original", StateNames::Original),
+    ("layers", StateNames::Layers),
+];
+
+/// A tensor of a state dict: its name, its sizes, and its values as an array of one axis.
+type NamedTensor<'py> = (String, Vec<usize>, Bound<'py, PyAny>);
 
 /// A model that is only read, and may be used by several threads at once.
 #[pyclass(frozen, module = "doubleback._doubleback")]
@@ -252,6 +264,40 @@ impl ModelHandle {
         run(py, || nn::save(network, card, &path))
     }
 
+    /// Writes an ONNX file.
+    fn to_onnx(&self, py: Python<'_>, path: PathBuf, batch: Option<usize>) -> PyResult<()> {
+        let Known { network, card, .. } = self.network("to_onnx")?;
+        run(py, || save_onnx(network, card, &path, batch))
+    }
+
+    /// The state dict, and what is to be known of it. With names and sizes, the tensors of these, whose names may be any that it has.
+    fn state_dict<'py>(
+        &self,
+        py: Python<'py>,
+        names: &str,
+        shapes: Option<Vec<(String, Vec<usize>)>>,
+    ) -> PyResult<(Vec<NamedTensor<'py>>, Vec<String>)> {
+        let Known { network, card, .. } = self.network("state_dict")?;
+        let Some((_, names)) = NAMES.into_iter().find(|(name, _)| *name == names) else {
+            let problem = Error::unknown("names", names, NAMES.map(|(name, _)| name));
+            return Err(errors::exception(problem));
+        };
+        let dict = match shapes {
+            None => run(py, || StateDict::of(network, card, names))?,
+            Some(shapes) => run(py, || Ok(filled(network, card, &shapes)))?.map_err(errors::input)?,
+        };
+        let mut tensors = Vec::with_capacity(dict.tensors.len());
+        for tensor in dict.tensors {
+            let count = tensor.values.len();
+            let values = match tensor.values {
+                StateValues::Floats(values) => array(py, values, [count])?,
+                StateValues::Integers(values) => array(py, values, [count])?,
+            };
+            tensors.push((tensor.name, tensor.shape, values));
+        }
+        Ok((tensors, dict.notes))
+    }
+
     /// Number of classes.
     #[getter]
     fn classes(&self) -> usize {
@@ -398,6 +444,28 @@ impl ModelHandle {
         let [height, width, channels] = size.map(|stage| stage.size).unwrap_or_default();
         array(py, found, [x.values().count(), height, width, channels])
     }
+}
+
+/// Tensors of these names and sizes with the values of a network, by whichever of its names fit; else what is in the way by the first of them.
+fn filled(
+    network: &Network,
+    card: &ModelCard,
+    shapes: &[(String, Vec<usize>)],
+) -> std::result::Result<StateDict, String> {
+    let mut first = None;
+    for (_, names) in NAMES {
+        let dict = StateDict::of(network, card, names).map_err(|e| e.to_string());
+        match dict.and_then(|dict| dict.into_shapes(shapes.to_vec())) {
+            Ok(dict) => return Ok(dict),
+            Err(problem) => {
+                first.get_or_insert(problem);
+            }
+        }
+    }
+    Err(format!(
+        "module: the model does not fit it: {}",
+        first.unwrap_or_default()
+    ))
 }
 
 fn normalization(given: Option<&str>) -> PyResult<Option<Normalization>> {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import doubleback as db
@@ -86,3 +87,62 @@ def test_what_cannot_be_taken_over_is_refused(digits: db.data.Data) -> None:
         db.from_torch(Odd(), torch.from_numpy(digits.x_test[:2]))
     with pytest.raises(db.InputError, match="example: expected"):
         db.from_torch(Odd(), torch.from_numpy(digits.x_test[0]))
+
+
+def test_weights_go_back_into_a_module(module: Any, digits: db.data.Data) -> None:
+    model = db.from_torch(module, torch.from_numpy(digits.x_test[:2]))
+    fresh = Net()
+    assert model.to_torch(fresh) is fresh
+    for name, tensor in module.state_dict().items():
+        if not name.endswith("num_batches_tracked"):
+            assert torch.equal(fresh.state_dict()[name], tensor), name
+
+
+def test_a_state_dict_has_the_names_and_sizes_of_the_module(module: Any, digits: db.data.Data) -> None:
+    model = db.from_torch(module, torch.from_numpy(digits.x_test[:2]))
+    found, theirs = model.state_dict(), module.state_dict()
+    assert {name: found[name].shape for name in found} == {name: tuple(theirs[name].shape) for name in theirs}
+    assert found["norm.num_batches_tracked"].dtype == np.int64
+    assert np.array_equal(found["dense.weight"], theirs["dense.weight"].numpy())
+    assert set(model.state_dict(names="original")) <= set(theirs)
+
+
+def test_folded_batch_norms_become_the_identity(module: Any, digits: db.data.Data, tmp_path: Path) -> None:
+    path, x = tmp_path / "folded.onnx", torch.from_numpy(digits.x_test[:20])
+    module.eval()
+    torch.onnx.export(module, (x,), str(path), dynamo=False)
+    model = db.load(path)
+    assert not any(layer["kind"] == "batch-norm" for layer in model.summary()["layers"])
+    fresh = Net()
+    with pytest.warns(UserWarning, match="1 batch norm that the model has folded became the identity"):
+        model.to_torch(fresh)
+    fresh.eval()
+    assert torch.allclose(fresh(x), module(x), atol=1e-4)
+    assert torch.allclose(fresh(x), model.logits(x), atol=1e-4)
+
+
+def test_what_does_not_fit_a_module_is_named(module: Any, digits: db.data.Data) -> None:
+    model = db.from_torch(module, torch.from_numpy(digits.x_test[:2]))
+    other = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    before = other[1].weight.clone()
+    with pytest.raises(db.InputError, match=r"module: .*not in the model: `1\.bias`, `1\.weight`"):
+        model.to_torch(other)
+    assert torch.equal(other[1].weight, before)
+    with pytest.raises(db.InputError, match="module: expected a torch.nn.Module, found dict"):
+        model.to_torch({})
+    with pytest.raises(db.InputError, match="names"):
+        model.state_dict(names="theirs")  # type: ignore[arg-type]
+
+
+def test_a_model_is_written_as_onnx(module: Any, digits: db.data.Data, tmp_path: Path) -> None:
+    path, x = tmp_path / "model.onnx", digits.x_test[:20]
+    model = db.from_torch(module, torch.from_numpy(x[:2]), normalize=([0.1307], [0.3081]))
+    model.to_onnx(path)
+    back = db.load(path)
+    assert np.allclose(back.logits(x), model.logits(x), atol=1e-4)
+    assert back.bounds == model.bounds
+    onnxruntime = pytest.importorskip("onnxruntime")
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    assert np.allclose(session.run(["logits"], {"images": x})[0], model.logits(x), atol=1e-4)
+    model.to_onnx(path, batch=4)
+    assert onnxruntime.InferenceSession(str(path)).get_inputs()[0].shape == [4, 1, 28, 28]

@@ -15,7 +15,9 @@ use crate::exit::{Failure, Result};
 pub enum Format {
     Json,
     Npz,
+    Onnx,
     Png,
+    PyTorch,
     Safetensors,
 }
 
@@ -214,7 +216,9 @@ impl Format {
         file.by_ref().take(9).read_to_end(&mut head)?;
         Ok(match self {
             Format::Json => false,
-            Format::Npz => head.starts_with(b"PK"),
+            Format::Npz | Format::PyTorch => head.starts_with(b"PK"),
+            // The field of the version of the format, which is the first.
+            Format::Onnx => head.starts_with(&[0x08]),
             Format::Png => head.starts_with(b"\x89PNG"),
             // The length of the header, and the header.
             Format::Safetensors => head.get(8) == Some(&b'{'),
@@ -225,6 +229,8 @@ impl Format {
         match self {
             Format::Json => "no JSON",
             Format::Npz => "no .npz file",
+            Format::Onnx => "no ONNX model",
+            Format::PyTorch => "no file of PyTorch",
             Format::Png => "no PNG",
             Format::Safetensors => "no .safetensors file",
         }
@@ -454,7 +460,14 @@ mod tests {
         let here = folder.path();
         fs::write(here.join("notes"), "mine").unwrap();
         fs::write(here.join("empty"), "").unwrap();
-        for format in [Format::Json, Format::Npz, Format::Png, Format::Safetensors] {
+        for format in [
+            Format::Json,
+            Format::Npz,
+            Format::Onnx,
+            Format::Png,
+            Format::PyTorch,
+            Format::Safetensors,
+        ] {
             let writing = |name: &str| Files::default().writing("--out", &here.join(name), format);
             let message = refusal(&writing("notes"));
             assert!(

@@ -6,7 +6,7 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -93,3 +93,16 @@ def from_torch(
                 "with `doubleback inspect`"
             )
     return told(Model(handle, name))
+
+
+def filled(handle: _doubleback.ModelHandle, module: Any) -> None:
+    """Copies the weights of a model into a module of torch."""
+    import torch
+
+    if not isinstance(module, torch.nn.Module):
+        raise InputError(f"module: expected a torch.nn.Module, found {type(module).__name__}")
+    there = module.state_dict()
+    tensors, notes = handle.state_dict("known", [(name, list(tensor.shape)) for name, tensor in there.items()])
+    module.load_state_dict({name: torch.from_numpy(values.reshape(shape)) for name, shape, values in tensors})
+    for note in notes:
+        warnings.warn(note, stacklevel=3)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, overload
+from typing import Any, Literal, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ __all__ = ["Loss", "Model", "Norm", "Suite"]
 Loss = Literal["ce", "margin", "probability-margin"]
 Norm = Literal["linf", "l2"]
 Suite = Literal["standard", "plus", "rand", "custom"]
+Module = TypeVar("Module")
 
 
 class Model:
@@ -122,6 +124,36 @@ class Model:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes it as a ``.safetensors`` file of doubleback, which ``load`` and all commands read."""
         self._handle.save(path)
+
+    def to_onnx(self, path: str | os.PathLike[str], *, batch: int | None = None) -> None:
+        """Writes it as an ONNX file, with its weights inside: from ``images`` ``[batch, channels, height, width]`` in its own bounds to ``logits``.
+
+        Normalization is part of the graph, and batch norms stay batch norms. ``batch`` is how many images it takes at a time; without it any
+        number.
+        """
+        self._handle.to_onnx(path, batch)
+
+    def state_dict(self, *, names: Literal["original", "layers"] | None = None) -> dict[str, NDArray[Any]]:
+        """Its tensors in the names and layouts of torch: kernels ``[out, in, height, width]``, matrices ``[out, in]``.
+
+        ``original`` are the names in the file that it came from (of an ONNX file those of its initializers), ``layers`` those of its layers;
+        without ``names`` the original ones where the file was torch's. What to know of them is said by warnings.
+        """
+        tensors, notes = self._handle.state_dict(names or "known", None)
+        for note in notes:
+            warnings.warn(note, stacklevel=2)
+        return {name: values.reshape(shape) for name, shape, values in tensors}
+
+    def to_torch(self, module: Module) -> Module:
+        """Copies its weights into a module of torch, by name, and returns the module.
+
+        What does not fit is refused by name, and the module stays as it was. Batch norms of the module that this model has folded into convolutions,
+        as ONNX files mostly have, become the identity, which a warning says.
+        """
+        from ._torch import filled
+
+        filled(self._handle, module)
+        return module
 
     def attack(
         self,

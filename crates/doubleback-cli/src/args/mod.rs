@@ -6,6 +6,7 @@ mod bench;
 mod data;
 mod diagnose;
 mod explain;
+mod export;
 mod fine_tune;
 mod global;
 mod inspect;
@@ -31,6 +32,7 @@ pub use bench::{BenchArgs, BenchAttackArgs, BenchCommand, BenchGanArgs, BenchGra
 pub use data::{DataCommand, FetchArgs, ShowArgs};
 pub use diagnose::DiagnoseArgs;
 pub use explain::ExplainArgs;
+pub use export::{ExportArgs, Exported};
 pub use global::{Global, load_arguments, repeated_arguments};
 pub use inspect::InspectArgs;
 pub use log_format::LogFormat;
@@ -104,6 +106,9 @@ pub enum Command {
     /// Show what a model is made of
     #[command(long_about = inspect::LONG)]
     Inspect(InspectArgs),
+    /// Give a model back to PyTorch or ONNX
+    #[command(long_about = export::LONG)]
+    Export(ExportArgs),
     /// Measure robust accuracy under an ensemble of attacks, with what to trust of it
     #[command(long_about = audit::LONG)]
     Audit(AuditArgs),
@@ -158,6 +163,7 @@ impl Command {
             Command::Predict(args) => args.files(global),
             Command::Explain(args) => args.files(global),
             Command::Inspect(args) => args.files(global),
+            Command::Export(args) => args.files(global),
             Command::Audit(args) => args.files(global),
             Command::Merge(args) => args.files(),
             Command::Diagnose(args) => args.files(global),

@@ -7,6 +7,7 @@ mod data;
 mod diagnose;
 mod explain;
 mod explain_text;
+mod export;
 mod fetch;
 mod fine_tune;
 mod inspect;
@@ -55,6 +56,7 @@ fn in_pool(command: Option<Command>, context: &Context) -> Result<()> {
         Some(Command::Predict(args)) => predict::run(&args, context),
         Some(Command::Explain(args)) => explain::run(&args, context),
         Some(Command::Inspect(args)) => inspect::run(&args, context),
+        Some(Command::Export(args)) => export::run(&args, context),
         Some(Command::Audit(args)) => audit::run(&args, context),
         Some(Command::Merge(args)) => merge::run(&args, context),
         Some(Command::Diagnose(args)) => diagnose::run(&args, context),
@@ -90,6 +92,7 @@ fn when_cut_off(command: &Command) -> &'static str {
         | Command::Predict(_)
         | Command::Explain(_)
         | Command::Inspect(_)
+        | Command::Export(_)
         | Command::Report(_)
         | Command::Data(_)
         | Command::Bench(_)

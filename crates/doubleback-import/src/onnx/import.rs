@@ -1,19 +1,19 @@
 //! From a file to a network, and what is told of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use doubleback::data::{Bounds, sha256};
 use doubleback::nn::layers::Standardize;
-use doubleback::nn::{Architecture, IMAGES, ModelCard, Network, card};
+use doubleback::nn::{Architecture, IMAGES, ModelCard, Module, Network, Parameter, card};
 use doubleback::{Error, Result};
 
 use super::fold::folds;
 use super::help::help;
 use super::image::{ImageInput, described};
 use super::logits;
-use super::model::{Attribute, Graph, Model, Node};
+use super::model::{Attribute, BOUNDS, Graph, Model, Node, PRODUCER};
 use super::refusal::Refusal;
 use super::translate::{self, Activation, Builder};
 use super::walk::{Fate, Walk, givers, needed};
@@ -21,6 +21,7 @@ use super::{normalization, patterns, sklearn};
 use crate::check::check;
 use crate::imported::{Imported, Nodes, Source, SourceFile, Unsupported};
 use crate::options::Options;
+use crate::original::{Original, Place};
 
 /// Most values that the layers may give for one image: so many, and [`PER_VALUE`] for each value of the image and of the weights, as of model
 /// files of ours. A small file shall not take much memory.
@@ -131,10 +132,12 @@ fn network(
     device: &Device,
 ) -> std::result::Result<(Network, ModelCard, Source), Failure> {
     let mut graph = model.graph;
+    let facts = model.facts;
     let mut notes = model.notes;
     sklearn::rewrite(&mut graph, model.opset)?;
     notes.extend(patterns::rewrite(&mut graph, options.output.as_deref()));
     let outputs = std::mem::take(&mut graph.outputs);
+    let constants: BTreeSet<String> = graph.initializers.keys().cloned().collect();
     let candidates = logits::candidates(&outputs, options.output.as_deref())?;
     let known = |name: &str| {
         let given = graph.nodes.iter().flat_map(|node| node.outputs.iter().flatten());
@@ -151,7 +154,7 @@ fn network(
     let described = |port| format!("{} {}", shown(port), described(port));
     let source = Source {
         format: "onnx".into(),
-        producer: model.producer,
+        producer: model.producer.clone(),
         ir_version: Some(model.ir_version),
         opset: Some(model.opset),
         inputs: graph.inputs.iter().map(described).collect(),
@@ -161,6 +164,9 @@ fn network(
 
     let shape = input.shape;
     let mut builder = Builder::new(&graph.nodes, [shape.height, shape.width, shape.channels]);
+    if model.producer.split(' ').next() == Some(PRODUCER) {
+        builder.keep_names();
+    }
     builder.frozen_batch = input.batch.filter(|&batch| batch != 1);
     let normalized = normalized(options, &input, &mut builder)?;
     let seen = input.seen(normalized, &mut builder)?;
@@ -172,15 +178,21 @@ fn network(
     if let Some(classes) = class_names(&walk, output, logits.count()) {
         card::set_classes(&mut card, &classes);
     }
+    card.extend(own_card(&facts, logits.count()));
     let nodes = counted(&walk);
     notes.extend(walk.builder.notes());
-    let bounds = bounds(options, &input, &mut notes);
+    let bounds = match own_bounds(&facts).filter(|_| options.bounds.is_none()) {
+        Some(bounds) => bounds,
+        None => bounds(options, &input, &mut notes),
+    };
     let source = Source {
         nodes: Some(nodes),
         notes,
         ..source
     };
+    let origins = walk.builder.origins(&constants);
     let network = assembled(walk.builder, &logits, name, &input, bounds, device)?;
+    original(origins, &network).note(&mut card);
     Ok((network, card, source))
 }
 
@@ -195,6 +207,38 @@ fn normalized(options: &Options, input: &ImageInput, b: &mut Builder) -> std::re
     let tensors = vec![("mean", mean), ("variance", variance)];
     let layer = b.add("normalize", Standardize {}.into(), vec![IMAGES.to_owned()], tensors)?;
     Ok(Some(layer))
+}
+
+/// The card in a file that this program wrote, but for classes that are not those of the graph.
+fn own_card(facts: &BTreeMap<String, String>, count: usize) -> ModelCard {
+    let mut card: ModelCard = facts.clone();
+    card.remove(BOUNDS);
+    let fits = |names: Vec<String>| {
+        let different: BTreeSet<&String> = names.iter().collect();
+        names.len() == count && different.len() == count
+    };
+    if !card::classes(&card).is_some_and(fits) {
+        card.remove(card::CLASSES);
+    }
+    card
+}
+
+/// The bounds in a file that this program wrote.
+fn own_bounds(facts: &BTreeMap<String, String>) -> Option<Bounds> {
+    let [low, high]: [f32; 2] = serde_json::from_str(facts.get(BOUNDS)?).ok()?;
+    let in_order = low.is_finite() && high.is_finite() && low < high;
+    in_order.then_some(Bounds { low, high })
+}
+
+/// What the tensors of the network are called in the file.
+fn original(origins: BTreeMap<String, Place>, network: &Network) -> Original {
+    let mut tensors = origins;
+    let there: BTreeSet<&str> = network.tensors().map(Parameter::name).collect();
+    tensors.retain(|name, _| there.contains(name.as_str()));
+    Original {
+        format: "onnx".to_owned(),
+        tensors,
+    }
 }
 
 /// The bounds that the user says, or those that are most probable.

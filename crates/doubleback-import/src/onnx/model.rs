@@ -7,6 +7,12 @@ use std::path::PathBuf;
 pub(crate) use super::constant::Constant;
 use super::refusal::Refusal;
 
+/// What files that this program wrote say of who wrote them.
+pub(crate) const PRODUCER: &str = "doubleback";
+
+/// The fact of such a file that says the least and greatest pixel value: a JSON array.
+pub(crate) const BOUNDS: &str = "bounds";
+
 /// One size of a value as the file declares it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Dim {
@@ -152,6 +158,8 @@ pub(crate) struct Model {
     pub opset: i64,
     /// Such as `pytorch 2.9.1`; empty if the file does not say it.
     pub producer: String,
+    /// What this program wrote beside the graph, by name: the card, and the bounds. Of files of other programs nothing.
+    pub facts: BTreeMap<String, String>,
     /// What it computes.
     pub graph: Graph,
     /// What happened while reading, in sentences: weights converted from `f16`, functions inlined.

@@ -9,6 +9,7 @@ use doubleback::nn::{Architecture, IMAGES, Network};
 
 use super::normalization;
 use super::weights::Weights;
+use crate::original::{Layout, Original, Place};
 
 /// Where the values of one of our tensors come from.
 #[derive(Clone, Debug, PartialEq)]
@@ -137,7 +138,7 @@ fn check(source: &Source, dims: &[usize], weights: &Weights) -> Result<(), Misfi
 }
 
 /// For each layer the size of the image that its first input is the values of, even if they are in a row.
-fn flattened(architecture: &Architecture, inputs: &[Vec<Size>]) -> Vec<Size> {
+pub(super) fn flattened(architecture: &Architecture, inputs: &[Vec<Size>]) -> Vec<Size> {
     let [channels, height, width] = architecture.input;
     let mut images: BTreeMap<&str, Size> = BTreeMap::from([(IMAGES, [height, width, channels])]);
     let mut before = IMAGES;
@@ -159,6 +160,38 @@ fn flattened(architecture: &Architecture, inputs: &[Vec<Size>]) -> Vec<Size> {
         before = &spec.name;
     }
     found
+}
+
+/// What the tensors of the network are called in the file. What the user said, and the file does not have, has no place there.
+pub(super) fn original(sources: &Sources, weights: &Weights) -> Original {
+    let place = |source: &Source| {
+        let name = source.name()?;
+        let stored = weights.tensors.get(name)?;
+        let normalizes = [normalization::MEAN, normalization::VARIANCE].contains(&name);
+        let (file_name, shape) = match &stored.origin {
+            Some(origin) => origin.clone(),
+            None if normalizes => return None,
+            None => (name.to_owned(), stored.shape.clone()),
+        };
+        let layout = match source {
+            Source::Kernel(_) => Layout::Kernel,
+            Source::Matrix(_, image) => Layout::Matrix(*image),
+            _ if name == normalization::VARIANCE => Layout::Deviation,
+            _ => Layout::Same,
+        };
+        Some(Place {
+            name: file_name,
+            shape,
+            layout,
+        })
+    };
+    let named = sources
+        .iter()
+        .filter_map(|(tensor, source)| Some((tensor.clone(), place(source)?)));
+    Original {
+        format: "pytorch".to_owned(),
+        tensors: named.collect(),
+    }
 }
 
 /// Builds the network with the file's values. `most` is how many may be read in all.

@@ -1,6 +1,6 @@
 //! PyTorch's files, and others that hold weights alone: tensors by name, the architecture that they belong to, and the network of both.
 //!
-//! `read/` → [`weights`] → `names`, `parametrized`, `normalization` → `arch/` → `build`.
+//! `read/` → [`weights`] → `names`, `parametrized`, `normalization` → `arch/` → `build`. `write/` is the way back, to a state dict.
 mod arch;
 mod build;
 mod names;
@@ -8,6 +8,7 @@ mod normalization;
 mod parametrized;
 mod read;
 mod weights;
+mod write;
 
 use std::path::Path;
 
@@ -18,9 +19,12 @@ use doubleback::{Error, Result};
 
 use crate::imported::{Imported, Source};
 use crate::options::Options;
+use crate::original::Original;
 use arch::Settings;
 use build::Sources;
 use weights::Weights;
+
+pub use write::{StateDict, StateNames, StateTensor, StateValues};
 
 /// Reads a `.pt`, `.pth`, `.pt2` or `.safetensors` file of another program.
 ///
@@ -29,7 +33,9 @@ use weights::Weights;
 pub(crate) fn import(path: &Path, options: &Options, device: &Device) -> Result<Imported> {
     let refused = |problem: String| Error::file(path, problem);
     let file = read::read(path).map_err(refused)?;
-    let (network, notes) = assemble(file.weights, file.most, options, device).map_err(refused)?;
+    let (network, original, notes) = assemble(file.weights, file.most, options, device).map_err(refused)?;
+    let mut card = ModelCard::new();
+    original.note(&mut card);
     let source = Source {
         format: file.format.to_owned(),
         notes,
@@ -37,22 +43,23 @@ pub(crate) fn import(path: &Path, options: &Options, device: &Device) -> Result<
     };
     Ok(Imported {
         network,
-        card: ModelCard::new(),
+        card,
         source: Some(source),
     })
 }
 
-/// The network of a file's tensors, and what was done with them. `most` is how many values may be read in all.
+/// The network of a file's tensors, what they are called there, and what was done with them. `most` is how many values may be read in all.
 fn assemble(
     mut weights: Weights,
     most: usize,
     options: &Options,
     device: &Device,
-) -> std::result::Result<(Network, Vec<String>), String> {
+) -> std::result::Result<(Network, Original, Vec<String>), String> {
     let (architecture, sources) = understood(&mut weights, options)?;
     weights.note_conversions();
     let network = build::network(architecture, &sources, &weights, most, device)?;
-    Ok((network, weights.notes))
+    let original = build::original(&sources, &weights);
+    Ok((network, original, weights.notes))
 }
 
 /// The architecture of a file's tensors, which get the names of its modules, and where each tensor of ours comes from.

@@ -61,6 +61,11 @@ const PREFIXES: [&str; 9] = [
 /// Takes what belongs to the network, under the names that its code gives. Says what was dropped.
 pub(super) fn of_network(weights: &mut Weights) {
     choose(weights);
+    for (name, tensor) in &mut weights.tensors {
+        tensor
+            .origin
+            .get_or_insert_with(|| (name.clone(), tensor.shape.clone()));
+    }
     weights
         .tensors
         .retain(|name, _| name.rsplit('.').next() != Some("num_batches_tracked"));

@@ -38,12 +38,17 @@ pub(super) fn take(weights: &mut Weights) -> Option<[Stored; 2]> {
         "images are normalized first by `{mean}` and `{deviation}` of the file: they are given as they are, in their own bounds"
     ));
     let counts = [of_mean.len(), of_deviation.len()];
-    Some([
+    let origins = [of_mean.origin.clone(), of_deviation.origin.clone()];
+    let mut pair = [
         Stored::computed(vec![counts[0]], move || of_mean.values()),
         Stored::computed(vec![counts[1]], move || {
             Ok(of_deviation.values()?.iter().map(|value| value * value).collect())
         }),
-    ])
+    ];
+    for (tensor, origin) in pair.iter_mut().zip(origins) {
+        tensor.origin = origin;
+    }
+    Some(pair)
 }
 
 /// Gives them the names [`MEAN`] and [`VARIANCE`].

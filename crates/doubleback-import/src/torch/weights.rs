@@ -17,6 +17,8 @@ pub(crate) struct Stored {
     pub shape: Vec<usize>,
     /// The type of its values in the file.
     pub element: Element,
+    /// Name and sizes in the file, before anything was renamed; none of what was made of several tensors.
+    pub origin: Option<(String, Vec<usize>)>,
     values: Read,
 }
 
@@ -80,6 +82,7 @@ impl Stored {
         Self {
             shape,
             element,
+            origin: None,
             values: Box::new(values),
         }
     }
@@ -89,6 +92,7 @@ impl Stored {
         Self {
             shape,
             element: Element::F32,
+            origin: None,
             values: Box::new(values),
         }
     }

@@ -16,13 +16,14 @@ mod names;
 mod notes;
 mod old;
 mod order;
-mod proto;
+pub(super) mod proto;
 mod scan;
 mod scope;
 mod tensor;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use doubleback::Error;
@@ -33,7 +34,7 @@ pub(crate) use beside::files_beside;
 
 use super::branch;
 use super::constant::Constant;
-use super::model::{Graph, Model, Node};
+use super::model::{Graph, Model, Node, PRODUCER};
 use super::refusal::Refusal;
 use budget::Budget;
 use external::Externals;
@@ -89,7 +90,13 @@ impl Model {
             notes.other("information for training, which the file has, was left out".into());
         }
         choose_branches(&mut graph, &mut notes)?;
+        let entries = proto.metadata_props.into_iter().map(|entry| (entry.key, entry.value));
+        let facts = match proto.producer_name == PRODUCER {
+            true => entries.collect(),
+            false => BTreeMap::new(),
+        };
         Ok(Self {
+            facts,
             ir_version: proto.ir_version,
             opset: opsets.get("").copied().unwrap_or(1),
             producer: format!("{} {}", proto.producer_name, proto.producer_version)

@@ -1,10 +1,10 @@
-//! The messages of an ONNX file that are used here, as protobuf has them (onnx.proto, IR 3 to 14). Fields that are not listed are skipped;
+//! The messages of an ONNX file that are used here, to read and to write, as protobuf has them (onnx.proto, IR 3 to 14). Fields that are not listed are skipped;
 //! `raw_data` is a view of the file's bytes.
 
 use prost::bytes::Bytes;
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct ModelProto {
+pub(in crate::onnx) struct ModelProto {
     #[prost(int64, tag = "1")]
     pub ir_version: i64,
     #[prost(string, tag = "2")]
@@ -15,6 +15,8 @@ pub(super) struct ModelProto {
     pub graph: Option<Box<GraphProto>>,
     #[prost(message, repeated, tag = "8")]
     pub opset_import: Vec<OperatorSetIdProto>,
+    #[prost(message, repeated, tag = "14")]
+    pub metadata_props: Vec<StringStringEntryProto>,
     #[prost(message, repeated, tag = "20")]
     pub training_info: Vec<TrainingInfoProto>,
     #[prost(message, repeated, tag = "25")]
@@ -23,10 +25,10 @@ pub(super) struct ModelProto {
 
 /// That there is such information is all that is of use.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct TrainingInfoProto {}
+pub(in crate::onnx) struct TrainingInfoProto {}
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct OperatorSetIdProto {
+pub(in crate::onnx) struct OperatorSetIdProto {
     #[prost(string, tag = "1")]
     pub domain: String,
     #[prost(int64, tag = "2")]
@@ -34,7 +36,7 @@ pub(super) struct OperatorSetIdProto {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct StringStringEntryProto {
+pub(in crate::onnx) struct StringStringEntryProto {
     #[prost(string, tag = "1")]
     pub key: String,
     #[prost(string, tag = "2")]
@@ -42,7 +44,7 @@ pub(super) struct StringStringEntryProto {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct FunctionProto {
+pub(in crate::onnx) struct FunctionProto {
     #[prost(string, tag = "1")]
     pub name: String,
     #[prost(string, repeated, tag = "4")]
@@ -62,9 +64,11 @@ pub(super) struct FunctionProto {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct GraphProto {
+pub(in crate::onnx) struct GraphProto {
     #[prost(message, repeated, tag = "1")]
     pub node: Vec<NodeProto>,
+    #[prost(string, tag = "2")]
+    pub name: String,
     #[prost(message, repeated, tag = "5")]
     pub initializer: Vec<TensorProto>,
     #[prost(message, repeated, tag = "11")]
@@ -76,7 +80,7 @@ pub(super) struct GraphProto {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct NodeProto {
+pub(in crate::onnx) struct NodeProto {
     #[prost(string, repeated, tag = "1")]
     pub input: Vec<String>,
     #[prost(string, repeated, tag = "2")]
@@ -96,7 +100,7 @@ pub(super) struct NodeProto {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct AttributeProto {
+pub(in crate::onnx) struct AttributeProto {
     #[prost(string, tag = "1")]
     pub name: String,
     #[prost(float, optional, tag = "2")]
@@ -124,7 +128,7 @@ pub(super) struct AttributeProto {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct TensorProto {
+pub(in crate::onnx) struct TensorProto {
     #[prost(int64, repeated, tag = "1")]
     pub dims: Vec<i64>,
     #[prost(int32, tag = "2")]
@@ -153,10 +157,10 @@ pub(super) struct TensorProto {
 
 /// A part of a tensor that is spread over several messages: no known program writes it.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct SegmentProto {}
+pub(in crate::onnx) struct SegmentProto {}
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct SparseTensorProto {
+pub(in crate::onnx) struct SparseTensorProto {
     #[prost(message, optional, boxed, tag = "1")]
     pub values: Option<Box<TensorProto>>,
     #[prost(message, optional, boxed, tag = "2")]
@@ -166,7 +170,7 @@ pub(super) struct SparseTensorProto {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct ValueInfoProto {
+pub(in crate::onnx) struct ValueInfoProto {
     #[prost(string, tag = "1")]
     pub name: String,
     #[prost(message, optional, boxed, tag = "2")]
@@ -174,7 +178,7 @@ pub(super) struct ValueInfoProto {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct TypeProto {
+pub(in crate::onnx) struct TypeProto {
     #[prost(message, optional, tag = "1")]
     pub tensor_type: Option<TensorTypeProto>,
     #[prost(message, optional, tag = "4")]
@@ -187,10 +191,10 @@ pub(super) struct TypeProto {
 
 /// What is in it does not matter: no network has such values.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct OtherTypeProto {}
+pub(in crate::onnx) struct OtherTypeProto {}
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct TensorTypeProto {
+pub(in crate::onnx) struct TensorTypeProto {
     #[prost(int32, tag = "1")]
     pub elem_type: i32,
     #[prost(message, optional, tag = "2")]
@@ -198,13 +202,13 @@ pub(super) struct TensorTypeProto {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct TensorShapeProto {
+pub(in crate::onnx) struct TensorShapeProto {
     #[prost(message, repeated, tag = "1")]
     pub dim: Vec<DimensionProto>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct DimensionProto {
+pub(in crate::onnx) struct DimensionProto {
     #[prost(int64, optional, tag = "1")]
     pub dim_value: Option<i64>,
     #[prost(string, tag = "2")]

@@ -50,7 +50,7 @@ impl Kind {
         Some(match (self, tag) {
             (Model, 7) | (Attribute, 6) => Graph,
             (Model, 8) | (Function, 9) => Opset,
-            (Node, 9) | (Tensor, 13) => Entry,
+            (Model, 14) | (Node, 9) | (Tensor, 13) => Entry,
             (Model, 20) => Training,
             (Model, 25) => Function,
             (Function, 7) | (Graph, 1) => Node,

@@ -1,6 +1,6 @@
 //! What translators write to: values by their names in the graph, layers and their tensors, notes for the user.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use doubleback::nn::layers::{Flatten, LayerKind, Permute, Size, TensorSpec, Unflatten};
 use doubleback::nn::{IMAGES, LayerSpec};
@@ -11,6 +11,7 @@ use super::value::{Activation, Layout, Value, stored};
 use crate::onnx::element::Element;
 use crate::onnx::model::{Constant, Node};
 use crate::onnx::refusal::Refusal;
+use crate::original::{Layout as Order, Place};
 
 /// Translates a node of one operator: takes its inputs from the builder, adds layers, and sets its outputs.
 pub(crate) type Translate = fn(&Node, &mut Builder) -> Result<(), Refusal>;
@@ -45,6 +46,8 @@ pub(crate) struct Builder {
     room: usize,
     /// Names that nodes of the graph take.
     taken: HashSet<String>,
+    /// Constants of the file that are the tensors of layers as they are, by the names of these.
+    origins: BTreeMap<String, Place>,
     /// The batch that the file's input is fixed at, if that is not 1: where this stands in a shape, 1 is meant.
     pub frozen_batch: Option<usize>,
 }
@@ -84,8 +87,14 @@ impl Builder {
                 .iter()
                 .flat_map(|node| node.inputs.iter().flatten().cloned())
                 .collect(),
+            origins: BTreeMap::new(),
             frozen_batch: None,
         }
+    }
+
+    /// Layers are called as the nodes of the graph, which were written from layers.
+    pub fn keep_names(&mut self) {
+        self.names.are_of_layers();
     }
 
     /// The value of input `i`.
@@ -202,6 +211,26 @@ impl Builder {
             count => format!("{text} ({count} times)"),
         };
         self.notes.iter().map(told).collect()
+    }
+
+    /// Says that input `i` of a node is the tensor of this role of a layer, in this order. Where it was computed, that is no name of the file.
+    pub fn say_origin(&mut self, layer: &str, role: &str, node: &Node, i: usize, layout: Order) {
+        let Some(name) = node.input(i) else { return };
+        let Some(Value::Constant(constant)) = self.values.get(name) else {
+            return;
+        };
+        let place = Place {
+            name: name.to_owned(),
+            shape: constant.shape().to_vec(),
+            layout,
+        };
+        self.origins.insert(format!("{layer}.{role}"), place);
+    }
+
+    /// What was said of origins, of constants whose names are `known` in the file.
+    pub fn origins(&self, known: &BTreeSet<String>) -> BTreeMap<String, Place> {
+        let found = self.origins.iter().filter(|(_, place)| known.contains(&place.name));
+        found.map(|(tensor, place)| (tensor.clone(), place.clone())).collect()
     }
 
     /// Adds a layer without tensors; its name is that of the node. `shape` and `layout` say what the graph sees of its output.

@@ -8,6 +8,7 @@ use super::value::{Activation, Layout};
 use super::window::Window;
 use crate::onnx::model::{Constant, Node};
 use crate::onnx::refusal::Refusal;
+use crate::original::Layout as Order;
 
 pub(super) const OPS: &[(&str, Translate)] = &[("Conv", conv), ("ConvTranspose", conv_transpose)];
 
@@ -46,6 +47,8 @@ fn conv(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
     tensors.extend(bias.map(|bias| ("bias", bias)));
     let shape = vec![1, channels, height, width];
     let y = b.layer_with(node, layer, &[&x], shape, Layout::ChannelsLast, tensors)?;
+    b.say_origin(&y.layer, "weight", node, 1, Order::Kernel);
+    b.say_origin(&y.layer, "bias", node, 2, Order::Same);
     let y = if line {
         b.reshaped(y, vec![1, channels, width])?
     } else {
@@ -90,6 +93,8 @@ fn conv_transpose(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
     tensors.extend(bias.map(|bias| ("bias", bias)));
     let shape = vec![1, channels, height, width];
     let y = b.layer_with(node, layer, &[&x], shape, Layout::ChannelsLast, tensors)?;
+    b.say_origin(&y.layer, "weight", node, 1, Order::Kernel);
+    b.say_origin(&y.layer, "bias", node, 2, Order::Same);
     let y = if line {
         b.reshaped(y, vec![1, channels, width])?
     } else {

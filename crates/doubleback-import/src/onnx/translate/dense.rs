@@ -1,12 +1,13 @@
 //! Products with constant matrices.
 
-use doubleback::nn::layers::{Conv2d, Dense};
+use doubleback::nn::layers::{Conv2d, Dense, Size};
 use ndarray::{ArrayD, IxDyn};
 
 use super::builder::{Builder, Translate};
 use super::value::{Activation, Layout, Value};
 use crate::onnx::model::{Constant, Node};
 use crate::onnx::refusal::Refusal;
+use crate::original::Layout as Order;
 
 pub(super) const OPS: &[(&str, Translate)] = &[("Gemm", gemm), ("Flatten", flatten)];
 
@@ -91,6 +92,7 @@ pub(super) fn linear(
     let vector = a.count() == inputs;
     // The rows of the matrix in the order of the activations, rather than the other way round.
     let reordered = if vector { b.before_order(&a)? } else { None };
+    let reordered_by = reordered.as_ref().map(|(_, places)| places.clone());
     let (a, weight) = match reordered {
         Some((flat, places)) => {
             let mut rows = ArrayD::zeros(IxDyn(&[inputs, units]));
@@ -102,12 +104,19 @@ pub(super) fn linear(
         None if vector => (b.reshaped(a, vec![1, inputs])?, weight),
         None => (b.row_major(a)?, weight),
     };
+    let image = match &reordered_by {
+        Some(places) => flattened(places),
+        None => Some([1, 1, inputs]),
+    };
     let has_bias = bias.is_some();
     let mut tensors = vec![("weight", weight.iter().copied().collect())];
     tensors.extend(bias.map(|bias| ("bias", bias)));
     if vector {
         let layer = Dense { units, bias: has_bias };
         let y = b.layer_with(node, layer, &[&a], vec![1, units], Layout::RowMajor, tensors)?;
+        if let Some(image) = image {
+            say_origins(&y.layer, node, image, b)?;
+        }
         return b.reshaped(y, shape);
     }
     let layer = Conv2d {
@@ -115,6 +124,32 @@ pub(super) fn linear(
         ..Conv2d::same(units, 1)
     };
     b.layer_with(node, layer, &[&a], shape, Layout::RowMajor, tensors)
+}
+
+/// The size of the image whose values by row, column and channel stand at these places, in the order of channel, row and column; its pixels as
+/// one row. Nothing if they are in another order.
+fn flattened(places: &[usize]) -> Option<Size> {
+    let channels = *places.get(1)?;
+    let pixels = places.len().checked_div(channels)?;
+    let by_channel = (0..channels).flat_map(|channel| (0..pixels).map(move |pixel| pixel * channels + channel));
+    by_channel.eq(places.iter().copied()).then_some([1, pixels, channels])
+}
+
+/// Says which constants a dense layer's tensors are, if the node takes them as they are.
+fn say_origins(layer: &str, node: &Node, image: Size, b: &mut Builder) -> Result<(), Refusal> {
+    let by_gemm = node.op == "Gemm";
+    if by_gemm && (node.float("alpha", 1.0)? != 1.0 || node.float("beta", 1.0)? != 1.0) {
+        return Ok(());
+    }
+    match (node.op.as_str(), node.int("transB", 0)? != 0) {
+        ("Gemm", true) => b.say_origin(layer, "weight", node, 1, Order::Matrix(image)),
+        ("Gemm" | "MatMul", _) => b.say_origin(layer, "weight", node, 1, Order::Rows(image)),
+        _ => {}
+    }
+    if by_gemm {
+        b.say_origin(layer, "bias", node, 2, Order::Same);
+    }
+    Ok(())
 }
 
 fn flatten(node: &Node, b: &mut Builder) -> Result<(), Refusal> {

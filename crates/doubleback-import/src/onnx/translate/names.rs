@@ -15,9 +15,16 @@ pub(super) struct Names {
     shared: HashSet<String>,
     /// Names given, and how often they were asked for.
     taken: HashMap<String, usize>,
+    /// Nodes are called as their layers: the file was written from a network of this program.
+    of_layers: bool,
 }
 
 impl Names {
+    /// Takes the names of nodes, up to a slash, as those of their layers.
+    pub fn are_of_layers(&mut self) {
+        self.of_layers = true;
+    }
+
     /// For these nodes.
     pub fn new(nodes: &[Node]) -> Self {
         let paths: Vec<Vec<String>> = nodes.iter().map(path).collect();
@@ -37,11 +44,16 @@ impl Names {
             common,
             shared,
             taken: HashMap::from([(IMAGES.to_owned(), 1)]),
+            of_layers: false,
         }
     }
 
     /// What the layers of a node should be called.
     pub fn of(&self, node: &Node) -> String {
+        if self.of_layers && !node.name.is_empty() {
+            let layer = node.name.split('/').find(|part| !part.is_empty());
+            return parts(layer.unwrap_or_default()).join(".");
+        }
         let path = path(node);
         let path = path.strip_prefix(self.common.as_slice()).unwrap_or(&path).join(".");
         match path.as_str() {

@@ -8,6 +8,7 @@ use super::convolution::as_image;
 use super::value::Activation;
 use crate::onnx::model::{Attribute, Node};
 use crate::onnx::refusal::Refusal;
+use crate::original::Layout as Order;
 
 pub(super) const OPS: &[(&str, Translate)] = &[
     ("BatchNormalization", batch_normalization),
@@ -55,6 +56,9 @@ fn batch_normalization(node: &Node, b: &mut Builder) -> Result<(), Refusal> {
         shape: seen, layout, ..
     } = x.clone();
     let y = b.layer_with(node, layer, &[&x], seen, layout, tensors)?;
+    for (i, role) in (1..).zip(["gain", "shift", "moving_mean", "moving_variance"]) {
+        b.say_origin(&y.layer, role, node, i, Order::Same);
+    }
     let y = if line { b.reshaped(y, shape)? } else { y };
     b.set(node, 0, y)
 }
