@@ -5,19 +5,20 @@ use std::time::Duration;
 
 use doubleback::attack;
 use doubleback::data::{Bounds, Dataset, ImageShape, Split};
-use doubleback::nn::{Activation, Pool, architecture};
+use doubleback::nn::{Activation, Architecture, Pool, architecture};
 use doubleback::train::{
-    Augmentation, Defense, DefenseKind, ModelFiles, Norm, Optimizer, OptimizerKind, OptimizerSettings, Output, Recipe,
-    TrainOptions,
+    Augmentation, Defense, DefenseKind, LayerRate, ModelFiles, Norm, Optimizer, OptimizerKind, OptimizerSettings,
+    Output, Recipe, StartingPoint, TrainOptions, TrainedLayers,
 };
 use doubleback::{Error, Result};
+use doubleback_import::lasting_facts;
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use serde::Deserialize;
 
 use crate::arrays::{self, Array, Values};
 use crate::errors;
-use crate::model::{ModelHandle, device};
+use crate::model::{Known, ModelHandle, device};
 use crate::progress::Bar;
 use crate::work::run;
 
@@ -37,9 +38,14 @@ struct Wanted {
     pgd_steps: Option<usize>,
     adversarial_norm: Option<String>,
     trades_beta: Option<f64>,
-    arch: String,
-    pool: String,
-    activation: String,
+    /// None with a model to begin with, as the two that follow.
+    arch: Option<String>,
+    pool: Option<String>,
+    activation: Option<String>,
+    freeze: Vec<String>,
+    frozen_norms: bool,
+    layer_rates: Vec<(String, f64)>,
+    new_head: bool,
     steps: usize,
     batch: usize,
     /// None for the usual one of the optimizer.
@@ -94,9 +100,24 @@ impl Wanted {
         Ok(defense)
     }
 
-    fn recipe(&self, shape: ImageShape) -> Result<Recipe> {
-        let pool: Pool = self.pool.parse()?;
-        let activation: Activation = self.activation.parse()?;
+    fn built_in(&self, shape: ImageShape) -> Result<Architecture> {
+        let pool: Pool = self.pool.as_deref().map_or(Ok(Pool::default()), str::parse)?;
+        let activation: Activation = self.activation.as_deref().map_or(Ok(Activation::Relu), str::parse)?;
+        let name = self.arch.as_deref().unwrap_or("small-cnn");
+        let built = architecture(name, shape, self.bounds(), self.classes.len(), pool)?;
+        Ok(built.with_activation(activation))
+    }
+
+    /// The network to begin with.
+    fn start(&self, name: &str, known: &Known) -> Result<StartingPoint> {
+        let network = match self.new_head {
+            true => known.network.with_new_head(self.classes.len(), self.seed)?,
+            false => known.network.clone(),
+        };
+        Ok(StartingPoint::new(network, name)?.with_facts(lasting_facts(&known.card)))
+    }
+
+    fn recipe(&self, shape: ImageShape, start: Option<StartingPoint>) -> Result<Recipe> {
         let defaults = TrainOptions::default();
         let kind: OptimizerKind = self.optimizer.parse()?;
         let settings = OptimizerSettings {
@@ -108,8 +129,10 @@ impl Wanted {
         adam.learning_rate = self.learning_rate.or(kind.learning_rate()).unwrap_or(LEARNING_RATE);
         Ok(Recipe {
             defense: self.defense()?,
-            architecture: architecture(&self.arch, shape, self.bounds(), self.classes.len(), pool)?
-                .with_activation(activation),
+            architecture: match &start {
+                Some(start) => start.network().architecture().clone(),
+                None => self.built_in(shape)?,
+            },
             options: TrainOptions {
                 steps: self.steps,
                 batch: self.batch,
@@ -127,11 +150,16 @@ impl Wanted {
                 label_smoothing: self.label_smoothing,
                 seed: self.seed,
                 class_weights: self.class_weights.clone(),
+                layers: TrainedLayers {
+                    frozen: self.freeze.clone(),
+                    frozen_norms: self.frozen_norms,
+                    rates: self.layer_rates.iter().cloned().map(LayerRate::from).collect(),
+                },
                 curve_every: self.curve_every,
                 checkpoint_every: Duration::from_secs(15),
                 ..defaults
             },
-            start: None,
+            start,
         })
     }
 
@@ -155,10 +183,10 @@ impl Wanted {
     }
 }
 
-/// Trains a model on images of these labels; gives it with its curve as JSON. With `out` it is written there, with what an interrupted training, or
-/// a longer one, goes on from.
+/// Trains a model on images of these labels, from nothing or from a model and what it is called; gives it with its curve as JSON. With `out` it is
+/// written there, with what an interrupted training, or a longer one, goes on from.
 #[pyfunction]
-#[pyo3(signature = (x, y, validation, wanted, out, bar))]
+#[pyo3(signature = (x, y, validation, wanted, out, bar, start))]
 pub fn train<'py>(
     py: Python<'py>,
     x: &Bound<'py, PyAny>,
@@ -167,6 +195,7 @@ pub fn train<'py>(
     wanted: &str,
     out: Option<PathBuf>,
     bar: Option<Py<PyAny>>,
+    start: Option<(PyRef<'py, ModelHandle>, String)>,
 ) -> PyResult<(ModelHandle, String)> {
     let wanted: Wanted = serde_json::from_str(wanted)
         .map_err(|problem| errors::internal(format!("options of the training: {problem}")))?;
@@ -177,6 +206,10 @@ pub fn train<'py>(
         None => None,
     };
     let validation = validation.as_ref().map(|(x, labels)| (x.values(), labels));
+    let start = match &start {
+        Some((model, name)) => Some((model.network("train_from")?, name)),
+        None => None,
+    };
     let mut bar = Bar::new(bar);
     let (handle, curve) = run(py, || {
         let shape = shape(&values)?;
@@ -185,7 +218,8 @@ pub fn train<'py>(
             None => Split::empty(shape),
         };
         let dataset = wanted.dataset(shape, values.split(&labels, shape)?, validation)?;
-        let recipe = wanted.recipe(shape)?;
+        let start = start.map(|(known, name)| wanted.start(name, known)).transpose()?;
+        let recipe = wanted.recipe(shape, start)?;
         let cooked = match &out {
             Some(out) => {
                 recipe

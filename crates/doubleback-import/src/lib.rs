@@ -19,4 +19,5 @@ pub use imported::{Imported, Nodes, Source, SourceFile, Unsupported};
 pub use onnx::{Operator, OperatorFate, newest_onnx, onnx_operators, save_onnx};
 pub use open::{files_beside, is_ours, open, open_onnx, unsupported};
 pub use options::{Normalization, Options};
+pub use original::lasting_facts;
 pub use torch::{StateDict, StateNames, StateTensor, StateValues};

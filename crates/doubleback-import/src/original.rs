@@ -77,6 +77,12 @@ impl Original {
     }
 }
 
+/// The facts of a model's card that stay true when it is trained on: what its tensors were called in the file that it came in.
+pub fn lasting_facts(card: &ModelCard) -> ModelCard {
+    let lasting = card.iter().filter(|(name, _)| *name == ORIGINAL_NAMES);
+    lasting.map(|(name, fact)| (name.clone(), fact.clone())).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,7 +17,7 @@ from ._explained import Explained
 from ._measured import Measured
 from ._open import from_functions, load
 from ._torch import from_torch
-from ._train import Trained, train
+from ._train import Trained, train, train_from
 from ._transfer import transfer
 from .attacks import (
     APGDCE,
@@ -118,5 +118,6 @@ __all__ = [
     "metrics",
     "num_threads",
     "train",
+    "train_from",
     "transfer",
 ]

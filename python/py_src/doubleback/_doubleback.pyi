@@ -154,6 +154,7 @@ def train(
     wanted: str,
     out: _Path | None,
     bar: object | None,
+    start: tuple[ModelHandle, str] | None,
 ) -> tuple[ModelHandle, str]: ...
 def transfer(
     models: Sequence[tuple[str, ModelHandle]],

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from . import _doubleback
-from ._arrays import Images, Tensor, floats, labels
+from ._arrays import Images, IntArray, Tensor, floats, labels
 from ._interrupted import interrupted, kept_in
 from ._progress import bar
 from .defenses import Defense, Normal
@@ -93,10 +93,14 @@ def train(
             one for one in (wanted_labels, None if held_out is None else held_out[1]) if one is not None and len(one)
         ]
         classes = [str(label) for label in range(1 + max((int(one.max()) for one in seen), default=0))]
-    wanted = (Normal() if defense is None else defense)._settings() | {
+    options = (Normal() if defense is None else defense)._settings() | {
         "arch": arch,
         "pool": pool,
         "activation": activation,
+        "freeze": [],
+        "frozen_norms": False,
+        "layer_rates": [],
+        "new_head": False,
         "steps": steps,
         "batch": batch,
         "learning_rate": learning_rate,
@@ -119,7 +123,105 @@ def train(
         "bounds": list(bounds),
         "name": "arrays",
     }
+    return _run(x, wanted_labels, held_out, options, out, progress, None)
+
+
+def train_from(
+    model: Model,
+    x: Images | Tensor,
+    y: object,
+    *,
+    defense: Defense | None = None,
+    steps: int = 400,
+    batch: int = 256,
+    learning_rate: float | None = None,
+    seed: int = 0,
+    freeze: Sequence[str] = (),
+    frozen_norms: bool = False,
+    layer_rates: Mapping[str, float] | None = None,
+    new_head: bool = False,
+    optimizer: Literal["adam", "adamw", "sgd"] = "adam",
+    momentum: float | None = None,
+    nesterov: bool = False,
+    weight_decay: float | None = None,
+    schedule: Literal["constant", "cosine", "one-cycle"] = "constant",
+    warmup: int = 0,
+    accumulate: int = 1,
+    clip_norm: float | None = None,
+    average: float | None = None,
+    crop: int = 0,
+    flip: bool = False,
+    label_smoothing: float = 0.0,
+    classes: Sequence[str] | None = None,
+    validation: tuple[Images | Tensor, object] | None = None,
+    class_weights: Sequence[float] | None = None,
+    curve_every: int = 100,
+    out: str | os.PathLike[str] | None = None,
+    progress: bool | None = None,
+) -> Trained:
+    """Trains ``model`` further, with any defense: one of ``load``, ``from_torch`` or ``train``. The model that is given stays as it is.
+
+    ``x`` are images within the model's bounds, ``y`` their classes. Layers that ``freeze`` names stay as they are, the moving averages of their batch
+    norms included ("layer1" stands for "layer1.0.conv1" and its like as well); with ``frozen_norms`` all batch norms normalize by their moving averages,
+    which stay. ``layer_rates`` multiplies the learning rate of layers, as ``{"layer4": 0.1}``. ``new_head`` gives the model a new last layer for other
+    ``classes``, in the order of the labels. All other options are those of ``train``. ``Model.to_torch`` puts the result back into a module of PyTorch.
+    """
+    wanted_labels = labels(y, "y")
+    held_out = (
+        None if validation is None else (floats(validation[0], "validation", 4), labels(validation[1], "validation"))
+    )
+    if classes is None:
+        if new_head:
+            seen = [one for one in (wanted_labels, None if held_out is None else held_out[1]) if one is not None]
+            classes = [str(label) for label in range(1 + max((int(one.max()) for one in seen if len(one)), default=0))]
+        else:
+            classes = model.classes
+    options = (Normal() if defense is None else defense)._settings() | {
+        "arch": None,
+        "pool": None,
+        "activation": None,
+        "freeze": list(freeze),
+        "frozen_norms": frozen_norms,
+        "layer_rates": [[name, float(factor)] for name, factor in (layer_rates or {}).items()],
+        "new_head": new_head,
+        "steps": steps,
+        "batch": batch,
+        "learning_rate": learning_rate,
+        "optimizer": optimizer,
+        "momentum": momentum,
+        "nesterov": nesterov,
+        "weight_decay": weight_decay,
+        "schedule": schedule,
+        "warmup": warmup,
+        "accumulate": accumulate,
+        "clip_norm": clip_norm,
+        "average": average,
+        "crop": crop,
+        "flip": flip,
+        "label_smoothing": label_smoothing,
+        "seed": seed,
+        "curve_every": curve_every,
+        "class_weights": None if class_weights is None else [float(weight) for weight in class_weights],
+        "classes": list(classes),
+        "bounds": list(model.bounds),
+        "name": "arrays",
+    }
+    return _run(x, wanted_labels, held_out, options, out, progress, model)
+
+
+def _run(
+    x: Images | Tensor,
+    wanted_labels: IntArray,
+    held_out: tuple[Any, Any] | None,
+    options: dict[str, Any],
+    out: str | os.PathLike[str] | None,
+    progress: bool | None,
+    start: Model | None,
+) -> Trained:
     kept = "Nothing was kept: give out=FILE to go on from there" if out is None else kept_in(out)
+    begin = None if start is None else (start._handle, start.name)
     with bar(progress) as shown, interrupted(kept):
-        handle, curve = _doubleback.train(floats(x, "x", 4), wanted_labels, held_out, json.dumps(wanted), out, shown)
+        handle, curve = _doubleback.train(
+            floats(x, "x", 4), wanted_labels, held_out, json.dumps(options), out, shown, begin
+        )
     return Trained(handle, "model" if out is None else os.fspath(out), json.loads(curve))

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use doubleback::data::Dataset;
 use doubleback::train::StartingPoint;
-use doubleback_import::Source;
+use doubleback_import::{Source, lasting_facts};
 
 use super::models::{self, Model};
 use crate::args::{ModelOptions, TrainArgs};
@@ -34,7 +34,8 @@ pub fn start(args: &TrainArgs, dataset: Dataset, context: &Context) -> Result<(O
             (model, dataset)
         }
     };
-    let start = StartingPoint::new(model.network, name(path))?;
+    let facts = lasting_facts(&model.card);
+    let start = StartingPoint::new(model.network, name(path))?.with_facts(facts);
     Ok((Some((start, model.source)), dataset))
 }
 

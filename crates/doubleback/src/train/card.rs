@@ -45,6 +45,7 @@ pub(super) fn of(
         card.insert(name.replace(['-', ' '], "_"), value);
     }
     if let Some(start) = start {
+        card.extend(start.facts().clone());
         card.insert(FROM.into(), start.name().to_owned());
         card.insert(FROM_CHECKSUM.into(), start.checksum().to_owned());
     }

@@ -112,7 +112,7 @@ impl Identity {
             adam,
             seed,
             class_weights,
-            layers,
+            layers: _,
             curve_every,
             curve_images,
             curve_eps,

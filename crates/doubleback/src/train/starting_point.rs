@@ -1,5 +1,5 @@
 use crate::Result;
-use crate::nn::{Network, checksum};
+use crate::nn::{ModelCard, Network, checksum};
 
 /// The network that a training begins with in place of random weights: one of another training, or of another program.
 ///
@@ -9,6 +9,7 @@ pub struct StartingPoint {
     network: Network,
     name: String,
     checksum: String,
+    facts: ModelCard,
 }
 
 impl StartingPoint {
@@ -21,7 +22,20 @@ impl StartingPoint {
             checksum: checksum(&network)?,
             network,
             name: name.into(),
+            facts: ModelCard::new(),
         })
+    }
+
+    /// With facts of its card that are true of what is trained from it, too: what its tensors were called in the file that it came in, for one.
+    #[must_use]
+    pub fn with_facts(mut self, facts: ModelCard) -> Self {
+        self.facts = facts;
+        self
+    }
+
+    /// The facts that stand on the card of what is trained from it.
+    pub fn facts(&self) -> &ModelCard {
+        &self.facts
     }
 
     /// The network.

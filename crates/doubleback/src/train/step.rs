@@ -11,7 +11,7 @@ use super::options::TrainOptions;
 use super::training_batches::TrainingBatches;
 use crate::Result;
 use crate::batch::Batch;
-use crate::nn::{Module, Network, TrainingPass, predictions, to_vec};
+use crate::nn::{Network, TrainingPass, predictions, to_vec};
 use crate::stop;
 use crate::work::PARAMETER_GRADIENTS;
 

@@ -132,6 +132,12 @@ fn layer_of(parameter: &Parameter) -> &str {
     name.rsplit_once('.').map_or(name, |(layer, _)| layer)
 }
 
+impl From<(String, f64)> for LayerRate {
+    fn from((layer, factor): (String, f64)) -> Self {
+        Self { layer, factor }
+    }
+}
+
 /// As it is parsed.
 impl Display for LayerRate {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

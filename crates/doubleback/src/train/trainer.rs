@@ -192,7 +192,6 @@ pub(super) fn fingerprint(
         adam,
         seed,
         class_weights,
-        layers,
         curve_every,
         curve_images,
         curve_eps,

@@ -1,4 +1,3 @@
-use burn::tensor::Tensor;
 use doubleback_ops::{AdamOptions, AdamState, adam_update};
 
 use super::adam::check_moments;
