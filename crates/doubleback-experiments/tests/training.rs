@@ -99,6 +99,10 @@ fn every_defense_learns_in_a_few_steps() {
             *temperature = 1.0;
             (recipe.options.steps, recipe.options.batch) = (240, 32);
         }
+        if let (DefenseKind::Trades, Some(eps)) = (defense, recipe.defense.adversarial_eps_mut()) {
+            // The divergence at 0.3 outweighs the cross-entropy by far for longer.
+            *eps = 0.1;
+        }
         let cooked = recipe.run(&dataset, &test_device(), None, &mut ()).unwrap();
         let curve = cooked.trained.curve;
         let (first, last) = (&curve[0], &curve[curve.len() - 1]);
