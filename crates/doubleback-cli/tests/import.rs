@@ -289,3 +289,68 @@ fn pictures_without_labels_are_named_by_their_files() {
         small.stderr
     );
 }
+
+#[test]
+fn an_imported_model_is_given_back() {
+    let folder = models();
+    let here = folder.path();
+    let run = expect_done(here, "export small.onnx --out back.onnx --json e.json");
+    assert!(run.stdout.contains("back.onnx: an ONNX model"), "{}", run.stdout);
+    let told = json(&here.join("e.json"));
+    assert_eq!(
+        (&told["format"], &told["import"]["format"]),
+        (&"onnx".into(), &"onnx".into())
+    );
+    expect_done(
+        here,
+        "predict --model back.onnx --images images.npy --out b.npz --quiet",
+    );
+    let found = apart(
+        &array(&here.join("b.npz"), "logits"),
+        &array(&here.join("said.npz"), "logits"),
+    );
+    assert!(found < 1e-4, "{found}");
+
+    expect_done(here, "export small.onnx --out weights.pt --json e.json");
+    let tensors = json(&here.join("e.json"))["tensors"].as_array().unwrap().clone();
+    assert!(
+        tensors
+            .iter()
+            .any(|tensor| tensor["name"].as_str().unwrap().ends_with(".weight"))
+    );
+    // Into itself: the same again.
+    let run = expect_done(here, "export small.onnx --out filled.safetensors --into weights.pt");
+    let words = format!("a state dict of {} tensors", tensors.len());
+    assert!(run.stdout.contains(&words), "{}", run.stdout);
+}
+
+#[test]
+fn what_an_export_has_no_use_for_is_refused() {
+    let folder = models();
+    let here = folder.path();
+    for (words, said) in [
+        ("export small.onnx --out x.bin", "the ending says what is written"),
+        (
+            "export small.onnx --out x.onnx --names layers",
+            "`--names`: it is of state dicts",
+        ),
+        (
+            "export small.onnx --out x.onnx --into small.onnx",
+            "`--into`: it is of state dicts",
+        ),
+        (
+            "export small.onnx --out x.pt --batch 2",
+            "`--batch`: a state dict has no batch",
+        ),
+        ("export small.onnx --out small.onnx", "would be replaced"),
+        (
+            "export small.onnx --out images.npy.onnx --into images.npy --quiet",
+            "`--into`",
+        ),
+    ] {
+        let run = doubleback(here, words);
+        assert_eq!(run.status, 2, "{words}: {}", run.stderr);
+        assert!(run.stderr.contains(said), "{words}: {}", run.stderr);
+    }
+    assert!(!here.join("x.onnx").exists() && !here.join("x.pt").exists());
+}
