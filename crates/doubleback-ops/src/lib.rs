@@ -50,8 +50,8 @@ pub use error::{Error, Result};
 pub use linf_step::linf_step;
 pub use matmul::{matmul, matmul_transposed};
 pub use options::{
-    Activation, AdamOptions, BatchNormOptions, Conv2dOptions, Conv2dShape, GroupedConv2dShape, Order, Padding2d,
-    Pool2dOptions, Pool2dShape, PoolKind,
+    Activation, AdamOptions, BatchNormOptions, Conv2dOptions, Conv2dShape, FusedActivation, GroupedConv2dShape, Order,
+    Padding2d, Pool2dOptions, Pool2dShape, PoolKind,
 };
 pub use pool::{MaxPoolIndices, avg_pool2d, avg_pool2d_transpose, max_pool2d, pool_select, pool_unselect};
 pub use rectified_sum::RectifiedSum;

@@ -3,7 +3,7 @@
 mod common;
 
 use burn::tensor::Tensor;
-use common::{check_gradients, distinct, double, least_gap, least_magnitude, random, to_vec};
+use common::{check_gradients, distinct, double, followers, is_clear, random, to_vec};
 use doubleback_ops::*;
 use proptest::prelude::*;
 
@@ -182,11 +182,11 @@ proptest! {
 
     #[test]
     fn batch_norm_both_orders(
-        dims in [2usize..5, 1usize..4, 1usize..4, 1usize..5], relu: bool, frozen: bool,
+        dims in [2usize..5, 1usize..4, 1usize..4, 1usize..5], activation in prop::sample::select(followers()), frozen: bool,
         pool in prop_oneof![Just(None), Just(Some(PoolKind::Max)), Just(Some(PoolKind::Avg))],
     ) {
         let pool = pool.filter(|_| dims[1] > 1 && dims[2] > 1);
-        let options = BatchNormOptions { epsilon: 1e-3, relu, pool, frozen };
+        let options = BatchNormOptions { epsilon: 1e-3, activation, pool, frozen };
         let c = [1, 1, 1, dims[3]];
         let fixed = batch_norm_statistics(random(dims, 5)).unwrap();
         let norm = |z: Tensor<4>, gain: Tensor<4>, shift: Tensor<4>| {
@@ -196,38 +196,49 @@ proptest! {
         };
         let gain = random(c, 6) + 2.0;
         // At the kink of the ReLU there is no derivative to compare with.
-        let linear = BatchNormOptions { relu: false, pool: None, ..options };
+        let linear = BatchNormOptions { activation: None, pool: None, ..options };
         let statistics = if frozen { fixed.clone() } else { batch_norm_statistics(random(dims, 1)).unwrap() };
         let y = BatchNorm::new(random(dims, 1), channels(gain.clone()), channels(random(c, 7)), statistics, linear).unwrap().forward();
-        prop_assume!(!relu || least_magnitude(y.clone()) > 1e-4);
-        prop_assume!(pool != Some(PoolKind::Max) || least_gap(y.clone()) > 1e-4);
+        prop_assume!(is_clear(y, options, 1e-4));
         let pooled = if pool.is_some() { [dims[0], dims[1] / 2, dims[2] / 2, dims[3]] } else { dims };
         check_gradients([random(dims, 1), gain.clone(), random(c, 7)], |[z, gain, shift]| norm(z, gain, shift).forward());
-        // The vjp does not depend on the shift but through the mask.
-        let shift = random(c, 7);
-        check_gradients([random(pooled, 2), random(dims, 1), gain], |[g, z, gain]| {
-            let shift = if z.is_autodiff() { shift.clone().autodiff() } else { shift.clone() };
-            let z_used = z.clone() * if frozen { 0.0 } else { 1.0 };
-            // Frozen statistics make the vjp constant in z; a zero keeps z on the tape.
-            norm(z, gain, shift).vjp(g).unwrap() + z_used * 0.0
+        check_gradients([random(pooled, 2), random(dims, 1), gain.clone(), random(c, 7)], |[g, z, gain, shift]| {
+            // A ReLU's vjp does not depend on the shift but through the mask, and with frozen statistics not on z either; zeros keep both on the tape.
+            let kept = z.clone() * 0.0 + shift.clone() * 0.0;
+            norm(z, gain, shift).vjp(g).unwrap() + kept
         });
+        // One of them alone on the tape.
+        for which in 0..4 {
+            let all = [random(pooled, 2), random(dims, 1), gain.clone(), random(c, 7)];
+            check_gradients([all[which].clone()], |[one]| {
+                let [g, z, gain, shift] = std::array::from_fn(|i| match (i == which, one.is_autodiff()) {
+                    (true, _) => one.clone(),
+                    (false, true) => all[i].clone().autodiff(),
+                    (false, false) => all[i].clone(),
+                });
+                let kept = z.clone() * 0.0 + shift.clone() * 0.0;
+                norm(z, gain, shift).vjp(g).unwrap() + kept
+            });
+        }
     }
 
     // The backward pass of the vjp leaves a part to that of the batch norm; a second vjp cannot.
     #[test]
-    fn two_vjps_and_the_output_of_one_batch_norm(dims in [2usize..4, 2usize..4, 2usize..4, 1usize..4], max: bool, pooled: bool) {
+    fn two_vjps_and_the_output_of_one_batch_norm(dims in [2usize..4, 2usize..4, 2usize..4, 1usize..4], max: bool, pooled: bool, frozen: bool, activation in prop::sample::select(followers())) {
         let kind = if max { PoolKind::Max } else { PoolKind::Avg };
-        let options = BatchNormOptions { epsilon: 1e-3, relu: true, pool: pooled.then_some(kind), frozen: false };
+        let options = BatchNormOptions { epsilon: 1e-3, activation, pool: pooled.then_some(kind), frozen };
         let statistics = batch_norm_statistics(random(dims, 1)).unwrap();
-        let linear = BatchNormOptions { relu: false, pool: None, ..options };
+        let linear = BatchNormOptions { activation: None, pool: None, ..options };
         let c = [1, 1, 1, dims[3]];
         let (gain, shift) = (random(c, 6) + 2.0, random(c, 7));
-        let y = BatchNorm::new(random(dims, 1), channels(gain.clone()), channels(shift.clone()), statistics, linear).unwrap().forward();
-        prop_assume!(least_magnitude(y.clone()) > 1e-3 && least_gap(y) > 1e-3);
+        let y = BatchNorm::new(random(dims, 1), channels(gain.clone()), channels(shift.clone()), statistics.clone(), linear).unwrap().forward();
+        prop_assume!(is_clear(y, options, 1e-4));
         let size = if pooled { [dims[0], dims[1] / 2, dims[2] / 2, dims[3]] } else { dims };
         check_gradients([random(dims, 1), gain, shift], |[z, gain, shift]| {
             let constant = |seed| if z.is_autodiff() { random(size, seed).autodiff() } else { random(size, seed) };
-            let norm = BatchNorm::new(z.clone(), channels(gain), channels(shift), batch_norm_statistics(z.clone()).unwrap(), options).unwrap();
+            let on_tape = |t: Tensor<2>| if z.is_autodiff() { t.autodiff() } else { t };
+            let of_batch = if frozen { on_tape(statistics.clone()) } else { batch_norm_statistics(z.clone()).unwrap() };
+            let norm = BatchNorm::new(z.clone(), channels(gain), channels(shift), of_batch, options).unwrap();
             let output = norm.forward().square().sum().reshape([1, 1, 1, 1]);
             norm.vjp(constant(8)).unwrap() * norm.vjp(constant(9)).unwrap() + output
         });

@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 use burn::tensor::{DType, Tensor};
 use common::{double, random, values};
 use doubleback_ops::{
-    Activation, AdamOptions, AdamState, BatchNorm, BatchNormOptions, Conv2dOptions, Error, Order, Pool2dOptions,
-    PoolKind, RectifiedSum, Result, activation, adam_update, avg_pool2d, avg_pool2d_transpose, batch_norm_statistics,
-    conv2d, conv2d_biased, conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics, hard_tanh_vjp, leaky_relu,
-    leaky_relu_vjp, linf_step, matmul, matmul_transposed, max_pool2d, pool_select, pool_unselect, relu, relu_vjp,
-    with_derivative,
+    Activation, AdamOptions, AdamState, BatchNorm, BatchNormOptions, Conv2dOptions, Error, FusedActivation, Order,
+    Pool2dOptions, PoolKind, RectifiedSum, Result, activation, adam_update, avg_pool2d, avg_pool2d_transpose,
+    batch_norm_statistics, conv2d, conv2d_biased, conv2d_input_grad, conv2d_weight_grad, conv2d_with_statistics,
+    hard_tanh_vjp, leaky_relu, leaky_relu_vjp, linf_step, matmul, matmul_transposed, max_pool2d, pool_select,
+    pool_unselect, relu, relu_vjp, with_derivative,
 };
 
 const TYPES: [DType; 4] = [DType::F32, DType::F64, DType::F16, DType::BF16];
@@ -32,7 +32,7 @@ type Call = Box<dyn Fn(&[DType]) -> Result<()>>;
 fn norm(types: &[DType], pool: Option<PoolKind>, frozen: bool) -> Result<BatchNorm> {
     let options = BatchNormOptions {
         epsilon: 1e-3,
-        relu: true,
+        activation: Some(FusedActivation::Relu),
         pool,
         frozen,
     };

@@ -182,7 +182,7 @@ fn batch_norm() {
             &|t, g| {
                 let options = BatchNormOptions {
                     epsilon: 1e-3,
-                    relu,
+                    activation: relu.then_some(FusedActivation::Relu),
                     pool: None,
                     frozen: false,
                 };

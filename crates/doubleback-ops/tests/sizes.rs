@@ -6,10 +6,10 @@ mod common;
 use burn::tensor::{DType, Tensor};
 use common::to_vec;
 use doubleback_ops::{
-    AdamOptions, AdamState, BatchNorm, BatchNormOptions, Conv2dOptions, Error, Pool2dOptions, PoolKind, adam_update,
-    avg_pool2d, avg_pool2d_transpose, batch_norm_statistics, conv2d, conv2d_input_grad, conv2d_weight_grad,
-    conv2d_with_statistics, leaky_relu, matmul, matmul_transposed, max_pool2d, pool_select, pool_unselect, relu,
-    relu_vjp,
+    AdamOptions, AdamState, BatchNorm, BatchNormOptions, Conv2dOptions, Error, FusedActivation, Pool2dOptions,
+    PoolKind, adam_update, avg_pool2d, avg_pool2d_transpose, batch_norm_statistics, conv2d, conv2d_input_grad,
+    conv2d_weight_grad, conv2d_with_statistics, leaky_relu, matmul, matmul_transposed, max_pool2d, pool_select,
+    pool_unselect, relu, relu_vjp,
 };
 use doubleback_test_device::f64_device;
 
@@ -52,7 +52,7 @@ fn ops_of_nothing_are_errors_or_empty() {
             let channels = zeros([dims[3]], dtype);
             let options = BatchNormOptions {
                 epsilon: 1e-3,
-                relu: true,
+                activation: Some(FusedActivation::Relu),
                 pool,
                 frozen,
             };

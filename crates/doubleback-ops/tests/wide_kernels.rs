@@ -144,7 +144,7 @@ fn a_frozen_batch_norm_needs_bits_alone() {
     ] {
         let options = BatchNormOptions {
             epsilon: 1e-3,
-            relu,
+            activation: relu.then_some(FusedActivation::Relu),
             pool,
             frozen: true,
         };

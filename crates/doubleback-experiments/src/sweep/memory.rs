@@ -7,6 +7,7 @@ use doubleback::data::Dataset;
 use doubleback::nn::Network;
 use doubleback::nn::layers::Role;
 use doubleback::train::Recipe;
+use doubleback_ops::FusedActivation;
 
 /// Bytes that a cell takes at its peak, roughly: the data twice (read and kept), parameters with both moments, gradients and the
 /// checkpoint that is put together of them, and the values of a batch at every layer three times. For double backprop with the paper's network,
@@ -24,7 +25,8 @@ pub(super) fn estimate(recipe: &Recipe, dataset: &Dataset) -> Result<u64> {
     let data = images * dataset.shape.len() as u64;
     // A ReLU is computed together with the layer before it.
     let layers = recipe.architecture.layers.iter().zip(recipe.architecture.sizes()?);
-    let kept = layers.filter(|(spec, _)| spec.kind.layer().role() != Role::Relu);
+    let relu = Role::Activation(FusedActivation::Relu);
+    let kept = layers.filter(|(spec, _)| spec.kind.layer().role() != relu);
     let values: u64 = kept.map(|(_, size)| size.iter().product::<usize>() as u64).sum();
     let network = Network::new(recipe.architecture.clone(), recipe.options.seed, &Device::flex())?;
     let parameters = network.parameter_count() as u64;

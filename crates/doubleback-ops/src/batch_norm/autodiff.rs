@@ -140,6 +140,48 @@ impl<B: BatchNormOps> Backward<B, 2> for FrozenVjpBackward {
     }
 }
 
+/// As [`BatchNormVjpBackward`], where another function than the ReLU follows: the vjp hangs on input, gain and shift through the function's slope, whether the
+/// statistics are frozen or not, and leaves all of that to the batch norm.
+#[derive(Debug)]
+struct FunctionVjpBackward;
+
+impl<B: BatchNormOps> Backward<B, 5> for FunctionVjpBackward {
+    type State = (BatchNormPoint<B>, FloatTensor<B>, FloatTensor<B>);
+
+    fn backward(self, ops: Ops<Self::State, 5>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [g_node, z_node, gain_node, shift_node, output_node] = ops.parents;
+        let t = grads.consume::<B>(&ops.node);
+        let (at, g, sums) = ops.state;
+        let leave = output_node.is_some() && at.deferred.is_empty();
+        let bends = !leave && (z_node.is_some() || gain_node.is_some() || shift_node.is_some());
+        let second = B::batch_norm_vjp_vjp(t.clone(), g.clone(), at.clone(), sums.clone(), bends, true);
+        if let Some(node) = output_node {
+            grads.register::<B>(node.id, nothing::<B>(&g));
+        }
+        if let Some(node) = g_node {
+            grads.register::<B>(node.id, second.cotangent_grad);
+        }
+        if let Some(node) = gain_node {
+            let gain_grad = match bends {
+                true => B::float_add(second.gain_grad, sum::<B>(&second.bend_sums, 1)),
+                false => second.gain_grad,
+            };
+            grads.register::<B>(node.id, gain_grad);
+        }
+        if leave {
+            let t_sums = second.t_sums;
+            at.deferred.leave(DeferredHalf::<B> { t, t_sums, g, sums });
+            return;
+        }
+        if let Some(node) = shift_node {
+            grads.register::<B>(node.id, sum::<B>(&second.bend_sums, 0));
+        }
+        if let Some(node) = z_node {
+            grads.register::<B>(node.id, second.input_grad);
+        }
+    }
+}
+
 impl<B: BatchNormOps, C: CheckpointStrategy> BatchNormOps for Autodiff<B, C> {
     fn batch_norm_statistics(z: FloatTensor<Self>) -> FloatTensor<Self> {
         Self::from_inner(B::batch_norm_statistics(z.into_primitive()))
@@ -192,16 +234,13 @@ impl<B: BatchNormOps, C: CheckpointStrategy> BatchNormOps for Autodiff<B, C> {
     }
 
     fn batch_norm_vjp(g: FloatTensor<Self>, at: BatchNormPoint<Self>, want_sums: bool) -> BatchNormVjp<Self> {
-        let ((g, g_node), (z, z_node), (gain, gain_node), (values, output_node)) = (
-            g.into_parts(),
-            at.z.into_parts(),
-            at.gain.into_parts(),
-            at.values.into_parts(),
-        );
+        let ((g, g_node), (z, z_node), (values, output_node)) =
+            (g.into_parts(), at.z.into_parts(), at.values.into_parts());
+        let ((gain, gain_node), (shift, shift_node)) = (at.gain.into_parts(), at.shift.into_parts());
         let at: BatchNormPoint<B> = BatchNormPoint {
             z,
             gain,
-            shift: at.shift.into_primitive(),
+            shift,
             statistics: at.statistics.into_primitive(),
             picked: at.picked.into_primitive(),
             bits: at.bits,
@@ -210,10 +249,16 @@ impl<B: BatchNormOps, C: CheckpointStrategy> BatchNormOps for Autodiff<B, C> {
             options: at.options,
         };
         let vjp = B::batch_norm_vjp(g.clone(), at.clone(), want_sums);
-        let (frozen, state) = (at.options.frozen, (at, g, vjp.sums.clone()));
-        let input_grad = match frozen {
-            true => record!(FrozenVjpBackward, [g_node, gain_node], state, vjp.input_grad),
-            false => record!(
+        let (options, state) = (at.options, (at, g, vjp.sums.clone()));
+        let input_grad = match (options.function(), options.frozen) {
+            (Some(_), _) => record!(
+                FunctionVjpBackward,
+                [g_node, z_node, gain_node, shift_node, output_node],
+                state,
+                vjp.input_grad
+            ),
+            (None, true) => record!(FrozenVjpBackward, [g_node, gain_node], state, vjp.input_grad),
+            (None, false) => record!(
                 BatchNormVjpBackward,
                 [g_node, z_node, gain_node, output_node],
                 state,

@@ -16,7 +16,7 @@ pub(crate) trait BatchNormOps: Backend {
     fn batch_norm_statistics(z: FloatTensor<Self>) -> FloatTensor<Self> {
         default::batch_norm_statistics::<Self>(z)
     }
-    /// `gain * (z - mean) / sqrt(variance + epsilon) + shift`, then ReLU and pooling if asked. `for_sums` says that the sums of a vjp may be
+    /// `gain * (z - mean) / sqrt(variance + epsilon) + shift`, then activation function and pooling if asked. `for_sums` says that the sums of a vjp may be
     /// wanted later; if not, and the statistics are frozen, there will be no other derivative than the vjp.
     fn batch_norm(
         z: FloatTensor<Self>,
@@ -38,7 +38,7 @@ pub(crate) trait BatchNormOps: Backend {
         default::batch_norm_vjp::<Self>(g, at)
     }
     /// The vjp of [`batch_norm_vjp`](Self::batch_norm_vjp) at `g`, for the cotangent `t`; its `input_grad` may be anything unless `want_input`, and when the
-    /// statistics are frozen its `gain_grad` and `t_sums` unless `want_gain`.
+    /// statistics are frozen its `gain_grad` and `t_sums` unless `want_gain`; its `bend_sums` unless `want_input` and another function than the ReLU follows.
     fn batch_norm_vjp_vjp(
         t: FloatTensor<Self>,
         g: FloatTensor<Self>,
@@ -49,7 +49,7 @@ pub(crate) trait BatchNormOps: Backend {
     ) -> BatchNormVjpVjp<Self> {
         default::batch_norm_vjp_vjp::<Self>(t, g, at)
     }
-    /// The vjp at `later` plus the gradient of the input that the vjp of the vjp at `g` gives.
+    /// The vjp at `later` plus the gradient of the input that the vjp of the vjp at `g` gives; with the `bend_sums` of that among the sums.
     fn batch_norm_joint_vjp(
         later: FloatTensor<Self>,
         #[extension_type] at: BatchNormPoint<Self>,

@@ -39,7 +39,7 @@ impl BatchNormOps for Flex {
         let coefficients = coefficients(gain, shift, statistics, options);
         let windows = windows(&z, options.pool);
         // Then the vjp is linear, and bits say all about the values that it depends on.
-        let bits_are_all = options.frozen && !for_sums;
+        let bits_are_all = options.frozen && !for_sums && options.function().is_none();
         let forward = kernels::batch_norm(values(&z), &windows, &coefficients, for_sums);
         let pooled = [windows.batch, windows.down(), windows.across(), windows.channels];
         // What was not kept is an empty tensor.
@@ -63,7 +63,7 @@ impl BatchNormOps for Flex {
         if !native(&g) {
             return default::batch_norm_vjp::<Self>(g, at);
         }
-        if at.options.frozen && dims(&at.z)[0] == 0 {
+        if at.options.frozen && at.options.function().is_none() && dims(&at.z)[0] == 0 {
             return frozen_vjp(contiguous(g), at, want_sums);
         }
         let (g, at) = (contiguous(g), Operands::new(at));
@@ -90,13 +90,14 @@ impl BatchNormOps for Flex {
         if !native(&g) {
             return default::batch_norm_vjp_vjp::<Self>(t, g, at);
         }
-        if at.options.frozen && !want_gain {
+        if at.options.frozen && !want_gain && at.options.function().is_none() {
             let (t, dims, at) = (contiguous(t), dims(&g), Operands::new(at));
             let nothing = || tensor(Buffer::zeroed(0), &[0]);
             return BatchNormVjpVjp {
                 cotangent_grad: tensor(kernels::batch_norm_vjp_transpose(values(&t), at.point()), &dims),
                 input_grad: nothing(),
                 gain_grad: nothing(),
+                bend_sums: nothing(),
                 t_sums: nothing(),
             };
         }
@@ -111,10 +112,12 @@ impl BatchNormOps for Flex {
         } else {
             dims(&at.z)
         };
+        let bend_dims = [second.bend_sums.len() / at.windows.channels, at.windows.channels];
         BatchNormVjpVjp {
             cotangent_grad: tensor(second.cotangent, &dims(&g)),
             input_grad: tensor(second.input, &input_dims),
             gain_grad: small(second.gain, &[at.windows.channels]),
+            bend_sums: small(second.bend_sums, &bend_dims),
             t_sums: small(second.t_sums, &[3, at.windows.channels]),
         }
     }
@@ -132,12 +135,8 @@ impl BatchNormOps for Flex {
         }
         let (later, t, g, at) = (contiguous(later), contiguous(t), contiguous(g), Operands::new(at));
         let (t_sums, sums) = (contiguous(t_sums), contiguous(sums));
-        let later_sums = at.sums(&later, true);
-        let input_grad = kernels::batch_norm_joint_vjp(
-            Summed {
-                values: values(&later),
-                sums: &later_sums,
-            },
+        let joint = kernels::batch_norm_joint_vjp(
+            values(&later),
             Summed {
                 values: values(&t),
                 sums: values(&t_sums),
@@ -149,8 +148,8 @@ impl BatchNormOps for Flex {
             at.point(),
         );
         BatchNormVjp {
-            input_grad: tensor(input_grad, &dims(&at.z)),
-            sums: small(later_sums, &[2, at.windows.channels]),
+            input_grad: tensor(joint.input, &dims(&at.z)),
+            sums: small(joint.sums, &[2, at.windows.channels]),
         }
     }
 }

@@ -125,7 +125,7 @@ impl BatchNorm {
         })
     }
 
-    /// `gain * (z - mean) / sqrt(variance + epsilon) + shift`, then ReLU and pooling if asked.
+    /// `gain * (z - mean) / sqrt(variance + epsilon) + shift`, then activation function and pooling if asked.
     ///
     /// # Shapes
     /// As `z`, or with half the height and width.

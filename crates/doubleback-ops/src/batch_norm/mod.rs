@@ -1,4 +1,4 @@
-//! Batch norm, with the ReLU and the 2x2 pool that may follow it: its output, its vjp, and the vjp of that.
+//! Batch norm, with the activation function and the 2x2 pool that may follow it: its output, its vjp, and the vjp of that.
 
 mod autodiff;
 pub(crate) mod backend;

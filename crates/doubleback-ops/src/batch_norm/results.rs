@@ -9,7 +9,7 @@ use crate::options::BatchNormOptions;
 /// Result of a batch norm.
 #[derive(ExtensionType)]
 pub(crate) struct BatchNormed<B: Backend> {
-    /// Normalized, rectified and pooled values.
+    /// Normalized, activated and pooled values.
     pub values: FloatTensor<B>,
     /// What the derivatives need of the choice among the values of each window; its form is the backend's own business.
     pub picked: FloatTensor<B>,
@@ -82,8 +82,11 @@ pub(crate) struct BatchNormVjpVjp<B: Backend> {
     pub cotangent_grad: FloatTensor<B>,
     /// Gradient of the batch norm's input.
     pub input_grad: FloatTensor<B>,
-    /// Gradient of the gain, `[channels]`.
+    /// Gradient of the gain, `[channels]`, but for its part in `bend_sums`.
     pub gain_grad: FloatTensor<B>,
+    /// `[2, channels]`: gradients of shift and gain by way of the weights that the cotangent has. Those of a ReLU are 0 or 1 and give none; then this may be
+    /// anything.
+    pub bend_sums: FloatTensor<B>,
     /// Sums that [`batch_norm_joint_vjp`](super::backend::BatchNormOps::batch_norm_joint_vjp) wants; their form is the backend's own business.
     pub t_sums: FloatTensor<B>,
 }

@@ -15,60 +15,75 @@ const BLOCK: usize = 1 << 13;
 
 /// The function or its derivative of every value.
 pub fn activation(x: &[f32], activation: Activation, order: Order) -> Buffer {
+    // SAFETY: `activate` writes a value for each of `x[start..end]`: `end - start`, the whole block.
+    unsafe {
+        Buffer::blocks(x.len(), BLOCK, |start, end, out| {
+            activate(&x[start..end], activation, order, out)
+        })
+    }
+}
+
+/// The same of a few values, on this thread.
+///
+/// # Safety
+/// `out` must be valid for as many writes as `x` has values, and not overlap it.
+pub(super) unsafe fn activate(x: &[f32], activation: Activation, order: Order, out: *mut f32) {
+    // SAFETY: asked of the caller in the same words.
+    let to = unsafe { Out::new(out, x.len()) };
     match (activation, order) {
-        (Activation::Sigmoid, Value) => map(x, |x| sigmoid(x, below(x))),
-        (Activation::Sigmoid, First) => map(x, |x| sigmoid_slope(below(x))),
-        (Activation::Sigmoid, Second) => map(x, |x| -sigmoid_slope(below(x)) * tanh(0.5 * x, below(x))),
-        (Activation::Tanh, Value) => map(x, |x| tanh(x, below(2.0 * x))),
-        (Activation::Tanh, First) => map(x, |x| 4.0 * sigmoid_slope(below(2.0 * x))),
-        (Activation::Tanh, Second) => map(x, |x| {
+        (Activation::Sigmoid, Value) => map(x, to, |x| sigmoid(x, below(x))),
+        (Activation::Sigmoid, First) => map(x, to, |x| sigmoid_slope(below(x))),
+        (Activation::Sigmoid, Second) => map(x, to, |x| -sigmoid_slope(below(x)) * tanh(0.5 * x, below(x))),
+        (Activation::Tanh, Value) => map(x, to, |x| tanh(x, below(2.0 * x))),
+        (Activation::Tanh, First) => map(x, to, |x| 4.0 * sigmoid_slope(below(2.0 * x))),
+        (Activation::Tanh, Second) => map(x, to, |x| {
             let e = below(2.0 * x);
             -8.0 * sigmoid_slope(e) * tanh(x, e)
         }),
         (Activation::Swish { alpha }, order) => {
             let a = alpha as f32;
             match order {
-                Value => map(x, move |x| x * sigmoid(a * x, below(a * x))),
-                First => map(x, move |x| {
+                Value => map(x, to, move |x| x * sigmoid(a * x, below(a * x))),
+                First => map(x, to, move |x| {
                     let (z, e) = (a * x, below(a * x));
                     sigmoid(z, e) + z * sigmoid_slope(e)
                 }),
-                Second => map(x, move |x| {
+                Second => map(x, to, move |x| {
                     let (z, e) = (a * x, below(a * x));
                     a * sigmoid_slope(e) * (2.0 - z * tanh(0.5 * z, e))
                 }),
             }
         }
-        (Activation::Gelu, Value) => map(x, |x| x * normal_below(x)),
-        (Activation::Gelu, First) => map(x, |x| normal_below(x) + near(x) * normal_density(near(x))),
-        (Activation::Gelu, Second) => map(x, |x| normal_density(near(x)) * (2.0 - near(x) * near(x))),
-        (Activation::GeluTanh, Value) => map(x, |x| {
+        (Activation::Gelu, Value) => map(x, to, |x| x * normal_below(x)),
+        (Activation::Gelu, First) => map(x, to, |x| normal_below(x) + near(x) * normal_density(near(x))),
+        (Activation::Gelu, Second) => map(x, to, |x| normal_density(near(x)) * (2.0 - near(x) * near(x))),
+        (Activation::GeluTanh, Value) => map(x, to, |x| {
             let [u, _] = bent(near(x));
             0.5 * x * (1.0 + tanh(u, below(2.0 * u)))
         }),
-        (Activation::GeluTanh, First) => map(x, |x| {
+        (Activation::GeluTanh, First) => map(x, to, |x| {
             let [u, slope] = bent(near(x));
             let e = below(2.0 * u);
             0.5 * (1.0 + tanh(u, e)) + 2.0 * near(x) * sigmoid_slope(e) * slope
         }),
-        (Activation::GeluTanh, Second) => map(x, |x| {
+        (Activation::GeluTanh, Second) => map(x, to, |x| {
             let ([u, slope], x) = (bent(near(x)), near(x));
             let e = below(2.0 * u);
             let bend = 3.0 * CUBIC * SCALE * x - tanh(u, e) * slope * slope;
             4.0 * sigmoid_slope(e) * (slope + x * bend)
         }),
-        (Activation::Mish, Value) => map(x, |x| {
+        (Activation::Mish, Value) => map(x, to, |x| {
             let [u, v] = fraction(x);
             let p = u * (u + 2.0 * v);
             x * (p / (p + 2.0 * v * v))
         }),
-        (Activation::Mish, First) => map(x, |x| {
+        (Activation::Mish, First) => map(x, to, |x| {
             let [u, v] = fraction(x);
             let p = u * (u + 2.0 * v);
             let q = p + 2.0 * v * v;
             p / q + x * (4.0 * u * v * v * (u + v) / (q * q))
         }),
-        (Activation::Mish, Second) => map(x, |x| {
+        (Activation::Mish, Second) => map(x, to, |x| {
             let [u, v] = fraction(x);
             let q = u * (u + 2.0 * v) + 2.0 * v * v;
             let part = 4.0 * u * v * v / (q * q);
@@ -79,14 +94,18 @@ pub fn activation(x: &[f32], activation: Activation, order: Order) -> Buffer {
             let (gamma, rate) = (gamma as f32, rate as f32);
             let scale = (alpha as f32) * gamma;
             match order {
-                Value => map(x, move |x| {
+                Value => map(x, to, move |x| {
                     let (z, e) = (rate * x, below(rate * x));
                     // exp(z) - 1 without cancellation.
                     let under = scale * (tanh(0.5 * z, e) * (1.0 + e));
                     if x > 0.0 { gamma * x } else { under }
                 }),
-                First => map(x, move |x| if x > 0.0 { gamma } else { scale * rate * below(rate * x) }),
-                Second => map(x, move |x| {
+                First => map(
+                    x,
+                    to,
+                    move |x| if x > 0.0 { gamma } else { scale * rate * below(rate * x) },
+                ),
+                Second => map(x, to, move |x| {
                     if x >= 0.0 {
                         0.0
                     } else {
@@ -98,32 +117,44 @@ pub fn activation(x: &[f32], activation: Activation, order: Order) -> Buffer {
         (Activation::Softplus { beta }, order) => {
             let beta = beta as f32;
             match order {
-                Value => map(x, move |x| {
+                Value => map(x, to, move |x| {
                     let z = beta * x;
                     let bend = (if z < 0.0 { 0.0 } else { z }) + log_1p(below(z));
                     if z > LINE { x } else { bend / beta }
                 }),
-                First => map(x, move |x| {
+                First => map(x, to, move |x| {
                     let z = beta * x;
                     if z > LINE { 1.0 } else { sigmoid(z, below(z)) }
                 }),
-                Second => map(x, move |x| {
+                Second => map(x, to, move |x| {
                     let z = beta * x;
                     if z >= LINE { 0.0 } else { beta * sigmoid_slope(below(z)) }
                 }),
             }
         }
-        (Activation::HardSwish, Value) => map(x, |x| x * gate(x)),
-        (Activation::HardSwish, First) => map(x, |x| gate(x) + x * within(x, -3.0, 3.0) / 6.0),
-        (Activation::HardSwish, Second) => map(x, |x| within(x, -3.0, 3.0) / 3.0),
+        (Activation::HardSwish, Value) => map(x, to, |x| x * gate(x)),
+        (Activation::HardSwish, First) => map(x, to, |x| gate(x) + x * within(x, -3.0, 3.0) / 6.0),
+        (Activation::HardSwish, Second) => map(x, to, |x| within(x, -3.0, 3.0) / 3.0),
         (Activation::HardTanh { min, max }, order) => {
             let (min, max) = (min as f32, max as f32);
             match order {
-                Value => map(x, move |x| clipped(x, min, max)),
-                First => map(x, move |x| within(x, min, max)),
-                Second => map(x, |_| 0.0),
+                Value => map(x, to, move |x| clipped(x, min, max)),
+                First => map(x, to, move |x| within(x, min, max)),
+                Second => map(x, to, |_| 0.0),
             }
         }
+    }
+}
+
+/// The first and the second derivative of a few values, on this thread.
+///
+/// # Safety
+/// `slopes` and `bends` must each be valid for as many writes as `x` has values, and neither they nor `x` overlap.
+pub(super) unsafe fn slope_and_bend(x: &[f32], activation: Activation, slopes: *mut f32, bends: *mut f32) {
+    // SAFETY: asked of the caller in the same words.
+    unsafe {
+        activate(x, activation, First, slopes);
+        activate(x, activation, Second, bends);
     }
 }
 
@@ -178,24 +209,27 @@ impl Kernel for Within<'_> {
     }
 }
 
-fn map(x: &[f32], f: impl Fn(f32) -> f32 + Copy + Sync + Send) -> Buffer {
-    // SAFETY: the kernel writes a value for each of `x[start..end]`: `end - start`, the whole block.
-    unsafe {
-        Buffer::blocks(x.len(), BLOCK, |start, end, out| {
-            dispatch(Map {
-                x: &x[start..end],
-                f,
-                out,
-            });
-        })
+/// Where values go.
+struct Out<'a>(&'a mut [MaybeUninit<f32>]);
+
+impl Out<'_> {
+    /// # Safety
+    /// `out` must be valid for `len` writes, through nothing else while this lives.
+    unsafe fn new(out: *mut f32, len: usize) -> Self {
+        // SAFETY: the caller vouches for `len` values, which may be unwritten as `MaybeUninit` allows.
+        Self(unsafe { std::slice::from_raw_parts_mut(out.cast(), len) })
     }
 }
 
-/// `out` must be valid for as many writes as `x` has values.
+fn map(x: &[f32], Out(out): Out<'_>, f: impl Fn(f32) -> f32) {
+    // SAFETY: the kernel asks for nothing.
+    unsafe { dispatch(Map { x, f, out }) }
+}
+
 struct Map<'a, F> {
     x: &'a [f32],
     f: F,
-    out: *mut f32,
+    out: &'a mut [MaybeUninit<f32>],
 }
 
 impl<F: Fn(f32) -> f32> Kernel for Map<'_, F> {
@@ -203,9 +237,7 @@ impl<F: Fn(f32) -> f32> Kernel for Map<'_, F> {
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        // SAFETY: `out` is valid for as many writes as `x` has values, by the kernel's contract.
-        let out = unsafe { std::slice::from_raw_parts_mut(self.out.cast::<MaybeUninit<f32>>(), self.x.len()) };
-        for (out, &x) in out.iter_mut().zip(self.x) {
+        for (out, &x) in self.out.iter_mut().zip(self.x) {
             out.write((self.f)(x));
         }
     }

@@ -22,9 +22,9 @@ mod tile;
 pub use activation::{activation, hard_tanh_vjp, hard_tanh_vjp_in_place};
 pub use adam::adam_update;
 pub use batch_norm::{
-    BatchNormVjpVjp, BatchNormed, Coefficients, Kept, Point, Summed, Windows, batch_norm, batch_norm_frozen_vjp,
-    batch_norm_joint_vjp, batch_norm_statistics, batch_norm_vjp, batch_norm_vjp_sums, batch_norm_vjp_transpose,
-    batch_norm_vjp_vjp,
+    BatchNormJointVjp, BatchNormVjpVjp, BatchNormed, Coefficients, Kept, Point, Summed, Windows, batch_norm,
+    batch_norm_frozen_vjp, batch_norm_joint_vjp, batch_norm_statistics, batch_norm_vjp, batch_norm_vjp_sums,
+    batch_norm_vjp_transpose, batch_norm_vjp_vjp,
 };
 pub use buffer::{Buffer, BufferMemory, buffer_memory};
 pub use conv::{

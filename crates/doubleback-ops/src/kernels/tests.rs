@@ -3,7 +3,8 @@
 
 use super::*;
 use crate::options::{
-    AdamOptions, BatchNormOptions, Conv2dOptions, Conv2dShape, GroupedConv2dShape, Pool2dOptions, Pool2dShape, PoolKind,
+    Activation, AdamOptions, BatchNormOptions, Conv2dOptions, Conv2dShape, FusedActivation, GroupedConv2dShape,
+    Pool2dOptions, Pool2dShape, PoolKind,
 };
 
 /// Values in [-1, 1), the same everywhere.
@@ -253,13 +254,20 @@ fn rectifier_and_optimizer() {
 /// The orders of batch norm: a sum of the vjp with any `t` is the derivative of the output along `t`, and so on; held to central differences.
 #[test]
 fn batch_norms() {
-    for (pool, frozen, channels) in [
-        (None, false, 5),
-        (None, true, 3),
-        (Some(PoolKind::Max), false, 5),
-        (Some(PoolKind::Avg), false, 2),
-        (Some(PoolKind::Max), true, 6),
-        (Some(PoolKind::Avg), true, 4),
+    let relu = Some(FusedActivation::Relu);
+    let silu = Some(FusedActivation::Function(Activation::Swish { alpha: 1.0 }));
+    for (activation, pool, frozen, channels) in [
+        (relu, None, false, 5),
+        (relu, None, true, 3),
+        (relu, Some(PoolKind::Max), false, 5),
+        (relu, Some(PoolKind::Avg), false, 2),
+        (relu, Some(PoolKind::Max), true, 6),
+        (relu, Some(PoolKind::Avg), true, 4),
+        (silu, None, false, 5),
+        (silu, Some(PoolKind::Max), false, 3),
+        (silu, Some(PoolKind::Avg), false, 2),
+        (silu, Some(PoolKind::Max), true, 6),
+        (silu, Some(PoolKind::Avg), true, 4),
     ] {
         let windows = Windows {
             batch: 2,
@@ -271,7 +279,7 @@ fn batch_norms() {
         let z = values(windows.values(), 1);
         let options = BatchNormOptions {
             epsilon: 1e-2,
-            relu: true,
+            activation,
             pool,
             frozen,
         };
@@ -295,22 +303,22 @@ fn batch_norms() {
         };
         let gradient = batch_norm_vjp(summed, at);
         let second = batch_norm_vjp_vjp(&t, summed, at, true);
-        if frozen {
+        if frozen && activation == relu {
             assert_near(&batch_norm_vjp_transpose(&t, at), &second.cotangent, "alone");
         }
         let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>() as f32;
-        if frozen {
+        if frozen && activation == relu {
             let alone = batch_norm_frozen_vjp(&g, &forward.bits, &windows, &coefficients);
             assert_near(&alone, &gradient, "by bits alone");
         }
         // The vjp is linear in `g`, and what it is transposed to is the cotangent's gradient.
         assert_near(&[dot(&second.cotangent, &g)], &[dot(&gradient, &t)], "transpose");
-        if !frozen {
+        if !frozen || activation == silu {
             let t_summed = Summed {
                 values: &t,
                 sums: &second.t_sums,
             };
-            let joint = batch_norm_joint_vjp(summed, t_summed, summed, at);
+            let joint = batch_norm_joint_vjp(&g, t_summed, summed, at).input;
             let both: Vec<f32> = gradient.iter().zip(&second.input[..]).map(|(a, b)| a + b).collect();
             assert_near(&joint, &both, "both at once");
         }

@@ -10,7 +10,7 @@ mod size;
 
 pub use activation::{Activation, Order};
 pub use adam::AdamOptions;
-pub use batch_norm::{BatchNormOptions, PoolKind};
+pub use batch_norm::{BatchNormOptions, FusedActivation, PoolKind};
 pub(crate) use conv2d::Conv2dParts;
 pub use conv2d::{Conv2dOptions, Conv2dShape, GroupedConv2dShape, Padding2d};
 pub use pool2d::{Pool2dOptions, Pool2dShape};

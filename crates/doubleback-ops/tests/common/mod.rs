@@ -1,6 +1,46 @@
 #![allow(dead_code)]
 use burn::tensor::{DType, Tensor, TensorData};
+use doubleback_ops::{Activation, BatchNormOptions, FusedActivation, Order, PoolKind, activation};
 use doubleback_test_device::{f64_device, test_device};
+
+/// What batch norms are followed by: nothing, a ReLU, or a function with a slope of its own at every value.
+pub fn followers() -> Vec<Option<FusedActivation>> {
+    let functions = [
+        Activation::Swish { alpha: 1.0 },
+        Activation::Swish { alpha: 1.5 },
+        Activation::Gelu,
+        Activation::GeluTanh,
+        Activation::Mish,
+        Activation::Softplus { beta: 2.0 },
+        Activation::Elu {
+            alpha: 2.0,
+            gamma: 1.25,
+            rate: 0.5,
+        },
+        Activation::Sigmoid,
+        Activation::Tanh,
+    ];
+    let functions = functions.map(|function| Some(FusedActivation::Function(function)));
+    [None, Some(FusedActivation::Relu)]
+        .into_iter()
+        .chain(functions)
+        .collect()
+}
+
+/// Whether `y`, a batch norm's output before what follows, is so far from kinks and from windows of two largest values that neither rounding nor a small step
+/// changes what counts.
+pub fn is_clear(y: Tensor<4>, options: BatchNormOptions, margin: f64) -> bool {
+    let kink = matches!(
+        options.activation,
+        Some(FusedActivation::Relu | FusedActivation::Function(Activation::Elu { .. }))
+    );
+    let chosen_by = match options.activation {
+        Some(FusedActivation::Function(function)) => activation(y.clone(), function, Order::Value),
+        Some(FusedActivation::Relu) | None => y.clone(),
+    };
+    let max = options.pool == Some(PoolKind::Max);
+    !(kink && least_magnitude(y) <= margin || max && least_gap(chosen_by) <= margin)
+}
 
 /// Pseudo-random values in [-1, 1), the same on every machine.
 pub fn values(count: usize, seed: u64) -> Vec<f64> {

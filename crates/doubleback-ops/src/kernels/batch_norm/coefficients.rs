@@ -2,7 +2,7 @@
 
 use crate::kernels::simd::Simd;
 use crate::kernels::tile::load_columns;
-use crate::options::{BatchNormOptions, PoolKind};
+use crate::options::{Activation, BatchNormOptions, PoolKind};
 
 use super::windows::Windows;
 
@@ -11,12 +11,14 @@ pub struct Coefficients {
     pub(super) mean: Vec<f64>,
     pub(super) inverse: Vec<f64>,
     pub(super) gain: Vec<f64>,
-    /// Output before the ReLU is `slope * z + offset`.
+    /// Output before the activation function is `slope * z + offset`.
     pub(super) slope: Vec<f32>,
     pub(super) offset: Vec<f32>,
     /// The mean as the sums use it.
     pub(super) center: Vec<f32>,
     pub(super) options: BatchNormOptions,
+    /// Whether a ReLU follows.
+    pub(super) relu: bool,
 }
 
 impl Coefficients {
@@ -39,6 +41,7 @@ impl Coefficients {
             gain: gain.iter().map(|&g| g as f64).collect(),
             inverse,
             options,
+            relu: options.relu(),
         }
     }
 
@@ -52,6 +55,11 @@ impl Coefficients {
         let size = if self.options.pool.is_some() { 2 } else { 1 };
         assert_eq!((windows.channels, windows.size), (self.channels(), size));
         assert!(windows.cover());
+    }
+
+    /// What follows, if it is not a ReLU.
+    pub(super) fn function(&self) -> Option<Activation> {
+        self.options.function()
     }
 
     pub(super) fn channels(&self) -> usize {

@@ -25,7 +25,7 @@ impl<S: Simd> Gate<S> {
             Self {
                 slope: of::<S>(&k.slope, channel),
                 offset: of::<S>(&k.offset, channel),
-                relu: k.options.relu,
+                relu: k.relu,
             }
         }
     }
@@ -63,6 +63,22 @@ pub(super) struct Dense {
 }
 
 impl Dense {
+    pub fn push(&mut self, [cotangent, z, constant, t]: [f64; 4]) {
+        self.cotangent.push(cotangent as f32);
+        self.z.push(z as f32);
+        self.constant.push(constant as f32);
+        self.t.push(t as f32);
+    }
+
+    /// With the terms of `z` and of 1 of another combination added.
+    pub fn with_terms_of(mut self, other: &Self) -> Self {
+        let constants = self.constant.iter_mut().zip(&other.constant);
+        for (sum, term) in self.z.iter_mut().zip(&other.z).chain(constants) {
+            *sum += term;
+        }
+        self
+    }
+
     pub fn of_vjp(sums: &[f32], windows: &Windows, k: &Coefficients) -> Self {
         let channels = k.channels();
         let n = windows.pixels() as f64;

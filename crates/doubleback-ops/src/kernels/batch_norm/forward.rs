@@ -3,6 +3,7 @@
 use crate::options::PoolKind;
 
 use super::coefficients::{Coefficients, of};
+use super::function;
 use super::windows::{Windows, place};
 use crate::kernels::buffer::{Buffer, Shared, Unwritten};
 use crate::kernels::simd::{Kernel, Simd, dispatch};
@@ -19,13 +20,16 @@ pub struct BatchNormed {
 }
 
 /// Normalized, rectified and pooled `z`, with what the derivatives need. `picked` stays empty unless `keep`; without pooling there are bits if not:
-/// then the ReLU's, so that the vjp can do without `z`.
+/// then the ReLU's, so that the vjp can do without `z`. With another function both are kept of the largest values of windows alone, `keep` or not.
 pub fn batch_norm(z: &[f32], windows: &Windows, k: &Coefficients, keep: bool) -> BatchNormed {
     k.assert_fit(windows);
     assert_eq!(z.len(), windows.values());
+    if let Some(activation) = k.function() {
+        return function::forward(z, windows, k, activation);
+    }
     let (length, pool) = (windows.pooled_values(), windows.size > 1);
     let wanted = pool && keep;
-    let with_bits = pool || (k.options.relu && !keep);
+    let with_bits = pool || (k.relu && !keep);
     let mut out = Unwritten::new(length);
     let mut picked = Unwritten::new(if wanted { length } else { 0 });
     let mut bits = Unwritten::<u8>::new(if with_bits { length } else { 0 });
@@ -131,7 +135,7 @@ impl<const W: usize, const MAX: bool> Kernel for Rows<'_, W, MAX> {
                         let mut sum = S::zero();
                         let mut pick = S::zero();
                         for i in 0..W * W {
-                            if k.options.relu {
+                            if k.relu {
                                 // Written so that NaN passes.
                                 counts[i] = S::and(counts[i], S::not_le(y[i], zero));
                             }

@@ -11,9 +11,9 @@ use super::windows::{Windows, place};
 /// none, and all values count.
 pub fn batch_norm_frozen_vjp(g: &[f32], bits: &[u8], windows: &Windows, k: &Coefficients) -> Buffer {
     k.assert_fit(windows);
-    assert!(k.options.frozen);
+    assert!(k.options.frozen && k.function().is_none());
     assert_eq!(g.len(), windows.pooled_values());
-    let all = windows.size == 1 && !k.options.relu;
+    let all = windows.size == 1 && !k.relu;
     assert_eq!(bits.len(), if all { 0 } else { g.len() });
     let factors: Vec<f32> = (0..k.channels())
         .map(|c| (k.share() * k.gain[c] * k.inverse[c]) as f32)

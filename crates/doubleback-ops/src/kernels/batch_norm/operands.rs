@@ -2,8 +2,10 @@
 
 use super::coefficients::Coefficients;
 use super::windows::Windows;
+use crate::options::PoolKind;
 
-/// What the forward pass of a batch norm with pooling keeps for the others; both are empty without pooling.
+/// What the forward pass of a batch norm with pooling keeps for the others; both are empty without pooling, and where it is of means of another function than
+/// the ReLU.
 #[derive(Clone, Copy)]
 pub struct Kept<'a> {
     /// Sum over the values of `z` that count, for each window and channel; empty where no sums are wanted.
@@ -32,8 +34,9 @@ impl Point<'_> {
         k.assert_fit(windows);
         let pooled = windows.pooled_values();
         assert_eq!(self.z.len(), windows.values());
-        assert!(windows.size == 1 || self.kept.bits.len() == pooled);
-        assert!(self.kept.picked.is_empty() || self.kept.picked.len() == pooled);
+        let (max, function) = (k.options.pool == Some(PoolKind::Max), k.function().is_some());
+        assert!(windows.size == 1 || function && !max || self.kept.bits.len() == pooled);
+        assert!(self.kept.picked.is_empty() && !(function && max) || self.kept.picked.len() == pooled);
     }
 }
 

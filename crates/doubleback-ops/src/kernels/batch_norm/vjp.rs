@@ -6,6 +6,7 @@ use crate::kernels::tile::load_columns;
 
 use super::coefficients::of;
 use super::combination::{Cotangents, Dense, Gate, combine};
+use super::function;
 use super::operands::{Point, Summed};
 use super::windows::place;
 
@@ -14,6 +15,9 @@ pub fn batch_norm_vjp_sums(g: &[f32], at: Point<'_>) -> Vec<f32> {
     let (windows, k) = (at.windows, at.coefficients);
     at.assert_sizes();
     assert_eq!(g.len(), windows.pooled_values());
+    if let Some(activation) = k.function() {
+        return function::cotangent_sums(Some(g), None, at, activation);
+    }
     let [sum, product] = windows.summed::<2>(|start, end, sums| {
         let sums = Sums {
             g,
@@ -34,10 +38,13 @@ pub fn batch_norm_vjp_sums(g: &[f32], at: Point<'_>) -> Vec<f32> {
     sum.iter().map(|&s| (s * share) as f32).chain(product).collect()
 }
 
-/// Gradient of the input: `slope * (g - mean(g) - x mean(g x))`, with x the normalized input and `g` zero at values that do not count;
-/// `slope * g` when frozen.
+/// Gradient of the input: `slope * (g - mean(g) - x mean(g x))`, with x the normalized input and `g` zero at values that do not count,
+/// or by the slope of the function that follows; `slope * g` when frozen.
 pub fn batch_norm_vjp(g: Summed<'_>, at: Point<'_>) -> Buffer {
     let dense = Dense::of_vjp(g.sums, at.windows, at.coefficients);
+    if let Some(activation) = at.coefficients.function() {
+        return function::combine(&dense, Some(g.values), None, at, activation);
+    }
     let from = Cotangents {
         g: g.values,
         later: None,

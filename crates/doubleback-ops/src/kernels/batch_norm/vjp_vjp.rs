@@ -4,10 +4,13 @@ use crate::kernels::buffer::{Buffer, Shared, Unwritten};
 use crate::kernels::simd::{Kernel, Simd, dispatch};
 use crate::kernels::tile::{load_columns, store_columns};
 
-use super::coefficients::{Coefficients, of};
+use super::coefficients::of;
 use super::combination::{Cotangents, Dense, Gate, combine};
+use super::factors::Factors;
+use super::function;
 use super::operands::{Point, Summed};
-use super::windows::{Windows, place};
+use super::vjp::batch_norm_vjp_sums;
+use super::windows::place;
 
 /// Gradients of [`batch_norm_vjp`](super::batch_norm_vjp).
 pub struct BatchNormVjpVjp {
@@ -17,6 +20,9 @@ pub struct BatchNormVjpVjp {
     pub input: Buffer,
     /// Of the gain.
     pub gain: Vec<f32>,
+    /// `[2, channels]`: sums as of [`batch_norm_vjp_sums`] of what the weights add to the cotangent before the activation function, to be added to the
+    /// gradients of shift and gain; empty unless a function follows and the input is wanted.
+    pub bend_sums: Vec<f32>,
     /// `[3, channels]`: sums of `t`, of `t` times the deviation from the mean, and of `t` times `g` where the value counts.
     pub t_sums: Vec<f32>,
 }
@@ -26,6 +32,9 @@ pub fn batch_norm_vjp_vjp(t: &[f32], g: Summed<'_>, at: Point<'_>, want_input: b
     let (windows, k) = (at.windows, at.coefficients);
     at.assert_sizes();
     assert_eq!((t.len(), g.values.len()), (windows.values(), windows.pooled_values()));
+    if let Some(activation) = k.function() {
+        return function::vjp_vjp(t, g, at, activation, want_input);
+    }
     let mut cotangent = Unwritten::new(windows.pooled_values());
     let picked_t = Shared(cotangent.as_mut_ptr());
     let t_sums = windows.summed::<3>(|start, end, sums| {
@@ -65,85 +74,40 @@ pub fn batch_norm_vjp_vjp(t: &[f32], g: Summed<'_>, at: Point<'_>, want_input: b
         cotangent,
         input,
         gain: factors.gain,
+        bend_sums: Vec::new(),
         t_sums,
     }
 }
 
+/// Result of [`batch_norm_joint_vjp`].
+pub struct BatchNormJointVjp {
+    /// Gradient of the batch norm's input.
+    pub input: Buffer,
+    /// `[2, channels]`: gradients of shift and gain, but for those that [`batch_norm_vjp_vjp`] gave.
+    pub sums: Vec<f32>,
+}
+
 /// The two gradients that a batch norm's input gets from one tape, in one pass over memory: [`batch_norm_vjp`](super::batch_norm_vjp) at
-/// `later`, plus [`BatchNormVjpVjp::input`] for the cotangent `t` of the vjp at `g`. Not for frozen statistics.
-pub fn batch_norm_joint_vjp(later: Summed<'_>, t: Summed<'_>, g: Summed<'_>, at: Point<'_>) -> Buffer {
+/// `later`, plus [`BatchNormVjpVjp::input`] for the cotangent `t` of the vjp at `g`. Not for frozen statistics, unless a function follows.
+pub fn batch_norm_joint_vjp(later: &[f32], t: Summed<'_>, g: Summed<'_>, at: Point<'_>) -> BatchNormJointVjp {
     let (windows, k) = (at.windows, at.coefficients);
-    let vjp = Dense::of_vjp(later.sums, windows, k);
-    let mut dense = Factors::new(t.sums, g.sums, windows, k).input;
-    for (sum, term) in dense
-        .z
-        .iter_mut()
-        .zip(vjp.z)
-        .chain(dense.constant.iter_mut().zip(vjp.constant))
-    {
-        *sum += term;
+    if let Some(activation) = k.function() {
+        let factors = Factors::new(t.sums, g.sums, windows, k);
+        let (input, sums) = function::input_gradient(Some(later), [t.values, g.values], factors, at, activation);
+        return BatchNormJointVjp { input, sums };
     }
+    let sums = batch_norm_vjp_sums(later, at);
+    let vjp = Dense::of_vjp(&sums, windows, k);
+    let mut dense = Factors::new(t.sums, g.sums, windows, k).input.with_terms_of(&vjp);
     dense.later = vjp.cotangent;
     let from = Cotangents {
         g: g.values,
-        later: Some(later.values),
+        later: Some(later),
         t: Some(t.values),
     };
-    combine(&dense, from, at)
-}
-
-/// The gradients as combinations, and the one that is a sum.
-struct Factors {
-    cotangent: Dense,
-    input: Dense,
-    gain: Vec<f32>,
-}
-
-impl Factors {
-    fn new(t_sums: &[f32], sums: &[f32], windows: &Windows, k: &Coefficients) -> Self {
-        let (n, share, channels) = (windows.pixels() as f64, k.share(), k.channels());
-        let mut gain = Vec::with_capacity(channels);
-        let (mut first, mut second) = (Dense::default(), Dense::default());
-        for c in 0..channels {
-            let (inverse, slope, mean) = (k.inverse[c], k.gain[c] * k.inverse[c], k.mean[c]);
-            let [sum_t, product_t, sum_tg] = [0, 1, 2].map(|i| f64::from(t_sums[i * channels + c]));
-            if k.options.frozen {
-                gain.push((inverse * share * sum_tg) as f32);
-                first.push([0.0, 0.0, 0.0, share * slope]);
-                continue;
-            }
-            // Means over pixels of t, g, t x, g x, and of t P(g), P the projection that the statistics amount to.
-            let (mt, mg) = (sum_t / n, sums[c] as f64 / n);
-            let (mtx, mgx) = (product_t * inverse / n, sums[channels + c] as f64 / n);
-            let mtp = share * sum_tg / n - mt * mg - mtx * mgx;
-            gain.push((inverse * mtp * n) as f32);
-            // cotangent = slope (t - mt - x mtx), where the value counts
-            let along = slope * mtx * inverse;
-            first.push([0.0, -share * along, share * (along * mean - slope * mt), share * slope]);
-            // x_grad = -slope (mgx t + mtx g); input = inverse (P(x_grad) - x slope mtp)
-            let mean_x_grad = -slope * (mgx * mt + mtx * mg);
-            let along = inverse * inverse * (-2.0 * slope * mgx * mtx + slope * mtp);
-            second.push([
-                -inverse * slope * mtx * share,
-                -along,
-                along * mean - inverse * mean_x_grad,
-                -inverse * slope * mgx,
-            ]);
-        }
-        Self {
-            cotangent: first,
-            input: second,
-            gain,
-        }
-    }
-}
-
-impl Dense {
-    fn push(&mut self, [cotangent, z, constant, t]: [f64; 4]) {
-        self.cotangent.push(cotangent as f32);
-        self.z.push(z as f32);
-        self.constant.push(constant as f32);
-        self.t.push(t as f32);
+    BatchNormJointVjp {
+        input: combine(&dense, from, at),
+        sums,
     }
 }
 

@@ -1,5 +1,5 @@
 use burn::tensor::Tensor;
-use doubleback_ops::{leaky_relu, leaky_relu_vjp, relu, relu_vjp};
+use doubleback_ops::{FusedActivation, leaky_relu, leaky_relu_vjp, relu, relu_vjp};
 use serde::{Deserialize, Serialize};
 
 use super::epilogue::Role;
@@ -22,7 +22,7 @@ impl UnaryLayer for Relu {
     }
 
     fn role(&self) -> Role {
-        Role::Relu
+        Role::Activation(FusedActivation::Relu)
     }
 }
 

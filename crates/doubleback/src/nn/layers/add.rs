@@ -40,7 +40,7 @@ impl Layer for Add {
             .into_iter()
             .reduce(|sum, input| sum + input)
             .ok_or_else(nothing)?;
-        if context.epilogue.relu {
+        if context.epilogue.relu() {
             let (y, rectified) = RectifiedSum::new(others, last)?;
             return Ok((y, Box::new(move |g| Ok(vec![rectified.vjp(g)?; count]))));
         }

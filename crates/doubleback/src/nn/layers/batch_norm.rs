@@ -8,8 +8,8 @@ use crate::Result;
 use crate::nn::initialize::Start;
 use crate::nn::mode::Mode;
 
-/// Batch norm over all axes but the channels (Ioffe & Szegedy 2015). A ReLU and 2x2 pooling right after it are computed in the same pass over
-/// memory.
+/// Batch norm over all axes but the channels (Ioffe & Szegedy 2015). A ReLU or a smooth activation function, and 2x2 pooling, right after
+/// it are computed in the same pass over memory.
 ///
 /// In training the batch's own statistics are used, and gradients go through them; in inference moving averages
 /// (new = decay · old + (1 - decay) · batch, with the biased variance).
@@ -96,7 +96,7 @@ impl UnaryLayer for BatchNorm {
     }
 
     fn absorbs(&self) -> Absorbs {
-        Absorbs::ReluAndPool
+        Absorbs::ActivationAndPool
     }
 
     fn role(&self) -> Role {
@@ -125,7 +125,7 @@ impl UnaryLayer for BatchNorm {
         };
         let options = BatchNormOptions {
             epsilon: self.epsilon,
-            relu: context.epilogue.relu,
+            activation: context.epilogue.activation,
             pool: context.epilogue.pool,
             frozen,
         };

@@ -26,7 +26,7 @@ pub(super) fn scaled(
     );
     let options = BatchNormOptions {
         epsilon: 0.0,
-        relu: epilogue.relu,
+        activation: epilogue.activation,
         pool: epilogue.pool,
         frozen: true,
     };

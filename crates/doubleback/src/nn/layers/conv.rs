@@ -156,8 +156,8 @@ impl UnaryLayer for Conv2d {
         let taped = x.is_autodiff() || weight.is_autodiff();
         if self.bias && context.epilogue.pool.is_none() && !taped {
             let bias = context.parameters[1].view();
-            let y = conv2d_biased(x, weight, bias, options, context.epilogue.relu)?;
-            if !context.epilogue.relu {
+            let y = conv2d_biased(x, weight, bias, options, context.epilogue.relu())?;
+            if !context.epilogue.relu() {
                 return Ok((y, Box::new(pullback)));
             }
             let kept = y.clone();

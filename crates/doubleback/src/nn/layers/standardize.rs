@@ -34,7 +34,7 @@ impl UnaryLayer for Standardize {
         let statistics = Tensor::stack(vec![context.buffers[0].view::<1>(), context.buffers[1].view::<1>()], 0);
         let options = BatchNormOptions {
             epsilon: 0.0,
-            relu: false,
+            activation: None,
             pool: None,
             frozen: true,
         };

@@ -21,19 +21,15 @@ pub(super) fn evaluate(function: Function, order: Order, x: Values) -> Option<Va
         F::Atan => Some(elementary::atan(order, x)),
         F::Atanh => Some(elementary::atanh(order, x)),
         F::Ceil => zero_derivative(Values::ceil, x),
-        F::Celu { alpha } => Some(elu([alpha, 1.0, alpha.recip()], order, x)),
         F::Clip { min, max } => pieces::clip(order, x, min, max),
         F::Cos => Some(elementary::cos(order, x)),
         F::Cosh => Some(match order {
             Order::Value | Order::Second => x.cosh(),
             Order::First => x.sinh(),
         }),
-        F::Elu { alpha } => Some(elu([alpha, 1.0, 1.0], order, x)),
         F::Erf => Some(elementary::erf(order, x)),
         F::Exp => Some(x.exp()),
         F::Floor => zero_derivative(Values::floor, x),
-        F::Gelu { tanh: false } => Some(activation(x, Activation::Gelu, order)),
-        F::Gelu { tanh: true } => Some(activation(x, Activation::GeluTanh, order)),
         F::HardSigmoid { alpha, beta } => pieces::hard_sigmoid(order, x, alpha, beta),
         F::HardTanh { .. } if order == Order::Second => None,
         F::HardTanh { min, max } => Some(activation(x, Activation::HardTanh { min, max }, order)),
@@ -41,32 +37,31 @@ pub(super) fn evaluate(function: Function, order: Order, x: Values) -> Option<Va
         F::Log => Some(elementary::log(order, x)),
         F::Max { with } => pieces::max(order, x, with),
         F::Min { with } => pieces::min(order, x, with),
-        F::Mish => Some(activation(x, Activation::Mish, order)),
         F::Neg => elementary::affine(order, x, -1.0, 0.0),
         F::Pow { exponent } => elementary::pow(order, x, exponent),
         F::Reciprocal => elementary::pow(order, x, -1.0),
         F::Round => zero_derivative(Values::round, x),
-        F::Selu { alpha, gamma } => Some(elu([alpha, gamma, 1.0], order, x)),
         F::Shrink { bias, lambda } => pieces::shrink(order, x, bias, lambda),
-        F::Sigmoid => Some(activation(x, Activation::Sigmoid, order)),
         F::Sign => zero_derivative(Values::sign, x),
-        F::Silu => Some(activation(x, Activation::Swish { alpha: 1.0 }, order)),
         F::Sin => Some(elementary::sin(order, x)),
         F::Sinh => Some(match order {
             Order::Value | Order::Second => x.sinh(),
             Order::First => x.cosh(),
         }),
-        F::Softplus { beta } => Some(activation(x, Activation::Softplus { beta }, order)),
         F::Softsign => Some(elementary::softsign(order, x)),
         F::Sqrt => Some(elementary::sqrt(order, x)),
         F::Square => elementary::pow(order, x, 2.0),
-        F::Swish { alpha } => Some(activation(x, Activation::Swish { alpha }, order)),
         F::Tan => Some(elementary::tan(order, x)),
-        F::Tanh => Some(activation(x, Activation::Tanh, order)),
         F::ThresholdedRelu { alpha } => pieces::thresholded_relu(order, x, alpha),
+        F::Celu { .. }
+        | F::Elu { .. }
+        | F::Gelu { .. }
+        | F::Mish
+        | F::Selu { .. }
+        | F::Sigmoid
+        | F::Silu
+        | F::Softplus { .. }
+        | F::Swish { .. }
+        | F::Tanh => function.smooth().map(|smooth| activation(x, smooth, order)),
     }
-}
-
-fn elu([alpha, gamma, rate]: [f64; 3], order: Order, x: Values) -> Values {
-    activation(x, Activation::Elu { alpha, gamma, rate }, order)
 }

@@ -1,3 +1,4 @@
+use doubleback_ops::Activation;
 use serde::{Deserialize, Serialize};
 
 /// A function of one number. Where it has a kink or a jump, its derivative there is what PyTorch takes.
@@ -167,6 +168,25 @@ fn is_one(beta: &f64) -> bool {
 }
 
 impl Function {
+    /// As the ops have it, where they do and it is smooth but for the slope of an ELU.
+    pub(super) fn smooth(self) -> Option<Activation> {
+        let elu = |alpha, gamma, rate| Some(Activation::Elu { alpha, gamma, rate });
+        match self {
+            Self::Celu { alpha } => elu(alpha, 1.0, alpha.recip()),
+            Self::Elu { alpha } => elu(alpha, 1.0, 1.0),
+            Self::Selu { alpha, gamma } => elu(alpha, gamma, 1.0),
+            Self::Gelu { tanh: false } => Some(Activation::Gelu),
+            Self::Gelu { tanh: true } => Some(Activation::GeluTanh),
+            Self::Mish => Some(Activation::Mish),
+            Self::Sigmoid => Some(Activation::Sigmoid),
+            Self::Silu => Some(Activation::Swish { alpha: 1.0 }),
+            Self::Softplus { beta } => Some(Activation::Softplus { beta }),
+            Self::Swish { alpha } => Some(Activation::Swish { alpha }),
+            Self::Tanh => Some(Activation::Tanh),
+            _ => None,
+        }
+    }
+
     /// Scale and shift, where it is a line.
     pub(super) fn line(self) -> Option<[f64; 2]> {
         match self {

@@ -1,7 +1,8 @@
 use burn::tensor::Tensor;
-use doubleback_ops::{Activation, activation, hard_tanh_vjp, with_derivative};
+use doubleback_ops::{Activation, FusedActivation, activation, hard_tanh_vjp, with_derivative};
 use serde::{Deserialize, Serialize};
 
+use super::super::epilogue::Role;
 use super::super::layer::{Context, Size, UnaryLayer, UnaryPullback};
 use super::evaluate::evaluate;
 use super::function::Function;
@@ -25,6 +26,13 @@ impl UnaryLayer for Elementwise {
     fn workspace(&self, input: Size) -> usize {
         // The derivative, and what it is computed from.
         input.iter().product::<usize>().saturating_mul(2)
+    }
+
+    fn role(&self) -> Role {
+        match self.function.smooth() {
+            Some(function) => Role::Activation(FusedActivation::Function(function)),
+            None => Role::Other,
+        }
     }
 
     fn forward(&self, x: Tensor<4>, _: &mut Context<'_, '_>) -> Result<(Tensor<4>, UnaryPullback)> {
