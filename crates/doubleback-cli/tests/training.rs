@@ -460,6 +460,66 @@ fn options_of_the_optimizer_stand_in_every_output() {
 }
 
 #[test]
+fn a_training_begins_with_a_model_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let train = "train --dataset mnist-mini --batch 32";
+    let from = "--from begun.safetensors --out tuned.safetensors";
+    expect_done(
+        here,
+        &format!("{train} --defense normal --arch resnet-small --steps 2 --out begun.safetensors"),
+    );
+    let before = std::fs::read(here.join("begun.safetensors")).unwrap();
+    let options = "--steps 2 --freeze conv1,block1 --layer-rate block2=0.5 --json tuned.json";
+    let run = expect_done(here, &format!("{train} --defense doubleback {from} {options}"));
+    assert!(
+        run.stdout.contains("began with     begun.safetensors"),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(std::fs::read(here.join("begun.safetensors")).unwrap(), before);
+    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(here.join("tuned.json")).unwrap()).unwrap();
+    assert_eq!(json["from"]["model"], "begun.safetensors");
+    assert_eq!(
+        (&json["architecture"], &json["freeze"]),
+        (&"resnet-small".into(), &"conv1,block1".into())
+    );
+    let network = |name: &str| load(&here.join(name), &test_device()).unwrap();
+    let ((begun, _), (tuned, card)) = (network("begun.safetensors"), network("tuned.safetensors"));
+    assert_eq!(
+        (card["from"].as_str(), card["freeze"].as_str()),
+        ("begun.safetensors", "conv1,block1")
+    );
+    for (one, other) in begun.tensors().zip(tuned.tensors()) {
+        let of = |tensor: &doubleback::nn::Parameter| doubleback::nn::to_vec(tensor.value().clone()).unwrap();
+        let frozen = one.name().starts_with("conv1.") || one.name().starts_with("block1.");
+        assert_eq!(of(one) == of(other), frozen, "{}", one.name());
+    }
+
+    let refused = |options: &str| {
+        let run = doubleback(here, &format!("{train} --defense normal --steps 1 {options}"));
+        assert_eq!(run.status, 2, "{options}: {}", run.stderr);
+        assert_eq!(run.stderr.trim_end().lines().count(), 1, "{}", run.stderr);
+        run.stderr
+    };
+    for (options, problem) in [
+        (format!("{from} --pool avg"), "says its layers itself"),
+        (format!("{from} --freeze nothing"), "unknown layer `nothing`"),
+        (
+            "--normalize mnist --out x.safetensors".to_owned(),
+            "give `--from MODEL`",
+        ),
+        (
+            "--from begun.safetensors --out begun.safetensors".to_owned(),
+            "begun.safetensors",
+        ),
+    ] {
+        let message = refused(&options);
+        assert!(message.contains(problem), "{options}: {message}");
+    }
+}
+
+#[test]
 fn a_training_that_fails_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
