@@ -91,6 +91,16 @@ def with_pyarrow():
     pq.write_table(pa.table({"image": pa.array([], pa.binary()), "label": pa.array([], pa.int64())}), OUT / "empty.parquet")
 
 
+    wide = io.BytesIO()
+    Pillow.fromarray(np.zeros((SIDE, SIDE + 1), np.uint8)).save(wide, "png")
+    pq.write_table(pa.table({"image": [png(0), wide.getvalue()], "label": [0, 1]}), OUT / "two-sizes.parquet")
+    # A row in the third group, where the path is no longer the first.
+    bytes_ = pa.array([png(number) if number != 11 else None for number in range(12)], pa.binary())
+    struct = pa.StructArray.from_arrays([bytes_, pa.array([f"{number}.png" for number in range(12)])], ["bytes", "path"])
+    late = pa.table({"image": struct, "label": [number % 3 for number in range(12)]})
+    pq.write_table(late, OUT / "late-path.parquet", row_group_size=5)
+
+
 def main():
     datasets.disable_progress_bars()
     shutil.rmtree(OUT, ignore_errors=True)

@@ -138,6 +138,10 @@ fn advice(cause: &io::Error) -> &'static str {
 /// Panics are bugs: says so in one line.
 pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
+        // It becomes an error that says which file is damaged.
+        if doubleback::data::parquet::is_reading() {
+            return;
+        }
         let what = panic.payload_as_str().unwrap_or("unknown").replace('\n', " ");
         let place = panic.location().map(|at| format!(" at {at}")).unwrap_or_default();
         eprintln!("error: a bug in doubleback{place}: {what}. Please report this line with the command that led to it");

@@ -44,7 +44,7 @@ def load(
     only: Literal["train", "validation", "test"] | None = None,
 ) -> Data:
     """A data set by the name that the command line knows it by: ``mnist-mini``, which comes with the package, ``mnist``, ``cifar10``,
-    ``folder:PATH``, ``npz:FILE``, … (``doubleback data list`` names them, and ``doubleback data fetch`` gets their files).
+    ``folder:PATH``, ``npz:FILE``, ``parquet:PATH``, … (``doubleback data list`` names them, and ``doubleback data fetch`` gets their files).
 
     ``data_dir`` is the folder that holds ``mnist/`` and its like; without it ``DOUBLEBACK_DATA``, or else the user's data folder. ``only`` is
     the one part that is needed, where the others have files of their own: they are empty then.

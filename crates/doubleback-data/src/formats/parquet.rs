@@ -4,6 +4,7 @@
 
 mod pages;
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ::parquet::basic::{ConvertedType, Type};
@@ -126,8 +127,11 @@ impl Table {
 
     /// Refuses pages that say that they unpack to more than they can.
     fn check_pages(&self, group: &dyn RowGroupReader, column: usize) -> Result<(), ParquetProblem> {
-        let (start, length) = guarded(|| Ok(group.metadata().column(column).byte_range()))?;
-        let range = usize::try_from(start).ok().zip(usize::try_from(length).ok());
+        let column = group.metadata().column(column);
+        let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
+        let range = usize::try_from(start)
+            .ok()
+            .zip(usize::try_from(column.compressed_size()).ok());
         let bytes = range.and_then(|(start, length)| self.file.get(start..)?.get(..length));
         let bytes = bytes.ok_or_else(|| ParquetProblem::Damaged("a column lies beyond its end".to_owned()))?;
         pages::check(bytes).map_err(|why| ParquetProblem::Damaged(why.to_owned()))
@@ -235,9 +239,21 @@ fn is_number(converted: ConvertedType) -> bool {
     )
 }
 
+thread_local! {
+    static IS_READING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is within the library, whose panics are caught.
+pub(crate) fn is_reading() -> bool {
+    IS_READING.get()
+}
+
 /// What the library makes of a file. Whatever it was working on when it panicked is dropped with the file and not used again.
 fn guarded<T>(work: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetProblem> {
-    match catch_unwind(AssertUnwindSafe(work)) {
+    IS_READING.set(true);
+    let outcome = catch_unwind(AssertUnwindSafe(work));
+    IS_READING.set(false);
+    match outcome {
         Ok(Ok(found)) => Ok(found),
         Ok(Err(error)) => Err(ParquetProblem::Damaged(error.to_string().replace(['\n', '\r'], " "))),
         Err(_) => Err(ParquetProblem::Damaged("it contradicts itself".to_owned())),

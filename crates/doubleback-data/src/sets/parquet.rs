@@ -76,6 +76,19 @@ pub fn decode(name: &str, bytes: Vec<u8>) -> Result<Dataset, DataError> {
     }
 }
 
+/// Whether this thread is within the library that takes such files apart. It panics at some that are damaged; that is caught and becomes an error, so a
+/// panic hook need not speak of it.
+///
+/// ```
+/// assert!(!doubleback_data::parquet::is_reading());
+/// ```
+pub fn is_reading() -> bool {
+    #[cfg(feature = "parquet")]
+    return crate::formats::parquet::is_reading();
+    #[cfg(not(feature = "parquet"))]
+    false
+}
+
 #[cfg(not(feature = "parquet"))]
 fn not_read(name: &str) -> DataError {
     DataError::NoParquet {

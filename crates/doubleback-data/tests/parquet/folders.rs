@@ -165,10 +165,8 @@ fn options_of_pictures_hold_here_too() {
     assert!(with(|options| options.grayscale = Some(doubleback_data::Grayscale::Luma)).is_err());
     let names = folder.path().join("names.txt");
     fs::write(&names, "dog\ncat\nbee\nant\n").unwrap();
-    let options = LoadOptions {
-        class_names: Some(names.clone()),
-        ..LoadOptions::default()
-    };
+    let mut options = LoadOptions::default();
+    options.class_names = Some(names.clone());
     let named = load(&name(folder.path()), &options).unwrap();
     assert_eq!(named.classes, ["dog", "cat", "bee", "ant"]);
     assert_eq!(named.test.labels(), [3, 2, 1, 3, 2, 1]);

@@ -46,6 +46,14 @@ fn rows_that_cannot_be_used_are_named() {
             "row 0 has no picture but the path `/home/me/0.png`. Write the file with the pictures in it: `bytes` of each image",
         ),
         (
+            "late-path",
+            "row 11 has no picture but the path `11.png`. Write the file with the pictures in it: `bytes` of each image",
+        ),
+        (
+            "two-sizes",
+            "two-sizes.parquet, row 1 is 8x9, but two-sizes.parquet, row 0 is 8x8. Make all images of one size, or resize them, such as with `--image-size 8x8`",
+        ),
+        (
             "hf-sixteen-bits",
             "row 0: it is neither PNG nor JPEG but TIFF. Correct or remove it",
         ),
