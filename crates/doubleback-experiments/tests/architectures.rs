@@ -106,7 +106,7 @@ fn native_kernels_agree_with_default_bodies_in_f64_at_second_order() {
 /// across its kink.
 #[test]
 fn second_order_gradients_are_central_differences() {
-    const STEP: f64 = 1e-5;
+    const STEP: f64 = 1e-6;
     for (name, side) in [("resnet18", 8), ("wrn-28-2", 8)] {
         let architecture = build(name, 3, side, Pool::Max)
             .unwrap()
