@@ -297,10 +297,8 @@ fn an_imported_model_is_given_back() {
     let run = expect_done(here, "export small.onnx --out back.onnx --json e.json");
     assert!(run.stdout.contains("back.onnx: an ONNX model"), "{}", run.stdout);
     let told = json(&here.join("e.json"));
-    assert_eq!(
-        (&told["format"], &told["import"]["format"]),
-        (&"onnx".into(), &"onnx".into())
-    );
+    assert_eq!(told["format"], "onnx");
+    assert_eq!(told["import"]["format"], "onnx");
     expect_done(
         here,
         "predict --model back.onnx --images images.npy --out b.npz --quiet",
