@@ -6,7 +6,6 @@
 #[test]
 fn a_build_without_the_feature_says_which_is_missing() {
     use doubleback_data::{DataError, LoadOptions, load, parquet, verify};
-    assert!(!parquet::IS_READ);
     let error = load("parquet:/nowhere", &LoadOptions::default()).unwrap_err();
     assert!(matches!(error, DataError::NoParquet { .. }));
     assert_eq!(
