@@ -42,8 +42,9 @@ enum Axes {
 }
 
 impl ImageInput {
-    /// The only input that the outputs of these names need. `size`: rows and columns where the file leaves them free.
-    pub fn find(graph: &Graph, outputs: &[&str], size: Option<[usize; 2]>) -> Result<Self, Refusal> {
+    /// The only input that the outputs of these names need. `size`: rows and columns where the file leaves them free. `first`: channels are known to
+    /// come first.
+    pub fn find(graph: &Graph, outputs: &[&str], size: Option<[usize; 2]>, first: bool) -> Result<Self, Refusal> {
         let givers = givers(&graph.nodes);
         let nodes = needed(&graph.nodes, &givers, outputs.iter().copied());
         let taken = |port: &&Port| {
@@ -65,7 +66,7 @@ impl ImageInput {
                 .join(", ")
         };
         match inputs.as_slice() {
-            [port] => Self::of(port, graph, size),
+            [port] => Self::of(port, graph, size, first),
             [] => {
                 let names: Vec<_> = outputs.iter().map(|name| format!("`{name}`")).collect();
                 let names = names.join(", ");
@@ -81,7 +82,7 @@ impl ImageInput {
         }
     }
 
-    fn of(port: &Port, graph: &Graph, size: Option<[usize; 2]>) -> Result<Self, Refusal> {
+    fn of(port: &Port, graph: &Graph, size: Option<[usize; 2]>, known_first: bool) -> Result<Self, Refusal> {
         let Port { name, shape, element } = port;
         let integers = match element.as_str() {
             "float" | "float16" | "bfloat16" | "double" | "" => false,
@@ -93,7 +94,7 @@ impl ImageInput {
         let mut notes = Vec::new();
         let (axes, shape) = match dims.as_slice() {
             [_, first, second, third] => {
-                let last = channels_come_last([first, second, third], graph, name);
+                let last = !known_first && channels_come_last([first, second, third], graph, name);
                 let [channels, height, width] = match last {
                     true => [third, first, second],
                     false => [first, second, third],
@@ -288,7 +289,7 @@ mod tests {
     }
 
     fn shape_of(shape: &[Dim], size: Option<[usize; 2]>) -> Result<[usize; 3], String> {
-        let found = ImageInput::of(&port(shape), &Graph::default(), size).map_err(|refusal| refusal.0)?;
+        let found = ImageInput::of(&port(shape), &Graph::default(), size, false).map_err(|refusal| refusal.0)?;
         Ok([found.shape.channels, found.shape.height, found.shape.width])
     }
 

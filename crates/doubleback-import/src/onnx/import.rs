@@ -149,12 +149,14 @@ fn network(
         let names: Vec<_> = outputs.iter().map(|port| format!("`{}`", port.name)).collect();
         return Err(format!("it has no output `{missing}`; it has {}", names.join(", ")).into());
     }
-    let input = ImageInput::find(&graph, &candidates, options.size)?;
+    // What this program writes has its channels first, and nodes that are called as its layers.
+    let own = model.producer.split(' ').next() == Some(PRODUCER);
+    let input = ImageInput::find(&graph, &candidates, options.size, own)?;
     notes.extend(input.notes.iter().cloned());
     let described = |port| format!("{} {}", shown(port), described(port));
     let source = Source {
         format: "onnx".into(),
-        producer: model.producer.clone(),
+        producer: model.producer,
         ir_version: Some(model.ir_version),
         opset: Some(model.opset),
         inputs: graph.inputs.iter().map(described).collect(),
@@ -164,7 +166,7 @@ fn network(
 
     let shape = input.shape;
     let mut builder = Builder::new(&graph.nodes, [shape.height, shape.width, shape.channels]);
-    if model.producer.split(' ').next() == Some(PRODUCER) {
+    if own {
         builder.keep_names();
     }
     builder.frozen_batch = input.batch.filter(|&batch| batch != 1);

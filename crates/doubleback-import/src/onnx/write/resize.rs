@@ -50,8 +50,8 @@ pub(super) fn resize(resize: &Resize, layer: &Layer<'_>, out: &mut Out) -> Resul
     let scales = [
         1.0,
         1.0,
-        scale(given(0), x.size[0], height),
-        scale(given(1), x.size[1], width),
+        scale(given(0), x.size[0], height)?,
+        scale(given(1), x.size[1], width)?,
     ];
     let scales = out.floats("scales", &[4], &scales);
     Ok(Value {
@@ -61,11 +61,11 @@ pub(super) fn resize(resize: &Resize, layer: &Layer<'_>, out: &mut Out) -> Resul
     })
 }
 
-/// Pixels of the output for one of the input; the product with those of the input is not below those of the output, to which programs round it down.
-fn scale(given: Option<f64>, from: usize, to: usize) -> f32 {
-    let scale = given.unwrap_or(to as f64 / from as f64) as f32;
-    match given.is_none() && (scale * from as f32) < to as f32 {
-        true => scale.next_up(),
-        false => scale,
-    }
+/// Pixels of the output for one of the input, whose product with those of the input programs round down to those of the output.
+fn scale(given: Option<f64>, from: usize, to: usize) -> Result<f32, Problem> {
+    let near = given.unwrap_or(to as f64 / from as f64) as f32;
+    let gives = |scale: f32| (scale * from as f32).floor() == to as f32;
+    let fitting = [near, near.next_up()].into_iter().find(|&scale| gives(scale));
+    fitting
+        .ok_or_else(|| format!("makes {to} pixels of {from} by the scale {near}, which programs round down to fewer"))
 }
