@@ -40,7 +40,6 @@ pub use report::ReportArgs;
 pub use reproduce::ReproduceArgs;
 pub use sweep::{Launcher, SweepArgs, SweepCellArgs};
 pub use train::TrainArgs;
-pub use train_options::OptimizerArgs;
 pub use values::{Eps, InputLayer};
 
 /// Train image classifiers with input gradient regularization, attack them, report
