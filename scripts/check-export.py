@@ -87,7 +87,7 @@ def check_state_dict(program, model, options, folder):
             raise RuntimeError(f"x.pt and x.safetensors have other values of `{name}`")
     same = 0
     if pathlib.Path(model).suffix in {".pt", ".pth"}:
-        original = torch.load(model, weights_only=True)
+        original = torch.load(model, map_location="cpu", weights_only=True)
         if all(isinstance(value, torch.Tensor) for value in original.values()):
             for name, tensor in original.items():
                 if name.endswith("num_batches_tracked"):

@@ -31,9 +31,6 @@ pub struct ExportArgs {
     /// Model: a file of doubleback, ONNX or PyTorch
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
-    /// What the file does not say.
-    #[command(flatten)]
-    pub options: ModelOptions,
     /// Write this file: an ONNX model or a state dict, by its ending
     #[arg(long, value_name = "FILE.onnx|FILE.safetensors|FILE.pt", required = true)]
     pub out: PathBuf,
@@ -49,6 +46,9 @@ pub struct ExportArgs {
     /// Write what was done as JSON; without FILE or with -, to standard output
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub json: Option<JsonTarget>,
+    /// What the file does not say.
+    #[command(flatten)]
+    pub options: ModelOptions,
 }
 
 /// Which names the tensors of a state dict get.
