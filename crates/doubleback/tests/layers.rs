@@ -110,18 +110,8 @@ fn check(name: &str, layer: impl Into<LayerKind>) {
 /// objective and the same gradients of it.
 #[test]
 fn what_a_batch_norm_takes_along_is_what_layers_of_their_own_are() {
-    let square = ([2, 2], [2, 2], [0, 0]);
-    let (kernel, stride, padding) = square;
-    let max = LayerKind::from(MaxPool {
-        kernel,
-        stride,
-        padding,
-    });
-    let avg = LayerKind::from(AvgPool {
-        kernel,
-        stride,
-        padding,
-    });
+    let max = LayerKind::from(MaxPool::square(2));
+    let avg = LayerKind::from(AvgPool::square(2));
     let functions = [
         Function::Silu,
         Function::Gelu { tanh: false },
@@ -172,7 +162,7 @@ fn what_a_batch_norm_takes_along_is_what_layers_of_their_own_are() {
         });
         let close = |a: Tensor<1>, b: Tensor<1>, what: &str| {
             let (a, b) = (doubles(a), doubles(b));
-            let scale = b.iter().fold(1e-6f64, |most, value| most.max(value.abs()));
+            let scale = b.iter().fold(1e-2f64, |most, value| most.max(value.abs()));
             for (a, b) in a.iter().zip(&b) {
                 assert!(
                     (a - b).abs() < 1e-10 * scale,
