@@ -3,7 +3,9 @@
 
 use burn::tensor::activation::softmax;
 use burn::tensor::{DType, Tensor, TensorData};
-use doubleback::nn::layers::{AdaptiveAvgPool, AvgPool, Conv2d, Dense, Flatten, HardSwish, LayerKind, MaxPool};
+use doubleback::nn::layers::{
+    AdaptiveAvgPool, AvgPool, BatchNorm, Conv2d, Dense, Elementwise, Flatten, Function, HardSwish, LayerKind, MaxPool,
+};
 use doubleback::nn::{Architecture, IMAGES, LayerSpec, Module, Network, Staged, TrainingPass, cross_entropy};
 use doubleback_test_device::f64_device;
 
@@ -101,6 +103,81 @@ fn check(name: &str, layer: impl Into<LayerKind>) {
         };
         let difference = (at(step) - at(-step)) / (2.0 * step);
         near(dot(&gradient, &along), difference, parameter.name());
+    }
+}
+
+/// A batch norm computes an activation function and pooling with itself: as layers of their own, kept apart by layers that change nothing, they give the same
+/// objective and the same gradients of it.
+#[test]
+fn what_a_batch_norm_takes_along_is_what_layers_of_their_own_are() {
+    let max = LayerKind::from(MaxPool::square(2));
+    let avg = LayerKind::from(AvgPool::square(2));
+    let functions = [
+        Function::Silu,
+        Function::Gelu { tanh: false },
+        Function::Gelu { tanh: true },
+        Function::Mish,
+        Function::Softplus { beta: 3.0 },
+        Function::Elu { alpha: 1.0 },
+        Function::Tanh,
+    ];
+    for (function, pool) in functions
+        .into_iter()
+        .flat_map(|f| [(f, None), (f, Some(max.clone())), (f, Some(avg.clone()))])
+    {
+        let architecture = |apart: bool| {
+            let mut whole = around(BatchNorm::with_gain());
+            let nothing = || {
+                LayerKind::from(Elementwise {
+                    function: Function::Affine { scale: 1.0, shift: 0.0 },
+                })
+            };
+            let mut between = vec![];
+            for (name, layer) in [
+                ("activation", Some(Elementwise { function }.into())),
+                ("pool", pool.clone()),
+            ] {
+                let Some(layer) = layer else { continue };
+                if apart {
+                    between.push(LayerSpec::new(format!("before_{name}"), nothing()));
+                }
+                between.push(LayerSpec::new(name, layer));
+            }
+            whole.layers.splice(2..2, between);
+            whole
+        };
+        let [together, apart] = [false, true].map(|apart| {
+            let mut network = Network::new(architecture(apart), 2, &f64_device())
+                .unwrap()
+                .cast(DType::F64);
+            let named: Vec<_> = network
+                .parameters()
+                .map(|p| (p.name().to_owned(), p.value().dims()[0]))
+                .collect();
+            for (seed, (name, count)) in named.into_iter().enumerate() {
+                let value = values(count, seed + 20).iter().map(|v| v - 0.25).collect();
+                network.set(&name, tensor(value, [count])).unwrap();
+            }
+            network.tracked()
+        });
+        let close = |a: Tensor<1>, b: Tensor<1>, what: &str| {
+            let (a, b) = (doubles(a), doubles(b));
+            let scale = b.iter().fold(1e-2f64, |most, value| most.max(value.abs()));
+            for (a, b) in a.iter().zip(&b) {
+                assert!(
+                    (a - b).abs() < 1e-10 * scale,
+                    "{what} with {function:?} and {pool:?}: {a}, apart {b}"
+                );
+            }
+        };
+        let [of_one, of_other] = [&together, &apart].map(objective);
+        close(of_one.clone().inner(), of_other.clone().inner(), "objective");
+        let [ours, theirs] = [of_one.backward(), of_other.backward()];
+        for (one, other) in together.parameters().zip(apart.parameters()) {
+            assert_eq!(one.name(), other.name());
+            let (one_grad, other_grad) = (one.value().grad(&ours).unwrap(), other.value().grad(&theirs).unwrap());
+            close(one_grad, other_grad, one.name());
+        }
     }
 }
 
