@@ -117,18 +117,18 @@ pub struct TrainArgs {
     /// Seconds between checkpoints
     #[arg(long, value_name = "SECONDS", value_parser = values::not_negative, default_value = "15")]
     pub checkpoint_every: f64,
-    /// Where it begins.
-    #[command(flatten)]
-    pub fine_tune: FineTune,
-    /// What is said of the model that it begins with.
-    #[command(flatten)]
-    pub import: ImportOptions,
     /// Write settings and curve as JSON; without FILE or with -, to standard output
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub json: Option<JsonTarget>,
     /// Optimizer, schedule and their like.
     #[command(flatten)]
     pub optimizer: OptimizerArgs,
+    /// Where it begins.
+    #[command(flatten)]
+    pub fine_tune: FineTune,
+    /// What is said of the model that it begins with.
+    #[command(flatten)]
+    pub import: ImportOptions,
 }
 
 impl TrainArgs {
