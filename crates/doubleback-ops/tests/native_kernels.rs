@@ -710,3 +710,65 @@ fn times_of_depthwise_convolutions() {
         }
     }
 }
+
+/// Not a test: `cargo test --test native_kernels -- --ignored --nocapture times_of_batch_norms` prints milliseconds of the three orders of a batch norm and what
+/// follows it, in turns.
+#[test]
+#[ignore = "prints times, promises nothing"]
+fn times_of_batch_norms() {
+    let silu = Activation::Swish { alpha: 1.0 };
+    for (dims, pool) in [
+        ([64, 28, 28, 32], Some(PoolKind::Max)),
+        ([64, 28, 28, 32], Some(PoolKind::Avg)),
+        ([64, 28, 28, 32], None),
+    ] {
+        let pooled = match pool {
+            Some(_) => [dims[0], dims[1] / 2, dims[2] / 2, dims[3]],
+            None => dims,
+        };
+        let (x, gain, shift) = (both(dims, 1).0, [1.5; 32], [0.25; 32]);
+        let (g, weights) = (both(pooled, 2).0.autodiff(), both(pooled, 3).0.autodiff());
+        let t = both(dims, 4).0.autodiff();
+        let step = |activation: Option<FusedActivation>| {
+            let options = BatchNormOptions {
+                epsilon: 1e-3,
+                activation,
+                pool,
+                frozen: false,
+            };
+            let z = x.clone().autodiff().require_grad();
+            let (gain, shift) = (single(&gain, [32]).autodiff(), single(&shift, [32]).autodiff());
+            let (gain, shift) = (gain.require_grad(), shift.require_grad());
+            let statistics = batch_norm_statistics(z.clone()).unwrap();
+            let norm = BatchNorm::new(z.clone(), gain, shift, statistics, options).unwrap();
+            let loss = (norm.forward() * weights.clone()).sum() + (norm.vjp(g.clone()).unwrap() * t.clone()).sum();
+            z.grad(&loss.backward()).unwrap()
+        };
+        let followers = [None, Some(FusedActivation::Relu)].into_iter().chain(
+            [
+                silu,
+                Activation::Gelu,
+                Activation::Mish,
+                Activation::Softplus { beta: 1.0 },
+                Activation::Elu {
+                    alpha: 1.0,
+                    gamma: 1.0,
+                    rate: 1.0,
+                },
+            ]
+            .map(|function| Some(FusedActivation::Function(function))),
+        );
+        let followers: Vec<_> = followers.collect();
+        let mut best = vec![f64::INFINITY; followers.len()];
+        for _ in 0..15 {
+            for (best, &follower) in best.iter_mut().zip(&followers) {
+                let start = std::time::Instant::now();
+                step(follower);
+                *best = best.min(start.elapsed().as_secs_f64() * 1e3);
+            }
+        }
+        for (best, follower) in best.iter().zip(&followers) {
+            println!("{pool:?} {follower:?}: {best:.2} ms");
+        }
+    }
+}

@@ -135,16 +135,21 @@ fn nan_passes_a_rectified_sum() {
 }
 
 #[test]
-fn a_frozen_batch_norm_needs_bits_alone() {
-    for (relu, pool) in [
-        (false, None),
-        (true, None),
-        (true, Some(PoolKind::Max)),
-        (false, Some(PoolKind::Avg)),
+fn a_frozen_batch_norm_keeps_what_its_vjp_needs() {
+    let relu = Some(FusedActivation::Relu);
+    let silu = Some(FusedActivation::Function(Activation::Swish { alpha: 1.0 }));
+    for (activation, pool) in [
+        (None, None),
+        (relu, None),
+        (relu, Some(PoolKind::Max)),
+        (None, Some(PoolKind::Avg)),
+        (silu, None),
+        (silu, Some(PoolKind::Max)),
+        (silu, Some(PoolKind::Avg)),
     ] {
         let options = BatchNormOptions {
             epsilon: 1e-3,
-            activation: relu.then_some(FusedActivation::Relu),
+            activation,
             pool,
             frozen: true,
         };

@@ -157,6 +157,22 @@ pub(super) unsafe fn activate(x: &[f32], activation: Activation, order: Order, o
 /// # Safety
 /// `slopes` and `bends` must each be valid for as many writes as `x` has values, and neither they nor `x` overlap.
 pub(super) unsafe fn slope_and_bend(x: &[f32], activation: Activation, slopes: *mut f32, bends: *mut f32) {
+    if let Activation::Swish { alpha } = activation {
+        let a = alpha as f32;
+        // One exponential for both.
+        let pair = Pair {
+            x,
+            f: move |x: f32| {
+                let (z, e) = (a * x, below(a * x));
+                let slope = sigmoid_slope(e);
+                [sigmoid(z, e) + z * slope, a * slope * (2.0 - z * tanh(0.5 * z, e))]
+            },
+            // SAFETY: asked of the caller in the same words.
+            out: unsafe { [Out::new(slopes, x.len()).0, Out::new(bends, x.len()).0] },
+        };
+        // SAFETY: the kernel asks for nothing.
+        return unsafe { dispatch(pair) };
+    }
     // SAFETY: asked of the caller in the same words.
     unsafe {
         activate(x, activation, First, slopes);
@@ -230,6 +246,26 @@ impl Out<'_> {
 fn map(x: &[f32], Out(out): Out<'_>, f: impl Fn(f32) -> f32) {
     // SAFETY: the kernel asks for nothing.
     unsafe { dispatch(Map { x, f, out }) }
+}
+
+struct Pair<'a, F> {
+    x: &'a [f32],
+    f: F,
+    out: [&'a mut [MaybeUninit<f32>]; 2],
+}
+
+impl<F: Fn(f32) -> [f32; 2]> Kernel for Pair<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let [first, second] = self.out;
+        for ((first, second), &x) in first.iter_mut().zip(second).zip(self.x) {
+            let [a, b] = (self.f)(x);
+            first.write(a);
+            second.write(b);
+        }
+    }
 }
 
 struct Map<'a, F> {

@@ -100,6 +100,7 @@ impl<const W: usize, const MAX: bool> Kernel for Rows<'_, W, MAX> {
             if W == 1 {
                 continue;
             }
+            // From here on windows have four values.
             for channel in (0..channels).step_by(S::LANES) {
                 let lanes = channels - channel;
                 // SAFETY: `channel` is a channel, and no more than the `lanes` from it on are touched. Window x < across lies whole in the row of windows, since
@@ -109,9 +110,9 @@ impl<const W: usize, const MAX: bool> Kernel for Rows<'_, W, MAX> {
                     for x in 0..windows.across() {
                         let (window, to) = (x * W * channels + channel, pooled + x * channels + channel);
                         let mut after_of = [S::zero(); 4];
-                        for i in 0..W * W {
+                        for (i, after_of) in after_of.iter_mut().enumerate() {
                             let value = after.as_ptr().add(window + place::<W>(i, width, channels));
-                            after_of[i] = load_columns::<S>(value, lanes);
+                            *after_of = load_columns::<S>(value, lanes);
                         }
                         if !MAX {
                             let sum = S::add(S::add(after_of[0], after_of[1]), S::add(after_of[2], after_of[3]));
@@ -131,9 +132,9 @@ impl<const W: usize, const MAX: bool> Kernel for Rows<'_, W, MAX> {
                             counts[i] = better;
                         }
                         let mut pick = S::zero();
-                        for i in 0..W * W {
+                        for (i, &count) in counts.iter().enumerate() {
                             let value = values.as_ptr().add(window + place::<W>(i, width, channels));
-                            pick = S::add(pick, S::keep(counts[i], load_columns::<S>(value, lanes)));
+                            pick = S::add(pick, S::keep(count, load_columns::<S>(value, lanes)));
                         }
                         store_columns::<S>(out.add(to), best, lanes);
                         store_columns::<S>(picked.add(to), pick, lanes);
