@@ -187,6 +187,7 @@ impl Wanted {
 /// written there, with what an interrupted training, or a longer one, goes on from.
 #[pyfunction]
 #[pyo3(signature = (x, y, validation, wanted, out, bar, start))]
+#[expect(clippy::too_many_arguments, reason = "what Python passes, one by one")]
 pub fn train<'py>(
     py: Python<'py>,
     x: &Bound<'py, PyAny>,

@@ -471,7 +471,7 @@ fn values_out_of_range_are_refused() {
 
 /// A network that has seen a few images, so that its moving averages say something.
 fn begun(dataset: &Dataset) -> Network {
-    let mut recipe = recipe(Defense::Normal, dataset, 4, 24);
+    let mut recipe = recipe(DefenseKind::Normal, dataset, 4, 24);
     recipe.architecture = doubleback::nn::resnet_small(dataset.shape, dataset.bounds, dataset.classes.len());
     recipe
         .run(dataset, &test_device(), None, &mut ())
@@ -484,7 +484,7 @@ fn begun(dataset: &Dataset) -> Network {
 fn a_training_from_a_network_leaves_frozen_layers_as_they_are_and_resumes_to_the_same_bits() {
     let (dataset, device) = (mnist_mini(), test_device());
     let start = begun(&dataset);
-    let mut recipe = recipe(Defense::new(DefenseKind::DoubleBackprop), &dataset, 5, 24);
+    let mut recipe = recipe(DefenseKind::DoubleBackprop, &dataset, 5, 24);
     recipe.architecture = start.architecture().clone();
     recipe.start = Some(StartingPoint::new(start.clone(), "begun").unwrap());
     recipe.options.layers = TrainedLayers {
@@ -520,7 +520,7 @@ fn a_training_from_a_network_leaves_frozen_layers_as_they_are_and_resumes_to_the
 fn frozen_norms_keep_their_moving_averages_and_normalize_by_them() {
     let (dataset, device) = (mnist_mini(), test_device());
     let start = begun(&dataset);
-    let mut recipe = recipe(Defense::new(DefenseKind::DoubleBackprop), &dataset, 3, 24);
+    let mut recipe = recipe(DefenseKind::DoubleBackprop, &dataset, 3, 24);
     recipe.architecture = start.architecture().clone();
     recipe.start = Some(StartingPoint::new(start.clone(), "begun").unwrap());
     recipe.options.layers.frozen_norms = true;

@@ -585,6 +585,7 @@ fn recipe(kind: DefenseKind, options: TrainOptions) -> Recipe {
             curve_images: 8,
             ..options
         },
+        start: None,
     }
 }
 

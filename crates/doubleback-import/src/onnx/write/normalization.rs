@@ -149,7 +149,7 @@ fn composed(
 }
 
 pub(super) fn lrn(norm: &Lrn, layer: &Layer<'_>, out: &mut Out) -> Result<Value, Problem> {
-    if norm.size % 2 == 0 {
+    if norm.size.is_multiple_of(2) {
         let size = norm.size;
         return Err(format!(
             "is over {size} channels, an even number, which onnxruntime does not compute"
