@@ -128,7 +128,7 @@ def test_what_does_not_fit_a_module_is_named(module: Any, digits: db.data.Data) 
     with pytest.raises(db.InputError, match=r"module: .*not in the model: `1\.bias`, `1\.weight`"):
         model.to_torch(other)
     assert torch.equal(other[1].weight, before)
-    with pytest.raises(db.InputError, match="module: expected a torch.nn.Module, found dict"):
+    with pytest.raises(db.InputError, match=r"module: expected a torch\.nn\.Module, found dict"):
         model.to_torch({})
     with pytest.raises(db.InputError, match="names"):
         model.state_dict(names="theirs")  # type: ignore[arg-type]
