@@ -108,11 +108,11 @@ PARAMETERS = [
 IMAGES = 8
 
 
-def network(p, x, mask, pool):
+def network(p, x, mask, pool, activation=F.relu):
     """x: [n, 1, 28, 28]; parameters in our layout; features flattened in (H, W, C) order."""
 
     def norm(h, k):
-        return F.relu(F.batch_norm(h, None, None, p[f"{k}.norm.gain"], p[f"{k}.norm.shift"], True, 0.1, 1e-3))
+        return activation(F.batch_norm(h, None, None, p[f"{k}.norm.gain"], p[f"{k}.norm.shift"], True, 0.1, 1e-3))
 
     h = pool(norm(F.conv2d(x, p["conv1.weight"].permute(3, 2, 0, 1), padding=2), "conv1"), 2)
     h = pool(norm(F.conv2d(h, p["conv2.weight"].permute(3, 2, 0, 1), padding=2), "conv2"), 2)
@@ -199,6 +199,38 @@ def trades(directions):
     np.savez_compressed(ROOT / "crates/doubleback/tests/fixtures/trades.npz", **store)
 
 
+# By their names here.
+SMOOTH = {
+    "silu": F.silu,
+    "gelu": F.gelu,
+    "softplus": F.softplus,
+    "softplus:10": lambda x: F.softplus(x, beta=10),
+    "elu": F.elu,
+    "mish": F.mish,
+}
+
+
+def activations(directions):
+    """Double backprop of the network with each activation in place of its ReLUs, and each pooling after them."""
+    p, x, y, mask = fixed_values()
+    store = {}
+    for activation, function in SMOOTH.items():
+        for pool_name, pool in [("max", F.max_pool2d), ("avg", F.avg_pool2d)]:
+            images = x.detach().requires_grad_(True)
+            logits = network(p, images, mask, pool, function)
+            cross_entropy = F.cross_entropy(logits, y, reduction="sum")
+            (g,) = torch.autograd.grad(cross_entropy, images, create_graph=True)
+            loss = (cross_entropy + 0.1 * (g * g).sum()) / IMAGES
+            key = f"{activation}.{pool_name}"
+            store[f"{key}.loss"] = np.array([loss.item()])
+            for (name, *_), grad in zip(PARAMETERS, torch.autograd.grad(loss, list(p.values()))):
+                grad = grad.numpy().ravel()
+                store[f"{key}.{name}.norm"] = np.array([np.sqrt((grad * grad).sum())])
+                store[f"{key}.{name}.dots"] = np.array([(grad * d[: grad.size]).sum() for d in directions])
+            print(key, loss.item())
+    np.savez_compressed(ROOT / "crates/doubleback/tests/fixtures/activations.npz", **store)
+
+
 def second_order(directions):
     p, x, y, mask = fixed_values()
     for pool_name, pool in [("max", F.max_pool2d), ("avg", F.avg_pool2d)]:
@@ -244,6 +276,7 @@ if __name__ == "__main__":
     ops()
     directions = [values(3136 * 1024, 300 + i) for i in range(8)]
     second_order(directions)
+    activations(directions)
     penalties(directions)
     class_weights(directions)
     trades(directions)

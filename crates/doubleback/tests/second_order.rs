@@ -10,7 +10,7 @@ use doubleback::attack;
 use doubleback::batch::Batch;
 use doubleback::data::{Bounds, ImageShape};
 use doubleback::nn::layers::LayerKind;
-use doubleback::nn::{Module, Network, Pool, TrainingPass, cross_entropy, paper_cnn};
+use doubleback::nn::{Activation, Module, Network, Pool, TrainingPass, cross_entropy, paper_cnn};
 use doubleback::train::{GradientPenalty, Norm, Normal, Objective, ObjectiveValue, Output, Penalized, Trades};
 
 const IMAGES: usize = 8;
@@ -62,13 +62,13 @@ fn relative_error(a: &[f64], b: &[f64]) -> f64 {
     if size > 0.0 { difference / size } else { difference }
 }
 
-fn network(pool: Pool, dtype: DType) -> Network {
+fn network(pool: Pool, activation: Activation, dtype: DType) -> Network {
     let shape = ImageShape {
         channels: 1,
         height: 28,
         width: 28,
     };
-    let mut architecture = paper_cnn(shape, Bounds::UNIT, 10, pool);
+    let mut architecture = paper_cnn(shape, Bounds::UNIT, 10, pool).with_activation(activation);
     for layer in &mut architecture.layers {
         if let LayerKind::BatchNorm(norm) = &mut layer.kind {
             norm.gain = true;
@@ -124,7 +124,7 @@ fn batch(dtype: DType) -> (Batch, TrainingPass) {
 
 fn check(pool: Pool, pool_name: &str, penalty: &str, dtype: DType, tolerance: f64) {
     let expected = fixtures(&format!("second-order-{pool_name}-{penalty}"));
-    let network = network(pool, dtype).tracked();
+    let network = network(pool, Activation::Relu, dtype).tracked();
     let (batch, mut pass) = batch(dtype);
     let (logits, pullback) = network
         .forward_with_pullback(batch.images().clone(), pass.mode())
@@ -211,8 +211,19 @@ fn check_objective(
     objective: &dyn Objective,
     weights: Option<&[f64]>,
 ) {
+    check_network(expected, name, objective, weights, (Pool::Max, Activation::Relu));
+}
+
+/// The same of the network with this pooling and activation.
+fn check_network(
+    expected: &HashMap<String, Vec<f64>>,
+    name: &str,
+    objective: &dyn Objective,
+    weights: Option<&[f64]>,
+    (pool, activation): (Pool, Activation),
+) {
     for (dtype, tolerance) in [(DType::F64, 1e-9), (DType::F32, 2e-5)] {
-        let network = network(Pool::Max, dtype).tracked();
+        let network = network(pool, activation, dtype).tracked();
         let (mut batch, mut pass) = batch(dtype);
         if let Some(weights) = weights {
             batch = batch.with_class_weights(weights).unwrap();
@@ -242,6 +253,18 @@ fn other_penalties_as_pytorch_has_them() {
     let expected = fixtures("penalties");
     for name in ["true-logits", "uniform-logits", "entropy", "entropy-logits", "true-l1"] {
         check_objective(&expected, name, &penalty(name), None);
+    }
+}
+
+#[test]
+fn smooth_activations_as_pytorch_has_them() {
+    let expected = fixtures("activations");
+    for name in ["silu", "gelu", "softplus", "softplus:10", "elu", "mish"] {
+        for pool in [Pool::Max, Pool::Avg] {
+            let key = format!("{name}.{}", pool.name());
+            let network = (pool, name.parse().unwrap());
+            check_network(&expected, &key, &penalty("true"), None, network);
+        }
     }
 }
 
