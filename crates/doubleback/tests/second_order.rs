@@ -211,18 +211,19 @@ fn check_objective(
     objective: &dyn Objective,
     weights: Option<&[f64]>,
 ) {
-    check_network(expected, name, objective, weights, (Pool::Max, Activation::Relu));
+    check_network(expected, name, objective, weights, (Pool::Max, Activation::Relu), 2e-5);
 }
 
-/// The same of the network with this pooling and activation.
+/// The same of the network with this pooling and activation, and in f32 within this.
 fn check_network(
     expected: &HashMap<String, Vec<f64>>,
     name: &str,
     objective: &dyn Objective,
     weights: Option<&[f64]>,
     (pool, activation): (Pool, Activation),
+    in_f32: f64,
 ) {
-    for (dtype, tolerance) in [(DType::F64, 1e-9), (DType::F32, 2e-5)] {
+    for (dtype, tolerance) in [(DType::F64, 1e-9), (DType::F32, in_f32)] {
         let network = network(pool, activation, dtype).tracked();
         let (mut batch, mut pass) = batch(dtype);
         if let Some(weights) = weights {
@@ -263,7 +264,8 @@ fn smooth_activations_as_pytorch_has_them() {
         for pool in [Pool::Max, Pool::Avg] {
             let key = format!("{name}.{}", pool.name());
             let network = (pool, name.parse().unwrap());
-            check_network(&expected, &key, &penalty("true"), None, network);
+            // Fast convolutions round softplus, whose values are all positive, to 2.5e-5; direct ones to 8e-6, as PyTorch in f32.
+            check_network(&expected, &key, &penalty("true"), None, network, 5e-5);
         }
     }
 }

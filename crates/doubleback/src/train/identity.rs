@@ -249,9 +249,17 @@ mod tests {
 
     #[test]
     fn options_are_told_by_name_with_both_values() {
-        let base = [("batch", "32"), ("learning-rate", "0.001"), ("optimizer", "rate 0.001")];
+        let base = [
+            ("batch", "32"),
+            ("learning-rate", "0.001"),
+            ("optimizer", "AdamOptions 0.001"),
+        ];
         assert_eq!(differences(&base, &base), "");
-        let other = [("batch", "16"), ("learning-rate", "0.01"), ("optimizer", "rate 0.01")];
+        let other = [
+            ("batch", "16"),
+            ("learning-rate", "0.01"),
+            ("optimizer", "AdamOptions 0.01"),
+        ];
         assert_eq!(
             differences(&base, &other),
             "with other options: batch 32 there, 16 here; learning-rate 0.001 there, 0.01 here"
