@@ -772,3 +772,29 @@ fn times_of_batch_norms() {
         }
     }
 }
+
+/// A network's first layer that divides by deviations, trained with double backprop: its images are no part of the tape, its cotangent is.
+#[test]
+fn a_frozen_batch_norm_of_constants_is_differentiated_by_its_cotangent() {
+    for activation in [None, Some(FusedActivation::Relu)] {
+        let options = BatchNormOptions {
+            epsilon: 0.0,
+            activation,
+            pool: None,
+            frozen: true,
+        };
+        let found = |z: Tensor<4>, g: Tensor<4>, vector: &dyn Fn(&[f64]) -> Tensor<1>| {
+            let per_channel = |seed| vector(&values(3, seed));
+            let statistics = Tensor::stack(vec![per_channel(3), per_channel(4) + 1.5], 0);
+            let norm = BatchNorm::new(z, per_channel(5) + 1.5, per_channel(6), statistics, options).unwrap();
+            let g = g.autodiff().require_grad();
+            let loss = norm.vjp(g.clone()).unwrap().square().sum();
+            to_vec(g.grad(&loss.backward()).unwrap())
+        };
+        let ((z, z64), (g, g64)) = (both([2, 3, 5, 3], 1), both([2, 3, 5, 3], 2));
+        let native = found(z, g, &|values| single(values, [3]));
+        let exact = found(z64, g64, &|values| double(values, [3]));
+        let error = relative_error(&native, &exact);
+        assert!(error < 1e-6, "{activation:?}: {error:e}");
+    }
+}

@@ -91,10 +91,18 @@ impl BatchNormOps for Flex {
             return default::batch_norm_vjp_vjp::<Self>(t, g, at);
         }
         if at.options.frozen && !want_gain && at.options.function().is_none() {
-            let (t, dims, at) = (contiguous(t), dims(&g), Operands::new(at));
+            let (t, g_dims) = (contiguous(t), dims(&g));
             let nothing = || tensor(Buffer::zeroed(0), &[0]);
             return BatchNormVjpVjp {
-                cotangent_grad: tensor(kernels::batch_norm_vjp_transpose(values(&t), at.point()), &dims),
+                cotangent_grad: match dims(&at.z)[0] == 0 && at.options.pool.is_none() {
+                    // Of an input that is no part of a tape the forward pass kept bits alone. Without pooling the vjp multiplies each value by a
+                    // number: it is its own transpose.
+                    true => frozen_vjp(t, at, false).input_grad,
+                    false => tensor(
+                        kernels::batch_norm_vjp_transpose(values(&t), Operands::new(at).point()),
+                        &g_dims,
+                    ),
+                },
                 input_grad: nothing(),
                 gain_grad: nothing(),
                 bend_sums: nothing(),
