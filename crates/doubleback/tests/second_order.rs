@@ -316,8 +316,10 @@ impl Objective for AtGiven {
 fn trades_as_pytorch_has_it() {
     let expected = fixtures("trades");
     let weights: Vec<f64> = (0..10).map(|class| 0.25 + 0.5 * f64::from(class)).collect();
-    check_objective(&expected, "trades", &AtGiven, None);
-    check_objective(&expected, "weighted", &AtGiven, Some(&weights));
+    for (name, weights) in [("trades", None), ("weighted", Some(&weights[..]))] {
+        // Six times a divergence of two passes: 1.6e-5 with avx512, 2.9e-5 with the portable kernels.
+        check_network(&expected, name, &AtGiven, weights, (Pool::Max, Activation::Relu), 5e-5);
+    }
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub struct Request<'a> {
     pub name: &'a str,
     /// The model.
     pub model: &'a dyn Classifier,
-    /// What tells it from others: its [`checksum`](doubleback::evaluate::checksum), or of a function what it [`answers`](doubleback::evaluate::answers).
+    /// What tells it from others: its [`checksum`](doubleback::nn::checksum), or of a function what it [`answers`](doubleback::evaluate::answers).
     pub checksum: String,
     /// What the data set is called.
     pub dataset_name: &'a str,

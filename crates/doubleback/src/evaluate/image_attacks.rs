@@ -132,7 +132,7 @@ impl ImageAttacks<'_> {
         Ok(found)
     }
 
-    /// What all that comes of an attack depends on. `model` is the model's [`checksum`](super::checksum), or what it answers if it has none; `attack` the
+    /// What all that comes of an attack depends on. `model` is the model's [`checksum`](crate::nn::checksum), or what it answers if it has none; `attack` the
     /// attack with its options and eps.
     ///
     /// # Errors
