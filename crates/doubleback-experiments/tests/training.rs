@@ -12,7 +12,8 @@ use doubleback::data::{self, Dataset, ImageShape, LoadOptions, Split};
 use doubleback::nn::{Mode, Module, Network, to_vec};
 use doubleback::progress::{Progress, Watch};
 use doubleback::train::{
-    Cooked, Defense, DefenseKind, ModelFiles, Normal, Recipe, StartingPoint, TrainedLayers, train,
+    AdamWOptions, Cooked, Defense, DefenseKind, ModelFiles, Normal, Optimizer, Recipe, SgdOptions, StartingPoint,
+    TrainedLayers, train,
 };
 use doubleback_experiments::Profile;
 
@@ -514,6 +515,37 @@ fn a_training_from_a_network_leaves_frozen_layers_as_they_are_and_resumes_to_the
     let refused = recipe.run(&dataset, &device, Some(work.path()), &mut ());
     let message = refused.unwrap_err().to_string();
     assert!(message.contains("network that it starts from"), "{message}");
+}
+
+/// Decay of the weights, momentum, clipping, accumulation and averaging leave frozen layers alone as well.
+#[test]
+fn no_optimizer_moves_frozen_layers() {
+    let (dataset, device) = (mnist_mini(), test_device());
+    let start = begun(&dataset);
+    let sgd = SgdOptions {
+        momentum: 0.9,
+        nesterov: true,
+        weight_decay: 0.1,
+    };
+    let adamw = AdamWOptions {
+        weight_decay: 0.1,
+        ..AdamWOptions::default()
+    };
+    for optimizer in [Optimizer::Sgd(sgd), Optimizer::AdamW(adamw)] {
+        let mut recipe = recipe(DefenseKind::DoubleBackprop, &dataset, 3, 24);
+        recipe.architecture = start.architecture().clone();
+        recipe.start = Some(StartingPoint::new(start.clone(), "begun").unwrap());
+        recipe.options.optimizer = optimizer;
+        (recipe.options.accumulate, recipe.options.clip_norm) = (2, Some(0.5));
+        recipe.options.average = Some(0.9);
+        recipe.options.layers.frozen = vec!["block2".into()];
+        let tuned = recipe.run(&dataset, &device, None, &mut ()).unwrap().trained.network;
+        for (before, after) in start.tensors().zip(tuned.tensors()) {
+            let of = |tensor: &doubleback::nn::Parameter| to_vec(tensor.value().clone()).unwrap();
+            let frozen = before.name().starts_with("block2.");
+            assert_eq!(of(before) == of(after), frozen, "{optimizer:?}: {}", before.name());
+        }
+    }
 }
 
 #[test]

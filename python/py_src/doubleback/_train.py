@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from . import _doubleback
-from ._arrays import Images, IntArray, Tensor, floats, labels
+from ._arrays import Images, Tensor, floats, labels
 from ._interrupted import interrupted, kept_in
 from ._progress import bar
 from .defenses import Defense, Normal
@@ -84,16 +84,7 @@ def train(
     With ``out``, a ``.safetensors`` file, the model is written there, and its state beside it: interrupted, the same call goes on from where it
     was, and so does one of more steps; it ends with the same bits as a training that was never interrupted.
     """
-    wanted_labels = labels(y, "y")
-    held_out = (
-        None if validation is None else (floats(validation[0], "validation", 4), labels(validation[1], "validation"))
-    )
-    if classes is None:
-        seen = [
-            one for one in (wanted_labels, None if held_out is None else held_out[1]) if one is not None and len(one)
-        ]
-        classes = [str(label) for label in range(1 + max((int(one.max()) for one in seen), default=0))]
-    options = (Normal() if defense is None else defense)._settings() | {
+    options = {
         "arch": arch,
         "pool": pool,
         "activation": activation,
@@ -118,12 +109,10 @@ def train(
         "label_smoothing": label_smoothing,
         "seed": seed,
         "curve_every": curve_every,
-        "class_weights": None if class_weights is None else [float(weight) for weight in class_weights],
-        "classes": list(classes),
         "bounds": list(bounds),
         "name": "arrays",
     }
-    return _run(x, wanted_labels, held_out, options, out, progress, None)
+    return _run(x, y, validation, classes, class_weights, defense, options, out, progress, None)
 
 
 def train_from(
@@ -166,17 +155,9 @@ def train_from(
     which stay. ``layer_rates`` multiplies the learning rate of layers, as ``{"layer4": 0.1}``. ``new_head`` gives the model a new last layer for other
     ``classes``, in the order of the labels. All other options are those of ``train``. ``Model.to_torch`` puts the result back into a module of PyTorch.
     """
-    wanted_labels = labels(y, "y")
-    held_out = (
-        None if validation is None else (floats(validation[0], "validation", 4), labels(validation[1], "validation"))
-    )
-    if classes is None:
-        if new_head:
-            seen = [one for one in (wanted_labels, None if held_out is None else held_out[1]) if one is not None]
-            classes = [str(label) for label in range(1 + max((int(one.max()) for one in seen if len(one)), default=0))]
-        else:
-            classes = model.classes
-    options = (Normal() if defense is None else defense)._settings() | {
+    if classes is None and not new_head:
+        classes = model.classes
+    options = {
         "arch": None,
         "pool": None,
         "activation": None,
@@ -201,23 +182,42 @@ def train_from(
         "label_smoothing": label_smoothing,
         "seed": seed,
         "curve_every": curve_every,
-        "class_weights": None if class_weights is None else [float(weight) for weight in class_weights],
-        "classes": list(classes),
         "bounds": list(model.bounds),
         "name": "arrays",
     }
-    return _run(x, wanted_labels, held_out, options, out, progress, model)
+    return _run(x, y, validation, classes, class_weights, defense, options, out, progress, model)
 
 
 def _run(
     x: Images | Tensor,
-    wanted_labels: IntArray,
-    held_out: tuple[Any, Any] | None,
+    y: object,
+    validation: tuple[Images | Tensor, object] | None,
+    classes: Sequence[str] | None,
+    class_weights: Sequence[float] | None,
+    defense: Defense | None,
     options: dict[str, Any],
     out: str | os.PathLike[str] | None,
     progress: bool | None,
     start: Model | None,
 ) -> Trained:
+    """The training that both ask for; without ``classes`` there are as many as the labels need, named by number."""
+    wanted_labels = labels(y, "y")
+    held_out = (
+        None if validation is None else (floats(validation[0], "validation", 4), labels(validation[1], "validation"))
+    )
+    if classes is None:
+        seen = [
+            one for one in (wanted_labels, None if held_out is None else held_out[1]) if one is not None and len(one)
+        ]
+        classes = [str(label) for label in range(1 + max((int(one.max()) for one in seen), default=0))]
+    options = (
+        (Normal() if defense is None else defense)._settings()
+        | options
+        | {
+            "classes": list(classes),
+            "class_weights": None if class_weights is None else [float(weight) for weight in class_weights],
+        }
+    )
     kept = "Nothing was kept: give out=FILE to go on from there" if out is None else kept_in(out)
     begin = None if start is None else (start._handle, start.name)
     with bar(progress) as shown, interrupted(kept):
