@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use arrows::{Arrows, Sources, arrows, circles, name};
 
 /// From the top of the house down: a crate may use those below it.
-const CRATES: [&str; 9] = [
+const CRATES: [&str; 10] = [
     "doubleback-cli",
+    "doubleback-study",
     "doubleback-report",
     "doubleback-experiments",
     "doubleback-import",

@@ -1,0 +1,1 @@
+//! Rates, intervals, tests, agreement and power of the answers.

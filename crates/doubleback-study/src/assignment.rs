@@ -1,0 +1,1 @@
+//! Which images a participant sees, and in what order.

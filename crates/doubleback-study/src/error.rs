@@ -1,0 +1,44 @@
+use std::io;
+use std::path::PathBuf;
+
+use doubleback_error::ErrorKind;
+
+/// Why something of a study failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or folder could not be read or written.
+    #[error("{}: {action}: {cause}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What was tried, such as `cannot read`.
+        action: &'static str,
+        /// Why it failed.
+        cause: io::Error,
+    },
+    /// A file of the study is not what it should be.
+    #[error("{}: {what}", path.display())]
+    Content {
+        /// Which.
+        path: PathBuf,
+        /// What was found, what was expected and what to do.
+        what: String,
+    },
+    /// A setting that cannot be.
+    #[error("{0}")]
+    Setting(String),
+}
+
+impl Error {
+    /// Whose fault it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::File { cause, .. } => cause.into(),
+            Self::Content { .. } | Self::Setting(_) => ErrorKind::Input,
+        }
+    }
+}
+
+/// What gives an [`Error`] if it fails.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,1 @@
+//! Makes the images of a study from models.

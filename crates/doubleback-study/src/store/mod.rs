@@ -1,0 +1,1 @@
+//! Who takes part and what they answer, in one SQLite file.

@@ -1,0 +1,1 @@
+//! The server: pages for participants, and others for the researcher.
