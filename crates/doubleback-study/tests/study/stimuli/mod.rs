@@ -1,163 +1,22 @@
 //! Stimuli are what the manifest says of them: each decodes to an image that its model takes for its target.
 
+mod protocol;
+mod support;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-use std::time::Instant;
+use std::path::PathBuf;
 
 use doubleback::ErrorKind;
 use doubleback::attack::AttackSpec;
-use doubleback::data::{Dataset, LoadOptions, Part, Split, load, sha256};
-use doubleback::device::{Device, DeviceName};
-use doubleback::evaluate::{Asked, Chosen, Named, Predictions, TestSet};
-use doubleback::nn::{ModelCard, Network, Pool, paper_cnn};
-use doubleback::ops::AdamOptions;
 use doubleback::progress::Progress;
-use doubleback::train::{Defense, DefenseKind, Recipe, TrainOptions};
 use doubleback_study::folder::{Manifest, Role};
-use doubleback_study::stimuli::{Demo, Record, Request, Subject, cells, demo, make};
+use doubleback_study::stimuli::{Request, cells, make};
 
-/// A model with what its file would say.
-type Model = (Network, ModelCard);
-
-fn device() -> Device {
-    DeviceName::Cpu.open().unwrap()
-}
-
-fn train(kind: DefenseKind, dataset: &Dataset, steps: usize, batch: usize) -> Model {
-    let mut defense = Defense::new(kind);
-    if let Some(penalty) = defense.penalty_mut() {
-        penalty.lambda = 10.0;
-    }
-    let recipe = Recipe {
-        defense,
-        architecture: paper_cnn(dataset.shape, dataset.bounds, 10, Pool::Max),
-        options: TrainOptions {
-            steps,
-            batch,
-            adam: AdamOptions {
-                learning_rate: 1e-3,
-                ..AdamOptions::default()
-            },
-            curve_every: steps,
-            ..TrainOptions::default()
-        },
-        start: None,
-    };
-    let cooked = recipe.run(dataset, &device(), None, &mut ()).unwrap();
-    (cooked.trained.network, recipe.card(dataset))
-}
-
-/// Digits and two models of them, trained just enough.
-fn trained() -> &'static (Dataset, [Model; 2]) {
-    static TRAINED: OnceLock<(Dataset, [Model; 2])> = OnceLock::new();
-    TRAINED.get_or_init(|| {
-        let dataset = load("mnist-mini", &LoadOptions::default()).unwrap();
-        let models = [DefenseKind::Normal, DefenseKind::DoubleBackprop].map(|kind| train(kind, &dataset, 40, 64));
-        (dataset, models)
-    })
-}
-
-fn subjects(models: &[Model]) -> Vec<Subject<'_>> {
-    let named = ["plain", "smooth", "third"].into_iter().zip(models);
-    named
-        .map(|(name, (network, card))| Subject {
-            name,
-            role: None,
-            file: "model.safetensors",
-            network,
-            card,
-        })
-        .collect()
-}
-
-/// A study of one image a class, changed by `set`, in a folder of its own.
-fn study(parent: &Path, dataset: &Dataset, set: impl FnOnce(&mut Request<'_>)) -> doubleback_study::Result<Manifest> {
-    let (_, models) = trained();
-    let (folder, subjects, device) = (parent.join("study"), subjects(models), device());
-    let mut request = Request {
-        per_class: 1,
-        ..Request::new(&folder, &subjects, dataset, &device)
-    };
-    set(&mut request);
-    make(&request, &mut ())
-}
-
-fn itgsm(request: &mut Request<'_>, eps: &[f64]) {
-    let steps = serde_json::json!({ "steps": 5 });
-    request.attack = Some(AttackSpec::with_options("itgsm", steps.as_object().unwrap()).unwrap());
-    request.eps = eps.to_vec();
-}
-
-/// All files of a folder, by path.
-fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else {
-            found.insert(path.clone(), fs::read(&path).unwrap());
-        }
-    }
-    found
-}
-
-fn record(study: &Path) -> Record {
-    serde_json::from_slice(&fs::read(study.join("stimuli.json")).unwrap()).unwrap()
-}
-
-/// The bytes of a gray picture, by another decoder than the library's.
-fn decoded(png: &[u8]) -> Vec<u8> {
-    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
-    let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
-    let info = reader.next_frame(&mut bytes).unwrap();
-    assert_eq!(
-        (info.color_type, info.bit_depth),
-        (png::ColorType::Grayscale, png::BitDepth::Eight)
-    );
-    bytes
-}
-
-/// Every candidate is in the folder as the manifest has it, and is taken for its target.
-fn assert_every_candidate_fools_its_model(study: &Path, manifest: &Manifest, dataset: &Dataset, models: &[Model]) {
-    let record = record(study);
-    assert_eq!(record.images.len(), manifest.candidates.len());
-    for (place, (network, _)) in models.iter().enumerate() {
-        let mine: Vec<_> = manifest.candidates.iter().filter(|one| one.model == place).collect();
-        let mut pixels = Vec::new();
-        for candidate in &mine {
-            let png = fs::read(study.join("images").join(&candidate.file)).unwrap();
-            assert_eq!(sha256(std::iter::once(png.as_slice())), candidate.sha256);
-            let made = &record.images[&candidate.file];
-            let value = |byte: u8| made.black + f32::from(byte) / 255.0 * (made.white - made.black);
-            pixels.extend(decoded(&png).into_iter().map(value));
-            let label = dataset.test.labels()[candidate.index] as usize;
-            assert_eq!(label, candidate.original);
-            assert_ne!(candidate.original, candidate.target);
-        }
-        let split = Split::new(pixels, vec![0; mine.len()], dataset.shape).unwrap();
-        let test = TestSet {
-            split: &split,
-            shape: dataset.shape,
-            chosen: Chosen::ALL,
-            device: &device(),
-        };
-        let named = Named {
-            name: "model",
-            model: network,
-        };
-        let asked = Asked {
-            labelled: false,
-            gradient: None,
-        };
-        let found = Predictions::of(&named, &test, &dataset.classes, asked, &mut ()).unwrap();
-        let targets: Vec<usize> = mine.iter().map(|one| one.target).collect();
-        assert_eq!(found.prediction, targets);
-    }
-}
+use support::{
+    assert_every_candidate_fools_its_model, decoded, device, files, itgsm, record, study, subjects, trained,
+};
 
 #[test]
 fn every_candidate_is_taken_for_its_target_as_its_file_decodes() {
@@ -397,79 +256,4 @@ fn what_does_not_go_together_is_refused_before_any_work() {
         "model: two are called `plain`. Give each a name of its own"
     );
     assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
-}
-
-/// Where the images can be looked at: `STUDY_OUT`, or a temporary folder.
-fn out(name: &str) -> (Option<tempfile::TempDir>, PathBuf) {
-    match std::env::var_os("STUDY_OUT") {
-        Some(folder) => (None, PathBuf::from(folder).join(name)),
-        None => {
-            let parent = tempfile::tempdir().unwrap();
-            let folder = parent.path().join(name);
-            (Some(parent), folder)
-        }
-    }
-}
-
-fn told(manifest: &Manifest, begun: Instant) {
-    let seconds = begun.elapsed().as_secs_f64();
-    println!("{} candidates after {seconds:.1} s", manifest.candidates.len());
-    for (place, model) in manifest.models.iter().enumerate() {
-        let found: Vec<usize> = cells(manifest)
-            .iter()
-            .filter(|cell| cell.model == place)
-            .map(|cell| cell.found)
-            .collect();
-        println!(
-            "{} ({:.1} % right): {found:?}",
-            model.name,
-            100.0 * model.clean_accuracy
-        );
-    }
-}
-
-#[test]
-#[ignore = "trains three models: a minute"]
-fn the_demonstration_is_the_protocol_on_small_models() {
-    let (_parent, folder) = out("demo");
-    let (begun, device) = (Instant::now(), device());
-    let manifest = demo(&Demo::new(&folder, &device), &mut ()).unwrap();
-    told(&manifest, begun);
-    let roles: Vec<Role> = manifest.models.iter().map(|model| model.role).collect();
-    assert_eq!(roles, [Role::Normal, Role::Distilled, Role::Regularized]);
-    assert!(
-        cells(&manifest).iter().all(|cell| cell.found > 0),
-        "{:?}",
-        manifest.protocol.short
-    );
-    for model in &manifest.models {
-        assert!(model.clean_accuracy > 0.8, "{}: {}", model.name, model.clean_accuracy);
-        let (network, _) = doubleback::nn::load(&folder.join(&model.file), &device).unwrap();
-        assert_eq!(doubleback::nn::checksum(&network).unwrap(), model.checksum);
-    }
-}
-
-/// Trains as long as `STUDY_STEPS` says.
-#[test]
-#[ignore = "needs MNIST (DOUBLEBACK_DATA), and minutes"]
-fn the_papers_protocol_on_mnist() {
-    let mut options = LoadOptions::in_dir(std::env::var_os("DOUBLEBACK_DATA").unwrap());
-    let dataset = load("mnist", &options).unwrap();
-    let steps = std::env::var("STUDY_STEPS").map_or(940, |steps| steps.parse().unwrap());
-    let kinds = [
-        DefenseKind::Normal,
-        DefenseKind::Distillation,
-        DefenseKind::DoubleBackprop,
-    ];
-    let begun = Instant::now();
-    let models = kinds.map(|kind| train(kind, &dataset, steps, 256));
-    println!("trained after {:.1} s", begun.elapsed().as_secs_f64());
-    options.only = Some(Part::Test);
-    let test = load("mnist", &options).unwrap();
-    let ((_parent, folder), subjects, device) = (out("mnist"), subjects(&models), device());
-    let begun = Instant::now();
-    let manifest = make(&Request::new(&folder, &subjects, &test, &device), &mut ()).unwrap();
-    told(&manifest, begun);
-    assert_every_candidate_fools_its_model(&folder, &manifest, &test, &models);
-    assert_eq!(manifest.protocol.candidates, 45);
 }
