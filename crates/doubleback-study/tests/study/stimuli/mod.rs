@@ -47,7 +47,10 @@ fn every_candidate_is_taken_for_its_target_as_its_file_decodes() {
         fs::read_dir(folder.join("images")).unwrap().count(),
         images.len() + manifest.practice.len()
     );
-    assert!(fs::read(folder.join("stimuli.png")).unwrap().starts_with(b"\x89PNG"));
+    for picture in ["stimuli.png", "matrices/0.png", "matrices/1.png"] {
+        let png = fs::read(folder.join(picture)).unwrap();
+        assert!(png.starts_with(b"\x89PNG"), "{picture}");
+    }
 
     // Cells add up.
     let cells = cells(&manifest);
