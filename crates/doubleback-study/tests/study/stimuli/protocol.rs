@@ -1,9 +1,10 @@
 //! The paper's protocol whole: minutes, so these are run by hand. `STUDY_OUT` names a folder where the studies stay to be looked at.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use doubleback::data::{LoadOptions, Part, load};
+use doubleback::nn::{self, ModelCard, Network};
 use doubleback::train::DefenseKind;
 use doubleback_study::folder::{Manifest, Role};
 use doubleback_study::stimuli::{Demo, Request, cells, demo, make};
@@ -55,29 +56,37 @@ fn the_demonstration_is_the_protocol_on_small_models() {
     );
     for model in &manifest.models {
         assert!(model.clean_accuracy > 0.8, "{}: {}", model.name, model.clean_accuracy);
-        let (network, _) = doubleback::nn::load(&folder.join(&model.file), &device).unwrap();
-        assert_eq!(doubleback::nn::checksum(&network).unwrap(), model.checksum);
+        let (network, _) = nn::load(&folder.join(&model.file), &device).unwrap();
+        assert_eq!(nn::checksum(&network).unwrap(), model.checksum);
     }
 }
 
-/// Trains as long as `STUDY_STEPS` says.
-#[test]
-#[ignore = "needs MNIST (DOUBLEBACK_DATA), and minutes"]
-fn the_papers_protocol_on_mnist() {
-    let mut options = LoadOptions::in_dir(std::env::var_os("DOUBLEBACK_DATA").unwrap());
-    let dataset = load("mnist", &options).unwrap();
+/// The models: files in `STUDY_MODELS`, with commas between them, or ones that are trained for `STUDY_STEPS`.
+fn models(dataset: &str, options: &LoadOptions) -> Vec<(Network, ModelCard)> {
+    if let Ok(files) = std::env::var("STUDY_MODELS") {
+        let read = |file: &str| nn::load(Path::new(file), &device()).unwrap();
+        return files.split(',').map(read).collect();
+    }
     let steps = std::env::var("STUDY_STEPS").map_or(940, |steps| steps.parse().unwrap());
     let kinds = [
         DefenseKind::Normal,
         DefenseKind::Distillation,
         DefenseKind::DoubleBackprop,
     ];
-    let begun = Instant::now();
-    let models = kinds.map(|kind| train(kind, &dataset, steps, 256));
-    println!("trained after {:.1} s", begun.elapsed().as_secs_f64());
+    let dataset = load(dataset, options).unwrap();
+    kinds.map(|kind| train(kind, &dataset, steps, 256)).into()
+}
+
+/// Of the data set `STUDY_DATASET`, or MNIST.
+#[test]
+#[ignore = "needs MNIST (DOUBLEBACK_DATA), and minutes"]
+fn the_papers_protocol_on_real_data() {
+    let mut options = LoadOptions::in_dir(std::env::var_os("DOUBLEBACK_DATA").unwrap());
+    let name = std::env::var("STUDY_DATASET").unwrap_or_else(|_| "mnist".to_owned());
+    let models = models(&name, &options);
     options.only = Some(Part::Test);
-    let test = load("mnist", &options).unwrap();
-    let ((_parent, folder), subjects, device) = (out("mnist"), subjects(&models), device());
+    let test = load(&name, &options).unwrap();
+    let ((_parent, folder), subjects, device) = (out(&name), subjects(&models), device());
     let begun = Instant::now();
     let manifest = make(&Request::new(&folder, &subjects, &test, &device), &mut ()).unwrap();
     told(&manifest, begun);
