@@ -229,14 +229,15 @@ fn images_of_normalized_contrast_are_drawn_between_their_own_extremes() {
 
 #[test]
 fn what_does_not_go_together_is_refused_before_any_work() {
+    type Set<'a> = &'a dyn Fn(&mut Request<'_>);
     let (dataset, models) = trained();
     let parent = tempfile::tempdir().unwrap();
-    let message = |set: &dyn Fn(&mut Request<'_>)| study(parent.path(), dataset, set).unwrap_err().to_string();
+    let message = |set: Set<'_>| study(parent.path(), dataset, set).unwrap_err().to_string();
     let attack = |name: &str, options: serde_json::Value| {
         Some(AttackSpec::with_options(name, options.as_object().unwrap()).unwrap())
     };
     let none = || serde_json::json!({});
-    let cases: [(&str, &dyn Fn(&mut Request<'_>)); 6] = [
+    let cases: [(&str, Set<'_>); 6] = [
         ("models: none, expected at least one", &|request| request.models = &[]),
         ("images per class: 0", &|request| request.per_class = 0),
         ("title: expected one line", &|request| request.title = "a\nb".to_owned()),
