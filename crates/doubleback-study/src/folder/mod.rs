@@ -1,4 +1,8 @@
 //! The folder of a study: `study.json`, `images/`, `texts/`, and, once it is served, `answers.sqlite`.
+mod create;
+mod default_texts;
 mod manifest;
 
+pub use create::{Contents, check_free, create};
+pub use default_texts::{PLACE_TO_FILL, Texts};
 pub use manifest::{Attack, Candidate, Confusion, Data, Manifest, Model, Practice, Protocol, Role, Short};
