@@ -19,6 +19,7 @@ mod predict;
 mod report;
 mod reproduce;
 mod shell;
+mod study;
 mod sweep;
 mod train;
 mod transfer;
@@ -65,6 +66,7 @@ fn in_pool(command: Option<Command>, context: &Context) -> Result<()> {
         Some(Command::Sweep(args)) => sweep::run(&args, context),
         Some(Command::SweepCell(args)) => sweep::run_one(&args, context),
         Some(Command::Bench(command)) => bench::run(&command, context),
+        Some(Command::Study(command)) => study::run(&command, context),
         Some(Command::Data(command)) => data::run(&command, context),
         // The first two have returned, and no command means `reproduce`.
         Some(Command::Completions { .. } | Command::Man { .. }) | None => Ok(()),
@@ -94,6 +96,7 @@ fn when_cut_off(command: &Command) -> &'static str {
         | Command::Inspect(_)
         | Command::Export(_)
         | Command::Report(_)
+        | Command::Study(_)
         | Command::Data(_)
         | Command::Bench(_)
         | Command::Completions { .. }
