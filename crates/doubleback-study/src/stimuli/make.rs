@@ -17,13 +17,14 @@ use super::names;
 use super::practice::practice;
 use super::record::{CellRecord, ImageRecord, Record};
 use super::request::{Request, Subject, role_of};
-use super::sheet::sheet;
+use super::sheet::Sheets;
 use crate::folder::{self, Attack, Candidate, Contents, Data, Manifest, Model, Protocol};
 use crate::{Error, Result};
 
 /// Makes a study: attacks the first test images of each class towards every other class, for each model; rounds what comes of it to 8 bits, as it is shown;
-/// keeps what the model, asked again, takes for the target. The folder then has `study.json`, `images/`, `texts/`, and for the researcher `stimuli.png`, a
-/// row of it for each model and class, and `stimuli.json`, a [`Record`].
+/// keeps what the model, asked again, takes for the target. The folder then has `study.json`, `images/`, `texts/`, `matrices/`, by the number of a model
+/// its first candidates from each class to each other, and for the researcher `stimuli.png`, a row of it for each model and class, and `stimuli.json`, a
+/// [`Record`].
 ///
 /// The same request gives the same bytes on the same processor. An interruption leaves nothing. A cell without any candidate is warned of.
 ///
@@ -39,8 +40,8 @@ pub fn make(request: &Request<'_>, watch: &mut dyn Watch) -> Result<Manifest> {
 pub(super) struct Made {
     manifest: Manifest,
     images: BTreeMap<String, Vec<u8>>,
-    record: Record,
-    sheet: Vec<u8>,
+    /// For the researcher.
+    others: Vec<(String, Vec<u8>)>,
 }
 
 impl Made {
@@ -100,26 +101,32 @@ impl Made {
         }
         manifest.protocol.short = cells::short(&manifest);
         check_cells(&manifest, request.strict)?;
-        let shown = drawn.iter().map(|(file, drawn)| (file.as_str(), drawn)).collect();
-        let sheet = sheet(&manifest, &shown, request.dataset, scale)?;
+        let sheets = Sheets {
+            manifest: &manifest,
+            drawn: &drawn,
+            dataset: request.dataset,
+            scale,
+        };
+        let mut others = vec![("stimuli.png".to_owned(), sheets.contact_sheet()?)];
+        let matrices = sheets.matrices()?.into_iter().enumerate();
+        others.extend(matrices.map(|(model, png)| (format!("matrices/{model}.png"), png)));
+        others.push(("stimuli.json".to_owned(), record.json()?));
         images.extend(drawn.into_iter().map(|(file, Drawn { png, .. })| (file, png)));
         Ok(Self {
             manifest,
             images,
-            record,
-            sheet,
+            others,
         })
     }
 
     /// Writes the folder, with further files in it.
-    pub fn write(self, request: &Request<'_>, mut others: Vec<(String, Vec<u8>)>) -> Result<Manifest> {
-        others.push(("stimuli.png".to_owned(), self.sheet));
-        others.push(("stimuli.json".to_owned(), self.record.json()?));
+    pub fn write(mut self, request: &Request<'_>, more: Vec<(String, Vec<u8>)>) -> Result<Manifest> {
+        self.others.extend(more);
         let contents = Contents {
             manifest: &self.manifest,
             images: &self.images,
             texts: &request.texts,
-            others: &others,
+            others: &self.others,
         };
         folder::create(request.folder, &contents)?;
         Ok(self.manifest)
