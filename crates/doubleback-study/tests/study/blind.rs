@@ -12,10 +12,10 @@ use hyper::StatusCode;
 
 use crate::client::Reply;
 use crate::person::Person;
-use crate::support;
+use crate::server::Server;
 
 /// People who answer all the same and stand at their last image, so that they may look at each of theirs; and which candidates these are.
-async fn crowd(server: &support::Server, people: u64) -> (Vec<Person>, Vec<Vec<usize>>) {
+async fn crowd(server: &Server, people: u64) -> (Vec<Person>, Vec<Vec<usize>>) {
     let manifest = server.manifest();
     let assignment = Assignment::new(manifest);
     let (mut crowd, mut orders) = (Vec::new(), Vec::new());
@@ -71,7 +71,7 @@ fn pixels(png: &[u8]) -> Vec<u8> {
 
 #[tokio::test]
 async fn responses_for_other_images_differ_in_their_pixels_alone() {
-    let server = support::Server::start();
+    let server = Server::start();
     let manifest = server.manifest();
     let (mut people, orders) = crowd(&server, 6).await;
     let mut image_headers = BTreeSet::new();

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::support;
+use crate::server;
 
 /// The study's folder; only the server's process has it in its environment.
 const FOLDER: &str = "DOUBLEBACK_TEST_STUDY";
@@ -70,5 +70,5 @@ fn serves_for_the_load_tests() {
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
         std::process::exit(1);
     });
-    support::serve_until_killed(Path::new(&folder), listen, |address| println!("{READY}{address}"));
+    server::serve_until_killed(Path::new(&folder), listen, |address| println!("{READY}{address}"));
 }

@@ -1,5 +1,6 @@
 //! A client of the study's server: one connection, one session, all in the open for tests to tamper with.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,12 +14,15 @@ use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+/// Name of the session's cookie.
+pub const SESSION: &str = "study_session";
+
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 pub struct Client {
     pub address: SocketAddr,
-    /// What the server gave as a cookie, `name=value`, which goes back with each request.
-    pub cookie: Option<String>,
+    /// What the server gave as cookies, which goes back with each request.
+    pub cookies: BTreeMap<String, String>,
     connection: Option<SendRequest<Full<Bytes>>>,
 }
 
@@ -53,16 +57,21 @@ impl Client {
     pub fn new(address: SocketAddr) -> Self {
         Self {
             address,
-            cookie: None,
+            cookies: BTreeMap::new(),
             connection: None,
         }
     }
 
-    pub fn with_cookie(address: SocketAddr, cookie: &str) -> Self {
-        Self {
-            cookie: Some(cookie.to_owned()),
-            ..Self::new(address)
-        }
+    /// With a session: whatever is the value of its cookie.
+    pub fn with_session(address: SocketAddr, session: &str) -> Self {
+        let mut client = Self::new(address);
+        client.cookies.insert(SESSION.to_owned(), session.to_owned());
+        client
+    }
+
+    /// The value of the session's cookie.
+    pub fn session(&self) -> Option<&str> {
+        self.cookies.get(SESSION).map(String::as_str)
     }
 
     /// A request as a browser sends it from a page of the study itself.
@@ -72,10 +81,8 @@ impl Client {
             .uri(path)
             .header(HOST, self.address.to_string())
             .header("sec-fetch-site", "same-origin");
-        let request = match &self.cookie {
-            Some(cookie) => request.header(COOKIE, cookie),
-            None => request,
-        };
+        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = if cookies.is_empty() { request } else { request.header(COOKIE, cookies.join("; ")) };
         if method == Method::POST {
             let request = request.header(ORIGIN, format!("http://{}", self.address));
             request.header(CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -93,12 +100,17 @@ impl Client {
         self.send(request).await
     }
 
-    /// Sends a request, within half a minute; a new cookie is kept.
+    /// Sends a request, within half a minute; new cookies are kept.
     pub async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Reply, Failure> {
         let reply = tokio::time::timeout(Duration::from_secs(30), self.exchange(request)).await??;
         for cookie in reply.headers.get_all(SET_COOKIE) {
             let cookie = cookie.to_str()?.split(';').next().unwrap_or_default();
-            self.cookie = (!cookie.ends_with('=')).then(|| cookie.to_owned());
+            let (name, value) = cookie.split_once('=').unwrap_or_default();
+            if value.is_empty() {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
         }
         Ok(reply)
     }

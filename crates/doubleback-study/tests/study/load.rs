@@ -11,7 +11,7 @@ use std::io::Write;
 
 use crate::child::Server;
 use crate::person::{Person, Timing};
-use crate::support;
+use crate::server;
 
 /// From the kill of a server to when its successor listens.
 type Outage = (Instant, Instant);
@@ -112,7 +112,7 @@ fn report(title: &str, timings: impl Iterator<Item = Timing>, outages: &[Outage]
 }
 
 fn killed_meanwhile(people: u64, kills: u32) {
-    let study = support::study();
+    let study = Study::new();
     let (manifest, items) = (study.manifest(), study.items());
     let (people, outages) = runtime().block_on(attend(study.path(), people, kills, manifest.classes.len()));
     all_are_kept(study.path(), &people, items);
@@ -136,7 +136,7 @@ fn two_hundred_people_and_five_kills() {
 #[test]
 #[ignore = "minutes on two cores"]
 fn two_thousand_people_answer_thirty_images_each() {
-    let study = support::study();
+    let study = Study::new();
     let (classes, items) = (study.manifest().classes.len(), study.items());
     assert_eq!(items, 30);
     let server = Server::start(study.path(), SocketAddr::from(([127, 0, 0, 1], 0)));

@@ -7,7 +7,7 @@ use http_body_util::Full;
 
 use crate::client::Reply;
 use crate::person::Person;
-use crate::support;
+use crate::server::Server;
 
 /// What no participant may read, in lower case.
 fn secrets(manifest: &doubleback_study::folder::Manifest) -> BTreeSet<String> {
@@ -50,7 +50,7 @@ fn leaks(path: &str, reply: &Reply, secrets: &BTreeSet<String>) -> Vec<String> {
 
 #[tokio::test]
 async fn no_response_says_what_the_manifest_knows() {
-    let server = support::Server::start();
+    let server = Server::start();
     let manifest = server.manifest();
     let secrets = secrets(manifest);
     let mut person = Person::new(server.address, 5, manifest.classes.len());
