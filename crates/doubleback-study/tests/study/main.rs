@@ -3,3 +3,12 @@
 
 #[cfg(feature = "networks")]
 mod stimuli;
+mod attacks;
+mod blind;
+mod browser;
+mod child;
+mod client;
+mod load;
+mod person;
+mod server;
+mod small_study;
