@@ -22,7 +22,7 @@ pub const LONG: &str = "Ask people how convincing adversarial examples are: the 
 #[command(after_help = "\
 Examples:
   doubleback study new my-study --demo
-  doubleback study serve my-study
+  doubleback study serve my-study --contact ada@example.org --open 20
   doubleback study export my-study --csv answers.csv
   doubleback study analyse my-study")]
 pub enum StudyCommand {
@@ -128,10 +128,10 @@ pub struct StudyNewArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  doubleback study serve my-study
-  doubleback study serve my-study --listen 127.0.0.1:8000 \\
-      --public-origin https://study.example.org
-  doubleback study serve my-study --new-admin-token")]
+  doubleback study serve my-study --contact "Ada Park, ada@example.org"
+  doubleback study serve my-study --contact ada@example.org --open 60 \\
+      --listen 127.0.0.1:8000 --public-origin https://study.example.org
+  doubleback study serve my-study --contact ada@example.org --new-admin-token")]
 pub struct StudyServeArgs {
     /// Folder of the study
     #[arg(value_name = "STUDY")]
@@ -145,6 +145,15 @@ pub struct StudyServeArgs {
     /// What participants' browsers reach it as, through a reverse proxy: https://study.example.org
     #[arg(long, value_name = "URL")]
     pub public_origin: Option<String>,
+    /// Whom participants ask: what {{contact}} stands for in the texts, such as a name and an e-mail address
+    #[arg(long, value_name = "TEXT")]
+    pub contact: Option<String>,
+    /// Let anybody take part, until so many have begun; otherwise, those with a link from the researcher's pages
+    #[arg(long, value_name = "N")]
+    pub open: Option<u64>,
+    /// Show the researcher's pages to other machines, too
+    #[arg(long)]
+    pub admin_anywhere: bool,
     /// Make another key for the researcher's pages; the former one no longer opens them
     #[arg(long)]
     pub new_admin_token: bool,

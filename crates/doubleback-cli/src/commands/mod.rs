@@ -24,8 +24,8 @@ mod sweep;
 mod train;
 mod transfer;
 
-use crate::args::{Cli, Command, DataCommand};
-use crate::context::Context;
+use crate::args::{Cli, Command, DataCommand, StudyCommand};
+use crate::context::{self, Context};
 use crate::exit::Result;
 use crate::stats::Stats;
 
@@ -34,6 +34,11 @@ pub fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Some(Command::Completions { shell }) => return shell::completions(shell),
         Some(Command::Man { command }) => return shell::man(command.as_deref()),
+        // It has nothing to compute, and stops in its own way: open requests are finished.
+        Some(Command::Study(StudyCommand::Serve(args))) => {
+            context::start_logging(&cli.global);
+            return study::serve(&args);
+        }
         _ => {}
     }
     let context = Context::new(&cli.global, cli.command.as_ref().map_or("", when_cut_off))?;

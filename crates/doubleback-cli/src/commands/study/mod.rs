@@ -4,6 +4,8 @@ mod export;
 mod new;
 mod serve;
 
+pub use serve::run as serve;
+
 use crate::args::StudyCommand;
 use crate::context::Context;
 use crate::exit::Result;
@@ -12,7 +14,7 @@ use crate::exit::Result;
 pub fn run(command: &StudyCommand, context: &Context) -> Result<()> {
     match command {
         StudyCommand::New(args) => new::run(args, context),
-        StudyCommand::Serve(args) => serve::run(args),
+        StudyCommand::Serve(args) => serve(args),
         StudyCommand::Export(args) => export::run(args),
         StudyCommand::Analyse(args) => analyse::run(args, context),
     }
