@@ -128,7 +128,7 @@ pub struct StudyNewArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  doubleback study serve my-study --contact "Ada Park, ada@example.org"
+  doubleback study serve my-study --contact ada@example.org
   doubleback study serve my-study --contact ada@example.org --open 60 \\
       --listen 127.0.0.1:8000 --public-origin https://study.example.org
   doubleback study serve my-study --contact ada@example.org --new-admin-token")]
