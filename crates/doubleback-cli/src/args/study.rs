@@ -225,7 +225,9 @@ impl StudyCommand {
             StudyCommand::Serve(args) => reading(&args.study),
             StudyCommand::Export(args) => {
                 let csv = args.csv.iter();
-                let files = csv.fold(reading(&args.study), |files, path| files.writing("--csv", path, Format::Csv));
+                let files = csv.fold(reading(&args.study), |files, path| {
+                    files.writing("--csv", path, Format::Csv)
+                });
                 JsonTarget::file(args.json.as_ref(), files)
             }
             StudyCommand::Analyse(args) => {

@@ -26,7 +26,6 @@ pub fn size(eps: f64, given: Option<&str>) -> String {
     given.map_or_else(|| eps.to_string(), str::to_owned)
 }
 
-
 /// Refuses options that the attack would not look at, and missing ones, before any data is read.
 pub fn check(options: &AttackOptions) -> Result<()> {
     check_given(options.attack, &options.given.0, !options.eps.is_empty())

@@ -11,7 +11,7 @@ use doubleback::train::{Defense, DefenseKind, Recipe, TEACHER, TrainOptions};
 
 use super::make::Made;
 use super::request::{DEFAULT_PER_CLASS, DEFAULT_TITLE, Request, Subject};
-use crate::folder::{self, Manifest, Drafts};
+use crate::folder::{self, Drafts, Manifest};
 use crate::{Error, Result};
 
 /// What the study of [`demo`] is less than the paper's, in a sentence for whoever made it.

@@ -9,7 +9,7 @@ use doubleback::device::Device;
 use doubleback::nn::{Classifier as _, ModelCard, Network};
 use doubleback::train::DefenseKind;
 
-use crate::folder::{Role, Drafts};
+use crate::folder::{Drafts, Role};
 use crate::{Error, Result};
 
 /// Test images of each class that are attacked, as in the paper.

@@ -46,7 +46,11 @@ pub async fn serve(options: ServeOptions, ready: impl FnOnce(Serving), stop: imp
     check_texts(&study, &options)?;
     let assignment = Assignment::new(&study.manifest);
     let bind = async |address: SocketAddr| {
-        let refuse = |cause| Error::Setting(format!("{address}: cannot listen: {cause}; choose another address or port"));
+        let refuse = |cause| {
+            Error::Setting(format!(
+                "{address}: cannot listen: {cause}; choose another address or port"
+            ))
+        };
         let listener = TcpListener::bind(address).await.map_err(refuse)?;
         let bound = listener.local_addr().map_err(refuse)?;
         Ok::<_, Error>((listener, bound))
@@ -60,7 +64,12 @@ pub async fn serve(options: ServeOptions, ready: impl FnOnce(Serving), stop: imp
         settings.open_enrolment = Some(cap);
         store.set_settings(settings).await?;
     }
-    let name = |(model, class): (usize, usize)| (study.manifest.models[model].name.clone(), study.manifest.classes[class].clone());
+    let name = |(model, class): (usize, usize)| {
+        (
+            study.manifest.models[model].name.clone(),
+            study.manifest.classes[class].clone(),
+        )
+    };
     let serving = Serving {
         participants: participants_at,
         researcher: researcher_at,
@@ -124,14 +133,21 @@ async fn asked_to_end() {
 
 /// A text that wants a contact gets one: people who take part have somebody to ask.
 fn check_texts(study: &Study, options: &ServeOptions) -> Result<()> {
-    if options.contact.as_ref().is_some_and(|contact| !contact.trim().is_empty()) {
+    if options
+        .contact
+        .as_ref()
+        .is_some_and(|contact| !contact.trim().is_empty())
+    {
         return Ok(());
     }
     match study.texts.all().into_iter().find(|text| text.wants("contact")) {
         None => Ok(()),
         Some(text) => {
             let what = "it has `{{contact}}`, and no contact is given: say whom participants ask, such as a name and a mail address".to_owned();
-            Err(Error::Content { path: text.path().to_owned(), what })
+            Err(Error::Content {
+                path: text.path().to_owned(),
+                what,
+            })
         }
     }
 }
@@ -163,7 +179,10 @@ fn raise_file_limit(options: &ServeOptions) {
         let wanted = 2 * options.limits.connections as u64 + 256;
         let limit = getrlimit(Resource::Nofile);
         let enough = limit.current.is_none_or(|current| current >= wanted);
-        let raised = Rlimit { current: Some(limit.maximum.map_or(wanted, |maximum| maximum.min(wanted))), maximum: limit.maximum };
+        let raised = Rlimit {
+            current: Some(limit.maximum.map_or(wanted, |maximum| maximum.min(wanted))),
+            maximum: limit.maximum,
+        };
         if !enough && setrlimit(Resource::Nofile, raised).is_err() {
             tracing::warn!("the limit of open files could not be raised: with many participants at once some may wait");
         }

@@ -23,7 +23,12 @@ impl Server {
     /// Starts a server of a study, at any free port if `listen` has none, and waits until it listens.
     pub fn start(folder: &Path, listen: SocketAddr) -> Self {
         let mut process = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child::serves_for_the_load_tests", "--ignored", "--nocapture"])
+            .args([
+                "--exact",
+                "child::serves_for_the_load_tests",
+                "--ignored",
+                "--nocapture",
+            ])
             .env(FOLDER, folder)
             .env(LISTEN, listen.to_string())
             .stdin(Stdio::piped())

@@ -1,8 +1,6 @@
 //! What a study promises, one file a promise. One test program: each would compile and link the same things again.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-#[cfg(feature = "networks")]
-mod stimuli;
 mod attacks;
 mod blind;
 mod browser;
@@ -12,4 +10,6 @@ mod load;
 mod person;
 mod server;
 mod small_study;
+#[cfg(feature = "networks")]
+mod stimuli;
 mod store;

@@ -36,7 +36,10 @@ fn announcement(serving: &Serving, public: Option<&str>) -> String {
     };
     text += &format!("Researcher:   http://{}/\n", serving.researcher);
     if let Some(token) = &serving.admin_token {
-        text += &format!("Key:          {}\n              for the researcher's pages. Keep it: it is not shown again\n", token.text());
+        text += &format!(
+            "Key:          {}\n              for the researcher's pages. Keep it: it is not shown again\n",
+            token.text()
+        );
     }
     text + &format!(
         "Each participant sees {} images. Ctrl-C stops the server; answers are kept.\n",

@@ -40,5 +40,9 @@ pub(super) fn routes(app: App) -> Router {
     let comment = Router::new().route("/compare", get(compare::show).post(compare::answer));
     let comment = security::limit(comment, &app.options, limits.comment_body);
     let known = middleware::from_fn_with_state(app.clone(), visitor::identify);
-    pages.merge(comment).layer(known).merge(assets::routes()).with_state(app)
+    pages
+        .merge(comment)
+        .layer(known)
+        .merge(assets::routes())
+        .with_state(app)
 }

@@ -1,7 +1,7 @@
 //! What each page looks like: it fits, it asks for nothing from elsewhere, the browser has nothing to complain of; a picture of it is kept.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, BTreeMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -11,8 +11,18 @@ use serde_json::json;
 use super::barriers;
 
 /// A window of 1280 by 800 at a zoom of 200 %, and of 400 % (WCAG 2.2, 1.4.10: no scrolling in two dimensions at a width of 320).
-const ZOOMS: [Screen; 2] =
-    [Screen { size: [640, 400], scale: 2.0, mobile: false }, Screen { size: [320, 256], scale: 4.0, mobile: false }];
+const ZOOMS: [Screen; 2] = [
+    Screen {
+        size: [640, 400],
+        scale: 2.0,
+        mobile: false,
+    },
+    Screen {
+        size: [320, 256],
+        scale: 4.0,
+        mobile: false,
+    },
+];
 
 pub struct Look {
     way: &'static str,
@@ -25,7 +35,13 @@ pub struct Look {
 
 impl Look {
     pub fn new(way: &'static str, address: SocketAddr, screen: Screen) -> Self {
-        Self { way, address, screen, seen: RefCell::default(), barriers: RefCell::default() }
+        Self {
+            way,
+            address,
+            screen,
+            seen: RefCell::default(),
+            barriers: RefCell::default(),
+        }
     }
 
     /// Looks at a page; closely if it is the first of its kind.
@@ -60,14 +76,24 @@ impl Look {
         let barriers = self.barriers.borrow();
         assert!(barriers.values().all(Vec::is_empty), "{barriers:#?}");
         let kinds: Vec<&str> = barriers.keys().map(String::as_str).collect();
-        assert_eq!(kinds, ["compare", "consent", "instructions", "item", "practice", "thanks"]);
+        assert_eq!(
+            kinds,
+            ["compare", "consent", "instructions", "item", "practice", "thanks"]
+        );
     }
 
     /// Checks that nothing scrolls sideways but tables within their own frames.
     fn fits(&self, browser: &Browser, page: &str) {
-        let widths = browser.run("return [document.documentElement.scrollWidth, innerWidth, visualViewport.width]", json!([]));
+        let widths = browser.run(
+            "return [document.documentElement.scrollWidth, innerWidth, visualViewport.width]",
+            json!([]),
+        );
         let [content, window, visual] = [0, 1, 2].map(|place| widths[place].as_f64().unwrap());
-        assert!(content <= window && window <= visual + 16.0, "{}: {page} scrolls sideways: {widths}", self.way);
+        assert!(
+            content <= window && window <= visual + 16.0,
+            "{}: {page} scrolls sideways: {widths}",
+            self.way
+        );
     }
 
     fn picture(&self, browser: &Browser, kind: &str) {
