@@ -4,8 +4,8 @@ use super::linear::{Factor, Square};
 
 /// Newton steps at most; a dozen is usual.
 const STEPS: usize = 100;
-/// A step that gains less ends the search.
-const GAIN: f64 = 1e-12;
+/// A step that gains less ends the search: the place is then right to about the square root of it, and after the step to about it.
+const GAIN: f64 = 1e-9;
 
 /// One answer.
 #[derive(Clone, Copy, Debug)]
@@ -74,8 +74,13 @@ impl Model {
     /// greatest; else they stay as they are, and only random ones do. `None` if no such place is found.
     pub fn log_likelihood(&self, deviations: [f64; 2], effects: &mut Effects, free: bool) -> Option<f64> {
         let mut density = self.density(deviations, effects);
+        let mut settled = false;
         for _ in 0..STEPS {
             let (step, determinant) = self.newton(deviations, effects, free)?;
+            // The determinant is of the place itself, not of the one before the last step.
+            if settled {
+                return Some(density - determinant / 2.0);
+            }
             let mut length = 1.0;
             let (next, reached) = loop {
                 let next = effects.moved(&step, length);
@@ -85,14 +90,12 @@ impl Model {
                 }
                 length /= 2.0;
             };
-            if reached.is_nan() || reached < density - 1e-9 {
+            // So small a loss is rounding.
+            if reached.is_nan() || reached < density - 1e-8 {
                 return None;
             }
-            let gain = reached - density;
+            settled = reached - density < GAIN;
             (*effects, density) = (next, reached);
-            if gain < GAIN * (1.0 + density.abs()) {
-                return Some(density - determinant / 2.0);
-            }
         }
         None
     }

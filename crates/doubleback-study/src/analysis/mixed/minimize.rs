@@ -11,9 +11,9 @@ pub struct Minimum {
 }
 
 /// Searches within this of the least value.
-const ACCURACY: f64 = 1e-9;
+const ACCURACY: f64 = 1e-7;
 /// And of its place.
-const NEAR: f64 = 1e-5;
+const NEAR: f64 = 1e-4;
 
 /// The downhill simplex (Nelder & Mead 1965) from a start, with first steps of this length, at most so many evaluations. What is no number counts as
 /// infinitely high.

@@ -25,7 +25,8 @@ fn peer_data() -> Vec<Observation> {
         .collect()
 }
 
-/// `glmer(y ~ 0 + c + (1 | p) + (1 | j), family = binomial)` of lme4 1.1-31, with a tight `bobyqa`, on the same data.
+/// `glmer(y ~ 0 + c + (1 | p) + (1 | j), family = binomial)` of lme4 1.1-31 on the same data, with `rhoend = 1e-9` for `bobyqa` and `tolPwrss = 1e-13`; its default
+/// tolerance is 5e-4 off in the likelihood.
 #[test]
 fn lme4_finds_the_same() {
     let data = peer_data();
@@ -37,19 +38,19 @@ fn lme4_finds_the_same() {
     let found = fit(data).unwrap();
     let near = |found: f64, wanted: f64, by: f64| assert!((found - wanted).abs() < by, "{found} for {wanted}");
     assert!(found.converged);
-    near(found.log_likelihood, -293.030_918_746, 1e-6);
-    near(found.fixed[0], -0.835_512_296, 5e-4);
-    near(found.fixed[1], 0.458_143_857, 5e-4);
-    near(found.deviations[0], 0.762_013_187, 5e-4);
-    near(found.deviations[1], 0.930_611_341, 5e-4);
+    near(found.log_likelihood, -293.030_431_160, 1e-6);
+    near(found.fixed[0], -0.836_429_955, 5e-4);
+    near(found.fixed[1], 0.458_546_855, 5e-4);
+    near(found.deviations[0], 0.762_480_560, 5e-4);
+    near(found.deviations[1], 0.931_129_569, 5e-4);
     let covariance = found.covariance.unwrap();
-    near(covariance[0][0].sqrt(), 0.313_202_671, 2e-3);
-    near(covariance[1][1].sqrt(), 0.307_502_311, 2e-3);
+    near(covariance[0][0].sqrt(), 0.315_124_829, 2e-3);
+    near(covariance[1][1].sqrt(), 0.308_485_652, 2e-3);
     let one_column = peer_data()
         .into_iter()
         .map(|one| Observation { column: 0, ..one })
         .collect();
-    near(fit(one_column).unwrap().log_likelihood, -298.581_230_391, 1e-6);
+    near(fit(one_column).unwrap().log_likelihood, -298.581_220_057, 1e-6);
 }
 
 fn of(rates: [[f64; 2]; 2], people: f64, images: f64, seed: u64) -> MixedModel {
