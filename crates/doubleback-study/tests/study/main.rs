@@ -13,3 +13,4 @@ mod small_study;
 #[cfg(feature = "networks")]
 mod stimuli;
 mod store;
+mod analysis;
