@@ -1,2 +1,7 @@
 //! What a study promises, one file a promise. One test program: each would compile and link the same things again.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod participant;
+mod server;
+mod small_study;
+mod store;
