@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::listener::listen;
 use super::options::ServeOptions;
 use super::state::App;
-use super::{participant, security};
+use super::{participant, researcher, security};
 use crate::assignment::Assignment;
 use crate::folder::Study;
 use crate::store::{Store, Token};
@@ -43,7 +43,7 @@ pub struct Serving {
 /// # Errors
 /// If an option cannot be, if the folder is no study that can be served, if a text wants a contact and there is none, if an address cannot be bound, or if
 /// the store fails.
-pub async fn serve(options: ServeOptions, ready: impl FnOnce(Serving), stop: impl Future<Output = ()>) -> Result<()> {
+pub async fn serve(mut options: ServeOptions, ready: impl FnOnce(Serving), stop: impl Future<Output = ()>) -> Result<()> {
     options.check()?;
     let study = Study::open(&options.folder)?;
     check_texts(&study, &options)?;
@@ -56,6 +56,7 @@ pub async fn serve(options: ServeOptions, ready: impl FnOnce(Serving), stop: imp
     };
     let (participants, participants_at) = bind(options.listen).await?;
     let (researcher, researcher_at) = bind(options.admin_listen).await?;
+    (options.listen, options.admin_listen) = (participants_at, researcher_at);
     raise_file_limit(&options);
     let store = Store::open(&options.folder)?;
     if let Some(cap) = options.open_enrolment {
@@ -74,7 +75,7 @@ pub async fn serve(options: ServeOptions, ready: impl FnOnce(Serving), stop: imp
     };
     let app = App::new(study, store.clone(), options, assignment.items());
     let for_participants = security::protect(participant::routes(app.clone()), &app.options)?;
-    let for_researcher = security::protect(researcher_routes(app.clone()), &app.options)?;
+    let for_researcher = security::protect(researcher::routes(app.clone()), &app.options)?;
     ready(serving);
 
     let (stopping, stopped) = watch::channel(false);
@@ -94,11 +95,6 @@ pub async fn serve(options: ServeOptions, ready: impl FnOnce(Serving), stop: imp
     };
     tokio::join!(listening, stop);
     store.close().await
-}
-
-/// The researcher's pages.
-fn researcher_routes(_app: App) -> axum::Router {
-    axum::Router::new()
 }
 
 /// Serves a study until the process is asked to end, by Ctrl-C or, on Unix, SIGTERM.
