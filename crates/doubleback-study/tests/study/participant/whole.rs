@@ -73,11 +73,9 @@ fn from_consent_to_thanks() {
         assert_eq!(response.answer.first(), Choice::Label(response.position % 10));
         assert_eq!((response.answer.second(), response.changes), (Choice::NotApplicable, 0));
     }
-    let seen: BTreeSet<_> = gathered.responses.iter().map(|response| {
-        let candidate = &server.manifest().candidates[response.candidate];
-        (candidate.model, candidate.original)
-    });
-    assert_eq!(seen.collect::<Vec<_>>().len(), server.items());
+    let candidates = gathered.responses.iter().map(|response| &server.manifest().candidates[response.candidate]);
+    let cells: BTreeSet<_> = candidates.map(|candidate| (candidate.model, candidate.original)).collect();
+    assert_eq!(cells.len(), server.items());
     let comparison = &gathered.comparisons[0].comparison;
     assert_eq!(comparison.comment, comment);
     assert!(comparison.preferred.is_some_and(|model| model < 3));
