@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
@@ -33,6 +34,8 @@ pub struct Serving {
     pub items: usize,
     /// Cells without a candidate, as (model, original class), by name: no participant sees an image of them.
     pub empty_cells: Vec<(String, String)>,
+    /// Texts in which notes to the researcher, `[RESEARCHER: …]`, are still to be replaced. With a public origin they are refused.
+    pub drafts: Vec<PathBuf>,
 }
 
 /// Serves a study until `stop` is done. `ready` is called once, when both addresses are bound.
@@ -76,6 +79,7 @@ pub async fn serve(mut options: ServeOptions, ready: impl FnOnce(Serving), stop:
         researcher: researcher_at,
         admin_token: store.admin_token(options.new_admin_token).await?,
         items: assignment.items(),
+        drafts: drafts(&study),
         empty_cells: assignment.empty_cells().into_iter().map(name).collect(),
     };
     let app = App::new(study, store.clone(), options, assignment.items());
@@ -127,13 +131,25 @@ async fn asked_to_end() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-/// A text that wants a contact gets one: people who take part have somebody to ask.
+fn drafts(study: &Study) -> Vec<PathBuf> {
+    study.texts.all().into_iter().filter(|text| text.is_draft()).map(|text| text.path().to_owned()).collect()
+}
+
+/// A text that wants a contact gets one: people who take part have somebody to ask. And nobody agrees to a draft.
 fn check_texts(study: &Study, options: &ServeOptions) -> Result<()> {
+<<<<<<< HEAD
     if options
         .contact
         .as_ref()
         .is_some_and(|contact| !contact.trim().is_empty())
     {
+=======
+    if let (Some(_), Some(path)) = (&options.public_origin, drafts(study).into_iter().next()) {
+        let what = "it has notes to the researcher, `[RESEARCHER: …]`: write what they ask for before people read it".to_owned();
+        return Err(Error::Content { path, what });
+    }
+    if options.contact.as_ref().is_some_and(|contact| !contact.trim().is_empty()) {
+>>>>>>> st-web
         return Ok(());
     }
     match study.texts.all().into_iter().find(|text| text.wants("contact")) {

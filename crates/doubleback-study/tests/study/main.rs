@@ -12,5 +12,8 @@ mod server;
 mod small_study;
 #[cfg(feature = "networks")]
 mod stimuli;
+mod participant;
+mod server;
+mod small_study;
 mod store;
 mod analysis;

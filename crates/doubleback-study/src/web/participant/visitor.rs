@@ -157,7 +157,7 @@ impl Visitor {
             nav aria-label="About the study" {
                 @if read_again { a href="/instructions" { "Instructions" } }
                 a href="/consent" { "What you agreed to" }
-                a href="/withdraw" { "Stop and delete my answers" }
+                a href="/withdraw" { "Withdraw" }
             }
         };
         Page {
