@@ -197,15 +197,7 @@ mod tests {
     use super::*;
 
     fn values() -> Values {
-<<<<<<< HEAD
-        Values {
-            items: 30,
-            retention: "for 90 days".to_owned(),
-            contact: Some("Ada <ada@example.org>".to_owned()),
-        }
-=======
         Values { items: 30, retention: "90 days".to_owned(), contact: Some("Ada <ada@example.org>".to_owned()) }
->>>>>>> st-web
     }
 
     fn html(source: &str) -> String {
@@ -214,20 +206,8 @@ mod tests {
 
     #[test]
     fn placeholders_are_filled() {
-<<<<<<< HEAD
-        let text = Text::parse(
-            Path::new("consent.md"),
-            "You see {{items}} images, kept {{ retention }}. Ask {{contact}}.",
-        )
-        .unwrap();
-        assert_eq!(
-            text.filled(&values()),
-            "You see 30 images, kept for 90 days. Ask Ada <ada@example.org>."
-        );
-=======
         let text = Text::parse(Path::new("consent.md"), "You see {{items}} images, kept for {{ retention }}. Ask {{contact}}.").unwrap();
         assert_eq!(text.filled(&values()), "You see 30 images, kept for 90 days. Ask Ada <ada@example.org>.");
->>>>>>> st-web
         assert!(text.wants("contact") && !text.wants("title"));
         assert!(text.html(&values()).contains(r#"<a href="mailto:ada@example.org">"#));
     }

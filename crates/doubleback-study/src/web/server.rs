@@ -137,19 +137,11 @@ fn drafts(study: &Study) -> Vec<PathBuf> {
 
 /// A text that wants a contact gets one: people who take part have somebody to ask. And nobody agrees to a draft.
 fn check_texts(study: &Study, options: &ServeOptions) -> Result<()> {
-<<<<<<< HEAD
-    if options
-        .contact
-        .as_ref()
-        .is_some_and(|contact| !contact.trim().is_empty())
-    {
-=======
     if let (Some(_), Some(path)) = (&options.public_origin, drafts(study).into_iter().next()) {
         let what = "it has notes to the researcher, `[RESEARCHER: …]`: write what they ask for before people read it".to_owned();
         return Err(Error::Content { path, what });
     }
     if options.contact.as_ref().is_some_and(|contact| !contact.trim().is_empty()) {
->>>>>>> st-web
         return Ok(());
     }
     match study.texts.all().into_iter().find(|text| text.wants("contact")) {

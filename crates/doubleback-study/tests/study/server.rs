@@ -26,14 +26,7 @@ impl Study {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let manifest = small_study::write(folder.path());
-<<<<<<< HEAD
-        Self {
-            folder: Arc::new(folder),
-            manifest: Arc::new(manifest),
-        }
-=======
         Self { folder: Arc::new(folder), manifest: Arc::new(manifest) }
->>>>>>> st-web
     }
 
     pub fn path(&self) -> &Path {
@@ -78,15 +71,7 @@ impl Server {
         let (said, hear) = std::sync::mpsc::channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = std::thread::spawn(move || {
-<<<<<<< HEAD
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .worker_threads(2)
-                .enable_all()
-                .build()
-                .unwrap();
-=======
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
->>>>>>> st-web
             let ready = move |serving: Serving| said.send(serving).unwrap();
             let stopped = async {
                 let _ = stopped.await;
@@ -98,13 +83,7 @@ impl Server {
             study,
             address: serving.participants,
             researcher: serving.researcher,
-<<<<<<< HEAD
-            admin_token: serving
-                .admin_token
-                .map_or_else(String::new, |token| token.text().to_owned()),
-=======
             admin_token: serving.admin_token.map_or_else(String::new, |token| token.text().to_owned()),
->>>>>>> st-web
             stop: Some(stop),
             thread: Some(thread),
         }
@@ -150,18 +129,7 @@ fn options(folder: &Path, listen: SocketAddr) -> ServeOptions {
 
 /// Serves a study until the process ends.
 pub fn serve_until_killed(folder: &Path, listen: SocketAddr, ready: impl FnOnce(SocketAddr)) {
-<<<<<<< HEAD
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let ready = |serving: Serving| ready(serving.participants);
-    runtime
-        .block_on(serve(options(folder, listen), ready, std::future::pending()))
-        .unwrap();
-=======
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let ready = |serving: Serving| ready(serving.participants);
     runtime.block_on(serve(options(folder, listen), ready, std::future::pending())).unwrap();
->>>>>>> st-web
 }
