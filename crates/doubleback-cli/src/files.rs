@@ -13,6 +13,8 @@ use crate::exit::{Failure, Result};
 /// What an output file has in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
+    /// Of a study's answers.
+    Csv,
     Json,
     Npz,
     Onnx,
@@ -66,6 +68,10 @@ pub const CARD: &[&str] = &["README.md", "audit.json", "robustbench"];
 pub const PICTURES: &[&str] = &["manifest.json", "originals"];
 /// What the folder of a sweep has in it.
 pub const SWEEP: &[&str] = &["results.json", "cells", "lock"];
+/// What the folder of a study has in it when it is made.
+pub const STUDY: &[&str] = &["study.json", "stimuli.png", "images", "texts", "models"];
+/// What the folder of a study's analysis has in it.
+pub const STUDY_ANALYSIS: &[&str] = &["report.html", "analysis.json", "figures"];
 /// What the folder of an unfinished training has in it.
 pub const WORK: &[&str] = &["model.safetensors"];
 
@@ -216,6 +222,7 @@ impl Format {
         file.by_ref().take(9).read_to_end(&mut head)?;
         Ok(match self {
             Format::Json => false,
+            Format::Csv => b"participant".starts_with(&head),
             Format::Npz | Format::PyTorch => head.starts_with(b"PK"),
             // The field of the version of the format, which is the first.
             Format::Onnx => head.starts_with(&[0x08]),
@@ -227,6 +234,7 @@ impl Format {
 
     fn not(self) -> &'static str {
         match self {
+            Format::Csv => "no CSV of a study",
             Format::Json => "no JSON",
             Format::Npz => "no .npz file",
             Format::Onnx => "no ONNX model",

@@ -9,7 +9,7 @@
 //!   and as pictures alone by [`write_explanations`];
 //! - a pooling study from [`doubleback_experiments::pooling_study`], by [`write_pooling`].
 //!
-//! Inside, `page` and `svg` know nothing of what they show; `reproduction`, `diagnosis`, `pooling`, `audit` and `explanations` have one section or figure a file.
+//! [`parts`] has what pages are made of, for reports of other crates. Inside, `page` and `svg` know nothing of what they show; `reproduction`, `diagnosis`, `pooling`, `audit` and `explanations` have one section or figure a file.
 
 mod audit;
 mod diagnosis;
@@ -18,6 +18,7 @@ mod error;
 mod explanations;
 mod format;
 mod page;
+pub mod parts;
 mod pooling;
 mod redraw;
 mod reproduction;

@@ -25,6 +25,14 @@ pub enum Error {
         /// What was found, what was expected and what to do.
         what: String,
     },
+    /// The database of participants failed.
+    #[error("{}: {what}", path.display())]
+    Database {
+        /// Its file.
+        path: PathBuf,
+        /// What was tried and what SQLite says.
+        what: String,
+    },
     /// A setting that cannot be.
     #[error("{0}")]
     Setting(String),
@@ -42,7 +50,7 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::File { cause, .. } => cause.into(),
-            Self::Content { .. } | Self::Setting(_) => ErrorKind::Input,
+            Self::Content { .. } | Self::Database { .. } | Self::Setting(_) => ErrorKind::Input,
             Self::Data(cause) => cause.kind(),
             #[cfg(feature = "networks")]
             Self::Model(cause) => cause.kind(),

@@ -16,6 +16,7 @@ mod pooling;
 mod predict;
 mod report;
 mod reproduce;
+mod study;
 mod sweep;
 mod train;
 mod train_options;
@@ -41,6 +42,7 @@ pub use pooling::PoolingArgs;
 pub use predict::PredictArgs;
 pub use report::ReportArgs;
 pub use reproduce::ReproduceArgs;
+pub use study::{StudyAnalyseArgs, StudyCommand, StudyExportArgs, StudyNewArgs, StudyServeArgs};
 pub use sweep::{Launcher, SweepArgs, SweepCellArgs};
 pub use train::TrainArgs;
 pub use values::{Eps, InputLayer};
@@ -129,6 +131,9 @@ pub enum Command {
     /// Work on one training of a sweep
     #[command(hide = true)]
     SweepCell(SweepCellArgs),
+    /// Ask people how convincing adversarial examples are
+    #[command(subcommand, arg_required_else_help = false, long_about = study::LONG)]
+    Study(StudyCommand),
     /// List, fetch, check and show data sets
     #[command(subcommand, arg_required_else_help = false)]
     Data(DataCommand),
@@ -170,6 +175,7 @@ impl Command {
             Command::Report(args) => args.files(),
             Command::Sweep(args) => args.files(),
             Command::SweepCell(args) => args.files(),
+            Command::Study(command) => command.files(global),
             Command::Data(command) => command.files(global),
             Command::Bench(command) => command.files(global),
             Command::Completions { .. } | Command::Man { .. } => Files::default(),

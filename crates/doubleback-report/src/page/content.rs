@@ -27,8 +27,11 @@ pub struct Content {
 /// Charts that share a legend.
 #[derive(Default)]
 pub struct Group {
+    /// Heading, if it has one.
     pub heading: Option<String>,
+    /// Its entries; empty: no legend.
     pub legend: Vec<Entry>,
+    /// The charts.
     pub panels: Vec<Panel>,
 }
 

@@ -9,6 +9,7 @@ use crate::svg::swatch;
 pub struct Entry {
     /// Color and marker; of the paper's lines, which have those of their models, the first.
     pub slot: usize,
+    /// Name of the line.
     pub name: String,
     /// Whether it stands for all lines of the paper.
     pub published: bool,

@@ -5,10 +5,13 @@ use super::marker::badge;
 
 /// A chart that is drawn, to stand in the page or in a figure on its own.
 pub struct Drawing {
+    /// Its width.
     pub width: f64,
+    /// Its height.
     pub height: f64,
     /// What it shows, for those who do not see it.
     pub description: String,
+    /// Its elements.
     pub body: Markup,
     /// Of a chart whose values can be read: what stands before the place on the x axis, and the upper and lower end of the plot.
     pub readable: Option<(&'static str, f64, f64)>,
@@ -39,10 +42,13 @@ impl Drawing {
 
 /// A drawing with its heading: one cell of a grid of them.
 pub struct Panel {
+    /// Its heading.
     pub heading: String,
     /// The model that the heading ends with, by slot.
     pub model: Option<(usize, String)>,
+    /// A line under the heading.
     pub note: Option<String>,
+    /// What is drawn.
     pub drawing: Drawing,
 }
 

@@ -21,12 +21,15 @@ const MARKERS: usize = 14;
 
 /// Lines over a common axis.
 pub struct LineChart {
+    /// The horizontal axis.
     pub x: Axis,
+    /// The vertical axis.
     pub y: Axis,
     /// What stands before the place on the x axis when values are shown, such as `ε =`.
     pub head: &'static str,
     /// What the chart shows, for those who do not see it.
     pub description: String,
+    /// The lines.
     pub lines: Vec<Line>,
     /// Values of the y axis that a line is drawn across at, each with its name.
     pub rules: Vec<(f64, String)>,
@@ -38,7 +41,9 @@ pub struct Line {
     pub slot: usize,
     /// Name in the list of values.
     pub name: String,
+    /// How it is drawn.
     pub style: Style,
+    /// Its points, from left to right.
     pub points: Vec<Point>,
 }
 
@@ -65,12 +70,15 @@ impl Style {
 
 /// One point of a line; what is not finite is left out.
 pub struct Point {
+    /// Place on the horizontal axis.
     pub x: f64,
+    /// Value.
     pub y: f64,
     /// Confidence interval.
     pub interval: Option<(f64, f64)>,
     /// The place on the x axis and the value, in words.
     pub text: (String, String),
+    /// How its marker is drawn.
     pub look: Look,
 }
 

@@ -10,11 +10,13 @@ const LEFT: f64 = 104.0;
 
 /// One value a row, named at the left and written at the right.
 pub struct RowChart {
+    /// The horizontal axis.
     pub x: Axis,
     /// What the chart shows, for those who do not see it.
     pub description: String,
     /// Bars from zero, or points with intervals.
     pub bars: bool,
+    /// From top to bottom.
     pub rows: Vec<Row>,
 }
 
@@ -22,8 +24,11 @@ pub struct RowChart {
 pub struct Row {
     /// Color and marker.
     pub slot: usize,
+    /// Name of the row.
     pub name: String,
+    /// The value.
     pub value: f64,
+    /// Ends of its interval.
     pub interval: Option<(f64, f64)>,
     /// The paper's value.
     pub published: Option<f64>,

@@ -7,7 +7,7 @@ use std::path::{Component, Path};
 
 use doubleback_data::sha256;
 
-use super::default_texts::Texts;
+use super::default_texts::Drafts;
 use super::manifest::Manifest;
 use crate::{Error, Result};
 
@@ -24,7 +24,7 @@ pub struct Contents<'a> {
     /// By name in `images/`: the PNG files of all candidates and practice images, and no others.
     pub images: &'a BTreeMap<String, Vec<u8>>,
     /// Become `texts/`.
-    pub texts: &'a Texts,
+    pub texts: &'a Drafts,
     /// Other files for the researcher, by path in the folder, such as `stimuli.png`.
     pub others: &'a [(String, Vec<u8>)],
 }
@@ -238,7 +238,7 @@ mod tests {
         let contents = Contents {
             manifest,
             images: &BTreeMap::from([(name.to_owned(), b"image".to_vec())]),
-            texts: &Texts::default(),
+            texts: &Drafts::default(),
             others,
         };
         create(folder, &contents)

@@ -7,7 +7,7 @@ pub const PLACE_TO_FILL: &str = "[RESEARCHER:";
 /// The texts of a study, each Markdown in a file of `texts/` that the researcher edits. `{{items}}` in them is the number of images, `{{retention}}` how
 /// long answers are kept, `{{contact}}` whom to ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Texts {
+pub struct Drafts {
     /// What participants agree to.
     pub consent: String,
     /// What they are to do.
@@ -18,7 +18,7 @@ pub struct Texts {
     pub thanks: String,
 }
 
-impl Default for Texts {
+impl Default for Drafts {
     /// Plain ones, with [places](PLACE_TO_FILL) for what no program knows.
     fn default() -> Self {
         Self {
@@ -30,7 +30,7 @@ impl Default for Texts {
     }
 }
 
-impl Texts {
+impl Drafts {
     /// Each with the name of its file in `texts/`.
     pub fn files(&self) -> [(&'static str, &str); 4] {
         [
@@ -49,7 +49,7 @@ mod tests {
     /// `serve` refuses any other.
     #[test]
     fn default_texts_have_known_placeholders_alone() {
-        let texts = Texts::default();
+        let texts = Drafts::default();
         let mut found: Vec<&str> = texts
             .files()
             .iter()

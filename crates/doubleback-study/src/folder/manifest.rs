@@ -63,6 +63,21 @@ pub enum Role {
     Other,
 }
 
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Normal, Self::Distilled, Self::Regularized, Self::Other];
+
+    /// Its name in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Distilled => "distilled",
+            Self::Regularized => "regularized",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// A model whose adversarial examples are shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Model {

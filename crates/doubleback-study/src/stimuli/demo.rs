@@ -11,7 +11,7 @@ use doubleback::train::{Defense, DefenseKind, Recipe, TEACHER, TrainOptions};
 
 use super::make::Made;
 use super::request::{DEFAULT_PER_CLASS, DEFAULT_TITLE, Request, Subject};
-use crate::folder::{self, Manifest, Texts};
+use crate::folder::{self, Drafts, Manifest};
 use crate::{Error, Result};
 
 /// What the study of [`demo`] is less than the paper's, in a sentence for whoever made it.
@@ -44,7 +44,7 @@ pub struct Demo<'a> {
     /// What participants see as the study's name.
     pub title: String,
     /// What participants read.
-    pub texts: Texts,
+    pub texts: Drafts,
 }
 
 impl<'a> Demo<'a> {
@@ -55,7 +55,7 @@ impl<'a> Demo<'a> {
             device,
             seed: 0,
             title: DEFAULT_TITLE.to_owned(),
-            texts: Texts::default(),
+            texts: Drafts::default(),
         }
     }
 }

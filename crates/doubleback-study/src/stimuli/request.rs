@@ -9,7 +9,7 @@ use doubleback::device::Device;
 use doubleback::nn::{Classifier as _, ModelCard, Network};
 use doubleback::train::DefenseKind;
 
-use crate::folder::{Role, Texts};
+use crate::folder::{Drafts, Role};
 use crate::{Error, Result};
 
 /// Test images of each class that are attacked, as in the paper.
@@ -59,7 +59,7 @@ pub struct Request<'a> {
     /// What participants see as the study's name.
     pub title: String,
     /// What participants read.
-    pub texts: Texts,
+    pub texts: Drafts,
     /// Whether fewer candidates than the protocol wants, in any cell, are an error.
     pub strict: bool,
 }
@@ -77,7 +77,7 @@ impl<'a> Request<'a> {
             per_class: DEFAULT_PER_CLASS,
             seed: 0,
             title: DEFAULT_TITLE.to_owned(),
-            texts: Texts::default(),
+            texts: Drafts::default(),
             strict: false,
         }
     }
