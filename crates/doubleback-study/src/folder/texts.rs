@@ -197,7 +197,11 @@ mod tests {
     use super::*;
 
     fn values() -> Values {
-        Values { items: 30, retention: "90 days".to_owned(), contact: Some("Ada <ada@example.org>".to_owned()) }
+        Values {
+            items: 30,
+            retention: "90 days".to_owned(),
+            contact: Some("Ada <ada@example.org>".to_owned()),
+        }
     }
 
     fn html(source: &str) -> String {
@@ -206,8 +210,15 @@ mod tests {
 
     #[test]
     fn placeholders_are_filled() {
-        let text = Text::parse(Path::new("consent.md"), "You see {{items}} images, kept for {{ retention }}. Ask {{contact}}.").unwrap();
-        assert_eq!(text.filled(&values()), "You see 30 images, kept for 90 days. Ask Ada <ada@example.org>.");
+        let text = Text::parse(
+            Path::new("consent.md"),
+            "You see {{items}} images, kept for {{ retention }}. Ask {{contact}}.",
+        )
+        .unwrap();
+        assert_eq!(
+            text.filled(&values()),
+            "You see 30 images, kept for 90 days. Ask Ada <ada@example.org>."
+        );
         assert!(text.wants("contact") && !text.wants("title"));
         assert!(text.html(&values()).contains(r#"<a href="mailto:ada@example.org">"#));
     }

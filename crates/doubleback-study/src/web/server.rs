@@ -43,7 +43,11 @@ pub struct Serving {
 /// # Errors
 /// If an option cannot be, if the folder is no study that can be served, if a text wants a contact and there is none, if an address cannot be bound, or if
 /// the store fails.
-pub async fn serve(mut options: ServeOptions, ready: impl FnOnce(Serving), stop: impl Future<Output = ()>) -> Result<()> {
+pub async fn serve(
+    mut options: ServeOptions,
+    ready: impl FnOnce(Serving),
+    stop: impl Future<Output = ()>,
+) -> Result<()> {
     options.check()?;
     let study = Study::open(&options.folder)?;
     check_texts(&study, &options)?;
@@ -132,16 +136,27 @@ async fn asked_to_end() {
 }
 
 fn drafts(study: &Study) -> Vec<PathBuf> {
-    study.texts.all().into_iter().filter(|text| text.is_draft()).map(|text| text.path().to_owned()).collect()
+    study
+        .texts
+        .all()
+        .into_iter()
+        .filter(|text| text.is_draft())
+        .map(|text| text.path().to_owned())
+        .collect()
 }
 
 /// A text that wants a contact gets one: people who take part have somebody to ask. And nobody agrees to a draft.
 fn check_texts(study: &Study, options: &ServeOptions) -> Result<()> {
     if let (Some(_), Some(path)) = (&options.public_origin, drafts(study).into_iter().next()) {
-        let what = "it has notes to the researcher, `[RESEARCHER: …]`: write what they ask for before people read it".to_owned();
+        let what = "it has notes to the researcher, `[RESEARCHER: …]`: write what they ask for before people read it"
+            .to_owned();
         return Err(Error::Content { path, what });
     }
-    if options.contact.as_ref().is_some_and(|contact| !contact.trim().is_empty()) {
+    if options
+        .contact
+        .as_ref()
+        .is_some_and(|contact| !contact.trim().is_empty())
+    {
         return Ok(());
     }
     match study.texts.all().into_iter().find(|text| text.wants("contact")) {

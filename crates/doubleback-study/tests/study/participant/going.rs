@@ -38,7 +38,13 @@ fn going_back_changes_an_answer_until_the_images_are_done() {
     let page = browser.send(&page, &[("first", "na"), ("second", "na")]);
     assert_eq!(page.path, "/item/3");
     let page = browser.get("/item/1");
-    assert_eq!(page.chosen(), [("first".to_owned(), "1".to_owned()), ("second".to_owned(), "2".to_owned())]);
+    assert_eq!(
+        page.chosen(),
+        [
+            ("first".to_owned(), "1".to_owned()),
+            ("second".to_owned(), "2".to_owned())
+        ]
+    );
     assert_eq!(page.one("#onward").value().attr("href"), Some("/item/3"));
     let page = browser.send(&page, &[("first", "5"), ("second", "6")]);
     assert_eq!(page.path, "/item/2");
@@ -91,7 +97,11 @@ fn what_is_no_answer_is_said_beside_its_question_and_what_was_chosen_stays() {
     let cases: [(&[(&str, &str)], &str, &str); 4] = [
         (&[], "first", "Choose the most plausible label"),
         (&[("first", "4")], "second", "Choose the second most plausible label"),
-        (&[("first", "4"), ("second", "4")], "second", "the same label as the first"),
+        (
+            &[("first", "4"), ("second", "4")],
+            "second",
+            "the same label as the first",
+        ),
         (&[("first", "na"), ("second", "4")], "second", "no label is plausible"),
     ];
     for (filled, group, message) in cases {
@@ -109,7 +119,10 @@ fn what_is_no_answer_is_said_beside_its_question_and_what_was_chosen_stays() {
     // That no label is plausible says enough.
     let page = browser.send(&page, &[("first", "na")]);
     assert_eq!(page.path, "/item/2");
-    assert_eq!(export(server.path()).unwrap().responses[0].answer.second(), Choice::NotApplicable);
+    assert_eq!(
+        export(server.path()).unwrap().responses[0].answer.second(),
+        Choice::NotApplicable
+    );
 }
 
 #[test]
@@ -119,8 +132,21 @@ fn nobody_takes_part_without_agreeing() {
     let page = browser.get("/");
     let page = browser.send(&page, &[]);
     assert_eq!(page.status, 422);
-    assert!(page.one("[role=alert]").text().collect::<String>().contains("tick that you agree"));
-    for path in ["/instructions", "/practice/1", "/item/1", "/compare", "/thanks", "/withdraw", "/consent"] {
+    assert!(
+        page.one("[role=alert]")
+            .text()
+            .collect::<String>()
+            .contains("tick that you agree")
+    );
+    for path in [
+        "/instructions",
+        "/practice/1",
+        "/item/1",
+        "/compare",
+        "/thanks",
+        "/withdraw",
+        "/consent",
+    ] {
         assert_eq!(browser.get(path).path, "/");
     }
     assert_eq!(browser.raw("/image/1").status(), 303);
