@@ -19,7 +19,6 @@ pub struct Assignment {
     seed: u64,
     /// By model and then by class: indices of candidates.
     cells: Vec<Vec<Vec<usize>>>,
-    matrices: usize,
 }
 
 /// A place in a participant's order, while it is drawn.
@@ -38,7 +37,7 @@ impl Assignment {
                 cell.push(index);
             }
         }
-        Self { seed: manifest.seed, cells, matrices: manifest.confusion.len() }
+        Self { seed: manifest.seed, cells }
     }
 
     /// Images that each participant sees: the cells, of a class and a model, that have candidates.
@@ -54,7 +53,7 @@ impl Assignment {
 
     /// Indices of the candidates that participant `number` (from 1) sees, in order.
     pub fn order(&self, number: u64) -> Vec<usize> {
-        let mut random = self.random(number, 0);
+        let mut random = random(self.seed, number, 0);
         let models = self.models(number, &mut random);
         let items = self.classes(&models, &mut random);
         let draw = |item: &Item| {
@@ -64,17 +63,11 @@ impl Assignment {
         items.iter().map(draw).collect()
     }
 
-    /// Indices of the confusion matrices in the order in which participant `number` sees them.
-    pub fn matrices(&self, number: u64) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.matrices).collect();
-        order.shuffle(&mut self.random(number, 1));
+    /// Indices of so many confusion matrices, in the order in which participant `number` of a study of this seed sees them.
+    pub fn matrices(seed: u64, matrices: usize, number: u64) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..matrices).collect();
+        order.shuffle(&mut random(seed, number, 1));
         order
-    }
-
-    fn random(&self, number: u64, purpose: u64) -> ChaCha8Rng {
-        let mut random = ChaCha8Rng::seed_from_u64(self.seed);
-        random.set_stream(number.wrapping_mul(2).wrapping_add(purpose));
-        random
     }
 
     /// The model of each place. A model with fewer images than others is in as many blocks as it has images, which are drawn.
@@ -123,6 +116,13 @@ impl Assignment {
         }
         models.iter().filter_map(|&model| Some(Item { model, class: left[model].pop()? })).collect()
     }
+}
+
+/// What is drawn for a participant and a purpose.
+fn random(seed: u64, number: u64, purpose: u64) -> ChaCha8Rng {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    random.set_stream(number.wrapping_mul(2).wrapping_add(purpose));
+    random
 }
 
 /// How often an image follows one of the same class.
@@ -205,7 +205,7 @@ mod tests {
             (next - count..next).collect::<Vec<_>>()
         };
         let cells = cells.into_iter().map(|classes| classes.into_iter().map(&mut cell).collect()).collect();
-        Assignment { seed, cells, matrices: 3 }
+        Assignment { seed, cells }
     }
 
     /// The (model, class) of each candidate.
@@ -290,7 +290,7 @@ mod tests {
             for candidate in assignment.order(number) {
                 *drawn.entry(candidate).or_insert(0_u32) += 1;
             }
-            *first.entry(assignment.matrices(number)).or_insert(0_u32) += 1;
+            *first.entry(Assignment::matrices(7, 3, number)).or_insert(0_u32) += 1;
         }
         // 300 expected of each of 120 candidates with a standard deviation of 15, and 200 of each of 6 orders with one of 13: five of them either way.
         assert_eq!(drawn.len(), 120);

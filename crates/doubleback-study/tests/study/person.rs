@@ -130,6 +130,12 @@ impl Person {
             self.acknowledged.insert(position, self.answer(position));
         }
         sent.location().expect("a redirect says where").clone_into(&mut self.page);
+        if self.page == "/" {
+            // "Go on where you were."
+            let start = self.get("/").await;
+            assert_eq!(start.status, StatusCode::SEE_OTHER, "person {} after {page}: {}", self.id, start.text());
+            start.location().expect("a redirect says where").clone_into(&mut self.page);
+        }
     }
 
     pub async fn get(&mut self, path: &str) -> Reply {
