@@ -1,7 +1,12 @@
+use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 
-use super::answers::Kept;
+use super::clock::now;
 use super::database::Store;
+use super::forms;
+use super::kept::Kept;
+use super::numbers::{stored, stored_index};
+use super::stage::Stage;
 use super::token::Nonce;
 use crate::error::Result;
 
@@ -19,7 +24,38 @@ impl Store {
     ///
     /// # Errors
     /// If SQLite fails: nothing is kept then.
-    pub async fn compare(&self, _number: u64, _comparison: Comparison, _form: Nonce) -> Result<Kept> {
-        todo!()
+    pub async fn compare(&self, number: u64, comparison: Comparison, form: Nonce) -> Result<Kept> {
+        let at = now();
+        self.write(move |connection| keep(connection, stored(number), &comparison, form, at))
+            .await
     }
+}
+
+fn keep(connection: &Connection, number: i64, comparison: &Comparison, form: Nonce, at: i64) -> rusqlite::Result<Kept> {
+    let preferred = comparison.preferred.map(stored_index);
+    let content = forms::content(&[
+        b"comparison",
+        format!("{preferred:?}").as_bytes(),
+        comparison.comment.as_bytes(),
+    ]);
+    if let Some(kept) = forms::sent(connection, number, form, content)? {
+        return Ok(kept);
+    }
+    let stage: Option<u32> = connection
+        .prepare_cached("SELECT stage FROM participants WHERE number = ?1")?
+        .query_row([number], |row| row.get(0))
+        .optional()?;
+    if stage != Some(Stage::Comparison.rank()) {
+        return Ok(Kept::Closed);
+    }
+    connection
+        .prepare_cached("INSERT INTO comparisons (participant, preferred, comment) VALUES (?1, ?2, ?3)")?
+        .execute((number, preferred, &comparison.comment))?;
+    forms::remember(connection, number, form, content)?;
+    connection
+        .prepare_cached(
+            "UPDATE participants SET stage = ?2, active = max(active, ?3), finished = ?3 WHERE number = ?1",
+        )?
+        .execute((number, Stage::Done.rank(), at))?;
+    Ok(Kept::New)
 }

@@ -65,7 +65,11 @@ mod tests {
         let (one, other) = (Token::random(), Token::random());
         assert_ne!(one.text(), other.text());
         assert_eq!(one.text().len(), 43);
-        assert!(one.text().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
+        assert!(
+            one.text()
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        );
         assert_eq!(one.hash(), TokenHash::of(one.text()));
         assert_ne!(one.hash(), other.hash());
         assert_eq!(format!("{:?}", one.hash()), "TokenHash(…)");
