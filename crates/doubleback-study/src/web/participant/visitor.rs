@@ -78,7 +78,7 @@ impl FromRequestParts<App> for Number {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let Path(text) = Path::<String>::from_request_parts(parts, app).await.map_err(|_| no_page())?;
+        let Path(text) = <Path<String> as FromRequestParts<App>>::from_request_parts(parts, app).await.map_err(|_| no_page())?;
         let number = text.parse::<usize>().map_err(|_| no_page())?;
         if number == 0 || number.to_string() != text {
             return Err(no_page());
