@@ -14,8 +14,15 @@ use crate::{Error, Result};
 /// # Errors
 /// If the file cannot be read, has another checksum than the manifest says, or is no PNG of eight bits a channel and of this shape (rows, columns, channels).
 pub(super) fn read(path: &Path, sha256: &str, shape: [usize; 3]) -> Result<Vec<u8>> {
-    let bytes = fs::read(path).map_err(|cause| Error::File { path: path.to_owned(), action: "cannot read", cause })?;
-    let content = |what: String| Error::Content { path: path.to_owned(), what };
+    let bytes = fs::read(path).map_err(|cause| Error::File {
+        path: path.to_owned(),
+        action: "cannot read",
+        cause,
+    })?;
+    let content = |what: String| Error::Content {
+        path: path.to_owned(),
+        what,
+    };
     let found = hex(&Sha256::digest(&bytes));
     if !found.eq_ignore_ascii_case(sha256) {
         return Err(content(format!(
@@ -49,8 +56,14 @@ fn decode(bytes: &[u8], [rows, columns, channels]: [usize; 3]) -> std::result::R
     let broken = |error: png::DecodingError| format!("is no PNG: {error}");
     let mut reader = decoder.read_info().map_err(broken)?;
     let info = reader.info();
-    let found = (info.height as usize, info.width as usize, info.color_type, info.bit_depth);
-    let expected = color(channels).ok_or_else(|| format!("study.json says {channels} channels: 1 or 3 can be shown"))?;
+    let found = (
+        info.height as usize,
+        info.width as usize,
+        info.color_type,
+        info.bit_depth,
+    );
+    let expected =
+        color(channels).ok_or_else(|| format!("study.json says {channels} channels: 1 or 3 can be shown"))?;
     if found != (rows, columns, expected, BitDepth::Eight) {
         let (height, width, color, depth) = found;
         return Err(format!(
@@ -66,7 +79,11 @@ fn decode(bytes: &[u8], [rows, columns, channels]: [usize; 3]) -> std::result::R
 /// A PNG whose length depends on the shape only.
 fn encode(pixels: &[u8], [rows, columns, channels]: [usize; 3]) -> std::result::Result<Vec<u8>, png::EncodingError> {
     let mut bytes = Vec::new();
-    let mut encoder = Encoder::new(&mut bytes, u32::try_from(columns).unwrap_or(0), u32::try_from(rows).unwrap_or(0));
+    let mut encoder = Encoder::new(
+        &mut bytes,
+        u32::try_from(columns).unwrap_or(0),
+        u32::try_from(rows).unwrap_or(0),
+    );
     encoder.set_color(color(channels).unwrap_or(ColorType::Grayscale));
     encoder.set_depth(BitDepth::Eight);
     encoder.set_compression(Compression::NoCompression);
@@ -113,6 +130,11 @@ mod tests {
         let sha256 = hex(&Sha256::digest(&bytes));
         assert_eq!(read(&path, &sha256, [2, 2, 1]).unwrap(), bytes);
         fs::write(&path, encode(&[2; 4], [2, 2, 1]).unwrap()).unwrap();
-        assert!(read(&path, &sha256, [2, 2, 1]).unwrap_err().to_string().contains("SHA-256"));
+        assert!(
+            read(&path, &sha256, [2, 2, 1])
+                .unwrap_err()
+                .to_string()
+                .contains("SHA-256")
+        );
     }
 }

@@ -43,12 +43,19 @@ fn read(folder: &Path) -> Result<(Manifest, String)> {
         action: "cannot read; `doubleback study new` makes a study",
         cause,
     })?;
-    let content = |what: String| Error::Content { path: path.clone(), what };
-    let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| content(format!("is no JSON: {error}")))?;
+    let content = |what: String| Error::Content {
+        path: path.clone(),
+        what,
+    };
+    let value: serde_json::Value =
+        serde_json::from_slice(&bytes).map_err(|error| content(format!("is no JSON: {error}")))?;
     let format = value.get("format").and_then(serde_json::Value::as_u64);
     if format != Some(u64::from(Manifest::FORMAT)) {
         let found = format.map_or("none".to_owned(), |format| format.to_string());
-        let what = format!("format {found}: expected {}; open it with the version of doubleback that made it", Manifest::FORMAT);
+        let what = format!(
+            "format {found}: expected {}; open it with the version of doubleback that made it",
+            Manifest::FORMAT
+        );
         return Err(content(what));
     }
     let manifest: Manifest = serde_json::from_value(value).map_err(|error| content(format!("is no study: {error}")))?;
@@ -66,8 +73,14 @@ impl Study {
         let texts = Texts::read(&folder.join("texts"))?;
         let shape = manifest.data.shape;
         let image = |(file, sha256): (&String, &String)| images::read(&folder.join("images").join(file), sha256, shape);
-        let candidates = manifest.candidates.par_iter().map(|candidate| image((&candidate.file, &candidate.sha256)));
-        let practice = manifest.practice.par_iter().map(|practice| image((&practice.file, &practice.sha256)));
+        let candidates = manifest
+            .candidates
+            .par_iter()
+            .map(|candidate| image((&candidate.file, &candidate.sha256)));
+        let practice = manifest
+            .practice
+            .par_iter()
+            .map(|practice| image((&practice.file, &practice.sha256)));
         Ok(Self {
             images: candidates.collect::<Result<_>>()?,
             practice: practice.collect::<Result<_>>()?,
@@ -86,13 +99,18 @@ fn check(manifest: &Manifest) -> std::result::Result<(), String> {
         return Err(format!("{classes} classes: people need at least two to choose from"));
     }
     if models == 0 || manifest.candidates.is_empty() {
-        return Err(format!("{models} models and {} candidates: there is nothing to show", manifest.candidates.len()));
+        return Err(format!(
+            "{models} models and {} candidates: there is nothing to show",
+            manifest.candidates.len()
+        ));
     }
     let files = manifest.candidates.iter().map(|candidate| &candidate.file);
     for file in files.chain(manifest.practice.iter().map(|practice| &practice.file)) {
         let mut parts = Path::new(file).components();
         if !matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None)) {
-            return Err(format!("an image's file is `{file}`: expected the name of a file in images/"));
+            return Err(format!(
+                "an image's file is `{file}`: expected the name of a file in images/"
+            ));
         }
     }
     for (index, candidate) in manifest.candidates.iter().enumerate() {
@@ -103,17 +121,27 @@ fn check(manifest: &Manifest) -> std::result::Result<(), String> {
             ));
         }
         if candidate.original == candidate.target {
-            return Err(format!("candidate {index} has its original class as its target: it fools nobody"));
+            return Err(format!(
+                "candidate {index} has its original class as its target: it fools nobody"
+            ));
         }
     }
     for (index, practice) in manifest.practice.iter().enumerate() {
         if practice.label >= classes {
-            return Err(format!("practice image {index} has class {}: there are {classes}, from 0", practice.label));
+            return Err(format!(
+                "practice image {index} has class {}: there are {classes}, from 0",
+                practice.label
+            ));
         }
     }
     for (index, confusion) in manifest.confusion.iter().enumerate() {
-        if confusion.model >= models || confusion.counts.len() != classes || confusion.counts.iter().any(|row| row.len() != classes) {
-            return Err(format!("confusion matrix {index} is not of one of {models} models, or not {classes} by {classes}"));
+        if confusion.model >= models
+            || confusion.counts.len() != classes
+            || confusion.counts.iter().any(|row| row.len() != classes)
+        {
+            return Err(format!(
+                "confusion matrix {index} is not of one of {models} models, or not {classes} by {classes}"
+            ));
         }
     }
     Ok(())

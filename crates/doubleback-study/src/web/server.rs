@@ -43,13 +43,21 @@ pub struct Serving {
 /// # Errors
 /// If an option cannot be, if the folder is no study that can be served, if a text wants a contact and there is none, if an address cannot be bound, or if
 /// the store fails.
-pub async fn serve(mut options: ServeOptions, ready: impl FnOnce(Serving), stop: impl Future<Output = ()>) -> Result<()> {
+pub async fn serve(
+    mut options: ServeOptions,
+    ready: impl FnOnce(Serving),
+    stop: impl Future<Output = ()>,
+) -> Result<()> {
     options.check()?;
     let study = Study::open(&options.folder)?;
     check_texts(&study, &options)?;
     let assignment = Assignment::new(&study.manifest);
     let bind = async |address: SocketAddr| {
-        let refuse = |cause| Error::Setting(format!("{address}: cannot listen: {cause}; choose another address or port"));
+        let refuse = |cause| {
+            Error::Setting(format!(
+                "{address}: cannot listen: {cause}; choose another address or port"
+            ))
+        };
         let listener = TcpListener::bind(address).await.map_err(refuse)?;
         let bound = listener.local_addr().map_err(refuse)?;
         Ok::<_, Error>((listener, bound))
@@ -64,7 +72,12 @@ pub async fn serve(mut options: ServeOptions, ready: impl FnOnce(Serving), stop:
         settings.open_enrolment = Some(cap);
         store.set_settings(settings).await?;
     }
-    let name = |(model, class): (usize, usize)| (study.manifest.models[model].name.clone(), study.manifest.classes[class].clone());
+    let name = |(model, class): (usize, usize)| {
+        (
+            study.manifest.models[model].name.clone(),
+            study.manifest.classes[class].clone(),
+        )
+    };
     let serving = Serving {
         participants: participants_at,
         researcher: researcher_at,
@@ -123,23 +136,37 @@ async fn asked_to_end() {
 }
 
 fn drafts(study: &Study) -> Vec<PathBuf> {
-    study.texts.all().into_iter().filter(|text| text.is_draft()).map(|text| text.path().to_owned()).collect()
+    study
+        .texts
+        .all()
+        .into_iter()
+        .filter(|text| text.is_draft())
+        .map(|text| text.path().to_owned())
+        .collect()
 }
 
 /// A text that wants a contact gets one: people who take part have somebody to ask. And nobody agrees to a draft.
 fn check_texts(study: &Study, options: &ServeOptions) -> Result<()> {
     if let (Some(_), Some(path)) = (&options.public_origin, drafts(study).into_iter().next()) {
-        let what = "it has notes to the researcher, `[RESEARCHER: …]`: write what they ask for before people read it".to_owned();
+        let what = "it has notes to the researcher, `[RESEARCHER: …]`: write what they ask for before people read it"
+            .to_owned();
         return Err(Error::Content { path, what });
     }
-    if options.contact.as_ref().is_some_and(|contact| !contact.trim().is_empty()) {
+    if options
+        .contact
+        .as_ref()
+        .is_some_and(|contact| !contact.trim().is_empty())
+    {
         return Ok(());
     }
     match study.texts.all().into_iter().find(|text| text.wants("contact")) {
         None => Ok(()),
         Some(text) => {
             let what = "it has `{{contact}}`, and no contact is given: say whom participants ask, such as a name and a mail address".to_owned();
-            Err(Error::Content { path: text.path().to_owned(), what })
+            Err(Error::Content {
+                path: text.path().to_owned(),
+                what,
+            })
         }
     }
 }
@@ -171,7 +198,10 @@ fn raise_file_limit(options: &ServeOptions) {
         let wanted = 2 * options.limits.connections as u64 + 256;
         let limit = getrlimit(Resource::Nofile);
         let enough = limit.current.is_none_or(|current| current >= wanted);
-        let raised = Rlimit { current: Some(limit.maximum.map_or(wanted, |maximum| maximum.min(wanted))), maximum: limit.maximum };
+        let raised = Rlimit {
+            current: Some(limit.maximum.map_or(wanted, |maximum| maximum.min(wanted))),
+            maximum: limit.maximum,
+        };
         if !enough && setrlimit(Resource::Nofile, raised).is_err() {
             tracing::warn!("the limit of open files could not be raised: with many participants at once some may wait");
         }

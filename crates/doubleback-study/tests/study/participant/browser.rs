@@ -24,11 +24,19 @@ pub struct Browser {
 impl Browser {
     pub fn new(address: SocketAddr) -> Self {
         let config = Agent::config_builder().max_redirects(0).http_status_as_error(false);
-        Self { address, agent: config.build().new_agent(), cookies: BTreeMap::new() }
+        Self {
+            address,
+            agent: config.build().new_agent(),
+            cookies: BTreeMap::new(),
+        }
     }
 
     fn cookie(&self) -> String {
-        let pairs: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let pairs: Vec<_> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         pairs.join("; ")
     }
 
@@ -36,7 +44,10 @@ impl Browser {
         for line in response.headers().get_all("set-cookie") {
             let (name, rest) = line.to_str().unwrap().split_once('=').unwrap();
             let (value, attributes) = rest.split_once(';').unwrap();
-            assert!(attributes.contains("HttpOnly") && attributes.contains("SameSite=Lax"), "{attributes}");
+            assert!(
+                attributes.contains("HttpOnly") && attributes.contains("SameSite=Lax"),
+                "{attributes}"
+            );
             match value {
                 "" => self.cookies.remove(name),
                 _ => self.cookies.insert(name.to_owned(), value.to_owned()),
@@ -55,7 +66,12 @@ impl Browser {
     pub fn raw_post(&mut self, path: &str, fields: &[(String, String)]) -> Response<Body> {
         let url = format!("http://{}{path}", self.address);
         let fields = fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let response = self.agent.post(&url).header("cookie", self.cookie()).send_form(fields).unwrap();
+        let response = self
+            .agent
+            .post(&url)
+            .header("cookie", self.cookie())
+            .send_form(fields)
+            .unwrap();
         self.keep(&response);
         response
     }
@@ -110,7 +126,10 @@ impl Page {
     /// Values of the radios and boxes that are chosen, by name.
     pub fn chosen(&self) -> Vec<(String, String)> {
         let attribute = |input: &ElementRef, name: &str| input.value().attr(name).unwrap_or_default().to_owned();
-        self.all("form input[checked][name]").iter().map(|input| (attribute(input, "name"), attribute(input, "value"))).collect()
+        self.all("form input[checked][name]")
+            .iter()
+            .map(|input| (attribute(input, "name"), attribute(input, "value")))
+            .collect()
     }
 
     /// Where the page's form goes and what it sends, filled in like this. What is filled in has to be there to be filled in.
@@ -121,9 +140,17 @@ impl Page {
             let value = |name| hidden.value().attr(name).unwrap().to_owned();
             fields.push((value("name"), value("value")));
         }
-        fields.extend(self.chosen().into_iter().filter(|(name, _)| filled.iter().all(|(other, _)| other != name)));
+        fields.extend(
+            self.chosen()
+                .into_iter()
+                .filter(|(name, _)| filled.iter().all(|(other, _)| other != name)),
+        );
         for &(name, value) in filled {
-            let there = if name == "comment" { "form textarea[name=comment]" } else { &format!("form input[name='{name}'][value='{value}']") };
+            let there = if name == "comment" {
+                "form textarea[name=comment]"
+            } else {
+                &format!("form input[name='{name}'][value='{value}']")
+            };
             self.one(there);
             fields.push((name.to_owned(), value.to_owned()));
         }

@@ -1,11 +1,11 @@
 //! Forward, back, away and back again, twice, and wrongly.
 
 use doubleback_study::answer::Choice;
-use doubleback_study::store::export;
+use doubleback_study::store::{Store, export};
 
 use super::browser::Browser;
 use super::whole::{begun, labelled};
-use crate::server::Server;
+use crate::server::{Server, Study};
 
 #[test]
 fn a_closed_browser_goes_on_where_it_was() {
@@ -38,7 +38,13 @@ fn going_back_changes_an_answer_until_the_images_are_done() {
     let page = browser.send(&page, &[("first", "na"), ("second", "na")]);
     assert_eq!(page.path, "/item/3");
     let page = browser.get("/item/1");
-    assert_eq!(page.chosen(), [("first".to_owned(), "1".to_owned()), ("second".to_owned(), "2".to_owned())]);
+    assert_eq!(
+        page.chosen(),
+        [
+            ("first".to_owned(), "1".to_owned()),
+            ("second".to_owned(), "2".to_owned())
+        ]
+    );
     assert_eq!(page.one("#onward").value().attr("href"), Some("/item/3"));
     let page = browser.send(&page, &[("first", "5"), ("second", "6")]);
     assert_eq!(page.path, "/item/2");
@@ -91,7 +97,11 @@ fn what_is_no_answer_is_said_beside_its_question_and_what_was_chosen_stays() {
     let cases: [(&[(&str, &str)], &str, &str); 4] = [
         (&[], "first", "Choose the most plausible label"),
         (&[("first", "4")], "second", "Choose the second most plausible label"),
-        (&[("first", "4"), ("second", "4")], "second", "the same label as the first"),
+        (
+            &[("first", "4"), ("second", "4")],
+            "second",
+            "the same label as the first",
+        ),
         (&[("first", "na"), ("second", "4")], "second", "no label is plausible"),
     ];
     for (filled, group, message) in cases {
@@ -109,7 +119,10 @@ fn what_is_no_answer_is_said_beside_its_question_and_what_was_chosen_stays() {
     // That no label is plausible says enough.
     let page = browser.send(&page, &[("first", "na")]);
     assert_eq!(page.path, "/item/2");
-    assert_eq!(export(server.path()).unwrap().responses[0].answer.second(), Choice::NotApplicable);
+    assert_eq!(
+        export(server.path()).unwrap().responses[0].answer.second(),
+        Choice::NotApplicable
+    );
 }
 
 #[test]
@@ -119,10 +132,59 @@ fn nobody_takes_part_without_agreeing() {
     let page = browser.get("/");
     let page = browser.send(&page, &[]);
     assert_eq!(page.status, 422);
-    assert!(page.one("[role=alert]").text().collect::<String>().contains("tick that you agree"));
-    for path in ["/instructions", "/practice/1", "/item/1", "/compare", "/thanks", "/withdraw", "/consent"] {
+    assert!(
+        page.one("[role=alert]")
+            .text()
+            .collect::<String>()
+            .contains("tick that you agree")
+    );
+    for path in [
+        "/instructions",
+        "/practice/1",
+        "/item/1",
+        "/compare",
+        "/thanks",
+        "/withdraw",
+        "/consent",
+    ] {
         assert_eq!(browser.get(path).path, "/");
     }
     assert_eq!(browser.raw("/image/1").status(), 303);
     assert_eq!(export(server.path()).unwrap().participants.len(), 0);
+}
+
+#[test]
+fn a_personal_link_goes_on_on_another_device_and_ends_the_first() {
+    let study = Study::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let codes = runtime.block_on(async {
+        let store = Store::open(study.path()).unwrap();
+        let links = store.create_links(1).await.unwrap();
+        store.close().await.unwrap();
+        links
+    });
+    let join = format!("/join/{}", codes[0].1.text());
+    let server = Server::of(study, |options| options.open_enrolment = None);
+    let mut phone = Browser::new(server.address);
+    assert!(
+        phone.get("/").text().contains("personal link"),
+        "nobody takes part without one"
+    );
+    let page = phone.get(&join);
+    let page = phone.send(&page, &[("agree", "yes")]);
+    assert_eq!(page.path, "/instructions");
+    phone.send(&page, &[]);
+
+    let mut laptop = Browser::new(server.address);
+    let page = laptop.get(&join);
+    assert!(page.text().contains("You have begun before"));
+    assert_eq!(phone.get("/").path, "/practice/1", "opening the link changes nothing");
+    assert_eq!(laptop.send(&page, &[]).path, "/practice/1");
+    assert!(
+        phone.get("/practice/1").text().contains("personal link"),
+        "the first device's session has ended"
+    );
+    assert_eq!(export(server.path()).unwrap().participants.len(), 1);
+    assert_eq!(laptop.get("/join/another").status, 404);
+    assert_eq!(laptop.get(&format!("/join/{}", "x".repeat(1000))).status, 404);
 }

@@ -16,7 +16,13 @@ pub fn begun(browser: &mut Browser) -> Page {
     page = browser.send(&page, &[]);
     while page.path.starts_with("/practice/") {
         let image = browser.raw(page.one("img").value().attr("src").unwrap());
-        assert_eq!((image.status().as_u16(), image.headers()["content-type"].to_str().unwrap()), (200, "image/png"));
+        assert_eq!(
+            (
+                image.status().as_u16(),
+                image.headers()["content-type"].to_str().unwrap()
+            ),
+            (200, "image/png")
+        );
         page = browser.send(&page, &[("first", "1"), ("second", "na")]);
     }
     assert_eq!((page.path.as_str(), page.status), ("/item/1", 200));
@@ -43,18 +49,32 @@ fn from_consent_to_thanks() {
         position += 1;
         assert_eq!(page.path, format!("/item/{position}"));
         assert!(page.text().contains(&format!("Image {position} of {}", server.items())));
-        assert_eq!(page.one("progress").value().attr("value"), Some((position - 1).to_string().as_str()));
+        assert_eq!(
+            page.one("progress").value().attr("value"),
+            Some((position - 1).to_string().as_str())
+        );
         let image = page.one("img").value();
-        assert_eq!((image.attr("src"), image.attr("alt")), (Some(format!("/image/{position}").as_str()), Some("The image to label")));
+        assert_eq!(
+            (image.attr("src"), image.attr("alt")),
+            (Some(format!("/image/{position}").as_str()), Some("The image to label"))
+        );
         let mut response = browser.raw(image.attr("src").unwrap());
         let names = response.headers().iter().filter(|(name, _)| *name != "date");
-        headers.insert(names.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect::<Vec<_>>());
+        headers.insert(
+            names
+                .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+                .collect::<Vec<_>>(),
+        );
         lengths.insert(response.body_mut().read_to_vec().unwrap().len());
         let first = (position % 10).to_string();
         page = browser.send(&page, &[("first", &first), ("second", "na")]);
     }
     assert_eq!(position, server.items());
-    assert_eq!((lengths.len(), headers.len()), (1, 1), "images differ in {lengths:?} or {headers:?}");
+    assert_eq!(
+        (lengths.len(), headers.len()),
+        (1, 1),
+        "images differ in {lengths:?} or {headers:?}"
+    );
 
     assert_eq!(page.path, "/compare");
     assert_eq!(page.all("table").len(), 3);
@@ -73,8 +93,13 @@ fn from_consent_to_thanks() {
         assert_eq!(response.answer.first(), Choice::Label(response.position % 10));
         assert_eq!((response.answer.second(), response.changes), (Choice::NotApplicable, 0));
     }
-    let candidates = gathered.responses.iter().map(|response| &server.manifest().candidates[response.candidate]);
-    let cells: BTreeSet<_> = candidates.map(|candidate| (candidate.model, candidate.original)).collect();
+    let candidates = gathered
+        .responses
+        .iter()
+        .map(|response| &server.manifest().candidates[response.candidate]);
+    let cells: BTreeSet<_> = candidates
+        .map(|candidate| (candidate.model, candidate.original))
+        .collect();
     assert_eq!(cells.len(), server.items());
     let comparison = &gathered.comparisons[0].comparison;
     assert_eq!(comparison.comment, comment);
@@ -104,7 +129,11 @@ fn who_withdraws_leaves_nothing() {
     browser.send(&page, &[("first", "4"), ("second", "5")]);
     let old = browser.cookies.clone();
     let page = browser.get("/withdraw");
-    assert_eq!(export(server.path()).unwrap().responses.len(), 1, "asking deletes nothing");
+    assert_eq!(
+        export(server.path()).unwrap().responses.len(),
+        1,
+        "asking deletes nothing"
+    );
     let page = browser.send(&page, &[]);
     assert_eq!((page.path.as_str(), page.status), ("/withdrawn", 200));
     assert!(!browser.cookies.contains_key("study_session"));
