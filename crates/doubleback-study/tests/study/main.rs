@@ -5,3 +5,5 @@ mod participant;
 mod server;
 mod small_study;
 mod store;
+#[cfg(feature = "networks")]
+mod stimuli;
