@@ -7,8 +7,11 @@ mod browser;
 mod child;
 mod client;
 mod load;
+mod participant;
 mod person;
 mod researcher;
 mod server;
 mod small_study;
 mod store;
+#[cfg(feature = "networks")]
+mod stimuli;
