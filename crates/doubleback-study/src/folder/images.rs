@@ -4,8 +4,8 @@ use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
+use doubleback_data::sha256;
 use png::{BitDepth, ColorType, Compression, Decoder, Encoder, Filter, Transformations};
-use sha2::{Digest, Sha256};
 
 use crate::{Error, Result};
 
@@ -13,7 +13,7 @@ use crate::{Error, Result};
 ///
 /// # Errors
 /// If the file cannot be read, has another checksum than the manifest says, or is no PNG of eight bits a channel and of this shape (rows, columns, channels).
-pub(super) fn read(path: &Path, sha256: &str, shape: [usize; 3]) -> Result<Vec<u8>> {
+pub(super) fn read(path: &Path, checksum: &str, shape: [usize; 3]) -> Result<Vec<u8>> {
     let bytes = fs::read(path).map_err(|cause| Error::File {
         path: path.to_owned(),
         action: "cannot read",
@@ -23,23 +23,14 @@ pub(super) fn read(path: &Path, sha256: &str, shape: [usize; 3]) -> Result<Vec<u
         path: path.to_owned(),
         what,
     };
-    let found = hex(&Sha256::digest(&bytes));
-    if !found.eq_ignore_ascii_case(sha256) {
+    let found = sha256(std::iter::once(bytes.as_slice()));
+    if !found.eq_ignore_ascii_case(checksum) {
         return Err(content(format!(
-            "its SHA-256 is {found}, and study.json says {sha256}: bring back the file that the study was made with, or make the study again"
+            "its SHA-256 is {found}, and study.json says {checksum}: bring back the file that the study was made with, or make the study again"
         )));
     }
     let pixels = decode(&bytes, shape).map_err(content)?;
     encode(&pixels, shape).map_err(|error| content(format!("cannot be encoded: {error}")))
-}
-
-/// In hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn color(channels: usize) -> Option<ColorType> {
@@ -127,11 +118,11 @@ mod tests {
         let path = folder.path().join("a.png");
         let bytes = encode(&[1; 4], [2, 2, 1]).unwrap();
         fs::write(&path, &bytes).unwrap();
-        let sha256 = hex(&Sha256::digest(&bytes));
-        assert_eq!(read(&path, &sha256, [2, 2, 1]).unwrap(), bytes);
+        let checksum = sha256(std::iter::once(bytes.as_slice()));
+        assert_eq!(read(&path, &checksum, [2, 2, 1]).unwrap(), bytes);
         fs::write(&path, encode(&[2; 4], [2, 2, 1]).unwrap()).unwrap();
         assert!(
-            read(&path, &sha256, [2, 2, 1])
+            read(&path, &checksum, [2, 2, 1])
                 .unwrap_err()
                 .to_string()
                 .contains("SHA-256")

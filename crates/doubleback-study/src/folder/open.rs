@@ -1,14 +1,15 @@
 //! Opens a study's folder for serving, and checks all that is in it.
 
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
+use doubleback_data::sha256;
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 
+use super::check::check;
 use super::images;
 use super::manifest::Manifest;
-use super::texts::Texts;
+use super::texts::StudyTexts;
 use crate::{Error, Result};
 
 /// A study's folder, read and checked.
@@ -25,7 +26,7 @@ pub struct Study {
     /// By practice image: a PNG.
     pub practice: Vec<Vec<u8>>,
     /// What participants read.
-    pub texts: Texts,
+    pub texts: StudyTexts,
 }
 
 /// Reads a study's `study.json` and checks that what it says can be.
@@ -60,7 +61,7 @@ fn read(folder: &Path) -> Result<(Manifest, String)> {
     }
     let manifest: Manifest = serde_json::from_value(value).map_err(|error| content(format!("is no study: {error}")))?;
     check(&manifest).map_err(content)?;
-    Ok((manifest, images::hex(&Sha256::digest(&bytes))))
+    Ok((manifest, sha256(std::iter::once(bytes.as_slice()))))
 }
 
 impl Study {
@@ -70,9 +71,10 @@ impl Study {
     /// If a file is missing, is not what the manifest says, or has something that cannot be shown.
     pub fn open(folder: &Path) -> Result<Self> {
         let (manifest, checksum) = read(folder)?;
-        let texts = Texts::read(&folder.join("texts"))?;
+        let texts = StudyTexts::read(&folder.join("texts"))?;
         let shape = manifest.data.shape;
-        let image = |(file, sha256): (&String, &String)| images::read(&folder.join("images").join(file), sha256, shape);
+        let image =
+            |(file, checksum): (&String, &String)| images::read(&folder.join("images").join(file), checksum, shape);
         let candidates = manifest
             .candidates
             .par_iter()
@@ -92,57 +94,71 @@ impl Study {
     }
 }
 
-/// Says what is wrong with a manifest.
-fn check(manifest: &Manifest) -> std::result::Result<(), String> {
-    let (classes, models) = (manifest.classes.len(), manifest.models.len());
-    if classes < 2 {
-        return Err(format!("{classes} classes: people need at least two to choose from"));
+#[cfg(test)]
+mod tests {
+    use super::super::create::{Contents, create};
+    use super::super::default_texts::Texts;
+    use super::super::fixture::{png, study};
+    use super::*;
+
+    fn made() -> (tempfile::TempDir, PathBuf) {
+        let (manifest, images) = study();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("study");
+        let contents = Contents {
+            manifest: &manifest,
+            images: &images,
+            texts: &Texts::default(),
+            others: &[],
+        };
+        create(&path, &contents).unwrap();
+        (folder, path)
     }
-    if models == 0 || manifest.candidates.is_empty() {
-        return Err(format!(
-            "{models} models and {} candidates: there is nothing to show",
-            manifest.candidates.len()
-        ));
+
+    #[test]
+    fn what_was_made_is_opened_with_images_of_one_length() {
+        let (_folder, path) = made();
+        let opened = Study::open(&path).unwrap();
+        assert_eq!(opened.manifest, study().0);
+        assert_eq!((opened.images.len(), opened.practice.len()), (2, 1));
+        assert!(
+            opened
+                .images
+                .iter()
+                .chain(&opened.practice)
+                .all(|image| image.len() == opened.images[0].len())
+        );
+        assert_ne!(opened.images[0], opened.images[1]);
+        assert!(
+            opened.texts.consent.is_draft(),
+            "the default consent has places to fill in"
+        );
+        assert_eq!(read_manifest(&path).unwrap(), opened.manifest);
     }
-    let files = manifest.candidates.iter().map(|candidate| &candidate.file);
-    for file in files.chain(manifest.practice.iter().map(|practice| &practice.file)) {
-        let mut parts = Path::new(file).components();
-        if !matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None)) {
-            return Err(format!(
-                "an image's file is `{file}`: expected the name of a file in images/"
-            ));
-        }
+
+    #[test]
+    fn what_is_missing_or_changed_is_named() {
+        let (_folder, path) = made();
+        let refused = |file: &str, content: Option<&[u8]>| {
+            let file = path.join(file);
+            let before = fs::read(&file).unwrap();
+            match content {
+                Some(content) => fs::write(&file, content).unwrap(),
+                None => fs::remove_file(&file).unwrap(),
+            }
+            let error = Study::open(&path).unwrap_err().to_string();
+            fs::write(&file, before).unwrap();
+            assert!(error.starts_with(&*file.to_string_lossy()), "{error}");
+            error
+        };
+        assert!(refused("images/1.png", Some(&png(9))).contains("SHA-256"));
+        assert!(refused("images/2.png", None).contains("cannot read"));
+        assert!(refused("texts/consent.md", None).contains("cannot read"));
+        assert!(refused("texts/thanks.md", Some(b"{{model}}")).contains("no placeholder"));
+        assert!(refused("study.json", None).contains("doubleback study new"));
+        assert!(refused("study.json", Some(b"{")).contains("is no JSON"));
+        assert!(refused("study.json", Some(br#"{"format": 2}"#)).contains("format 2: expected 1"));
+        assert!(refused("study.json", Some(br#"{"format": 1}"#)).contains("is no study"));
+        Study::open(&path).unwrap();
     }
-    for (index, candidate) in manifest.candidates.iter().enumerate() {
-        if candidate.model >= models || candidate.original >= classes || candidate.target >= classes {
-            let (model, original, target) = (candidate.model, candidate.original, candidate.target);
-            return Err(format!(
-                "candidate {index} has model {model}, original {original} and target {target}: there are {models} models and {classes} classes, from 0"
-            ));
-        }
-        if candidate.original == candidate.target {
-            return Err(format!(
-                "candidate {index} has its original class as its target: it fools nobody"
-            ));
-        }
-    }
-    for (index, practice) in manifest.practice.iter().enumerate() {
-        if practice.label >= classes {
-            return Err(format!(
-                "practice image {index} has class {}: there are {classes}, from 0",
-                practice.label
-            ));
-        }
-    }
-    for (index, confusion) in manifest.confusion.iter().enumerate() {
-        if confusion.model >= models
-            || confusion.counts.len() != classes
-            || confusion.counts.iter().any(|row| row.len() != classes)
-        {
-            return Err(format!(
-                "confusion matrix {index} is not of one of {models} models, or not {classes} by {classes}"
-            ));
-        }
-    }
-    Ok(())
 }

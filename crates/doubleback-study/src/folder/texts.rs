@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
+use super::default_texts::PLACE_TO_FILL;
 use crate::{Error, Result};
 
 /// Values of what a text may leave open, as `{{items}}`.
@@ -89,9 +90,9 @@ impl Text {
         self.pieces.iter().any(|(_, name)| name.as_deref() == Some(placeholder))
     }
 
-    /// Whether it still has a note that tells the researcher what to write, `[RESEARCHER: …]`.
+    /// Whether it still has a [place](PLACE_TO_FILL) that the researcher is to fill in.
     pub fn is_draft(&self) -> bool {
-        self.pieces.iter().any(|(text, _)| text.contains("[RESEARCHER"))
+        self.pieces.iter().any(|(text, _)| text.contains(PLACE_TO_FILL))
     }
 
     /// The file that it was read from.
@@ -158,9 +159,9 @@ fn starts_with(text: &str, start: &str) -> bool {
         .is_some_and(|head| head.eq_ignore_ascii_case(start))
 }
 
-/// All texts of a study.
+/// All texts of a study, as the researcher has edited them.
 #[derive(Clone, Debug)]
-pub struct Texts {
+pub struct StudyTexts {
     /// What participants agree to.
     pub consent: Text,
     /// What they do.
@@ -171,7 +172,7 @@ pub struct Texts {
     pub thanks: Text,
 }
 
-impl Texts {
+impl StudyTexts {
     /// Reads the texts in a study's `texts/`.
     ///
     /// # Errors

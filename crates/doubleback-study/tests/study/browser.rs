@@ -6,6 +6,7 @@ mod look;
 
 use std::net::SocketAddr;
 
+use doubleback_study::assignment::Assignment;
 use doubleback_study::store::export;
 use doubleback_test_browser::{Browser, Options, Screen};
 use tempfile::TempDir;
@@ -144,6 +145,9 @@ fn check(server: &Server, person: &Person) {
     }
     let comparison = format!("{:?}", export.comparisons);
     assert!(comparison.contains("Ümläuts & <tags> stay."), "{comparison}");
+    let manifest = server.manifest();
+    let second = Assignment::matrices(manifest.seed, manifest.confusion.len(), 1)[1];
+    assert_eq!(export.comparisons[0].comparison.preferred, Some(manifest.confusion[second].model));
 }
 
 #[test]

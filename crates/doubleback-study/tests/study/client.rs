@@ -133,9 +133,12 @@ impl Client {
     async fn exchange(&mut self, request: Request<Full<Bytes>>) -> Result<Reply, Failure> {
         // Taken out: what fails or is given up midway leaves no connection that answers the wrong request.
         let mut connection = match self.connection.take() {
-            Some(mut open) if open.ready().await.is_ok() => open,
-            _ => connect(self.address).await?,
+            Some(open) => open,
+            None => connect(self.address).await?,
         };
+        if connection.ready().await.is_err() {
+            connection = connect(self.address).await?;
+        }
         let (head, body) = connection.send_request(request).await?.into_parts();
         let body = body.collect().await?.to_bytes();
         self.connection = Some(connection);

@@ -11,7 +11,7 @@ use std::io::Write;
 
 use crate::child::Server;
 use crate::person::{Person, Timing};
-use crate::server;
+use crate::server::Study;
 
 /// From the kill of a server to when its successor listens.
 type Outage = (Instant, Instant);

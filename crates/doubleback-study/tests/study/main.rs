@@ -1,7 +1,6 @@
 //! What a study promises, one file a promise. One test program: each would compile and link the same things again.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-mod analysis;
 mod attacks;
 mod blind;
 mod browser;
@@ -10,8 +9,9 @@ mod client;
 mod load;
 mod participant;
 mod person;
+mod researcher;
 mod server;
 mod small_study;
+mod store;
 #[cfg(feature = "networks")]
 mod stimuli;
-mod store;

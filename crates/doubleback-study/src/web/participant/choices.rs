@@ -131,12 +131,14 @@ fn group(
         }
     };
     let keys = classes.len() <= 10;
+    // Columns as wide as digits need, or as words do.
+    let named = classes.iter().any(|class| class.chars().count() > 3);
     html! {
         fieldset id=(format!("{name}-group")) role="radiogroup" aria-required="true" aria-invalid=[problem.map(|_| "true")]
             aria-describedby=[problem.map(|_| &alert_id)] {
             legend { (legend) }
             @if let Some(problem) = problem { (alert(&alert_id, problem.message())) }
-            div class="choices" {
+            div class=(if named { "choices named" } else { "choices" }) {
                 @for (index, class) in classes.iter().enumerate() {
                     label class="choice" for=(format!("{name}-{index}")) {
                         (radio(&index.to_string(), Choice::Label(index), problem.is_some() && index == 0))

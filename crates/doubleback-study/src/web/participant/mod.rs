@@ -34,6 +34,12 @@ pub(super) fn routes(app: App) -> Router {
         .route("/leave", post(leave::leave))
         .route("/withdraw", get(leave::ask).post(leave::withdraw))
         .route("/withdrawn", get(leave::withdrawn))
+        .method_not_allowed_fallback(async || {
+            Failure::Request(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "This page cannot be asked for in this way.",
+            )
+        })
         .fallback(async || Failure::Request(StatusCode::NOT_FOUND, "There is no such page in this study."));
     let limits = &app.options.limits;
     let pages = security::limit(pages, &app.options, limits.body);

@@ -59,15 +59,18 @@ async fn choices_are_labels_or_nothing() {
                 .await;
             assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{first:?}, {second:?}");
             assert!(!is_raw(reply.text()), "{}", reply.text());
-            assert!(reply.text().contains("role=\"alert\""), "{}", reply.text());
         }
     }
-    for (first, second) in [("1", "1"), ("na", "1")] {
+    // What people may well send is said next to the question, and what they chose is kept.
+    for (first, second) in [("", "na"), ("1", ""), ("1", "1"), ("na", "1")] {
         let form = person.get("/item/2").await.form();
         let reply = person
             .post("/item/2", &[("first", first), ("second", second), ("form", &form)])
             .await;
         assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{first}, {second}");
+        assert!(reply.text().contains("role=\"alert\""), "{}", reply.text());
+        let kept = reply.text().contains(&format!("id=\"first-{first}\" name=\"first\" value=\"{first}\" checked"));
+        assert_eq!(kept, !first.is_empty(), "{}", reply.text());
     }
     assert_eq!(stored(&server), before);
 }
@@ -114,20 +117,15 @@ async fn comments_are_kept_as_they_are_and_shown_escaped() {
         let mut person = Person::new(server.address, id as u64, classes);
         person.begin().await;
         person.label_until(usize::MAX).await;
-        // Refused for its preference, the page comes again with the comment.
         let form = person.get("/compare").await.form();
-        let reply = person
-            .post(
-                "/compare",
-                &[("comment", injection), ("preferred", "99"), ("form", &form)],
-            )
-            .await;
-        assert_eq!(
-            reply.status,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "{injection}: {}",
-            reply.text()
-        );
+        let reply = person.post("/compare", &[("comment", "x"), ("preferred", injection), ("form", &form)]).await;
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{injection}: {}", reply.text());
+        assert!(!is_raw(reply.text()), "{}", reply.text());
+        // Refused for its length, it comes again with the page.
+        let long = injection.to_owned() + &"x".repeat(4000);
+        let reply = person.post("/compare", &[("comment", &long), ("form", &form)]).await;
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{injection}: {}", reply.text());
+        assert!(reply.text().contains(&"x".repeat(4000)));
         assert!(!is_raw(reply.text()), "{}", reply.text());
         let form = person.get("/compare").await.form();
         let reply = person

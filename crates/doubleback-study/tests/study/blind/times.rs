@@ -52,7 +52,8 @@ async fn measure(server: &Server, people: &[Person], orders: &[Vec<usize>], seed
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     // One connection, and a cookie a request: a connection may be slower than another.
     let mut client = Client::new(server.address);
-    let positions = orders[0].len();
+    // All but the last image, whose answer would end this part.
+    let positions = orders[0].len() - 1;
     for round in 0..REQUESTS {
         let position = 1 + round % positions;
         // As many people as models, one after the other, have an image of each model at a position.

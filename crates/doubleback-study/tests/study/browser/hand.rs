@@ -46,6 +46,7 @@ impl Hand {
             Self::Keyboard | Self::Digits => tab_to(browser, "textarea[name=comment]"),
         }
         browser.press(&field, comment);
+        self.choose(browser, "preferred", "1");
         self.submit(browser);
     }
 

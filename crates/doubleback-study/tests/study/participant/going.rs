@@ -1,11 +1,11 @@
 //! Forward, back, away and back again, twice, and wrongly.
 
 use doubleback_study::answer::Choice;
-use doubleback_study::store::export;
+use doubleback_study::store::{Store, export};
 
 use super::browser::Browser;
 use super::whole::{begun, labelled};
-use crate::server::Server;
+use crate::server::{Server, Study};
 
 #[test]
 fn a_closed_browser_goes_on_where_it_was() {
@@ -151,4 +151,40 @@ fn nobody_takes_part_without_agreeing() {
     }
     assert_eq!(browser.raw("/image/1").status(), 303);
     assert_eq!(export(server.path()).unwrap().participants.len(), 0);
+}
+
+#[test]
+fn a_personal_link_goes_on_on_another_device_and_ends_the_first() {
+    let study = Study::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let codes = runtime.block_on(async {
+        let store = Store::open(study.path()).unwrap();
+        let links = store.create_links(1).await.unwrap();
+        store.close().await.unwrap();
+        links
+    });
+    let join = format!("/join/{}", codes[0].1.text());
+    let server = Server::of(study, |options| options.open_enrolment = None);
+    let mut phone = Browser::new(server.address);
+    assert!(
+        phone.get("/").text().contains("personal link"),
+        "nobody takes part without one"
+    );
+    let page = phone.get(&join);
+    let page = phone.send(&page, &[("agree", "yes")]);
+    assert_eq!(page.path, "/instructions");
+    phone.send(&page, &[]);
+
+    let mut laptop = Browser::new(server.address);
+    let page = laptop.get(&join);
+    assert!(page.text().contains("You have begun before"));
+    assert_eq!(phone.get("/").path, "/practice/1", "opening the link changes nothing");
+    assert_eq!(laptop.send(&page, &[]).path, "/practice/1");
+    assert!(
+        phone.get("/practice/1").text().contains("personal link"),
+        "the first device's session has ended"
+    );
+    assert_eq!(export(server.path()).unwrap().participants.len(), 1);
+    assert_eq!(laptop.get("/join/another").status, 404);
+    assert_eq!(laptop.get(&format!("/join/{}", "x".repeat(1000))).status, 404);
 }
