@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use arrows::{Arrows, Sources, arrows, circles, name};
 
 /// From the top of the house down: a crate may use those below it.
-const CRATES: [&str; 10] = [
+const CRATES: [&str; 11] = [
     "doubleback-cli",
     "doubleback-study",
     "doubleback-report",
@@ -21,6 +21,7 @@ const CRATES: [&str; 10] = [
     "doubleback-ops",
     "doubleback-data",
     "doubleback-error",
+    "doubleback-test-browser",
     "doubleback-test-device",
 ];
 

@@ -2,18 +2,21 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod browser;
 mod fixture;
 
 use std::path::{Path, PathBuf};
 
-use browser::{ARROW_LEFT, ARROW_RIGHT, Browser, ESCAPE, Element};
 use doubleback_report::{write_audit, write_diagnosis, write_pooling, write_reproduction};
+use doubleback_test_browser::{ARROW_LEFT, ARROW_RIGHT, Browser, ESCAPE, Element, Options};
 use serde_json::{Value, json};
 
 /// A window as of a laptop, and one as of a telephone.
 const WIDE: [u32; 2] = [1280, 900];
 const NARROW: [u32; 2] = [500, 800];
+
+fn open(size: [u32; 2]) -> Option<Browser> {
+    Browser::open(size, Options::new("reports in a browser"))
+}
 
 fn reproduction(folder: &Path) -> PathBuf {
     let (results, pictures) = (fixture::full_results("mnist"), fixture::full_pictures());
@@ -41,7 +44,7 @@ fn audit(folder: &Path) -> PathBuf {
 fn every_page(write: fn(&Path) -> PathBuf, has_legends: bool) {
     let folder = tempfile::tempdir().unwrap();
     let page = write(folder.path());
-    let Some(browser) = Browser::open(WIDE) else { return };
+    let Some(browser) = open(WIDE) else { return };
     browser.load(&page);
     asks_for_nothing(&browser, &page);
     themes(&browser);
@@ -51,7 +54,7 @@ fn every_page(write: fn(&Path) -> PathBuf, has_legends: bool) {
     saves(&browser, folder.path());
     assert_eq!(browser.console(), Vec::<String>::new(), "after all of this");
     drop(browser);
-    let Some(browser) = Browser::open(NARROW) else { return };
+    let Some(browser) = open(NARROW) else { return };
     browser.load(&page);
     fits(&browser);
 }
@@ -223,7 +226,7 @@ fn pane(browser: &Browser, name: &str) -> (String, String) {
 fn slider_and_attack_choose_the_pane() {
     let folder = tempfile::tempdir().unwrap();
     let page = reproduction(folder.path());
-    let Some(browser) = Browser::open(WIDE) else { return };
+    let Some(browser) = open(WIDE) else { return };
     browser.load(&page);
     let name = "heat-map";
     let at = format!("[data-panes='{name}']");
@@ -263,7 +266,7 @@ fn slider_and_attack_choose_the_pane() {
 fn the_chosen_model_says_what_it_sees() {
     let folder = tempfile::tempdir().unwrap();
     let page = reproduction(folder.path());
-    let Some(browser) = Browser::open(WIDE) else { return };
+    let Some(browser) = open(WIDE) else { return };
     browser.load(&page);
     let select = browser.one("#images [data-judge]");
     let guesses = || -> Vec<String> {
@@ -289,7 +292,7 @@ fn the_chosen_model_says_what_it_sees() {
 fn animations_wait_until_they_are_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let page = reproduction(folder.path());
-    let Some(browser) = Browser::open(WIDE) else { return };
+    let Some(browser) = open(WIDE) else { return };
     browser.load(&page);
     let moving = || {
         let shown = "return [...document.querySelectorAll(\"img[src^='data:image/gif']\")].filter((image) => image.checkVisibility()).length";
@@ -312,7 +315,7 @@ fn seen(browser: &Browser, map: &Element) -> (Value, bool) {
 fn the_page_of_explanations_answers_its_reader() {
     let folder = tempfile::tempdir().unwrap();
     let page = fixture::explanations::several().write(folder.path()).remove(0);
-    let Some(browser) = Browser::open(WIDE) else { return };
+    let Some(browser) = open(WIDE) else { return };
     browser.load(&page);
     asks_for_nothing(&browser, &page);
     themes(&browser);
@@ -372,7 +375,7 @@ fn the_page_of_explanations_answers_its_reader() {
     assert_eq!(look("signed"), signed);
     assert_eq!(browser.console(), Vec::<String>::new(), "after all of this");
     drop(browser);
-    let Some(browser) = Browser::open(NARROW) else { return };
+    let Some(browser) = open(NARROW) else { return };
     browser.load(&page);
     fits(&browser);
 }
