@@ -1,4 +1,4 @@
-"""Both orders of layers that round, compare and choose, by PyTorch in f64: the fixture of crates/doubleback/tests/choices.rs.
+"""Both orders of layers that round, compare and choose, by PyTorch in f64: the fixture of crates/doubleback/tests/library/choices.rs.
 
     python scripts/choice-fixtures.py crates/doubleback/tests/fixtures/choices.npz
 """

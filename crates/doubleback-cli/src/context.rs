@@ -126,7 +126,8 @@ fn check_instruction_set() -> Result<()> {
     }
 }
 
-fn start_logging(global: &Global) {
+/// Sends warnings and errors to standard error, in the form that was asked for.
+pub fn start_logging(global: &Global) {
     let level = match (global.quiet, global.log_format) {
         (true, _) => LevelFilter::ERROR,
         (false, LogFormat::Text) => LevelFilter::WARN,

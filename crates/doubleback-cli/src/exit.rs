@@ -122,6 +122,16 @@ impl From<doubleback_report::Error> for Failure {
     }
 }
 
+impl From<doubleback_study::Error> for Failure {
+    fn from(error: doubleback_study::Error) -> Self {
+        match error {
+            doubleback_study::Error::Model(error) => error.into(),
+            doubleback_study::Error::File { path, action, cause } => Failure::io(path.display(), action, &cause),
+            other => Failure::of(other.kind(), other.to_string()),
+        }
+    }
+}
+
 fn advice(cause: &io::Error) -> &'static str {
     match cause.kind() {
         io::ErrorKind::NotFound => "Check the path",

@@ -5,7 +5,7 @@
 //! The reproduction's in the folder itself, those of a diagnosis and of a pooling study in `diagnosis/` and `pooling/`. Where one of these has a
 //! `results.json` of a real run, that is drawn.
 
-#[path = "../tests/fixture/mod.rs"]
+#[path = "../tests/pages/fixture/mod.rs"]
 mod fixture;
 
 use std::error::Error;

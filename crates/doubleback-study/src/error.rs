@@ -25,9 +25,24 @@ pub enum Error {
         /// What was found, what was expected and what to do.
         what: String,
     },
+    /// The database of participants failed.
+    #[error("{}: {what}", path.display())]
+    Database {
+        /// Its file.
+        path: PathBuf,
+        /// What was tried and what SQLite says.
+        what: String,
+    },
     /// A setting that cannot be.
     #[error("{0}")]
     Setting(String),
+    /// Images that cannot be drawn.
+    #[error(transparent)]
+    Data(#[from] doubleback_data::DataError),
+    /// Models that cannot be computed with; or work with them was interrupted.
+    #[cfg(feature = "networks")]
+    #[error(transparent)]
+    Model(#[from] doubleback::Error),
 }
 
 impl Error {
@@ -35,7 +50,10 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::File { cause, .. } => cause.into(),
-            Self::Content { .. } | Self::Setting(_) => ErrorKind::Input,
+            Self::Content { .. } | Self::Database { .. } | Self::Setting(_) => ErrorKind::Input,
+            Self::Data(cause) => cause.kind(),
+            #[cfg(feature = "networks")]
+            Self::Model(cause) => cause.kind(),
         }
     }
 }

@@ -19,6 +19,7 @@ use doubleback::{Result, attack};
 use doubleback_experiments::Profile;
 use doubleback_experiments::bench::{Step, TimedAttack};
 use doubleback_experiments::diagnosis;
+use doubleback_study::folder::Role;
 
 /// A value out of a list of names.
 #[derive(Clone)]
@@ -132,6 +133,17 @@ pub fn pooling_profile() -> Named<doubleback_experiments::pooling_study::Profile
     Named {
         names: Profile::ALL.map(Profile::name).to_vec(),
         parse: str::parse,
+    }
+}
+
+/// What models are in a study's comparison.
+pub fn role() -> Named<Role> {
+    Named {
+        names: Role::ALL.map(Role::name).to_vec(),
+        parse: |name| {
+            let known = Role::ALL.into_iter().find(|role| role.name() == name);
+            known.ok_or_else(|| doubleback::data::UnknownName::new("role", name, Role::ALL.map(Role::name)).into())
+        },
     }
 }
 

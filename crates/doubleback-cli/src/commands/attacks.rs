@@ -28,11 +28,14 @@ pub fn size(eps: f64, given: Option<&str>) -> String {
 
 /// Refuses options that the attack would not look at, and missing ones, before any data is read.
 pub fn check(options: &AttackOptions) -> Result<()> {
-    let given = &options.given.0;
+    check_given(options.attack, &options.given.0, !options.eps.is_empty())
+}
+
+/// The same for an attack by name, with these options, and sizes or none.
+pub fn check_given(name: &str, given: &Map<String, Value>, with_eps: bool) -> Result<()> {
     check_starts(given)?;
-    let name = options.attack;
     let taking_eps = AttackSpec::taking_eps();
-    if !options.eps.is_empty() && !AttackSpec::answering_for_eps().contains(&name) {
+    if with_eps && !AttackSpec::answering_for_eps().contains(&name) {
         refuse_unless(name, "eps", &taking_eps)?;
     }
     for option in AttackOption::all() {
@@ -40,7 +43,7 @@ pub fn check(options: &AttackOptions) -> Result<()> {
             refuse_unless(name, option.flag, &AttackSpec::having(option))?;
         }
     }
-    if options.eps.is_empty() && taking_eps.contains(&name) {
+    if !with_eps && taking_eps.contains(&name) {
         return Err(Failure::Input(format!(
             "`--eps`: the attack `{name}` needs it. Give perturbation sizes such as `--eps 0.1,0.2`"
         )));

@@ -19,12 +19,13 @@ mod predict;
 mod report;
 mod reproduce;
 mod shell;
+mod study;
 mod sweep;
 mod train;
 mod transfer;
 
-use crate::args::{Cli, Command, DataCommand};
-use crate::context::Context;
+use crate::args::{Cli, Command, DataCommand, StudyCommand};
+use crate::context::{self, Context};
 use crate::exit::Result;
 use crate::stats::Stats;
 
@@ -33,6 +34,11 @@ pub fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Some(Command::Completions { shell }) => return shell::completions(shell),
         Some(Command::Man { command }) => return shell::man(command.as_deref()),
+        // It has nothing to compute, and stops in its own way: open requests are finished.
+        Some(Command::Study(StudyCommand::Serve(args))) => {
+            context::start_logging(&cli.global);
+            return study::serve(&args);
+        }
         _ => {}
     }
     let context = Context::new(&cli.global, cli.command.as_ref().map_or("", when_cut_off))?;
@@ -65,6 +71,7 @@ fn in_pool(command: Option<Command>, context: &Context) -> Result<()> {
         Some(Command::Sweep(args)) => sweep::run(&args, context),
         Some(Command::SweepCell(args)) => sweep::run_one(&args, context),
         Some(Command::Bench(command)) => bench::run(&command, context),
+        Some(Command::Study(command)) => study::run(&command, context),
         Some(Command::Data(command)) => data::run(&command, context),
         // The first two have returned, and no command means `reproduce`.
         Some(Command::Completions { .. } | Command::Man { .. }) | None => Ok(()),
@@ -94,6 +101,7 @@ fn when_cut_off(command: &Command) -> &'static str {
         | Command::Inspect(_)
         | Command::Export(_)
         | Command::Report(_)
+        | Command::Study(_)
         | Command::Data(_)
         | Command::Bench(_)
         | Command::Completions { .. }

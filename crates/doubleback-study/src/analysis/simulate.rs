@@ -1,11 +1,12 @@
 //! Answers of people who are not there: for tests, for power, and to try an analysis before a study.
 
+use rand::Rng;
 use rand::seq::SliceRandom;
-use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::published::Setting;
+use super::random::Purpose;
 use crate::answer::{Answer, Choice, Response};
 use crate::folder::{Attack, Candidate, Data, Manifest, Model, Protocol, Role};
 use crate::{Error, Result};
@@ -89,7 +90,7 @@ pub fn simulate(manifest: &Manifest, participants: usize, answers: &AnswerModel,
             one.model, one.original, one.target
         )));
     }
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut random = Purpose::Simulation.random(seed);
     let spread = (answers.people.powi(2) + answers.images.powi(2) + answers.slopes.powi(2)).sqrt();
     let levels: Vec<[f64; 2]> = answers
         .rates

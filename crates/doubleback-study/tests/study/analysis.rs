@@ -186,7 +186,7 @@ fn the_papers_effect_is_found_with_enough_people() {
 
 fn whole() -> Options {
     Options {
-        flips: 199,
+        flips: 1_999,
         draws: 200,
         power: Some(PowerOptions {
             studies: 20,

@@ -1,0 +1,73 @@
+use rusqlite::{Connection, Row};
+
+use super::database::Store;
+use super::settings::Settings;
+use super::token::{Token, TokenHash};
+use crate::error::Result;
+
+impl Store {
+    /// The researcher's token, if one is made now: at a study's first start, or if `again` asks for another, which ends the old one. Its hash is kept, and it is
+    /// never shown again.
+    ///
+    /// # Errors
+    /// If SQLite fails.
+    pub async fn admin_token(&self, again: bool) -> Result<Option<Token>> {
+        let token = Token::random();
+        let hash = token.hash();
+        let made = self.write(move |connection| {
+            let sql = "UPDATE study SET admin = ?1 WHERE admin IS NULL OR ?2";
+            connection.execute(sql, (hash.0, again))
+        });
+        Ok((made.await? == 1).then_some(token))
+    }
+
+    /// Whether a token of this hash is the researcher's.
+    ///
+    /// # Errors
+    /// If SQLite fails.
+    pub async fn is_admin(&self, token: TokenHash) -> Result<bool> {
+        // Hashes, of which nobody can choose the first bytes: how long the comparison takes tells nothing.
+        self.read(move |connection| connection.query_row("SELECT admin IS ?1 FROM study", [token.0], |row| row.get(0)))
+            .await
+    }
+
+    /// What the researcher decided.
+    ///
+    /// # Errors
+    /// If SQLite fails.
+    pub async fn settings(&self) -> Result<Settings> {
+        self.read(settings).await
+    }
+
+    /// Changes it.
+    ///
+    /// # Errors
+    /// If SQLite fails.
+    pub async fn set_settings(&self, settings: Settings) -> Result<()> {
+        let cap = settings
+            .open_enrolment
+            .map(|cap| i64::try_from(cap).unwrap_or(i64::MAX));
+        self.write(move |connection| {
+            let sql = "UPDATE study SET paused = ?1, open_cap = ?2, retention_days = ?3";
+            connection
+                .execute(sql, (settings.paused, cap, settings.retention_days))
+                .map(drop)
+        })
+        .await
+    }
+}
+
+/// The settings, of any connection.
+pub fn settings(connection: &Connection) -> rusqlite::Result<Settings> {
+    let of = |row: &Row<'_>| {
+        let cap: Option<i64> = row.get(1)?;
+        Ok(Settings {
+            paused: row.get(0)?,
+            open_enrolment: cap.map(i64::unsigned_abs),
+            retention_days: row.get(2)?,
+        })
+    };
+    connection
+        .prepare_cached("SELECT paused, open_cap, retention_days FROM study")?
+        .query_row([], of)
+}

@@ -1,0 +1,44 @@
+//! The library, as its users call it: one file a promise. One test program, as each would link the same libraries again.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod attack_bits;
+mod attacks;
+mod audit;
+mod audit_plans;
+mod beyond_bounds;
+mod binary;
+mod choices;
+mod class_weights;
+mod classifier;
+mod damaged_models;
+mod edited_model;
+mod elementwise;
+mod ensemble;
+mod evaluation;
+mod explanations;
+mod fab_starts;
+mod faithfulness;
+mod fmn_l1;
+mod gan_losses;
+mod image_attacks;
+mod interpretgan;
+mod jsma;
+mod latent_decoder;
+mod layer_explanations;
+mod layers;
+mod local_contrast;
+mod model_files;
+mod models_and_data;
+mod not_finite;
+mod old_models;
+mod penalties;
+mod quiet_models;
+mod residual;
+mod second_order;
+mod soundness;
+mod spatial_layers;
+mod staged;
+mod strong_attacks;
+mod structure_layers;
+mod threads;
+mod train_options;
