@@ -2,7 +2,7 @@
 //! them. They look like this crate's own pages, are one file each, and make no request to anywhere.
 
 pub use crate::format;
-pub use crate::page::{Content, Entry, Figure, Group, Page, Part, Table, missing, pairs, saved_as, scrolled, unfolded};
+pub use crate::page::{Content, Entry, Figure, Group, Page, Part, Table, missing, pairs, saved, scrolled, unfolded};
 pub use crate::svg::{
     Axis, Drawing, IntervalPoint, IntervalRow, IntervalRows, Line, LineChart, Look, Panel, Point, Row, RowChart, Style,
     swatch,

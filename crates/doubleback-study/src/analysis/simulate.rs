@@ -331,6 +331,37 @@ mod tests {
         );
     }
 
+    /// Of 4,000 people with ten images each: the variance of their shares is that of their chances, and a tenth of a coin's.
+    #[test]
+    fn people_and_images_differ_as_much_as_they_should() {
+        let manifest = paper_manifest(&SETTINGS[0], &[Role::Normal]);
+        let spread = |people: f64, images: f64, by: fn(&Response) -> u64, seed: u64| {
+            let model = AnswerModel {
+                rates: vec![[0.5, 0.5]],
+                people,
+                images,
+                slopes: 0.0,
+            };
+            let answers = simulate(&manifest, 4_000, &model, seed).unwrap();
+            let mut groups: std::collections::BTreeMap<u64, (f64, f64)> = Default::default();
+            for one in &answers {
+                let group = groups.entry(by(one)).or_default();
+                let fooled = one.answer.fooled(manifest.candidates[one.candidate].target);
+                *group = (group.0 + f64::from(u8::from(fooled)), group.1 + 1.0);
+            }
+            let shares: Vec<f64> = groups.values().map(|(hits, all)| hits / all).collect();
+            let mean = shares.iter().sum::<f64>() / shares.len() as f64;
+            shares.iter().map(|share| (share - mean).powi(2)).sum::<f64>() / shares.len() as f64
+        };
+        // Of the logistic of a normal of deviation 0.8: 0.0310 (trapezoid rule).
+        let people = |one: &Response| one.participant;
+        assert!((spread(0.8, 0.0, people, 1) - (0.0310 + 0.2190 / 10.0)).abs() < 0.003);
+        assert!((spread(0.0, 0.0, people, 1) - 0.025).abs() < 0.002);
+        // About 89 answers an image.
+        let images = |one: &Response| one.candidate as u64;
+        assert!((spread(0.0, 0.8, images, 1) - (0.0310 + 0.2190 / 89.0)).abs() < 0.008);
+    }
+
     #[test]
     fn rates_that_cannot_be_are_refused() {
         let manifest = paper_manifest(&SETTINGS[0], &[Role::Normal]);

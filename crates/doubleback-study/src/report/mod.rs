@@ -1,4 +1,4 @@
-//! The page of an analysis: `report.html`, one file that needs no other and makes no request, and beside it `analysis.json` and each figure with its values.
+//! The page of an analysis: `report.html`, one file that needs no other and makes no request, and beside it `results.json` and each figure with its values.
 //!
 //! One section or figure a file; what they share is in `view`. Charts, tables and their looks are those of [`doubleback_report::parts`].
 
@@ -25,15 +25,15 @@ use self::view::View;
 use crate::analysis::Analysis;
 use crate::{Error, Result};
 
-/// Name of the analysis in its folder.
-const ANALYSIS: &str = "analysis.json";
+/// Name of the numbers in the folder.
+const RESULTS: &str = "results.json";
 
 /// Draws an analysis as one page.
 pub fn analysis_html(analysis: &Analysis) -> String {
     page().html(&View { analysis })
 }
 
-/// Writes `report.html`, `analysis.json` and `figures/` into a folder, which is made if it is not there. Returns the paths, the page first.
+/// Writes `report.html`, `results.json` and `figures/` into a folder, which is made if it is not there. Returns the paths, the page first.
 ///
 /// Files of earlier runs with the same names are replaced, each whole or not at all.
 ///
@@ -41,7 +41,7 @@ pub fn analysis_html(analysis: &Analysis) -> String {
 /// [`Error::File`] when a folder cannot be made or written to, or the disk is full.
 pub fn write_analysis(analysis: &Analysis, folder: &Path) -> Result<Vec<PathBuf>> {
     let mut paths = page().write(&View { analysis }, folder).map_err(written)?;
-    let path = folder.join(ANALYSIS);
+    let path = folder.join(RESULTS);
     let json = serde_json::to_vec_pretty(analysis).map_err(|cause| Error::Content {
         path: path.clone(),
         what: format!("the analysis does not become JSON: {cause}. This is a fault of doubleback: please report it"),
