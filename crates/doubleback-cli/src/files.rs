@@ -71,7 +71,7 @@ pub const SWEEP: &[&str] = &["results.json", "cells", "lock"];
 /// What the folder of a study has in it when it is made.
 pub const STUDY: &[&str] = &["study.json", "stimuli.png", "images", "texts", "models"];
 /// What the folder of a study's analysis has in it.
-pub const STUDY_ANALYSIS: &[&str] = &["report.html", "results.json", "figures"];
+pub const STUDY_ANALYSIS: &[&str] = &["report.html", "analysis.json", "figures"];
 /// What the folder of an unfinished training has in it.
 pub const WORK: &[&str] = &["model.safetensors"];
 

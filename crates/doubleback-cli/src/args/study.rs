@@ -65,7 +65,7 @@ const ANALYSE: &str = "Analyse the answers of a study, and draw a report.\n\n\
     Shares of images that fooled people and of mistakes that seemed reasonable, by model, with 95 % intervals that respect that answers come from the same \
     people and images; the paper's comparison of the normal and the regularized model by a test; agreement of participants; how many participants \
     the paper's effect needs; the published table beside (docs/study-analysis.md).\n\n\
-    Writes DIR/report.html and DIR/results.json.";
+    Writes DIR/report.html, DIR/analysis.json and DIR/figures/.";
 
 /// Arguments of `study new`.
 #[derive(Args, Debug)]
@@ -183,7 +183,7 @@ pub struct StudyExportArgs {
 Examples:
   doubleback study analyse my-study
   doubleback study analyse my-study --out results --unfinished
-  doubleback study analyse my-study --json | jq .models")]
+  doubleback study analyse my-study --json | jq .rates")]
 pub struct StudyAnalyseArgs {
     /// Folder of the study
     #[arg(value_name = "STUDY")]

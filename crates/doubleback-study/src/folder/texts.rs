@@ -12,7 +12,7 @@ use crate::{Error, Result};
 pub struct Values {
     /// `{{items}}`: how many images a participant sees.
     pub items: usize,
-    /// `{{retention}}`: for how long answers are kept, as the end of a sentence.
+    /// `{{retention}}`: for how long answers are kept, as `90 days after your last answer`.
     pub retention: String,
     /// `{{contact}}`: whom participants ask.
     pub contact: Option<String>,
@@ -87,6 +87,11 @@ impl Text {
     /// Whether it has this placeholder.
     pub fn wants(&self, placeholder: &str) -> bool {
         self.pieces.iter().any(|(_, name)| name.as_deref() == Some(placeholder))
+    }
+
+    /// Whether it still has a note that tells the researcher what to write, `[RESEARCHER: …]`.
+    pub fn is_draft(&self) -> bool {
+        self.pieces.iter().any(|(text, _)| text.contains("[RESEARCHER"))
     }
 
     /// The file that it was read from.
@@ -192,11 +197,7 @@ mod tests {
     use super::*;
 
     fn values() -> Values {
-        Values {
-            items: 30,
-            retention: "for 90 days".to_owned(),
-            contact: Some("Ada <ada@example.org>".to_owned()),
-        }
+        Values { items: 30, retention: "90 days".to_owned(), contact: Some("Ada <ada@example.org>".to_owned()) }
     }
 
     fn html(source: &str) -> String {
@@ -205,15 +206,8 @@ mod tests {
 
     #[test]
     fn placeholders_are_filled() {
-        let text = Text::parse(
-            Path::new("consent.md"),
-            "You see {{items}} images, kept {{ retention }}. Ask {{contact}}.",
-        )
-        .unwrap();
-        assert_eq!(
-            text.filled(&values()),
-            "You see 30 images, kept for 90 days. Ask Ada <ada@example.org>."
-        );
+        let text = Text::parse(Path::new("consent.md"), "You see {{items}} images, kept for {{ retention }}. Ask {{contact}}.").unwrap();
+        assert_eq!(text.filled(&values()), "You see 30 images, kept for 90 days. Ask Ada <ada@example.org>.");
         assert!(text.wants("contact") && !text.wants("title"));
         assert!(text.html(&values()).contains(r#"<a href="mailto:ada@example.org">"#));
     }

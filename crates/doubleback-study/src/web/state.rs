@@ -83,8 +83,8 @@ impl Shared {
     pub fn values(&self, retention_days: Option<u32>) -> Values {
         let retention = match retention_days {
             None => "until the researchers delete them".to_owned(),
-            Some(1) => "for one day after your last answer".to_owned(),
-            Some(days) => format!("for {days} days after your last answer"),
+            Some(1) => "one day after your last answer".to_owned(),
+            Some(days) => format!("{days} days after your last answer"),
         };
         Values {
             items: self.items,

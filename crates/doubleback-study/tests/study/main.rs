@@ -8,6 +8,7 @@ mod browser;
 mod child;
 mod client;
 mod load;
+mod participant;
 mod person;
 mod server;
 mod small_study;

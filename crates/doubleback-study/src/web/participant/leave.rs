@@ -48,17 +48,17 @@ pub(super) async fn leave(State(app): State<App>, visitor: Visitor, fields: Fiel
 /// `GET /withdraw`: whether they mean it.
 pub(super) async fn ask(State(app): State<App>, visitor: Visitor) -> Result<Response, Failure> {
     let body = html! {
-        h1 { "Stop and delete my answers?" }
-        p { "You can stop at any time and need not say why. All that you answered will be deleted for good: nobody can bring it back." }
+        h1 { "Withdraw?" }
+        p { "You can stop at any time and need not say why. If you withdraw, all that you answered will be deleted for good: nobody can bring it back." }
         form method="post" action="/withdraw" {
             (visitor.hidden("withdraw"))
             div class="actions" {
-                button id="withdraw" class="danger" type="submit" { "Delete my answers" }
+                button id="withdraw" class="danger" type="submit" { "Withdraw and delete my answers" }
                 a class="button quiet" id="onward" href=(visitor.current(&app)) { "Go on with the study" }
             }
         }
     };
-    Ok(visitor.page(&app, StatusCode::OK, "Stop and delete my answers?", body))
+    Ok(visitor.page(&app, StatusCode::OK, "Withdraw?", body))
 }
 
 /// `POST /withdraw`: when the browser hears of it, nothing is left.

@@ -83,9 +83,7 @@ impl FromRequestParts<App> for Number {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let Path(text) = <Path<String> as FromRequestParts<App>>::from_request_parts(parts, app)
-            .await
-            .map_err(|_| no_page())?;
+        let Path(text) = <Path<String> as FromRequestParts<App>>::from_request_parts(parts, app).await.map_err(|_| no_page())?;
         let number = text.parse::<usize>().map_err(|_| no_page())?;
         if number == 0 || number.to_string() != text {
             return Err(no_page());
@@ -153,7 +151,7 @@ impl Visitor {
             nav aria-label="About the study" {
                 @if read_again { a href="/instructions" { "Instructions" } }
                 a href="/consent" { "What you agreed to" }
-                a href="/withdraw" { "Stop and delete my answers" }
+                a href="/withdraw" { "Withdraw" }
             }
         };
         Page {
