@@ -24,6 +24,6 @@ pub use folder::{File, Folder};
 pub use html_table::{pairs, scrolled, unfolded};
 pub use layout::{Page, Part};
 pub use legend::{Entry, legend};
-pub use saved::saved;
+pub use saved::{saved, saved_as};
 pub use section::{caption, missing};
 pub use verdict::verdict;

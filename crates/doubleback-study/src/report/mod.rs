@@ -1,4 +1,4 @@
-//! The page of an analysis: `report.html`, one file that needs no other and makes no request, and beside it `results.json` and each figure with its values.
+//! The page of an analysis: `report.html`, one file that needs no other and makes no request, and beside it `analysis.json` and each figure with its values.
 //!
 //! One section or figure a file; what they share is in `view`. Charts, tables and their looks are those of [`doubleback_report::parts`].
 
@@ -26,14 +26,14 @@ use crate::analysis::Analysis;
 use crate::{Error, Result};
 
 /// Name of the numbers in the folder.
-const RESULTS: &str = "results.json";
+const RESULTS: &str = "analysis.json";
 
 /// Draws an analysis as one page.
 pub fn analysis_html(analysis: &Analysis) -> String {
     page().html(&View { analysis })
 }
 
-/// Writes `report.html`, `results.json` and `figures/` into a folder, which is made if it is not there. Returns the paths, the page first.
+/// Writes `report.html`, `analysis.json` and `figures/` into a folder, which is made if it is not there. Returns the paths, the page first.
 ///
 /// Files of earlier runs with the same names are replaced, each whole or not at all.
 ///

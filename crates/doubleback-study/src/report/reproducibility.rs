@@ -1,5 +1,5 @@
 use doubleback_report::parts::format::{count, short};
-use doubleback_report::parts::{pairs, saved};
+use doubleback_report::parts::{pairs, saved_as};
 use maud::{Markup, html};
 
 use super::view::View;
@@ -37,6 +37,6 @@ pub fn body(view: &View) -> Markup {
             view.analysis.models.iter().map(|model| (model.name.clone(), format!("{}, {}", super::view::role(model.role), count(model.candidates)))),
             false,
         ))
-        (saved(view.analysis))
+        (saved_as("analysis.json", view.analysis))
     }
 }
