@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use super::options::Options;
+use super::random::Purpose;
 use super::sample::{Item, Sample};
 use crate::answer::Choice;
 use crate::folder::Manifest;
@@ -103,7 +103,7 @@ fn bootstrap(units: &[Unit], kinds: usize, options: &Options) -> Option<[f64; 2]
     if units.len() < LEAST_IMAGES {
         return None;
     }
-    let mut random = ChaCha8Rng::seed_from_u64(options.seed);
+    let mut random = Purpose::Draws.random(options.seed);
     let draw = |_| {
         let drawn: Vec<&Unit> = units
             .iter()

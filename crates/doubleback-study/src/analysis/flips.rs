@@ -12,8 +12,8 @@
 //! studentized permutations), and by simulation in those of 11 (`docs/study-analysis.md`).
 
 use rand::Rng;
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+
+use super::random::Purpose;
 
 /// The variance is at least this part of that over people alone: with few images, all shared, its estimate may be near zero or below.
 const LEAST_VARIANCE: f64 = 0.25;
@@ -109,7 +109,7 @@ impl SignFlips {
                 flips: all,
             };
         }
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut random = Purpose::Flips.random(seed);
         let as_far = (0..flips).filter(|_| {
             for chunk in signs.chunks_mut(64) {
                 let mut bits: u64 = random.random();

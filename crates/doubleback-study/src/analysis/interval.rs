@@ -72,11 +72,6 @@ pub fn quantile(confidence: f64, freedom: usize) -> Option<f64> {
     Some(student.inverse_cdf(at)).filter(|value| value.is_finite())
 }
 
-/// Two-sided p of a standard normal value.
-pub fn normal_p(z: f64) -> f64 {
-    2.0 * Normal::standard().cdf(-z.abs())
-}
-
 /// Quantile of the normal distribution for a two-sided interval.
 pub fn normal_quantile(confidence: f64) -> f64 {
     Normal::standard().inverse_cdf(0.5 + confidence / 2.0)
@@ -115,7 +110,6 @@ mod tests {
         assert!((quantile(0.95, 10).unwrap() - 2.228_139).abs() < 1e-5);
         assert!((quantile(0.95, 1).unwrap() - 12.706_205).abs() < 1e-4);
         assert!((normal_quantile(0.95) - 1.959_964).abs() < 1e-6);
-        assert!((normal_p(1.959_964) - 0.05).abs() < 1e-6);
         assert_eq!(quantile(0.95, 0), None);
     }
 

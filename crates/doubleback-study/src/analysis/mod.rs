@@ -17,6 +17,7 @@ mod mixed;
 mod options;
 mod power;
 mod published;
+mod random;
 mod rates;
 mod sample;
 mod simulate;

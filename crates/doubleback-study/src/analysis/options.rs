@@ -97,8 +97,8 @@ impl Default for PowerOptions {
             level: 0.05,
             people: 0.7,
             images: 1.0,
-            studies: 400,
-            flips: 499,
+            studies: 200,
+            flips: 199,
             most: 200,
         }
     }

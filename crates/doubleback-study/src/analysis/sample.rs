@@ -68,17 +68,20 @@ impl Sample {
             Counted::All => answers.keys().copied().collect(),
         };
         let mut pairs = BTreeMap::new();
+        for candidate in &manifest.candidates {
+            let next = pairs.len();
+            pairs.entry((candidate.index, candidate.target)).or_insert(next);
+        }
         let mut items = Vec::with_capacity(responses.len());
         for response in responses {
             let Ok(person) = participants.binary_search(&response.participant) else {
                 continue;
             };
             let candidate = &manifest.candidates[response.candidate];
-            let next = pairs.len();
             items.push(Item {
                 person,
                 image: response.candidate,
-                pair: *pairs.entry((candidate.index, candidate.target)).or_insert(next),
+                pair: pairs[&(candidate.index, candidate.target)],
                 model: candidate.model,
                 target: candidate.target,
                 answer: response.answer,

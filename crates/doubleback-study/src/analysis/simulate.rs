@@ -1,11 +1,12 @@
 //! Answers of people who are not there: for tests, for power, and to try an analysis before a study.
 
+use rand::Rng;
 use rand::seq::SliceRandom;
-use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::published::Setting;
+use super::random::Purpose;
 use crate::answer::{Answer, Choice, Response};
 use crate::folder::{Attack, Candidate, Data, Manifest, Model, Protocol, Role};
 use crate::{Error, Result};
@@ -89,7 +90,7 @@ pub fn simulate(manifest: &Manifest, participants: usize, answers: &AnswerModel,
             one.model, one.original, one.target
         )));
     }
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut random = Purpose::Simulation.random(seed);
     let spread = (answers.people.powi(2) + answers.images.powi(2) + answers.slopes.powi(2)).sqrt();
     let levels: Vec<[f64; 2]> = answers
         .rates
@@ -328,6 +329,37 @@ mod tests {
             simulate(&manifest, 7, &model, 5).unwrap(),
             simulate(&manifest, 7, &model, 6).unwrap()
         );
+    }
+
+    /// Of 4,000 people with ten images each: the variance of their shares is that of their chances, and a tenth of a coin's.
+    #[test]
+    fn people_and_images_differ_as_much_as_they_should() {
+        let manifest = paper_manifest(&SETTINGS[0], &[Role::Normal]);
+        let spread = |people: f64, images: f64, by: fn(&Response) -> u64, seed: u64| {
+            let model = AnswerModel {
+                rates: vec![[0.5, 0.5]],
+                people,
+                images,
+                slopes: 0.0,
+            };
+            let answers = simulate(&manifest, 4_000, &model, seed).unwrap();
+            let mut groups: std::collections::BTreeMap<u64, (f64, f64)> = Default::default();
+            for one in &answers {
+                let group = groups.entry(by(one)).or_default();
+                let fooled = one.answer.fooled(manifest.candidates[one.candidate].target);
+                *group = (group.0 + f64::from(u8::from(fooled)), group.1 + 1.0);
+            }
+            let shares: Vec<f64> = groups.values().map(|(hits, all)| hits / all).collect();
+            let mean = shares.iter().sum::<f64>() / shares.len() as f64;
+            shares.iter().map(|share| (share - mean).powi(2)).sum::<f64>() / shares.len() as f64
+        };
+        // Of the logistic of a normal of deviation 0.8: 0.0310 (trapezoid rule).
+        let people = |one: &Response| one.participant;
+        assert!((spread(0.8, 0.0, people, 1) - (0.0310 + 0.2190 / 10.0)).abs() < 0.003);
+        assert!((spread(0.0, 0.0, people, 1) - 0.025).abs() < 0.002);
+        // About 89 answers an image.
+        let images = |one: &Response| one.candidate as u64;
+        assert!((spread(0.0, 0.8, images, 1) - (0.0310 + 0.2190 / 89.0)).abs() < 0.008);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use doubleback_report::parts::format::{self, count, percent};
 use maud::{Markup, html};
 
-use super::view::{View, p, participants};
+use super::view::{View, equals, p, participants};
 use crate::analysis::{Measure, ModelComparison, Verdict};
 use crate::folder::Role;
 
@@ -69,13 +69,13 @@ fn sentence(view: &View, comparison: &ModelComparison) -> String {
     let parts = comparison.measures.iter().filter_map(|one| {
         let (from, to) = one.from.zip(one.to)?;
         Some(format!(
-            "{} {} with {} and {} with {} (p\u{a0}=\u{a0}{})",
+            "{} {} with {} and {} with {} (p\u{a0}{})",
             one.measure.words(),
             percent(from),
             view.name(comparison.from),
             percent(to),
             view.name(comparison.to),
-            p(one.p_holm.unwrap_or(one.p)).replace("<\u{a0}", "below ")
+            equals(one.p_holm.unwrap_or(one.p))
         ))
     });
     let parts: Vec<String> = parts.collect();

@@ -1,7 +1,7 @@
 use doubleback_report::parts::format::points;
 use maud::{Markup, html};
 
-use super::view::{View, p};
+use super::view::{View, equals};
 use crate::analysis::{Claim, Verdict};
 
 /// The claims with what this study says of them.
@@ -40,14 +40,5 @@ fn item(view: &View, claim: &Claim) -> Markup {
                 }
             }
         }
-    }
-}
-
-/// `= 0.012`, `< 0.001`.
-fn equals(value: f64) -> String {
-    let text = p(value);
-    match text.starts_with('<') {
-        true => text,
-        false => format!("=\u{a0}{text}"),
     }
 }

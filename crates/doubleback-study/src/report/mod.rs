@@ -25,8 +25,8 @@ use self::view::View;
 use crate::analysis::Analysis;
 use crate::{Error, Result};
 
-/// Name of the analysis in its folder.
-const ANALYSIS: &str = "analysis.json";
+/// Name of the numbers in the folder.
+const RESULTS: &str = "analysis.json";
 
 /// Draws an analysis as one page.
 pub fn analysis_html(analysis: &Analysis) -> String {
@@ -41,7 +41,7 @@ pub fn analysis_html(analysis: &Analysis) -> String {
 /// [`Error::File`] when a folder cannot be made or written to, or the disk is full.
 pub fn write_analysis(analysis: &Analysis, folder: &Path) -> Result<Vec<PathBuf>> {
     let mut paths = page().write(&View { analysis }, folder).map_err(written)?;
-    let path = folder.join(ANALYSIS);
+    let path = folder.join(RESULTS);
     let json = serde_json::to_vec_pretty(analysis).map_err(|cause| Error::Content {
         path: path.clone(),
         what: format!("the analysis does not become JSON: {cause}. This is a fault of doubleback: please report it"),

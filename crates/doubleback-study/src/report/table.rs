@@ -27,8 +27,8 @@ fn ours(view: &View) -> Markup {
             thead {
                 tr {
                     th scope="col" { "This study" }
-                    th scope="col" { "Human fooled (%)" }
-                    th scope="col" { "Mistake reasonable (%)" }
+                    th scope="col" { "Human fooled" }
+                    th scope="col" { "Mistake reasonable" }
                     th scope="col" { "Participants" }
                     th scope="col" { "Answers" }
                     th scope="col" { "Images" }

@@ -94,3 +94,12 @@ pub fn p(value: f64) -> String {
 pub fn participants(count: usize) -> String {
     doubleback_data::words::count(count, "participant")
 }
+
+/// `= 0.012`, `< 0.001`.
+pub fn equals(value: f64) -> String {
+    let text = p(value);
+    match text.starts_with('<') {
+        true => text,
+        false => format!("=\u{a0}{text}"),
+    }
+}

@@ -10,6 +10,8 @@ const EVALUATIONS: usize = 2_000;
 const STEP: f64 = 2e-3;
 /// A deviation below this is no different from none.
 pub const NONE: f64 = 1e-3;
+/// A deviation above this is no finding: with it, nearly all people or images would give one answer alone.
+pub const MOST: f64 = 5.0;
 
 /// A fitted model.
 #[derive(Clone, Debug)]

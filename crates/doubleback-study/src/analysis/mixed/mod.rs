@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
-use self::fit::{Fit, NONE, fit};
+use self::fit::{Fit, MOST, NONE, fit};
 use self::laplace::Observation;
 use super::interval::normal_quantile;
 use super::measure::Measure;
@@ -89,7 +89,8 @@ fn mixed(manifest: &Manifest, sample: &Sample, measure: Measure, options: &Optio
         found.notes.push("Nothing could be fitted.".to_owned());
         return found;
     };
-    found.converged = whole.converged && whole.covariance.is_some();
+    let runaway = whole.deviations.iter().any(|&deviation| deviation > MOST);
+    found.converged = whole.converged && whole.covariance.is_some() && !runaway;
     [found.people, found.images] = whole.deviations.map(Some);
     for (name, deviation) in ["people", "images"].into_iter().zip(whole.deviations) {
         if deviation < NONE {
@@ -97,6 +98,12 @@ fn mixed(manifest: &Manifest, sample: &Sample, measure: Measure, options: &Optio
                 "The deviation of {name} came out as zero: these answers show none beyond chance, which is not to say that there is none."
             ));
         }
+    }
+    if runaway {
+        found.notes.push(format!(
+            "A deviation above {MOST} on the logit scale is no finding: where hardly any answer counts, or hardly any does not, and images have few answers each, \
+             Laplace's approximation has no useful top."
+        ));
     }
     if !whole.converged {
         found
@@ -213,6 +220,10 @@ fn likelihood_ratio(
     let columns: Vec<usize> = (0..fitted.len()).map(column).collect();
     let smaller =
         fit(observations(sample, measure, fitted, &columns)).filter(|fit| fit.converged && whole.converged)?;
+    let sane = |fit: &Fit| fit.deviations.iter().all(|&deviation| deviation <= MOST);
+    if !sane(&smaller) || !sane(whole) {
+        return None;
+    }
     let statistic = 2.0 * (whole.log_likelihood - smaller.log_likelihood).max(0.0);
     Some(ChiSquared::new(1.0).ok()?.sf(statistic))
 }

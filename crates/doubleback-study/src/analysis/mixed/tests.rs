@@ -111,6 +111,36 @@ fn models_without_a_finite_logit_are_left_out_aloud() {
     );
 }
 
+/// Few answers that count, to images that hardly anyone else saw.
+#[test]
+fn a_deviation_that_runs_away_is_no_fit() {
+    let found: Vec<MixedModel> = (0..12).map(|seed| small([[0.02, 0.3], [0.13, 0.4]], seed)).collect();
+    let away = |one: &&MixedModel| one.people.unwrap_or(0.0).max(one.images.unwrap_or(0.0)) > MOST;
+    assert!(
+        found.iter().any(|one| away(&one)),
+        "no study of these runs away: choose others"
+    );
+    assert!(
+        found
+            .iter()
+            .filter(away)
+            .all(|one| !one.converged && one.odds.iter().all(|odds| odds.p.is_none()))
+    );
+}
+
+fn small(rates: [[f64; 2]; 2], seed: u64) -> MixedModel {
+    let manifest = paper_manifest(&SETTINGS[0], &[Role::Normal, Role::Regularized]);
+    let model = AnswerModel {
+        rates: rates.into(),
+        people: 0.7,
+        images: 1.0,
+        slopes: 0.0,
+    };
+    let answers = simulate(&manifest, 29, &model, seed).unwrap();
+    let sample = Sample::new(&manifest, &answers, Counted::All).unwrap();
+    mixed(&manifest, &sample, Measure::Fooled, &Options::default())
+}
+
 #[test]
 fn an_answer_counts_in_its_own_measure() {
     let manifest = paper_manifest(&SETTINGS[0], &[Role::Normal]);
