@@ -1,6 +1,7 @@
 //! What a study promises, one file a promise. One test program: each would compile and link the same things again.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod analysis;
 mod attacks;
 mod blind;
 mod browser;
@@ -12,6 +13,6 @@ mod person;
 mod researcher;
 mod server;
 mod small_study;
-mod store;
 #[cfg(feature = "networks")]
 mod stimuli;
+mod store;

@@ -21,6 +21,12 @@ pub fn run(args: &StudyServeArgs) -> Result<()> {
         for (model, class) in &serving.empty_cells {
             tracing::warn!("{model} has no image of {class}: participants see none");
         }
+        for path in &serving.drafts {
+            tracing::warn!(
+                "{}: it has notes to the researcher, `[RESEARCHER: …]`. Write what they ask for before people read it",
+                path.display()
+            );
+        }
         if let Err(error) = output::print(&announcement(&serving, public.as_deref())) {
             tracing::warn!("{error}");
         }
