@@ -176,8 +176,9 @@ fn flagged(manifest: &Manifest, participant: u64, own: &[&Response]) -> Option<F
 
 #[cfg(test)]
 mod tests {
+    use super::super::paper::paper_manifest;
     use super::super::published::SETTINGS;
-    use super::super::simulate::{AnswerModel, paper_manifest, simulate};
+    use super::super::simulate::{AnswerModel, simulate};
     use super::*;
     use crate::answer::Answer;
     use crate::folder::Role;

@@ -7,9 +7,10 @@ use super::compare::compare;
 use super::flips::holm;
 use super::measure::Measure;
 use super::options::{Counted, Options, PowerOptions};
+use super::paper::paper_manifest;
 use super::published::{PARTICIPANTS, SETTINGS, Setting};
 use super::sample::Sample;
-use super::simulate::{AnswerModel, paper_manifest, simulate};
+use super::simulate::{AnswerModel, simulate};
 use crate::Result;
 use crate::folder::Role;
 

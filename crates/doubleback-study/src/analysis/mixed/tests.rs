@@ -1,6 +1,7 @@
 use super::super::options::Counted;
+use super::super::paper::paper_manifest;
 use super::super::published::SETTINGS;
-use super::super::simulate::{AnswerModel, paper_manifest, simulate};
+use super::super::simulate::{AnswerModel, simulate};
 use super::*;
 use crate::answer::{Answer, Choice};
 
