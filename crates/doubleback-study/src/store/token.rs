@@ -17,7 +17,6 @@ impl Token {
     ///
     /// # Panics
     /// If the operating system has no randomness to give: nothing can be kept safe then.
-    #[expect(clippy::expect_used, reason = "without randomness there are no secrets")]
     pub fn random() -> Self {
         let mut bytes = [0; BYTES];
         getrandom::fill(&mut bytes).expect("the operating system's source of randomness");
