@@ -1,6 +1,7 @@
 use rusqlite::{Connection, Row};
 
 use super::database::Store;
+use super::numbers::{number, stored};
 use super::settings::Settings;
 use super::token::{Token, TokenHash};
 use crate::error::Result;
@@ -39,19 +40,23 @@ impl Store {
         self.read(settings).await
     }
 
-    /// Changes it.
+    /// Replaces it.
     ///
     /// # Errors
     /// If SQLite fails.
     pub async fn set_settings(&self, settings: Settings) -> Result<()> {
-        let cap = settings
-            .open_enrolment
-            .map(|cap| i64::try_from(cap).unwrap_or(i64::MAX));
+        self.change_settings(move |_| settings).await
+    }
+
+    /// Changes some of it, and none of what others change at the same time.
+    ///
+    /// # Errors
+    /// If SQLite fails.
+    pub async fn change_settings(&self, change: impl FnOnce(Settings) -> Settings + Send + 'static) -> Result<()> {
         self.write(move |connection| {
+            let new = change(settings(connection)?);
             let sql = "UPDATE study SET paused = ?1, open_cap = ?2, retention_days = ?3";
-            connection
-                .execute(sql, (settings.paused, cap, settings.retention_days))
-                .map(drop)
+            connection.execute(sql, (new.paused, new.open_enrolment.map(stored), new.retention_days)).map(drop)
         })
         .await
     }
@@ -63,7 +68,7 @@ pub fn settings(connection: &Connection) -> rusqlite::Result<Settings> {
         let cap: Option<i64> = row.get(1)?;
         Ok(Settings {
             paused: row.get(0)?,
-            open_enrolment: cap.map(i64::unsigned_abs),
+            open_enrolment: cap.map(number),
             retention_days: row.get(2)?,
         })
     };

@@ -10,3 +10,4 @@ mod load;
 mod person;
 mod server;
 mod small_study;
+mod store;
