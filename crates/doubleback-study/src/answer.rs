@@ -113,7 +113,10 @@ mod tests {
     fn what_is_no_answer_is_refused() {
         let label = Choice::Label;
         assert_eq!(Answer::new(label(3), label(3), 10), Err(Inconsistent::Same));
-        assert_eq!(Answer::new(Choice::NotApplicable, label(3), 10), Err(Inconsistent::SecondOfNone));
+        assert_eq!(
+            Answer::new(Choice::NotApplicable, label(3), 10),
+            Err(Inconsistent::SecondOfNone)
+        );
         assert_eq!(Answer::new(label(10), label(3), 10), Err(Inconsistent::Unknown(10, 10)));
         assert_eq!(Answer::new(label(1), label(11), 10), Err(Inconsistent::Unknown(11, 10)));
     }

@@ -33,11 +33,17 @@ impl Assignment {
     pub fn new(manifest: &Manifest) -> Self {
         let mut cells = vec![vec![Vec::new(); manifest.classes.len()]; manifest.models.len()];
         for (index, candidate) in manifest.candidates.iter().enumerate() {
-            if let Some(cell) = cells.get_mut(candidate.model).and_then(|model| model.get_mut(candidate.original)) {
+            if let Some(cell) = cells
+                .get_mut(candidate.model)
+                .and_then(|model| model.get_mut(candidate.original))
+            {
                 cell.push(index);
             }
         }
-        Self { seed: manifest.seed, cells }
+        Self {
+            seed: manifest.seed,
+            cells,
+        }
     }
 
     /// Images that each participant sees: the cells, of a class and a model, that have candidates.
@@ -47,8 +53,13 @@ impl Assignment {
 
     /// Cells without a candidate, as (model, original class): no participant sees them.
     pub fn empty_cells(&self) -> Vec<(usize, usize)> {
-        let all = self.cells.iter().enumerate().flat_map(|(model, classes)| (0..classes.len()).map(move |class| (model, class)));
-        all.filter(|&(model, class)| self.cells[model][class].is_empty()).collect()
+        let all = self
+            .cells
+            .iter()
+            .enumerate()
+            .flat_map(|(model, classes)| (0..classes.len()).map(move |class| (model, class)));
+        all.filter(|&(model, class)| self.cells[model][class].is_empty())
+            .collect()
     }
 
     /// Indices of the candidates that participant `number` (from 1) sees, in order.
@@ -72,7 +83,11 @@ impl Assignment {
 
     /// The model of each place. A model with fewer images than others is in as many blocks as it has images, which are drawn.
     fn models(&self, number: u64, random: &mut ChaCha8Rng) -> Vec<usize> {
-        let images: Vec<usize> = self.cells.iter().map(|classes| classes.iter().filter(|cell| !cell.is_empty()).count()).collect();
+        let images: Vec<usize> = self
+            .cells
+            .iter()
+            .map(|classes| classes.iter().filter(|cell| !cell.is_empty()).count())
+            .collect();
         let blocks = images.iter().copied().max().unwrap_or(0);
         let mut present = Vec::with_capacity(images.len());
         for &images in &images {
@@ -84,9 +99,14 @@ impl Assignment {
         }
         let order = (0..blocks).flat_map(|block| {
             let (group, turn) = turn(number, block, images.len());
-            permutation(images.len(), group, turn).into_iter().map(move |model| (block, model))
+            permutation(images.len(), group, turn)
+                .into_iter()
+                .map(move |model| (block, model))
         });
-        order.filter(|&(block, model)| present[model][block]).map(|(_, model)| model).collect()
+        order
+            .filter(|&(block, model)| present[model][block])
+            .map(|(_, model)| model)
+            .collect()
     }
 
     /// A class for each place: each model's classes in random order, changed where two of the same follow each other. Where that cannot be avoided, as with
@@ -114,7 +134,15 @@ impl Assignment {
             filled.shuffle(random);
             left.push(filled);
         }
-        models.iter().filter_map(|&model| Some(Item { model, class: left[model].pop()? })).collect()
+        models
+            .iter()
+            .filter_map(|&model| {
+                Some(Item {
+                    model,
+                    class: left[model].pop()?,
+                })
+            })
+            .collect()
     }
 }
 
@@ -204,7 +232,10 @@ mod tests {
             next += count;
             (next - count..next).collect::<Vec<_>>()
         };
-        let cells = cells.into_iter().map(|classes| classes.into_iter().map(&mut cell).collect()).collect();
+        let cells = cells
+            .into_iter()
+            .map(|classes| classes.into_iter().map(&mut cell).collect())
+            .collect();
         Assignment { seed, cells }
     }
 

@@ -36,6 +36,13 @@ pub enum Error {
     /// A setting that cannot be.
     #[error("{0}")]
     Setting(String),
+    /// Images that cannot be drawn.
+    #[error(transparent)]
+    Data(#[from] doubleback_data::DataError),
+    /// Models that cannot be computed with; or work with them was interrupted.
+    #[cfg(feature = "networks")]
+    #[error(transparent)]
+    Model(#[from] doubleback::Error),
 }
 
 impl Error {
@@ -44,6 +51,9 @@ impl Error {
         match self {
             Self::File { cause, .. } => cause.into(),
             Self::Content { .. } | Self::Database { .. } | Self::Setting(_) => ErrorKind::Input,
+            Self::Data(cause) => cause.kind(),
+            #[cfg(feature = "networks")]
+            Self::Model(cause) => cause.kind(),
         }
     }
 }

@@ -4,8 +4,8 @@ use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
+use doubleback_data::sha256;
 use png::{BitDepth, ColorType, Compression, Decoder, Encoder, Filter, Transformations};
-use sha2::{Digest, Sha256};
 
 use crate::{Error, Result};
 
@@ -13,26 +13,24 @@ use crate::{Error, Result};
 ///
 /// # Errors
 /// If the file cannot be read, has another checksum than the manifest says, or is no PNG of eight bits a channel and of this shape (rows, columns, channels).
-pub(super) fn read(path: &Path, sha256: &str, shape: [usize; 3]) -> Result<Vec<u8>> {
-    let bytes = fs::read(path).map_err(|cause| Error::File { path: path.to_owned(), action: "cannot read", cause })?;
-    let content = |what: String| Error::Content { path: path.to_owned(), what };
-    let found = hex(&Sha256::digest(&bytes));
-    if !found.eq_ignore_ascii_case(sha256) {
+pub(super) fn read(path: &Path, checksum: &str, shape: [usize; 3]) -> Result<Vec<u8>> {
+    let bytes = fs::read(path).map_err(|cause| Error::File {
+        path: path.to_owned(),
+        action: "cannot read",
+        cause,
+    })?;
+    let content = |what: String| Error::Content {
+        path: path.to_owned(),
+        what,
+    };
+    let found = sha256(std::iter::once(bytes.as_slice()));
+    if !found.eq_ignore_ascii_case(checksum) {
         return Err(content(format!(
-            "its SHA-256 is {found}, and study.json says {sha256}: bring back the file that the study was made with, or make the study again"
+            "its SHA-256 is {found}, and study.json says {checksum}: bring back the file that the study was made with, or make the study again"
         )));
     }
     let pixels = decode(&bytes, shape).map_err(content)?;
     encode(&pixels, shape).map_err(|error| content(format!("cannot be encoded: {error}")))
-}
-
-/// In hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn color(channels: usize) -> Option<ColorType> {
@@ -49,8 +47,14 @@ fn decode(bytes: &[u8], [rows, columns, channels]: [usize; 3]) -> std::result::R
     let broken = |error: png::DecodingError| format!("is no PNG: {error}");
     let mut reader = decoder.read_info().map_err(broken)?;
     let info = reader.info();
-    let found = (info.height as usize, info.width as usize, info.color_type, info.bit_depth);
-    let expected = color(channels).ok_or_else(|| format!("study.json says {channels} channels: 1 or 3 can be shown"))?;
+    let found = (
+        info.height as usize,
+        info.width as usize,
+        info.color_type,
+        info.bit_depth,
+    );
+    let expected =
+        color(channels).ok_or_else(|| format!("study.json says {channels} channels: 1 or 3 can be shown"))?;
     if found != (rows, columns, expected, BitDepth::Eight) {
         let (height, width, color, depth) = found;
         return Err(format!(
@@ -66,7 +70,11 @@ fn decode(bytes: &[u8], [rows, columns, channels]: [usize; 3]) -> std::result::R
 /// A PNG whose length depends on the shape only.
 fn encode(pixels: &[u8], [rows, columns, channels]: [usize; 3]) -> std::result::Result<Vec<u8>, png::EncodingError> {
     let mut bytes = Vec::new();
-    let mut encoder = Encoder::new(&mut bytes, u32::try_from(columns).unwrap_or(0), u32::try_from(rows).unwrap_or(0));
+    let mut encoder = Encoder::new(
+        &mut bytes,
+        u32::try_from(columns).unwrap_or(0),
+        u32::try_from(rows).unwrap_or(0),
+    );
     encoder.set_color(color(channels).unwrap_or(ColorType::Grayscale));
     encoder.set_depth(BitDepth::Eight);
     encoder.set_compression(Compression::NoCompression);
@@ -110,9 +118,14 @@ mod tests {
         let path = folder.path().join("a.png");
         let bytes = encode(&[1; 4], [2, 2, 1]).unwrap();
         fs::write(&path, &bytes).unwrap();
-        let sha256 = hex(&Sha256::digest(&bytes));
-        assert_eq!(read(&path, &sha256, [2, 2, 1]).unwrap(), bytes);
+        let checksum = sha256(std::iter::once(bytes.as_slice()));
+        assert_eq!(read(&path, &checksum, [2, 2, 1]).unwrap(), bytes);
         fs::write(&path, encode(&[2; 4], [2, 2, 1]).unwrap()).unwrap();
-        assert!(read(&path, &sha256, [2, 2, 1]).unwrap_err().to_string().contains("SHA-256"));
+        assert!(
+            read(&path, &checksum, [2, 2, 1])
+                .unwrap_err()
+                .to_string()
+                .contains("SHA-256")
+        );
     }
 }

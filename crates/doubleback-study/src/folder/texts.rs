@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
+use super::default_texts::PLACE_TO_FILL;
 use crate::{Error, Result};
 
 /// Values of what a text may leave open, as `{{items}}`.
@@ -12,7 +13,7 @@ use crate::{Error, Result};
 pub struct Values {
     /// `{{items}}`: how many images a participant sees.
     pub items: usize,
-    /// `{{retention}}`: for how long answers are kept, as the end of a sentence.
+    /// `{{retention}}`: for how long answers are kept, as `90 days after your last answer`.
     pub retention: String,
     /// `{{contact}}`: whom participants ask.
     pub contact: Option<String>,
@@ -45,12 +46,19 @@ impl Text {
     /// # Errors
     /// If it cannot be read, if it is empty, or if it has a placeholder that there is not.
     pub fn read(path: &Path) -> Result<Self> {
-        let source = fs::read_to_string(path).map_err(|cause| Error::File { path: path.to_owned(), action: "cannot read", cause })?;
+        let source = fs::read_to_string(path).map_err(|cause| Error::File {
+            path: path.to_owned(),
+            action: "cannot read",
+            cause,
+        })?;
         Self::parse(path, &source)
     }
 
     fn parse(path: &Path, source: &str) -> Result<Self> {
-        let content = |what: String| Error::Content { path: path.to_owned(), what };
+        let content = |what: String| Error::Content {
+            path: path.to_owned(),
+            what,
+        };
         if source.trim().is_empty() {
             return Err(content("it is empty: write what participants should read".to_owned()));
         }
@@ -63,18 +71,28 @@ impl Text {
             let name = name.trim();
             if !Values::NAMES.contains(&name) {
                 let known = Values::NAMES.map(|name| format!("{{{{{name}}}}}")).join(", ");
-                return Err(content(format!("no placeholder is named `{{{{{name}}}}}`: there are {known}")));
+                return Err(content(format!(
+                    "no placeholder is named `{{{{{name}}}}}`: there are {known}"
+                )));
             }
             pieces.push((before.to_owned(), Some(name.to_owned())));
             rest = after;
         }
         pieces.push((rest.to_owned(), None));
-        Ok(Self { path: path.to_owned(), pieces })
+        Ok(Self {
+            path: path.to_owned(),
+            pieces,
+        })
     }
 
     /// Whether it has this placeholder.
     pub fn wants(&self, placeholder: &str) -> bool {
         self.pieces.iter().any(|(_, name)| name.as_deref() == Some(placeholder))
+    }
+
+    /// Whether it still has a [place](PLACE_TO_FILL) that the researcher is to fill in.
+    pub fn is_draft(&self) -> bool {
+        self.pieces.iter().any(|(text, _)| text.contains(PLACE_TO_FILL))
     }
 
     /// The file that it was read from.
@@ -108,9 +126,16 @@ fn to_html(markdown: &str) -> String {
         Event::Html(raw) | Event::InlineHtml(raw) => Some(Event::Text(raw)),
         Event::Start(Tag::HtmlBlock) => Some(Event::Start(Tag::Paragraph)),
         Event::End(TagEnd::HtmlBlock) => Some(Event::End(TagEnd::Paragraph)),
-        Event::Start(Tag::Link { ref link_type, ref dest_url, .. }) => {
+        Event::Start(Tag::Link {
+            ref link_type,
+            ref dest_url,
+            ..
+        }) => {
             let mail = matches!(link_type, pulldown_cmark::LinkType::Email);
-            let written = mail || ["https://", "http://", "mailto:"].iter().any(|start| starts_with(dest_url, start));
+            let written = mail
+                || ["https://", "http://", "mailto:"]
+                    .iter()
+                    .any(|start| starts_with(dest_url, start));
             links.push(written);
             written.then_some(event)
         }
@@ -130,12 +155,13 @@ fn to_html(markdown: &str) -> String {
 }
 
 fn starts_with(text: &str, start: &str) -> bool {
-    text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
+    text.get(..start.len())
+        .is_some_and(|head| head.eq_ignore_ascii_case(start))
 }
 
-/// All texts of a study.
+/// All texts of a study, as the researcher has edited them.
 #[derive(Clone, Debug)]
-pub struct Texts {
+pub struct StudyTexts {
     /// What participants agree to.
     pub consent: Text,
     /// What they do.
@@ -146,7 +172,7 @@ pub struct Texts {
     pub thanks: Text,
 }
 
-impl Texts {
+impl StudyTexts {
     /// Reads the texts in a study's `texts/`.
     ///
     /// # Errors
@@ -172,7 +198,11 @@ mod tests {
     use super::*;
 
     fn values() -> Values {
-        Values { items: 30, retention: "for 90 days".to_owned(), contact: Some("Ada <ada@example.org>".to_owned()) }
+        Values {
+            items: 30,
+            retention: "90 days".to_owned(),
+            contact: Some("Ada <ada@example.org>".to_owned()),
+        }
     }
 
     fn html(source: &str) -> String {
@@ -181,15 +211,26 @@ mod tests {
 
     #[test]
     fn placeholders_are_filled() {
-        let text = Text::parse(Path::new("consent.md"), "You see {{items}} images, kept {{ retention }}. Ask {{contact}}.").unwrap();
-        assert_eq!(text.filled(&values()), "You see 30 images, kept for 90 days. Ask Ada <ada@example.org>.");
+        let text = Text::parse(
+            Path::new("consent.md"),
+            "You see {{items}} images, kept for {{ retention }}. Ask {{contact}}.",
+        )
+        .unwrap();
+        assert_eq!(
+            text.filled(&values()),
+            "You see 30 images, kept for 90 days. Ask Ada <ada@example.org>."
+        );
         assert!(text.wants("contact") && !text.wants("title"));
         assert!(text.html(&values()).contains(r#"<a href="mailto:ada@example.org">"#));
     }
 
     #[test]
     fn what_is_no_placeholder_is_refused() {
-        for (source, expected) in [("{{model}}", "no placeholder is named `{{model}}`"), ("{{items", "has no `}}`"), (" \n", "is empty")] {
+        for (source, expected) in [
+            ("{{model}}", "no placeholder is named `{{model}}`"),
+            ("{{items", "has no `}}`"),
+            (" \n", "is empty"),
+        ] {
             let error = Text::parse(Path::new("consent.md"), source).unwrap_err().to_string();
             assert!(error.contains(expected) && error.starts_with("consent.md"), "{error}");
         }
@@ -197,9 +238,16 @@ mod tests {
 
     #[test]
     fn html_shows_as_it_was_typed() {
-        for source in ["<script>alert(1)</script>", "a <img src=x onerror=alert(1)> b", "<div>\n\n*x*\n\n</div>"] {
+        for source in [
+            "<script>alert(1)</script>",
+            "a <img src=x onerror=alert(1)> b",
+            "<div>\n\n*x*\n\n</div>",
+        ] {
             let html = html(source);
-            assert!(!html.contains("<script") && !html.contains("<img") && !html.contains("<div"), "{html}");
+            assert!(
+                !html.contains("<script") && !html.contains("<img") && !html.contains("<div"),
+                "{html}"
+            );
             assert!(html.contains("&lt;"), "{html}");
         }
     }
@@ -207,7 +255,12 @@ mod tests {
     #[test]
     fn only_web_and_mail_links_are_links() {
         assert!(html("[a](https://example.org/x)").contains(r#"href="https://example.org/x""#));
-        for source in ["[a](javascript:alert(1))", "[a](data:text/html,x)", "[a](/image/1)", "![a](https://example.org/x.png)"] {
+        for source in [
+            "[a](javascript:alert(1))",
+            "[a](data:text/html,x)",
+            "[a](/image/1)",
+            "![a](https://example.org/x.png)",
+        ] {
             let html = html(source);
             assert!(!html.contains("href") && !html.contains("src"), "{html}");
         }

@@ -16,13 +16,25 @@ pub static STYLE_PATH: LazyLock<String> = LazyLock::new(|| format!("/style-{}.cs
 pub static SCRIPT_PATH: LazyLock<String> = LazyLock::new(|| format!("/study-{}.js", checksum(SCRIPT)));
 
 fn checksum(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Routes of both files, and of the icon that browsers ask for unasked: there is none.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let file = |kind: &'static str, text: &'static str| {
-        get(move || async move { ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "public, max-age=31536000, immutable")], text) })
+        get(move || async move {
+            (
+                [
+                    (CONTENT_TYPE, kind),
+                    (CACHE_CONTROL, "public, max-age=31536000, immutable"),
+                ],
+                text,
+            )
+        })
     };
     Router::new()
         .route(&STYLE_PATH, file("text/css; charset=utf-8", STYLE))

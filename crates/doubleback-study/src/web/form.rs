@@ -17,10 +17,17 @@ impl Fields {
     /// # Errors
     /// If it was sent more than once: no form of ours does that.
     pub fn one(&self, name: &str) -> Result<Option<&str>, Failure> {
-        let mut values = self.0.iter().filter(|(found, _)| found == name).map(|(_, value)| value.as_str());
+        let mut values = self
+            .0
+            .iter()
+            .filter(|(found, _)| found == name)
+            .map(|(_, value)| value.as_str());
         let first = values.next();
         match values.next() {
-            Some(_) => Err(Failure::Request(StatusCode::BAD_REQUEST, "A field of the form was sent twice.")),
+            Some(_) => Err(Failure::Request(
+                StatusCode::BAD_REQUEST,
+                "A field of the form was sent twice.",
+            )),
             None => Ok(first.filter(|value| !value.is_empty())),
         }
     }
@@ -30,9 +37,16 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let kind = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         if kind.split(';').next().map(str::trim) != Some("application/x-www-form-urlencoded") {
-            return Err(Failure::Request(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Only the forms of this study are read."));
+            return Err(Failure::Request(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "Only the forms of this study are read.",
+            ));
         }
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
             if late(&rejection) {

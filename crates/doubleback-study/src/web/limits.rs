@@ -39,7 +39,9 @@ impl Rates {
     /// A request without one, by an address if it means something.
     pub(super) fn newcomer(&self, address: Option<IpAddr>) -> Result<(), Wait> {
         if let Some(address) = address {
-            self.addresses.check_key(&network(address)).map_err(|until| self.wait(&until))?;
+            self.addresses
+                .check_key(&network(address))
+                .map_err(|until| self.wait(&until))?;
         }
         self.newcomers.check().map_err(|until| self.wait(&until))
     }
@@ -59,7 +61,9 @@ impl Rates {
 
 fn quota(rate: Rate) -> Quota {
     let period = Duration::from_secs(1) / rate.per_second.get();
-    Quota::with_period(period.max(Duration::from_nanos(1))).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(rate.burst)
+    Quota::with_period(period.max(Duration::from_nanos(1)))
+        .unwrap_or(Quota::per_second(NonZeroU32::MIN))
+        .allow_burst(rate.burst)
 }
 
 /// One subscriber has a whole /64 of IPv6 addresses.
@@ -79,7 +83,12 @@ mod tests {
 
     fn rates(burst: u32) -> Rates {
         let rate = Rate::new(burst, 1);
-        Rates::new(&Limits { session: rate, address: rate, newcomers: Rate::new(3 * burst, 1), ..Limits::default() })
+        Rates::new(&Limits {
+            session: rate,
+            address: rate,
+            newcomers: Rate::new(3 * burst, 1),
+            ..Limits::default()
+        })
     }
 
     #[test]

@@ -22,18 +22,24 @@ pub(super) async fn listen(listener: TcpListener, router: Router, limits: Limits
     let room = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(limits.header_time).max_headers(64).max_buf_size(32 << 10);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.header_time)
+        .max_headers(64)
+        .max_buf_size(32 << 10);
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &room) => accepted,
             _ = stop.wait_for(|&stop| stop) => break,
         };
-        let Some((stream, peer, place)) = accepted else { continue };
+        let Some((stream, peer, place)) = accepted else {
+            continue;
+        };
         let _ = stream.set_nodelay(true);
-        let service = ServiceExt::<Request<Body>>::map_request(router.clone(), move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
-            request.map(Body::new)
-        });
+        let service =
+            ServiceExt::<Request<Body>>::map_request(router.clone(), move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(ConnectInfo(peer));
+                request.map(Body::new)
+            });
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)));
         tokio::spawn(async move {
             // A browser that goes away is no fault of anybody's.
@@ -42,12 +48,19 @@ pub(super) async fn listen(listener: TcpListener, router: Router, limits: Limits
         });
     }
     drop(listener);
-    if tokio::time::timeout(limits.stop_time, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(limits.stop_time, graceful.shutdown())
+        .await
+        .is_err()
+    {
         tracing::warn!("some requests were not done in time when the server stopped");
     }
 }
 
-type Accepted = (tokio::net::TcpStream, std::net::SocketAddr, tokio::sync::OwnedSemaphorePermit);
+type Accepted = (
+    tokio::net::TcpStream,
+    std::net::SocketAddr,
+    tokio::sync::OwnedSemaphorePermit,
+);
 
 async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> Option<Accepted> {
     let place = room.clone().acquire_owned().await.ok()?;

@@ -12,6 +12,7 @@ mod listener;
 mod options;
 pub mod page;
 mod participant;
+mod researcher;
 pub mod security;
 mod server;
 pub mod session;

@@ -48,7 +48,9 @@ impl ServeOptions {
 
     /// Whether browsers reach the server by TLS.
     pub fn secure(&self) -> bool {
-        self.public_origin.as_ref().is_some_and(|origin| origin.starts_with("https://"))
+        self.public_origin
+            .as_ref()
+            .is_some_and(|origin| origin.starts_with("https://"))
     }
 
     /// Checks what can be checked before anything is opened.
@@ -86,7 +88,11 @@ fn check_origin(origin: &str) -> Result<()> {
         (Some("https" | "http"), _) => {}
         _ => return refuse("begins neither with `https://` nor with `http://`"),
     }
-    if authority.as_str().contains('@') || origin.split_once("://").is_none_or(|(_, rest)| rest != authority.as_str()) {
+    if authority.as_str().contains('@')
+        || origin
+            .split_once("://")
+            .is_none_or(|(_, rest)| rest != authority.as_str())
+    {
         return refuse("has more than a host and a port");
     }
     if origin.chars().any(|c| c.is_ascii_uppercase()) {
@@ -113,7 +119,10 @@ impl Rate {
                 None => NonZeroU32::MIN,
             }
         }
-        Self { burst: at_least_one(burst), per_second: at_least_one(per_second) }
+        Self {
+            burst: at_least_one(burst),
+            per_second: at_least_one(per_second),
+        }
     }
 }
 
@@ -165,7 +174,12 @@ mod tests {
 
     #[test]
     fn origins_are_as_browsers_write_them() {
-        for origin in ["https://study.example.org", "http://127.0.0.1:8080", "https://example.org:8443", "http://[::1]:8080"] {
+        for origin in [
+            "https://study.example.org",
+            "http://127.0.0.1:8080",
+            "https://example.org:8443",
+            "http://[::1]:8080",
+        ] {
             check_origin(origin).unwrap();
         }
         for origin in [

@@ -43,13 +43,25 @@ impl Page<'_> {
                 }
             }
         };
-        (status, [(CONTENT_TYPE, "text/html; charset=utf-8")], markup.into_string()).into_response()
+        (
+            status,
+            [(CONTENT_TYPE, "text/html; charset=utf-8")],
+            markup.into_string(),
+        )
+            .into_response()
     }
 }
 
 /// A page that needs to know nothing of the study.
 pub fn plain(status: StatusCode, title: &str, body: &Markup) -> Response {
-    Page { title, study: "", body: body.clone(), foot: None, script: false }.response(status)
+    Page {
+        title,
+        study: "",
+        body: body.clone(),
+        foot: None,
+        script: false,
+    }
+    .response(status)
 }
 
 /// What is wrong with a form, above it; screen readers say it at once.

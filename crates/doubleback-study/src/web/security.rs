@@ -4,7 +4,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
@@ -30,7 +31,10 @@ const HEADERS: [(HeaderName, &str); 7] = [
     // Not `no-referrer`: with it browsers say that the origin of their own site's forms is `null`, and those that send no Sec-Fetch-Site, older ones and all
     // without TLS, would be taken for another site. Other sites get no referrer either way.
     (REFERRER_POLICY, "same-origin"),
-    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), interest-cohort=()"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=(), interest-cohort=()",
+    ),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
@@ -40,7 +44,10 @@ pub fn limit<S: Clone + Send + Sync + 'static>(router: Router<S>, options: &Serv
     let limits = &options.limits;
     router.layer(
         ServiceBuilder::new()
-            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, limits.request_time))
+            .layer(TimeoutLayer::with_status_code(
+                StatusCode::SERVICE_UNAVAILABLE,
+                limits.request_time,
+            ))
             .layer(RequestBodyDeadlineLayer::new(limits.body_time))
             .layer(RequestBodyLimitLayer::new(body)),
     )
@@ -53,14 +60,23 @@ pub fn limit<S: Clone + Send + Sync + 'static>(router: Router<S>, options: &Serv
 pub fn protect<S: Clone + Send + Sync + 'static>(router: Router<S>, options: &ServeOptions) -> Result<Router<S>> {
     let mut csrf = CsrfLayer::new();
     if let Some(origin) = &options.public_origin {
-        csrf = csrf.add_trusted_origin(origin).map_err(|error| Error::Setting(error.to_string()))?;
+        csrf = csrf
+            .add_trusted_origin(origin)
+            .map_err(|error| Error::Setting(error.to_string()))?;
     }
     let csrf = csrf.with_rejection_response(|_: ProtectionError| -> Response<Body> {
-        failure::plain(StatusCode::FORBIDDEN, "This did not work", "The form came from another site, or your browser did not say from which.")
+        failure::plain(
+            StatusCode::FORBIDDEN,
+            "This did not work",
+            "The form came from another site, or your browser did not say from which.",
+        )
     });
     let mut router = router.layer(csrf);
     for (name, value) in HEADERS {
-        router = router.layer(SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value)));
+        router = router.layer(SetResponseHeaderLayer::overriding(
+            name,
+            HeaderValue::from_static(value),
+        ));
     }
     if options.secure() {
         let year = HeaderValue::from_static("max-age=31536000");
@@ -68,7 +84,9 @@ pub fn protect<S: Clone + Send + Sync + 'static>(router: Router<S>, options: &Se
     }
     // What says nothing else is not kept by anybody on the way, nor by a browser that others use after.
     let nowhere = HeaderValue::from_static("private, no-store");
-    Ok(router.layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, nowhere)).layer(middleware::from_fn(log)))
+    Ok(router
+        .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, nowhere))
+        .layer(middleware::from_fn(log)))
 }
 
 /// One line a request: no address, no token, no answer.

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
@@ -10,7 +11,7 @@ use tokio::sync::watch;
 use super::listener::listen;
 use super::options::ServeOptions;
 use super::state::App;
-use super::{participant, security};
+use super::{participant, researcher, security};
 use crate::assignment::Assignment;
 use crate::folder::Study;
 use crate::store::{Store, Token};
@@ -33,6 +34,8 @@ pub struct Serving {
     pub items: usize,
     /// Cells without a candidate, as (model, original class), by name: no participant sees an image of them.
     pub empty_cells: Vec<(String, String)>,
+    /// Texts in which notes to the researcher, `[RESEARCHER: …]`, are still to be replaced. With a public origin they are refused.
+    pub drafts: Vec<PathBuf>,
 }
 
 /// Serves a study until `stop` is done. `ready` is called once, when both addresses are bound.
@@ -40,19 +43,28 @@ pub struct Serving {
 /// # Errors
 /// If an option cannot be, if the folder is no study that can be served, if a text wants a contact and there is none, if an address cannot be bound, or if
 /// the store fails.
-pub async fn serve(options: ServeOptions, ready: impl FnOnce(Serving), stop: impl Future<Output = ()>) -> Result<()> {
+pub async fn serve(
+    mut options: ServeOptions,
+    ready: impl FnOnce(Serving),
+    stop: impl Future<Output = ()>,
+) -> Result<()> {
     options.check()?;
     let study = Study::open(&options.folder)?;
     check_texts(&study, &options)?;
     let assignment = Assignment::new(&study.manifest);
     let bind = async |address: SocketAddr| {
-        let refuse = |cause| Error::Setting(format!("{address}: cannot listen: {cause}; choose another address or port"));
+        let refuse = |cause| {
+            Error::Setting(format!(
+                "{address}: cannot listen: {cause}; choose another address or port"
+            ))
+        };
         let listener = TcpListener::bind(address).await.map_err(refuse)?;
         let bound = listener.local_addr().map_err(refuse)?;
         Ok::<_, Error>((listener, bound))
     };
     let (participants, participants_at) = bind(options.listen).await?;
     let (researcher, researcher_at) = bind(options.admin_listen).await?;
+    (options.listen, options.admin_listen) = (participants_at, researcher_at);
     raise_file_limit(&options);
     let store = Store::open(&options.folder)?;
     if let Some(cap) = options.open_enrolment {
@@ -60,17 +72,23 @@ pub async fn serve(options: ServeOptions, ready: impl FnOnce(Serving), stop: imp
         settings.open_enrolment = Some(cap);
         store.set_settings(settings).await?;
     }
-    let name = |(model, class): (usize, usize)| (study.manifest.models[model].name.clone(), study.manifest.classes[class].clone());
+    let name = |(model, class): (usize, usize)| {
+        (
+            study.manifest.models[model].name.clone(),
+            study.manifest.classes[class].clone(),
+        )
+    };
     let serving = Serving {
         participants: participants_at,
         researcher: researcher_at,
         admin_token: store.admin_token(options.new_admin_token).await?,
         items: assignment.items(),
+        drafts: drafts(&study),
         empty_cells: assignment.empty_cells().into_iter().map(name).collect(),
     };
     let app = App::new(study, store.clone(), options, assignment.items());
     let for_participants = security::protect(participant::routes(app.clone()), &app.options)?;
-    let for_researcher = security::protect(researcher_routes(app.clone()), &app.options)?;
+    let for_researcher = security::protect(researcher::routes(app.clone()), &app.options)?;
     ready(serving);
 
     let (stopping, stopped) = watch::channel(false);
@@ -90,11 +108,6 @@ pub async fn serve(options: ServeOptions, ready: impl FnOnce(Serving), stop: imp
     };
     tokio::join!(listening, stop);
     store.close().await
-}
-
-/// The researcher's pages.
-fn researcher_routes(_app: App) -> axum::Router {
-    axum::Router::new()
 }
 
 /// Serves a study until the process is asked to end, by Ctrl-C or, on Unix, SIGTERM.
@@ -122,16 +135,38 @@ async fn asked_to_end() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-/// A text that wants a contact gets one: people who take part have somebody to ask.
+fn drafts(study: &Study) -> Vec<PathBuf> {
+    study
+        .texts
+        .all()
+        .into_iter()
+        .filter(|text| text.is_draft())
+        .map(|text| text.path().to_owned())
+        .collect()
+}
+
+/// A text that wants a contact gets one: people who take part have somebody to ask. And nobody agrees to a draft.
 fn check_texts(study: &Study, options: &ServeOptions) -> Result<()> {
-    if options.contact.as_ref().is_some_and(|contact| !contact.trim().is_empty()) {
+    if let (Some(_), Some(path)) = (&options.public_origin, drafts(study).into_iter().next()) {
+        let what = "it has notes to the researcher, `[RESEARCHER: …]`: write what they ask for before people read it"
+            .to_owned();
+        return Err(Error::Content { path, what });
+    }
+    if options
+        .contact
+        .as_ref()
+        .is_some_and(|contact| !contact.trim().is_empty())
+    {
         return Ok(());
     }
     match study.texts.all().into_iter().find(|text| text.wants("contact")) {
         None => Ok(()),
         Some(text) => {
             let what = "it has `{{contact}}`, and no contact is given: say whom participants ask, such as a name and a mail address".to_owned();
-            Err(Error::Content { path: text.path().to_owned(), what })
+            Err(Error::Content {
+                path: text.path().to_owned(),
+                what,
+            })
         }
     }
 }
@@ -163,7 +198,10 @@ fn raise_file_limit(options: &ServeOptions) {
         let wanted = 2 * options.limits.connections as u64 + 256;
         let limit = getrlimit(Resource::Nofile);
         let enough = limit.current.is_none_or(|current| current >= wanted);
-        let raised = Rlimit { current: Some(limit.maximum.map_or(wanted, |maximum| maximum.min(wanted))), maximum: limit.maximum };
+        let raised = Rlimit {
+            current: Some(limit.maximum.map_or(wanted, |maximum| maximum.min(wanted))),
+            maximum: limit.maximum,
+        };
         if !enough && setrlimit(Resource::Nofile, raised).is_err() {
             tracing::warn!("the limit of open files could not be raised: with many participants at once some may wait");
         }

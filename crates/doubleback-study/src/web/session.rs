@@ -30,9 +30,14 @@ impl Secret {
     /// What a browser sent as the cookie of this name, if that can be a secret of ours.
     pub fn of_cookie(headers: &HeaderMap, name: &str) -> Option<Self> {
         let all = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = all.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let mut pairs = all
+            .flat_map(|line| line.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='));
         let (_, value) = pairs.find(|(found, _)| *found == name)?;
-        let possible = value.len() == 43 && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        let possible = value.len() == 43
+            && value
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         possible.then(|| Self(value.to_owned()))
     }
 
@@ -51,16 +56,23 @@ impl Secret {
     pub fn form(&self, page: &str) -> String {
         // The first bytes of a random token's hash are as random as the token.
         let mut bytes = Token::random().hash().0[..NONCE].to_vec();
-        let mac = mac(self.0.as_bytes(), &[&bytes, page.as_bytes()]).finalize().into_bytes();
+        let mac = mac(self.0.as_bytes(), &[&bytes, page.as_bytes()])
+            .finalize()
+            .into_bytes();
         bytes.extend_from_slice(&mac);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
     /// The nonce of a form's token, if it was made with this secret for this page.
     pub fn check(&self, page: &str, form: &str) -> Option<Nonce> {
-        let bytes = URL_SAFE_NO_PAD.decode(form).ok().filter(|bytes| bytes.len() == NONCE + MAC)?;
+        let bytes = URL_SAFE_NO_PAD
+            .decode(form)
+            .ok()
+            .filter(|bytes| bytes.len() == NONCE + MAC)?;
         let (nonce, sent) = bytes.split_at(NONCE);
-        mac(self.0.as_bytes(), &[nonce, page.as_bytes()]).verify_slice(sent).ok()?;
+        mac(self.0.as_bytes(), &[nonce, page.as_bytes()])
+            .verify_slice(sent)
+            .ok()?;
         nonce.try_into().ok().map(Nonce)
     }
 }
@@ -100,7 +112,10 @@ impl Cookie {
     fn write(self, headers: &mut HeaderMap, value: &str, max_age: u64) {
         let site = if self.lax { "Lax" } else { "Strict" };
         let secure = if self.secure { "; Secure" } else { "" };
-        let line = format!("{}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite={site}{secure}", self.name);
+        let line = format!(
+            "{}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite={site}{secure}",
+            self.name
+        );
         if let Ok(line) = HeaderValue::from_str(&line) {
             headers.append(SET_COOKIE, line);
         }
@@ -121,7 +136,10 @@ mod tests {
         assert_eq!(secret.check("item 3", &form), secret.check("item 3", &form));
         assert!(secret.check("item 4", &form).is_none());
         assert!(other.check("item 3", &form).is_none());
-        assert_ne!(secret.check("item 3", &form), secret.check("item 3", &secret.form("item 3")));
+        assert_ne!(
+            secret.check("item 3", &form),
+            secret.check("item 3", &secret.form("item 3"))
+        );
     }
 
     proptest! {
@@ -148,11 +166,19 @@ mod tests {
     #[test]
     fn a_cookie_comes_back() {
         let secret = Secret::random();
-        let cookie = Cookie { name: "study_session", max_age: 60, lax: true, secure: true };
+        let cookie = Cookie {
+            name: "study_session",
+            max_age: 60,
+            lax: true,
+            secure: true,
+        };
         let mut headers = HeaderMap::new();
         cookie.set(&mut headers, &secret);
         let line = headers[SET_COOKIE].to_str().unwrap();
-        assert!(line.ends_with("; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure"), "{line}");
+        assert!(
+            line.ends_with("; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure"),
+            "{line}"
+        );
         let sent = format!("a=b; {}", line.split(';').next().unwrap());
         headers.insert(COOKIE, HeaderValue::from_str(&sent).unwrap());
         assert!(Secret::of_cookie(&headers, "study_session") == Some(secret));

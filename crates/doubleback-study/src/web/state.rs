@@ -61,21 +61,35 @@ impl App {
 impl Shared {
     /// The cookie of a participant's session, which outlives the browser's window.
     pub fn session_cookie(&self) -> Cookie {
-        Cookie { name: "study_session", max_age: 60 * 60 * 24 * 30, lax: true, secure: self.options.secure() }
+        Cookie {
+            name: "study_session",
+            max_age: 60 * 60 * 24 * 30,
+            lax: true,
+            secure: self.options.secure(),
+        }
     }
 
     /// The cookie of somebody who reads the consent text.
     pub fn visit_cookie(&self) -> Cookie {
-        Cookie { name: "study_visit", max_age: 60 * 60 * 12, lax: true, secure: self.options.secure() }
+        Cookie {
+            name: "study_visit",
+            max_age: 60 * 60 * 12,
+            lax: true,
+            secure: self.options.secure(),
+        }
     }
 
     /// What texts leave open, if data are kept so many days.
     pub fn values(&self, retention_days: Option<u32>) -> Values {
         let retention = match retention_days {
             None => "until the researchers delete them".to_owned(),
-            Some(1) => "for one day after your last answer".to_owned(),
-            Some(days) => format!("for {days} days after your last answer"),
+            Some(1) => "one day after your last answer".to_owned(),
+            Some(days) => format!("{days} days after your last answer"),
         };
-        Values { items: self.items, retention, contact: self.options.contact.clone() }
+        Values {
+            items: self.items,
+            retention,
+            contact: self.options.contact.clone(),
+        }
     }
 }

@@ -8,6 +8,9 @@ mod child;
 mod client;
 mod load;
 mod person;
+mod participant;
 mod server;
 mod small_study;
 mod store;
+#[cfg(feature = "networks")]
+mod stimuli;

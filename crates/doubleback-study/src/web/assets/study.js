@@ -77,6 +77,8 @@
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
+    // It may not have arrived: then it is sent again, and counts once all the same.
+    setTimeout(() => delete form.dataset.sent, 3000);
   });
   // A page that the browser kept is shown as it was: it may be sent again.
   addEventListener("pageshow", () => {

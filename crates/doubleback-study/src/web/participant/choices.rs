@@ -33,7 +33,9 @@ impl Problem {
             Self::NoFirst => "Choose the most plausible label, or “N/A” if none is plausible.",
             Self::NoSecond => "Choose the second most plausible label, or “N/A” if no other is plausible.",
             Self::Same => "This is the same label as the first. Choose another one, or “N/A” if no other is plausible.",
-            Self::SecondOfNone => "You chose that no label is plausible, and yet a second one. Choose “N/A” here too, or change the first.",
+            Self::SecondOfNone => {
+                "You chose that no label is plausible, and yet a second one. Choose “N/A” here too, or change the first."
+            }
         }
     }
 
@@ -44,7 +46,10 @@ impl Problem {
 
 impl From<Answer> for Chosen {
     fn from(answer: Answer) -> Self {
-        Self { first: Some(answer.first()), second: Some(answer.second()) }
+        Self {
+            first: Some(answer.first()),
+            second: Some(answer.second()),
+        }
     }
 }
 
@@ -62,7 +67,10 @@ impl Chosen {
                 _ => Err(no_label()),
             },
         };
-        Ok(Self { first: choice("first")?, second: choice("second")? })
+        Ok(Self {
+            first: choice("first")?,
+            second: choice("second")?,
+        })
     }
 
     /// The answer, if it is one. Where no label is plausible, nothing needs to be said of a second.
@@ -85,7 +93,10 @@ impl Chosen {
 }
 
 fn no_label() -> Failure {
-    Failure::Request(StatusCode::UNPROCESSABLE_ENTITY, "There is no such label in this study.")
+    Failure::Request(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "There is no such label in this study.",
+    )
 }
 
 /// An image. All have the same description: a better one would say the label.
@@ -105,7 +116,14 @@ pub(super) fn fields(classes: &[String], chosen: Chosen, problem: Option<Problem
     }
 }
 
-fn group(name: &str, legend: &str, none: &str, classes: &[String], chosen: Option<Choice>, problem: Option<Problem>) -> Markup {
+fn group(
+    name: &str,
+    legend: &str,
+    none: &str,
+    classes: &[String],
+    chosen: Option<Choice>,
+    problem: Option<Problem>,
+) -> Markup {
     let alert_id = format!("{name}-problem");
     let radio = |value: &str, choice: Choice, focus: bool| {
         html! {
@@ -113,12 +131,14 @@ fn group(name: &str, legend: &str, none: &str, classes: &[String], chosen: Optio
         }
     };
     let keys = classes.len() <= 10;
+    // Columns as wide as digits need, or as words do.
+    let named = classes.iter().any(|class| class.chars().count() > 3);
     html! {
         fieldset id=(format!("{name}-group")) role="radiogroup" aria-required="true" aria-invalid=[problem.map(|_| "true")]
             aria-describedby=[problem.map(|_| &alert_id)] {
             legend { (legend) }
             @if let Some(problem) = problem { (alert(&alert_id, problem.message())) }
-            div class="choices" {
+            div class=(if named { "choices named" } else { "choices" }) {
                 @for (index, class) in classes.iter().enumerate() {
                     label class="choice" for=(format!("{name}-{index}")) {
                         (radio(&index.to_string(), Choice::Label(index), problem.is_some() && index == 0))
@@ -174,6 +194,13 @@ mod tests {
         let na = Choice::NotApplicable;
         assert_eq!(of(none, None), Ok(Answer::new(na, na, 10).unwrap()));
         assert_eq!(of(label(1), none), Ok(Answer::new(Choice::Label(1), na, 10).unwrap()));
-        assert!(Chosen { first: label(10), second: none }.answer(10).is_err());
+        assert!(
+            Chosen {
+                first: label(10),
+                second: none
+            }
+            .answer(10)
+            .is_err()
+        );
     }
 }

@@ -36,32 +36,57 @@ pub(super) async fn answer(State(app): State<App>, visitor: Visitor, fields: Fie
         None | Some("none") => None,
         Some(text) => {
             let place = (0..order.len()).find(|place| place.to_string() == text);
-            Some(place.ok_or(Failure::Request(StatusCode::UNPROCESSABLE_ENTITY, "There is no such matrix."))?)
+            Some(place.ok_or(Failure::Request(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "There is no such matrix.",
+            ))?)
         }
     };
     let characters = comment.chars().count();
     if characters > COMMENT {
-        let message = format!("Your comment has {characters} characters: there is room for {COMMENT}. Please shorten it.");
+        let message =
+            format!("Your comment has {characters} characters: there is room for {COMMENT}. Please shorten it.");
         return page(&app, &visitor, &comment, place, Some(&message)).await;
     }
     if visitor.participant.stage == Stage::Items && visitor.stage(&app) == Stage::Comparison {
         app.store.advance(visitor.number(), Stage::Comparison).await?;
     }
     let preferred = place.map(|place| app.study.manifest.confusion[order[place]].model);
-    match app.store.compare(visitor.number(), Comparison { preferred, comment }, nonce).await? {
+    match app
+        .store
+        .compare(visitor.number(), Comparison { preferred, comment }, nonce)
+        .await?
+    {
         Kept::New | Kept::Again | Kept::Closed => Ok(Redirect::to("/").into_response()),
-        Kept::Conflict => Err(Failure::Request(StatusCode::CONFLICT, "This form was sent before with another comment, which is kept.")),
+        Kept::Conflict => Err(Failure::Request(
+            StatusCode::CONFLICT,
+            "This form was sent before with another comment, which is kept.",
+        )),
     }
 }
 
 /// Indices of the matrices, in the participant's order.
 fn order(app: &App, visitor: &Visitor) -> Vec<usize> {
-    Assignment::matrices(app.study.manifest.seed, app.study.manifest.confusion.len(), visitor.number())
+    Assignment::matrices(
+        app.study.manifest.seed,
+        app.study.manifest.confusion.len(),
+        visitor.number(),
+    )
 }
 
-async fn page(app: &App, visitor: &Visitor, comment: &str, place: Option<usize>, problem: Option<&str>) -> Result<Response, Failure> {
+async fn page(
+    app: &App,
+    visitor: &Visitor,
+    comment: &str,
+    place: Option<usize>,
+    problem: Option<&str>,
+) -> Result<Response, Failure> {
     let manifest = &app.study.manifest;
-    let text = app.study.texts.comparison.html(&app.values(app.store.settings().await?.retention_days));
+    let text = app
+        .study
+        .texts
+        .comparison
+        .html(&app.values(app.store.settings().await?.retention_days));
     let order = order(app, visitor);
     let radio = |id: String, value: &str, checked: bool, label: String| {
         html! {

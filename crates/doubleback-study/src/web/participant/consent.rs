@@ -18,7 +18,11 @@ use crate::store::{Enrolled, Enrolment, TokenHash};
 const CODE: usize = 64;
 
 /// `/`: the consent text, or on to where one was.
-pub(super) async fn home(State(app): State<App>, visitor: Option<Visitor>, headers: HeaderMap) -> Result<Response, Failure> {
+pub(super) async fn home(
+    State(app): State<App>,
+    visitor: Option<Visitor>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
     match visitor {
         Some(visitor) => Err(visitor.go_on(&app)),
         None => ask(&app, None, &headers, None).await,
@@ -26,7 +30,11 @@ pub(super) async fn home(State(app): State<App>, visitor: Option<Visitor>, heade
 }
 
 /// `/join/…`: the same by a personal link. It changes nothing: mail programs open links by themselves.
-pub(super) async fn join(State(app): State<App>, Path(code): Path<String>, headers: HeaderMap) -> Result<Response, Failure> {
+pub(super) async fn join(
+    State(app): State<App>,
+    Path(code): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
     ask(&app, Some(&code), &headers, None).await
 }
 
@@ -39,14 +47,20 @@ fn by(code: Option<&str>) -> Result<Enrolment, Failure> {
 }
 
 fn unknown() -> Failure {
-    Failure::Request(StatusCode::NOT_FOUND, "There is no such personal link. Please check that you opened the whole address that you were given.")
+    Failure::Request(
+        StatusCode::NOT_FOUND,
+        "There is no such personal link. Please check that you opened the whole address that you were given.",
+    )
 }
 
 /// The consent text as it is now, and its SHA-256.
 async fn text(app: &App) -> Result<(String, [u8; 32]), Failure> {
     let values = app.values(app.store.settings().await?.retention_days);
     let consent = &app.study.texts.consent;
-    Ok((consent.html(&values), Sha256::digest(consent.filled(&values).as_bytes()).into()))
+    Ok((
+        consent.html(&values),
+        Sha256::digest(consent.filled(&values).as_bytes()).into(),
+    ))
 }
 
 /// What a form of consent is bound to: the link and the text, so that nobody agrees to what they have not read.
@@ -55,7 +69,12 @@ fn page_of(code: Option<&str>, sha256: &[u8; 32]) -> String {
     format!("consent {} {text}", code.unwrap_or_default())
 }
 
-async fn ask(app: &App, code: Option<&str>, headers: &HeaderMap, problem: Option<(StatusCode, &str)>) -> Result<Response, Failure> {
+async fn ask(
+    app: &App,
+    code: Option<&str>,
+    headers: &HeaderMap,
+    problem: Option<(StatusCode, &str)>,
+) -> Result<Response, Failure> {
     let state = app.store.may_enrol(by(code)?).await?;
     let again = match state {
         Enrolled::New { .. } => false,
@@ -88,8 +107,18 @@ async fn ask(app: &App, code: Option<&str>, headers: &HeaderMap, problem: Option
         }
     };
     let title = if again { "Go on with the study" } else { "Consent" };
-    let title = if problem.is_some() { format!("Error: {title}") } else { title.to_owned() };
-    let page = Page { title: &title, study: &app.study.manifest.title, body, foot: None, script: false };
+    let title = if problem.is_some() {
+        format!("Error: {title}")
+    } else {
+        title.to_owned()
+    };
+    let page = Page {
+        title: &title,
+        study: &app.study.manifest.title,
+        body,
+        foot: None,
+        script: false,
+    };
     let mut response = page.response(problem.map_or(StatusCode::OK, |(status, _)| status));
     cookie.set(response.headers_mut(), &visit);
     Ok(response)
@@ -98,17 +127,38 @@ async fn ask(app: &App, code: Option<&str>, headers: &HeaderMap, problem: Option
 /// Says why somebody cannot take part.
 fn refuse(app: &App, state: Enrolled) -> Result<Response, Failure> {
     let (heading, text) = match state {
-        Enrolled::Paused => ("The study is paused", "Nobody can begin at the moment. Please come back later."),
-        Enrolled::Full => ("The study is complete", "As many people as were needed take part already. Thank you for your interest."),
+        Enrolled::Paused => (
+            "The study is paused",
+            "Nobody can begin at the moment. Please come back later.",
+        ),
+        Enrolled::Full => (
+            "The study is complete",
+            "As many people as were needed take part already. Thank you for your interest.",
+        ),
         Enrolled::UnknownLink => return Err(unknown()),
-        _ => ("The study is closed", "You can take part with a personal link only, and if you had one, its answers have been deleted."),
+        _ => (
+            "The study is closed",
+            "You can take part with a personal link only, and if you had one, its answers have been deleted.",
+        ),
     };
     let body = html! { h1 { (heading) } p { (text) } };
-    Ok(Page { title: heading, study: &app.study.manifest.title, body, foot: None, script: false }.response(StatusCode::OK))
+    Ok(Page {
+        title: heading,
+        study: &app.study.manifest.title,
+        body,
+        foot: None,
+        script: false,
+    }
+    .response(StatusCode::OK))
 }
 
 /// `POST /consent`: from now on they take part. Sent twice, it makes one participant: the session's secret is made of the form's, and not drawn.
-pub(super) async fn agree(State(app): State<App>, visitor: Option<Visitor>, headers: HeaderMap, fields: Fields) -> Result<Response, Failure> {
+pub(super) async fn agree(
+    State(app): State<App>,
+    visitor: Option<Visitor>,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, Failure> {
     let code = fields.one("code")?;
     if let (Some(visitor), None) = (&visitor, code) {
         return Err(visitor.go_on(&app));
@@ -119,7 +169,10 @@ pub(super) async fn agree(State(app): State<App>, visitor: Option<Visitor>, head
         return ask(&app, code, &headers, Some((StatusCode::FORBIDDEN, text))).await;
     };
     let (_, sha256) = text(&app).await?;
-    let Some(nonce) = fields.one("form")?.and_then(|form| visit.check(&page_of(code, &sha256), form)) else {
+    let Some(nonce) = fields
+        .one("form")?
+        .and_then(|form| visit.check(&page_of(code, &sha256), form))
+    else {
         let text = "This page was too old, or its text has changed. Please read it again.";
         return ask(&app, code, &headers, Some((StatusCode::FORBIDDEN, text))).await;
     };

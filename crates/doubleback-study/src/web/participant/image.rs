@@ -12,16 +12,29 @@ use super::visitor::{Number, Visitor, no_page};
 use crate::store::Stage;
 
 /// `GET /image/…`.
-pub(super) async fn item(State(app): State<App>, visitor: Visitor, Number(position): Number) -> Result<Response, Failure> {
+pub(super) async fn item(
+    State(app): State<App>,
+    visitor: Visitor,
+    Number(position): Number,
+) -> Result<Response, Failure> {
     allowed(&app, &visitor, position).map_err(|_| no_page())?;
     let candidate = visitor.participant.order.get(position - 1);
-    candidate.and_then(|&candidate| app.images.get(candidate)).map(png).ok_or_else(no_page)
+    candidate
+        .and_then(|&candidate| app.images.get(candidate))
+        .map(png)
+        .ok_or_else(no_page)
 }
 
 /// `GET /practice-image/…`.
-pub(super) async fn practice(State(app): State<App>, visitor: Visitor, Number(number): Number) -> Result<Response, Failure> {
+pub(super) async fn practice(
+    State(app): State<App>,
+    visitor: Visitor,
+    Number(number): Number,
+) -> Result<Response, Failure> {
     match visitor.stage(&app) {
-        Stage::Practice(current) if current as usize == number => app.practice.get(number - 1).map(png).ok_or_else(no_page),
+        Stage::Practice(current) if current as usize == number => {
+            app.practice.get(number - 1).map(png).ok_or_else(no_page)
+        }
         _ => Err(no_page()),
     }
 }

@@ -24,11 +24,19 @@ pub(super) fn allowed(app: &App, visitor: &Visitor, position: usize) -> Result<(
 }
 
 /// `GET /item/…`.
-pub(super) async fn show(State(app): State<App>, visitor: Visitor, Number(position): Number) -> Result<Response, Failure> {
+pub(super) async fn show(
+    State(app): State<App>,
+    visitor: Visitor,
+    Number(position): Number,
+) -> Result<Response, Failure> {
     allowed(&app, &visitor, position)?;
     app.store.shown(visitor.number(), position).await?;
     let chosen = if position <= visitor.participant.answered {
-        app.store.answers(visitor.number()).await?.get(&position).map(|&answer| Chosen::from(answer))
+        app.store
+            .answers(visitor.number())
+            .await?
+            .get(&position)
+            .map(|&answer| Chosen::from(answer))
     } else {
         None
     };
@@ -36,7 +44,12 @@ pub(super) async fn show(State(app): State<App>, visitor: Visitor, Number(positi
 }
 
 /// `POST /item/…`: kept on the disk before the browser hears of it.
-pub(super) async fn answer(State(app): State<App>, visitor: Visitor, Number(position): Number, fields: Fields) -> Result<Response, Failure> {
+pub(super) async fn answer(
+    State(app): State<App>,
+    visitor: Visitor,
+    Number(position): Number,
+    fields: Fields,
+) -> Result<Response, Failure> {
     let nonce = visitor.form(&format!("item {position}"), fields.one("form")?)?;
     let chosen = Chosen::read(&fields)?;
     let answer = match chosen.answer(app.study.manifest.classes.len())? {

@@ -17,7 +17,11 @@ pub(super) async fn thanks(State(app): State<App>, visitor: Visitor) -> Result<R
     if visitor.stage(&app) != Stage::Done {
         return Err(visitor.go_on(&app));
     }
-    let text = app.study.texts.thanks.html(&app.values(app.store.settings().await?.retention_days));
+    let text = app
+        .study
+        .texts
+        .thanks
+        .html(&app.values(app.store.settings().await?.retention_days));
     let body = html! {
         div class="text" { (PreEscaped(text)) }
         p { "If other people use this device, leave the study here, so that they cannot delete your answers. Your answers stay." }
@@ -32,7 +36,11 @@ pub(super) async fn thanks(State(app): State<App>, visitor: Visitor) -> Result<R
 /// `POST /leave`: the browser forgets the session.
 pub(super) async fn leave(State(app): State<App>, visitor: Visitor, fields: Fields) -> Result<Response, Failure> {
     visitor.form("leave", fields.one("form")?)?;
-    let mut response = farewell(&app, "You have left the study", "Your answers are kept. You can close this page.");
+    let mut response = farewell(
+        &app,
+        "You have left the study",
+        "Your answers are kept. You can close this page.",
+    );
     app.session_cookie().clear(response.headers_mut());
     Ok(response)
 }
@@ -40,17 +48,17 @@ pub(super) async fn leave(State(app): State<App>, visitor: Visitor, fields: Fiel
 /// `GET /withdraw`: whether they mean it.
 pub(super) async fn ask(State(app): State<App>, visitor: Visitor) -> Result<Response, Failure> {
     let body = html! {
-        h1 { "Stop and delete my answers?" }
-        p { "You can stop at any time and need not say why. All that you answered will be deleted for good: nobody can bring it back." }
+        h1 { "Withdraw?" }
+        p { "You can stop at any time and need not say why. If you withdraw, all that you answered will be deleted for good: nobody can bring it back." }
         form method="post" action="/withdraw" {
             (visitor.hidden("withdraw"))
             div class="actions" {
-                button id="withdraw" class="danger" type="submit" { "Delete my answers" }
+                button id="withdraw" class="danger" type="submit" { "Withdraw and delete my answers" }
                 a class="button quiet" id="onward" href=(visitor.current(&app)) { "Go on with the study" }
             }
         }
     };
-    Ok(visitor.page(&app, StatusCode::OK, "Stop and delete my answers?", body))
+    Ok(visitor.page(&app, StatusCode::OK, "Withdraw?", body))
 }
 
 /// `POST /withdraw`: when the browser hears of it, nothing is left.
@@ -64,10 +72,21 @@ pub(super) async fn withdraw(State(app): State<App>, visitor: Visitor, fields: F
 
 /// `GET /withdrawn`.
 pub(super) async fn withdrawn(State(app): State<App>) -> Response {
-    farewell(&app, "Your answers are deleted", "Nothing of what you answered is kept. Thank you for your time. You can close this page.")
+    farewell(
+        &app,
+        "Your answers are deleted",
+        "Nothing of what you answered is kept. Thank you for your time. You can close this page.",
+    )
 }
 
 fn farewell(app: &App, heading: &str, text: &str) -> Response {
     let body = html! { h1 { (heading) } p { (text) } };
-    Page { title: heading, study: &app.study.manifest.title, body, foot: None, script: false }.response(StatusCode::OK)
+    Page {
+        title: heading,
+        study: &app.study.manifest.title,
+        body,
+        foot: None,
+        script: false,
+    }
+    .response(StatusCode::OK)
 }

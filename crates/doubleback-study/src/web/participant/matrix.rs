@@ -9,7 +9,10 @@ const SHADES: u64 = 6;
 
 /// What the matrix at a place is called: A, B, …
 pub(super) fn letter(place: usize) -> String {
-    u8::try_from(place).ok().filter(|&place| place < 26).map_or_else(|| (place + 1).to_string(), |place| char::from(b'A' + place).to_string())
+    u8::try_from(place)
+        .ok()
+        .filter(|&place| place < 26)
+        .map_or_else(|| (place + 1).to_string(), |place| char::from(b'A' + place).to_string())
 }
 
 /// The matrix at a place, by name of true and predicted class. It scrolls by itself where the page is narrow.
@@ -43,7 +46,11 @@ pub(super) fn table(place: usize, confusion: &Confusion, classes: &[String]) -> 
 /// From 0 for none to the darkest for all of a row.
 fn shade(count: u64, row: &[u64]) -> u64 {
     let all: u64 = row.iter().sum();
-    if count == 0 { 0 } else { (count * SHADES).div_ceil(all.max(1)).min(SHADES) }
+    if count == 0 {
+        0
+    } else {
+        (count * SHADES).div_ceil(all.max(1)).min(SHADES)
+    }
 }
 
 #[cfg(test)]
@@ -52,7 +59,10 @@ mod tests {
 
     #[test]
     fn shades_go_from_none_to_all() {
-        assert_eq!([0, 1, 99, 100].map(|count| shade(count, &[count, 100 - count])), [0, 1, 6, 6]);
+        assert_eq!(
+            [0, 1, 99, 100].map(|count| shade(count, &[count, 100 - count])),
+            [0, 1, 6, 6]
+        );
         assert_eq!(shade(0, &[0, 0]), 0);
         assert_eq!([0, 1, 25, 26].map(letter), ["A", "B", "Z", "27"]);
     }

@@ -34,11 +34,21 @@ pub(super) fn routes(app: App) -> Router {
         .route("/leave", post(leave::leave))
         .route("/withdraw", get(leave::ask).post(leave::withdraw))
         .route("/withdrawn", get(leave::withdrawn))
+        .method_not_allowed_fallback(async || {
+            Failure::Request(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "This page cannot be asked for in this way.",
+            )
+        })
         .fallback(async || Failure::Request(StatusCode::NOT_FOUND, "There is no such page in this study."));
     let limits = &app.options.limits;
     let pages = security::limit(pages, &app.options, limits.body);
     let comment = Router::new().route("/compare", get(compare::show).post(compare::answer));
     let comment = security::limit(comment, &app.options, limits.comment_body);
     let known = middleware::from_fn_with_state(app.clone(), visitor::identify);
-    pages.merge(comment).layer(known).merge(assets::routes()).with_state(app)
+    pages
+        .merge(comment)
+        .layer(known)
+        .merge(assets::routes())
+        .with_state(app)
 }

@@ -20,7 +20,11 @@ pub(super) async fn instructions(State(app): State<App>, visitor: Visitor) -> Re
     if stage > Stage::Items {
         return Err(visitor.go_on(&app));
     }
-    let text = app.study.texts.instructions.html(&app.values(app.store.settings().await?.retention_days));
+    let text = app
+        .study
+        .texts
+        .instructions
+        .html(&app.values(app.store.settings().await?.retention_days));
     let body = html! {
         div class="text" { (PreEscaped(text)) }
         @if stage == Stage::Instructions {
@@ -63,13 +67,22 @@ fn allowed(app: &App, visitor: &Visitor, number: usize) -> Result<(), Failure> {
 }
 
 /// `GET /practice/…`.
-pub(super) async fn show(State(app): State<App>, visitor: Visitor, Number(number): Number) -> Result<Response, Failure> {
+pub(super) async fn show(
+    State(app): State<App>,
+    visitor: Visitor,
+    Number(number): Number,
+) -> Result<Response, Failure> {
     allowed(&app, &visitor, number)?;
     Ok(page(&app, &visitor, number, Chosen::default(), None))
 }
 
 /// `POST /practice/…`: it is looked at as an answer would be, and forgotten.
-pub(super) async fn answer(State(app): State<App>, visitor: Visitor, Number(number): Number, fields: Fields) -> Result<Response, Failure> {
+pub(super) async fn answer(
+    State(app): State<App>,
+    visitor: Visitor,
+    Number(number): Number,
+    fields: Fields,
+) -> Result<Response, Failure> {
     visitor.form(&format!("practice {number}"), fields.one("form")?)?;
     allowed(&app, &visitor, number)?;
     let chosen = Chosen::read(&fields)?;

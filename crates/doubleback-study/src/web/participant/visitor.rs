@@ -37,7 +37,8 @@ pub(super) async fn identify(State(app): State<App>, mut request: Request, next:
         None => app.rates.newcomer(address(&app, &request)),
     };
     if let Err(seconds) = allowed {
-        let text = "There are too many requests at the moment. Please wait a little and try again: what you answered is kept.";
+        let text =
+            "There are too many requests at the moment. Please wait a little and try again: what you answered is kept.";
         let mut response = failure::plain(StatusCode::TOO_MANY_REQUESTS, "Please wait a moment", text);
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
         return response;
@@ -58,7 +59,11 @@ impl FromRequestParts<App> for Visitor {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Failure> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| Failure::Elsewhere("/".to_owned()))
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| Failure::Elsewhere("/".to_owned()))
     }
 }
 
@@ -78,7 +83,9 @@ impl FromRequestParts<App> for Number {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let Path(text) = <Path<String> as FromRequestParts<App>>::from_request_parts(parts, app).await.map_err(|_| no_page())?;
+        let Path(text) = <Path<String> as FromRequestParts<App>>::from_request_parts(parts, app)
+            .await
+            .map_err(|_| no_page())?;
         let number = text.parse::<usize>().map_err(|_| no_page())?;
         if number == 0 || number.to_string() != text {
             return Err(no_page());
@@ -146,10 +153,17 @@ impl Visitor {
             nav aria-label="About the study" {
                 @if read_again { a href="/instructions" { "Instructions" } }
                 a href="/consent" { "What you agreed to" }
-                a href="/withdraw" { "Stop and delete my answers" }
+                a href="/withdraw" { "Withdraw" }
             }
         };
-        Page { title, study: &app.study.manifest.title, body, foot: Some(foot), script: true }.response(status)
+        Page {
+            title,
+            study: &app.study.manifest.title,
+            body,
+            foot: Some(foot),
+            script: true,
+        }
+        .response(status)
     }
 
     /// The hidden field that protects a form on a page.
@@ -160,5 +174,9 @@ impl Visitor {
 
 /// What comes after the images.
 pub(super) fn after_items(app: &App) -> Stage {
-    if app.study.manifest.confusion.is_empty() { Stage::Done } else { Stage::Comparison }
+    if app.study.manifest.confusion.is_empty() {
+        Stage::Done
+    } else {
+        Stage::Comparison
+    }
 }

@@ -12,10 +12,10 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use maud::{Markup, html};
 
-use super::super::failure::Failure;
-use super::super::form::Fields;
-use super::super::session::{Cookie, Secret};
-use super::super::state::App;
+use crate::web::failure::Failure;
+use crate::web::form::Fields;
+use crate::web::session::{Cookie, Secret};
+use crate::web::state::App;
 use crate::store::{Nonce, TokenHash};
 
 /// How long a session lasts, from the login on.

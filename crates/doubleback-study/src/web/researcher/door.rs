@@ -6,10 +6,10 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::html;
 
-use super::super::failure::{Failure, plain};
-use super::super::form::Fields;
-use super::super::page::{Page, alert};
-use super::super::session::Secret;
+use crate::web::failure::{Failure, plain};
+use crate::web::form::Fields;
+use crate::web::page::{Page, alert};
+use crate::web::session::Secret;
 use super::desk::{COOKIE, Desk, Researcher, check, hidden};
 use crate::store::TokenHash;
 

@@ -3,7 +3,7 @@
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 
-use super::super::failure::Failure;
+use crate::web::failure::Failure;
 use super::desk::Researcher;
 use crate::error::{Error, Result};
 use crate::folder::Manifest;

@@ -4,9 +4,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use maud::html;
 
-use super::super::failure::Failure;
-use super::super::form::Fields;
-use super::super::page::alert;
+use crate::web::failure::Failure;
+use crate::web::form::Fields;
+use crate::web::page::alert;
 use super::desk::Researcher;
 use super::view;
 use crate::store::LinkState;

@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::super::failure::Failure;
+use crate::web::failure::Failure;
 use super::desk::Researcher;
 use super::view;
 use crate::store::{Progress, Settings};

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::super::page::Page;
+use crate::web::page::Page;
 use super::desk::Researcher;
 
 /// A page of somebody who is logged in.
