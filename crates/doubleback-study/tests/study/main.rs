@@ -14,3 +14,4 @@ mod small_study;
 mod store;
 #[cfg(feature = "networks")]
 mod stimuli;
+mod researcher;

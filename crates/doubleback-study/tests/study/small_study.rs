@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
 const SIDE: usize = 28;
-const CLASSES: usize = 10;
+pub const CLASSES: usize = 10;
 /// Names that are words of no page.
 const MODELS: [(&str, Role); 3] = [("zebrafish", Role::Normal), ("quokka", Role::Distilled), ("axolotl", Role::Regularized)];
 /// Candidates of a class and a model.
