@@ -52,7 +52,7 @@ fn takes_part(way: Way) {
     let Some(mut browser) = way.open(&profile) else { return };
     // Whose answers they are: all ways' differ.
     let person = Person::new(server.address, way.name.len() as u64, server.manifest().classes.len());
-    let look = Look::new(way.name, server.address, way.screen);
+    let look = Look::new(&way, server.address);
     let (hand, start) = (way.hand, format!("http://{}/", server.address));
     browser.visit(&start);
     let (mut went_back, mut resumed) = (false, false);

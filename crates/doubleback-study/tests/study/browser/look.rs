@@ -18,14 +18,16 @@ pub struct Look {
     way: &'static str,
     address: SocketAddr,
     screen: Screen,
+    javascript: bool,
     seen: RefCell<BTreeSet<String>>,
     /// By kind of page, what keeps people out.
     barriers: RefCell<BTreeMap<String, Vec<String>>>,
 }
 
 impl Look {
-    pub fn new(way: &'static str, address: SocketAddr, screen: Screen) -> Self {
-        Self { way, address, screen, seen: RefCell::default(), barriers: RefCell::default() }
+    pub fn new(way: &super::Way, address: SocketAddr) -> Self {
+        let super::Way { name, screen, javascript, .. } = *way;
+        Self { way: name, address, screen, javascript, seen: RefCell::default(), barriers: RefCell::default() }
     }
 
     /// Looks at a page; closely if it is the first of its kind.
@@ -52,7 +54,10 @@ impl Look {
             self.picture(browser, &format!("{kind}-{}", zoom.size[0]));
         }
         browser.screen(self.screen);
-        self.barriers.borrow_mut().insert(kind, barriers::serious(browser));
+        // It waits for the page's own events, which do not come where scripts are off.
+        if self.javascript {
+            self.barriers.borrow_mut().insert(kind, barriers::serious(browser));
+        }
     }
 
     /// That no page had barriers.
