@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 
 use doubleback_study::assignment::Assignment;
-use hyper::header::{DATE, SET_COOKIE};
 use hyper::StatusCode;
+use hyper::header::{DATE, SET_COOKIE};
 
 use crate::client::Reply;
 use crate::person::Person;
@@ -77,8 +77,15 @@ async fn responses_for_other_images_differ_in_their_pixels_alone() {
     let mut image_headers = BTreeSet::new();
     for position in 1..=orders[0].len() {
         let candidates: BTreeSet<_> = orders.iter().map(|order| order[position - 1]).collect();
-        let models: BTreeSet<_> = candidates.iter().map(|&index| manifest.candidates[index].model).collect();
-        assert_eq!(models.len(), manifest.models.len(), "images of all models at position {position}");
+        let models: BTreeSet<_> = candidates
+            .iter()
+            .map(|&index| manifest.candidates[index].model)
+            .collect();
+        assert_eq!(
+            models.len(),
+            manifest.models.len(),
+            "images of all models at position {position}"
+        );
         let mut pages = BTreeMap::new();
         for (person, order) in people.iter_mut().zip(&orders) {
             let page = person.get(&format!("/item/{position}")).await;
@@ -97,10 +104,17 @@ async fn responses_for_other_images_differ_in_their_pixels_alone() {
             assert_eq!(pixels(&image.body), pixels(&file), "the pixels of {}", candidate.file);
             let found = chunks(&image.body);
             let names: Vec<_> = found.iter().map(|(kind, bytes)| (kind.as_str(), bytes.len())).collect();
-            assert!(matches!(names[..], [("IHDR", 13), ("IDAT", _), ("IEND", 0)]), "{names:?}");
+            assert!(
+                matches!(names[..], [("IHDR", 13), ("IDAT", _), ("IEND", 0)]),
+                "{names:?}"
+            );
             image_headers.insert((image.body.len(), format!("{headers:?}")));
         }
         assert_eq!(pages.len(), 1, "pages of position {position} differ: {pages:#?}");
     }
-    assert_eq!(image_headers.len(), 1, "lengths and headers of images: {image_headers:#?}");
+    assert_eq!(
+        image_headers.len(),
+        1,
+        "lengths and headers of images: {image_headers:#?}"
+    );
 }

@@ -16,8 +16,16 @@ use crate::server::Server;
 use hand::Hand;
 use look::Look;
 
-const PHONE: Screen = Screen { size: [390, 844], scale: 2.0, mobile: true };
-const LAPTOP: Screen = Screen { size: [1280, 800], scale: 1.0, mobile: false };
+const PHONE: Screen = Screen {
+    size: [390, 844],
+    scale: 2.0,
+    mobile: true,
+};
+const LAPTOP: Screen = Screen {
+    size: [1280, 800],
+    scale: 1.0,
+    mobile: false,
+};
 
 /// How somebody takes part.
 #[derive(Clone, Copy)]
@@ -33,7 +41,11 @@ impl Way {
     /// A window on this profile.
     fn open(&self, profile: &TempDir) -> Option<Browser> {
         let options = Options::new("the study in a browser").profile(profile.path());
-        let options = if self.javascript { options } else { options.without_javascript() };
+        let options = if self.javascript {
+            options
+        } else {
+            options.without_javascript()
+        };
         let browser = Browser::open([1280, 900], options)?;
         browser.screen(self.screen);
         Some(browser)
@@ -42,7 +54,9 @@ impl Way {
 
 fn path(browser: &Browser, address: SocketAddr) -> String {
     let url = browser.url();
-    url.strip_prefix(&format!("http://{address}")).unwrap_or_else(|| panic!("went to {url}")).to_owned()
+    url.strip_prefix(&format!("http://{address}"))
+        .unwrap_or_else(|| panic!("went to {url}"))
+        .to_owned()
 }
 
 /// From consent to thanks. At the fourth image back to the third, whose answer is changed; after the sixth the browser is closed and opened.
@@ -81,7 +95,11 @@ fn takes_part(way: Way) {
                 drop(browser);
                 browser = way.open(&profile).unwrap();
                 browser.visit(&start);
-                assert_eq!(path(&browser, server.address), "/item/7", "it goes on where it was left");
+                assert_eq!(
+                    path(&browser, server.address),
+                    "/item/7",
+                    "it goes on where it was left"
+                );
             }
             ("item" | "practice", _) => hand.label(&browser, &person.fields(position)),
             ("compare", _) => hand.compare(&browser, "Ümläuts & <tags> stay."),
@@ -112,50 +130,95 @@ fn check(server: &Server, person: &Person) {
         let position = response.position;
         if position == 3 {
             let [first, second] = changed(&person.fields(3)[0]);
-            assert_eq!(serde_json::to_value(response.answer).unwrap(), serde_json::json!({"first": {"label": first.parse::<usize>().unwrap()}, "second": "not-applicable"}));
+            assert_eq!(
+                serde_json::to_value(response.answer).unwrap(),
+                serde_json::json!({"first": {"label": first.parse::<usize>().unwrap()}, "second": "not-applicable"})
+            );
             assert_eq!((response.changes, second.as_str()), (1, "na"));
         } else {
-            assert_eq!((response.answer, response.changes), (person.answer(position), 0), "position {position}");
+            assert_eq!(
+                (response.answer, response.changes),
+                (person.answer(position), 0),
+                "position {position}"
+            );
         }
     }
     let comparison = format!("{:?}", export.comparisons);
     assert!(comparison.contains("Ümläuts & <tags> stay."), "{comparison}");
     let manifest = server.manifest();
     let second = Assignment::matrices(manifest.seed, manifest.confusion.len(), 1)[1];
-    assert_eq!(export.comparisons[0].comparison.preferred, Some(manifest.confusion[second].model));
+    assert_eq!(
+        export.comparisons[0].comparison.preferred,
+        Some(manifest.confusion[second].model)
+    );
 }
 
 #[test]
 fn on_a_phone() {
-    takes_part(Way { name: "phone", screen: PHONE, javascript: true, hand: Hand::Pointer });
+    takes_part(Way {
+        name: "phone",
+        screen: PHONE,
+        javascript: true,
+        hand: Hand::Pointer,
+    });
 }
 
 #[test]
 fn on_a_phone_without_scripts() {
-    takes_part(Way { name: "phone-without-scripts", screen: PHONE, javascript: false, hand: Hand::Pointer });
+    takes_part(Way {
+        name: "phone-without-scripts",
+        screen: PHONE,
+        javascript: false,
+        hand: Hand::Pointer,
+    });
 }
 
 #[test]
 fn on_a_laptop() {
-    takes_part(Way { name: "laptop", screen: LAPTOP, javascript: true, hand: Hand::Pointer });
+    takes_part(Way {
+        name: "laptop",
+        screen: LAPTOP,
+        javascript: true,
+        hand: Hand::Pointer,
+    });
 }
 
 #[test]
 fn on_a_laptop_without_scripts() {
-    takes_part(Way { name: "laptop-without-scripts", screen: LAPTOP, javascript: false, hand: Hand::Pointer });
+    takes_part(Way {
+        name: "laptop-without-scripts",
+        screen: LAPTOP,
+        javascript: false,
+        hand: Hand::Pointer,
+    });
 }
 
 #[test]
 fn by_keyboard_alone() {
-    takes_part(Way { name: "keyboard", screen: LAPTOP, javascript: true, hand: Hand::Keyboard });
+    takes_part(Way {
+        name: "keyboard",
+        screen: LAPTOP,
+        javascript: true,
+        hand: Hand::Keyboard,
+    });
 }
 
 #[test]
 fn by_keyboard_alone_without_scripts() {
-    takes_part(Way { name: "keyboard-without-scripts", screen: LAPTOP, javascript: false, hand: Hand::Keyboard });
+    takes_part(Way {
+        name: "keyboard-without-scripts",
+        screen: LAPTOP,
+        javascript: false,
+        hand: Hand::Keyboard,
+    });
 }
 
 #[test]
 fn by_digit_keys() {
-    takes_part(Way { name: "digit-keys", screen: LAPTOP, javascript: true, hand: Hand::Digits });
+    takes_part(Way {
+        name: "digit-keys",
+        screen: LAPTOP,
+        javascript: true,
+        hand: Hand::Digits,
+    });
 }

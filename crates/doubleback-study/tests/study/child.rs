@@ -23,7 +23,12 @@ impl Server {
     /// Starts a server of a study, at any free port if `listen` has none, and waits until it listens.
     pub fn start(folder: &Path, listen: SocketAddr) -> Self {
         let mut process = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child::serves_for_the_load_tests", "--ignored", "--nocapture"])
+            .args([
+                "--exact",
+                "child::serves_for_the_load_tests",
+                "--ignored",
+                "--nocapture",
+            ])
             .env(FOLDER, folder)
             .env(LISTEN, listen.to_string())
             .stdin(Stdio::piped())
@@ -34,6 +39,8 @@ impl Server {
         let mut lines = output.lines().map_while(Result::ok);
         let ready = lines.find_map(|line| Some(line.split_once(READY)?.1.parse().unwrap()));
         let address = ready.expect("the server says where it listens");
+        // The harness of that program says more later, and ends if nobody hears it.
+        std::thread::spawn(move || lines.for_each(drop));
         Self { process, address }
     }
 

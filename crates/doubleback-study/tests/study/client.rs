@@ -46,9 +46,16 @@ impl Reply {
     /// The value of the page's hidden field `form`: of its first form, if it has several.
     pub fn form(&self) -> String {
         let text = self.text();
-        let field = text.find("name=\"form\"").unwrap_or_else(|| panic!("no form token: {text}"));
-        let (start, end) = (text[..field].rfind('<').unwrap(), field + text[field..].find('>').unwrap());
-        let (_, value) = text[start..end].split_once("value=\"").expect("a form token has a value");
+        let field = text
+            .find("name=\"form\"")
+            .unwrap_or_else(|| panic!("no form token: {text}"));
+        let (start, end) = (
+            text[..field].rfind('<').unwrap(),
+            field + text[field..].find('>').unwrap(),
+        );
+        let (_, value) = text[start..end]
+            .split_once("value=\"")
+            .expect("a form token has a value");
         value.split_once('"').unwrap().0.to_owned()
     }
 }
@@ -81,8 +88,16 @@ impl Client {
             .uri(path)
             .header(HOST, self.address.to_string())
             .header("sec-fetch-site", "same-origin");
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = if cookies.is_empty() { request } else { request.header(COOKIE, cookies.join("; ")) };
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let request = if cookies.is_empty() {
+            request
+        } else {
+            request.header(COOKIE, cookies.join("; "))
+        };
         if method == Method::POST {
             let request = request.header(ORIGIN, format!("http://{}", self.address));
             request.header(CONTENT_TYPE, "application/x-www-form-urlencoded")

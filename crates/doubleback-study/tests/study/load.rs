@@ -22,7 +22,10 @@ fn say(line: &str) {
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap()
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 /// Everyone at once, from consent to thanks; the server is killed and started again so many times meanwhile.
@@ -48,7 +51,10 @@ async fn attend(folder: &Path, people: u64, kills: u32, classes: usize) -> (Vec<
     let mut outages = Vec::new();
     for _ in 0..kills {
         tokio::time::sleep(Duration::from_millis(900)).await;
-        assert!(!all.iter().all(tokio::task::JoinHandle::is_finished), "it is killed while people answer");
+        assert!(
+            !all.iter().all(tokio::task::JoinHandle::is_finished),
+            "it is killed while people answer"
+        );
         let killed = Instant::now();
         server.kill();
         server = tokio::task::block_in_place(|| Server::start(folder, address));
@@ -67,10 +73,16 @@ fn all_are_kept(folder: &Path, people: &[Person], items: usize) {
     let mut kept: BTreeMap<u64, BTreeMap<usize, Answer>> = BTreeMap::new();
     for response in &export.responses {
         assert_eq!(response.changes, 0, "sent again is not changed: {response:?}");
-        let twice = kept.entry(response.participant).or_default().insert(response.position, response.answer);
+        let twice = kept
+            .entry(response.participant)
+            .or_default()
+            .insert(response.position, response.answer);
         assert_eq!(twice, None, "{response:?} is there twice");
     }
-    let mut found: Vec<_> = kept.into_values().map(|answers| answers.into_iter().collect::<Vec<_>>()).collect();
+    let mut found: Vec<_> = kept
+        .into_values()
+        .map(|answers| answers.into_iter().collect::<Vec<_>>())
+        .collect();
     let mut acknowledged: Vec<Vec<_>> = Vec::new();
     for person in people {
         assert_eq!(person.acknowledged.len(), items, "person {}", person.id);
@@ -80,12 +92,19 @@ fn all_are_kept(folder: &Path, people: &[Person], items: usize) {
     found.sort_by_key(order);
     acknowledged.sort_by_key(order);
     assert_eq!(found.len(), acknowledged.len(), "people who answered");
-    assert!(found == acknowledged, "everyone's answers are there as they were acknowledged");
+    assert!(
+        found == acknowledged,
+        "everyone's answers are there as they were acknowledged"
+    );
     assert_eq!(export.comparisons.len(), people.len());
 }
 
 fn quantile(sorted: &[Duration], share: f64) -> Duration {
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss
+    )]
     let place = (share * (sorted.len() - 1) as f64).round() as usize;
     sorted[place]
 }
@@ -95,7 +114,9 @@ fn report(title: &str, timings: impl Iterator<Item = Timing>, outages: &[Outage]
     let second = Duration::from_secs(1);
     let untouched = |timing: &Timing| {
         let end = timing.sent + timing.took;
-        outages.iter().all(|&(killed, back)| end < killed || timing.sent > back + second)
+        outages
+            .iter()
+            .all(|&(killed, back)| end < killed || timing.sent > back + second)
     };
     let mut took: Vec<Duration> = timings.filter(untouched).map(|timing| timing.took).collect();
     took.sort_unstable();
@@ -119,7 +140,11 @@ fn killed_meanwhile(people: u64, kills: u32) {
     let retries: usize = people.iter().map(|person| person.retries).sum();
     assert!(retries > 0, "the kills were noticed");
     let title = format!("{} people, {kills} kills, {retries} retries", people.len());
-    report(&title, people.iter().flat_map(|person| person.timings.iter().copied()), &outages);
+    report(
+        &title,
+        people.iter().flat_map(|person| person.timings.iter().copied()),
+        &outages,
+    );
 }
 
 #[test]
@@ -145,16 +170,26 @@ fn two_thousand_people_answer_thirty_images_each() {
     let people = runtime().block_on(async {
         let everyone = |people: Vec<Person>, part: Part| async move {
             let began = Instant::now();
-            let tasks: Vec<_> = people.into_iter().map(|person| tokio::spawn(part.play(person))).collect();
+            let tasks: Vec<_> = people
+                .into_iter()
+                .map(|person| tokio::spawn(part.play(person)))
+                .collect();
             let mut done = Vec::new();
             for task in tasks {
                 done.push(task.await.unwrap());
             }
             (done, began.elapsed())
         };
-        let people = (1..=2000).map(|id| Person::new(address, id, classes)).collect();
+        let people = (1..=2000).map(|id| Person {
+            patience: Duration::from_secs(5),
+            ..Person::new(address, id, classes)
+        });
+        let people = people.collect();
         let (mut people, took) = everyone(people, Part::Enrol).await;
-        say(&format!("enrolment, instructions, practice of {}: {took:.1?}", people.len()));
+        say(&format!(
+            "enrolment, instructions, practice of {}: {took:.1?}",
+            people.len()
+        ));
         people.iter_mut().for_each(|person| person.timings.clear());
         let (people, took) = everyone(people, Part::Label).await;
         let answers: usize = people.iter().map(|person| person.acknowledged.len()).sum();
@@ -164,7 +199,13 @@ fn two_thousand_people_answer_thirty_images_each() {
             answers as f64 / took.as_secs_f64(),
             requests as f64 / took.as_secs_f64()
         ));
-        report("page, image and answer", people.iter().flat_map(|person| person.timings.iter().copied()), &[]);
+        let retries: usize = people.iter().map(|person| person.retries).sum();
+        // A connection that nobody has used for ten seconds may be closed while a request is on its way.
+        report(
+            &format!("page, image and answer ({retries} retries)"),
+            people.iter().flat_map(|person| person.timings.iter().copied()),
+            &[],
+        );
         everyone(people, Part::Finish).await.0
     });
     say(&format!(

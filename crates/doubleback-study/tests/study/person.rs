@@ -119,22 +119,41 @@ impl Person {
             "/compare" => self.post(&page, &[("comment", "all alike"), ("form", &form)]).await,
             "/instructions" => self.post(&page, &[("form", &form)]).await,
             _ => {
-                let image = page.replace("/item/", "/image/").replace("/practice/", "/practice-image/");
+                let image = page
+                    .replace("/item/", "/image/")
+                    .replace("/practice/", "/practice-image/");
                 let image = self.get(&image).await;
                 assert_eq!(image.status, StatusCode::OK, "the image of {page}");
                 self.post(&page, &choices).await
             }
         };
-        assert_eq!(sent.status, StatusCode::SEE_OTHER, "person {} at {page}: {}", self.id, sent.text());
+        assert_eq!(
+            sent.status,
+            StatusCode::SEE_OTHER,
+            "person {} at {page}: {}",
+            self.id,
+            sent.text()
+        );
         if let (true, Some(position)) = (page.starts_with("/item/"), position) {
             self.acknowledged.insert(position, self.answer(position));
         }
-        sent.location().expect("a redirect says where").clone_into(&mut self.page);
+        sent.location()
+            .expect("a redirect says where")
+            .clone_into(&mut self.page);
         if self.page == "/" {
             // "Go on where you were."
             let start = self.get("/").await;
-            assert_eq!(start.status, StatusCode::SEE_OTHER, "person {} after {page}: {}", self.id, start.text());
-            start.location().expect("a redirect says where").clone_into(&mut self.page);
+            assert_eq!(
+                start.status,
+                StatusCode::SEE_OTHER,
+                "person {} after {page}: {}",
+                self.id,
+                start.text()
+            );
+            start
+                .location()
+                .expect("a redirect says where")
+                .clone_into(&mut self.page);
         }
     }
 

@@ -26,7 +26,10 @@ impl Study {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let manifest = small_study::write(folder.path());
-        Self { folder: Arc::new(folder), manifest: Arc::new(manifest) }
+        Self {
+            folder: Arc::new(folder),
+            manifest: Arc::new(manifest),
+        }
     }
 
     pub fn path(&self) -> &Path {
@@ -71,7 +74,11 @@ impl Server {
         let (said, hear) = std::sync::mpsc::channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(2)
+                .enable_all()
+                .build()
+                .unwrap();
             let ready = move |serving: Serving| said.send(serving).unwrap();
             let stopped = async {
                 let _ = stopped.await;
@@ -83,7 +90,9 @@ impl Server {
             study,
             address: serving.participants,
             researcher: serving.researcher,
-            admin_token: serving.admin_token.map_or_else(String::new, |token| token.text().to_owned()),
+            admin_token: serving
+                .admin_token
+                .map_or_else(String::new, |token| token.text().to_owned()),
             stop: Some(stop),
             thread: Some(thread),
         }
@@ -129,7 +138,12 @@ fn options(folder: &Path, listen: SocketAddr) -> ServeOptions {
 
 /// Serves a study until the process ends.
 pub fn serve_until_killed(folder: &Path, listen: SocketAddr, ready: impl FnOnce(SocketAddr)) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let ready = |serving: Serving| ready(serving.participants);
-    runtime.block_on(serve(options(folder, listen), ready, std::future::pending())).unwrap();
+    runtime
+        .block_on(serve(options(folder, listen), ready, std::future::pending()))
+        .unwrap();
 }

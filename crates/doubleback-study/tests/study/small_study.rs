@@ -12,14 +12,26 @@ use sha2::{Digest, Sha256};
 const SIDE: usize = 28;
 pub const CLASSES: usize = 10;
 /// Names that are words of no page.
-const MODELS: [(&str, Role); 3] = [("zebrafish", Role::Normal), ("quokka", Role::Distilled), ("axolotl", Role::Regularized)];
+const MODELS: [(&str, Role); 3] = [
+    ("zebrafish", Role::Normal),
+    ("quokka", Role::Distilled),
+    ("axolotl", Role::Regularized),
+];
 /// Candidates of a class and a model.
 const CANDIDATES: usize = 2;
 
 /// The segments of a digit: top, upper left, upper right, middle, lower left, lower right, bottom.
 const SEGMENTS: [[bool; 7]; CLASSES] = {
     const fn bits(bits: u8) -> [bool; 7] {
-        [bits & 64 > 0, bits & 32 > 0, bits & 16 > 0, bits & 8 > 0, bits & 4 > 0, bits & 2 > 0, bits & 1 > 0]
+        [
+            bits & 64 > 0,
+            bits & 32 > 0,
+            bits & 16 > 0,
+            bits & 8 > 0,
+            bits & 4 > 0,
+            bits & 2 > 0,
+            bits & 1 > 0,
+        ]
     }
     [
         bits(0b111_0111),
@@ -53,13 +65,20 @@ fn picture(folder: &Path, number: usize, digit: usize, random: &mut ChaCha8Rng) 
     let mut pixels = vec![0_u8; SIDE * SIDE];
     for (place, pixel) in pixels.iter_mut().enumerate() {
         let noise = random.random_range(0..70);
-        *pixel = if is_lit(digit, place / SIDE, place % SIDE) { 255 - noise } else { noise };
+        *pixel = if is_lit(digit, place / SIDE, place % SIDE) {
+            255 - noise
+        } else {
+            noise
+        };
     }
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, SIDE as u32, SIDE as u32);
     encoder.set_color(png::ColorType::Grayscale);
     encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
-    let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = Sha256::digest(&bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let file = format!("{number:04}.png");
     fs::write(folder.join("images").join(&file), bytes).unwrap();
     (file, sha256)
@@ -71,19 +90,32 @@ pub fn write(folder: &Path) -> Manifest {
     for name in ["images", "texts"] {
         fs::create_dir(folder.join(name)).unwrap();
     }
-    let cells = (0..MODELS.len()).flat_map(|model| (0..CLASSES).flat_map(move |class| (0..CANDIDATES).map(move |which| (model, class, which))));
+    let cells = (0..MODELS.len())
+        .flat_map(|model| (0..CLASSES).flat_map(move |class| (0..CANDIDATES).map(move |which| (model, class, which))));
     let candidates: Vec<Candidate> = cells
         .enumerate()
         .map(|(number, (model, original, which))| {
             let (file, sha256) = picture(folder, number, original, &mut random);
             let target = (original + 1 + which) % CLASSES;
-            Candidate { file, sha256, model, index: original * CANDIDATES + which, original, target }
+            Candidate {
+                file,
+                sha256,
+                model,
+                index: original * CANDIDATES + which,
+                original,
+                target,
+            }
         })
         .collect();
     let practice = (0..2)
         .map(|number| {
             let (file, sha256) = picture(folder, 1000 + number, 3 + number, &mut random);
-            Practice { file, sha256, index: 900 + number, label: 3 + number }
+            Practice {
+                file,
+                sha256,
+                index: 900 + number,
+                label: 3 + number,
+            }
         })
         .collect();
     let models = MODELS.map(|(name, role)| Model {
@@ -95,28 +127,56 @@ pub fn write(folder: &Path) -> Manifest {
         training: BTreeMap::from([("penalty".to_owned(), "doublebackprop".to_owned())]),
     });
     let confusion = (0..MODELS.len()).map(|model| {
-        let counts = (0..CLASSES).map(|_| (0..CLASSES).map(|_| random.random_range(0..100)).collect()).collect();
-        Confusion { model, title: "Images that a program has changed".to_owned(), counts }
+        let counts = (0..CLASSES)
+            .map(|_| (0..CLASSES).map(|_| random.random_range(0..100)).collect())
+            .collect();
+        Confusion {
+            model,
+            title: "Images that a program has changed".to_owned(),
+            counts,
+        }
     });
     let confusion = confusion.collect();
     let manifest = Manifest {
         format: Manifest::FORMAT,
         title: "How do you read these digits?".to_owned(),
         version: "0.0.0-test".to_owned(),
-        data: Data { dataset: "segments".to_owned(), checksum: "fedcba9876543210".to_owned(), shape: [SIDE, SIDE, 1] },
+        data: Data {
+            dataset: "segments".to_owned(),
+            checksum: "fedcba9876543210".to_owned(),
+            shape: [SIDE, SIDE, 1],
+        },
         classes: (0..CLASSES).map(|class| class.to_string()).collect(),
         seed: 7,
         models: models.to_vec(),
-        attack: Attack { name: "jsma".to_owned(), options: serde_json::json!({}), eps: Vec::new() },
-        protocol: Protocol { per_class: CANDIDATES, candidates: CANDIDATES, short: Vec::new() },
+        attack: Attack {
+            name: "jsma".to_owned(),
+            options: serde_json::json!({}),
+            eps: Vec::new(),
+        },
+        protocol: Protocol {
+            per_class: CANDIDATES,
+            candidates: CANDIDATES,
+            short: Vec::new(),
+        },
         candidates,
         practice,
         confusion,
     };
-    fs::write(folder.join("study.json"), serde_json::to_string_pretty(&manifest).unwrap()).unwrap();
+    fs::write(
+        folder.join("study.json"),
+        serde_json::to_string_pretty(&manifest).unwrap(),
+    )
+    .unwrap();
     for (name, text) in [
-        ("consent", "# Taking part\n\nYou will see {{items}} images. What you answer is kept {{retention}}. Ask {{contact}}."),
-        ("instructions", "# What to do\n\nSay which label is the **most plausible**, and which the second most plausible."),
+        (
+            "consent",
+            "# Taking part\n\nYou will see {{items}} images. What you answer is kept {{retention}}. Ask {{contact}}.",
+        ),
+        (
+            "instructions",
+            "# What to do\n\nSay which label is the **most plausible**, and which the second most plausible.",
+        ),
         ("comparison", "# Three tables\n\nHow do they differ?"),
         ("thanks", "# Thank you\n\nYou can close this page. Ask {{contact}}."),
     ] {

@@ -31,7 +31,11 @@ fn check(path: &str, reply: &Reply, secure: bool) {
     assert_eq!(header("cross-origin-opener-policy"), "same-origin", "{what}");
     assert_eq!(header("cross-origin-resource-policy"), "same-origin", "{what}");
     assert!(header("permissions-policy").contains("camera=()"), "{what}");
-    assert_eq!(header("strict-transport-security").contains("max-age="), secure, "{what}");
+    assert_eq!(
+        header("strict-transport-security").contains("max-age="),
+        secure,
+        "{what}"
+    );
     let asset = path.ends_with(".css") || path.ends_with(".js");
     assert!(asset || header("cache-control").contains("no-store"), "{what}");
     assert_eq!(header("server"), "", "{what}");
@@ -47,7 +51,15 @@ async fn everywhere(server: &Server, secure: bool) {
     person.heard = Some(Vec::new());
     person.begin().await;
     person.label_until(2).await;
-    for path in ["/item/1", "/item/9", "/nothing", "/image/99", "/withdraw", "/join/none", "/"] {
+    for path in [
+        "/item/1",
+        "/item/9",
+        "/nothing",
+        "/image/99",
+        "/withdraw",
+        "/join/none",
+        "/",
+    ] {
         person.get(path).await;
     }
     for path in ["/nothing", "/", "/compare", "/item/2"] {
@@ -55,8 +67,14 @@ async fn everywhere(server: &Server, secure: bool) {
         assert!(refused.status.is_client_error());
     }
     let form = person.get("/item/2").await.form();
-    for (first, status) in [("x", StatusCode::UNPROCESSABLE_ENTITY), ("1", StatusCode::SEE_OTHER), ("2", StatusCode::CONFLICT)] {
-        let reply = person.post("/item/2", &[("first", first), ("second", "na"), ("form", &form)]).await;
+    for (first, status) in [
+        ("x", StatusCode::UNPROCESSABLE_ENTITY),
+        ("1", StatusCode::SEE_OTHER),
+        ("2", StatusCode::CONFLICT),
+    ] {
+        let reply = person
+            .post("/item/2", &[("first", first), ("second", "na"), ("form", &form)])
+            .await;
         assert_eq!(reply.status, status);
     }
     let large = person.post("/item/2", &[("first", &"1".repeat(1 << 20))]).await;
@@ -64,18 +82,36 @@ async fn everywhere(server: &Server, secure: bool) {
     person.label_until(usize::MAX).await;
     person.finish().await;
     let mut heard = person.heard.take().unwrap();
-    for (method, path) in [(Method::HEAD, "/"), (Method::OPTIONS, "/"), (Method::PUT, "/item/1"), (Method::DELETE, "/withdraw")] {
+    for (method, path) in [
+        (Method::HEAD, "/"),
+        (Method::OPTIONS, "/"),
+        (Method::PUT, "/item/1"),
+        (Method::DELETE, "/withdraw"),
+    ] {
         let mut client = Client::new(server.address);
-        let reply = client.send(client.request(method, path).body(Full::default()).unwrap()).await.unwrap();
+        let reply = client
+            .send(client.request(method, path).body(Full::default()).unwrap())
+            .await
+            .unwrap();
         heard.push((path.to_owned(), reply));
     }
     let mut client = Client::new(server.address);
-    let mut request = client.request(Method::POST, "/consent").body(Full::from("agree=yes")).unwrap();
-    request.headers_mut().insert("sec-fetch-site", "cross-site".parse().unwrap());
+    let mut request = client
+        .request(Method::POST, "/consent")
+        .body(Full::from("agree=yes"))
+        .unwrap();
+    request
+        .headers_mut()
+        .insert("sec-fetch-site", "cross-site".parse().unwrap());
     heard.push(("/consent".to_owned(), client.send(request).await.unwrap()));
     for asset in [".css", ".js"] {
-        let start = client.get("/").await.unwrap();
-        let path = start.text().split('"').find(|value| value.ends_with(asset)).unwrap().to_owned();
+        let page = person.get("/thanks").await;
+        let path = page
+            .text()
+            .split('"')
+            .find(|value| value.ends_with(asset))
+            .unwrap()
+            .to_owned();
         let reply = client.get(&path).await.unwrap();
         assert_eq!(reply.status, StatusCode::OK);
         heard.push((path, reply));
@@ -103,7 +139,9 @@ async fn behind_tls_cookies_and_browsers_keep_to_it() {
     // A proxy hands the browser's origin through.
     let body = crate::client::encode(&[("agree", "yes"), ("form", &reply.form())]);
     let mut request = client.request(Method::POST, "/consent").body(Full::from(body)).unwrap();
-    request.headers_mut().insert("origin", "https://study.example.org".parse().unwrap());
+    request
+        .headers_mut()
+        .insert("origin", "https://study.example.org".parse().unwrap());
     request.headers_mut().remove("sec-fetch-site");
     let reply = client.send(request).await.unwrap();
     assert_eq!(reply.status, StatusCode::SEE_OTHER, "{}", reply.text());

@@ -1,7 +1,7 @@
 //! What people type: SQL, HTML, nonsense.
 
-use hyper::{Method, StatusCode};
 use http_body_util::Full;
+use hyper::{Method, StatusCode};
 
 use super::{stored, victim};
 use crate::client::Client;
@@ -22,7 +22,9 @@ const INJECTIONS: [&str; 9] = [
 
 /// Marks of an injection that a page shows as it is, rather than escaped.
 fn is_raw(page: &str) -> bool {
-    ["<script>alert", "<img src=x", "<script src=https://evil"].iter().any(|raw| page.contains(raw))
+    ["<script>alert", "<img src=x", "<script src=https://evil"]
+        .iter()
+        .any(|raw| page.contains(raw))
 }
 
 #[tokio::test]
@@ -31,11 +33,30 @@ async fn choices_are_labels_or_nothing() {
     let mut person = victim(&server, 1).await;
     let before = stored(&server);
     let classes = server.manifest().classes.len().to_string();
-    let nonsense = ["", "-1", "+1", " 1", "1 ", "01", "1.0", "1e0", "0x1", "٣", "NA", "N/A", "none", &classes, "18446744073709551617", "2147483648"];
+    let nonsense = [
+        "",
+        "-1",
+        "+1",
+        " 1",
+        "1 ",
+        "01",
+        "1.0",
+        "1e0",
+        "0x1",
+        "٣",
+        "NA",
+        "N/A",
+        "none",
+        &classes,
+        "18446744073709551617",
+        "2147483648",
+    ];
     for choice in nonsense.into_iter().chain(INJECTIONS) {
         for (first, second) in [(choice, "na"), ("1", choice)] {
             let form = person.get("/item/2").await.form();
-            let reply = person.post("/item/2", &[("first", first), ("second", second), ("form", &form)]).await;
+            let reply = person
+                .post("/item/2", &[("first", first), ("second", second), ("form", &form)])
+                .await;
             assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{first:?}, {second:?}");
             assert!(!is_raw(reply.text()), "{}", reply.text());
         }
@@ -43,10 +64,14 @@ async fn choices_are_labels_or_nothing() {
     // What people may well send is said next to the question, and what they chose is kept.
     for (first, second) in [("", "na"), ("1", ""), ("1", "1"), ("na", "1")] {
         let form = person.get("/item/2").await.form();
-        let reply = person.post("/item/2", &[("first", first), ("second", second), ("form", &form)]).await;
+        let reply = person
+            .post("/item/2", &[("first", first), ("second", second), ("form", &form)])
+            .await;
         assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{first}, {second}");
         assert!(reply.text().contains("role=\"alert\""), "{}", reply.text());
-        let kept = reply.text().contains(&format!("id=\"first-{first}\" name=\"first\" value=\"{first}\" checked"));
+        let kept = reply.text().contains(&format!(
+            "id=\"first-{first}\" name=\"first\" value=\"{first}\" checked"
+        ));
         assert_eq!(kept, !first.is_empty(), "{}", reply.text());
     }
     assert_eq!(stored(&server), before);
@@ -57,13 +82,31 @@ async fn fields_that_are_missing_doubled_or_no_text_are_refused() {
     let server = Server::start();
     let mut person = victim(&server, 1).await;
     let before = stored(&server);
-    for fields in ["", "first=1", "second=1", "first=1&first=2&second=na", "first[]=1&second[]=2", "first=%FF&second=na", "first=%&second=na", "=&=&=", "first=1;second=na"] {
+    for fields in [
+        "",
+        "first=1",
+        "second=1",
+        "first=1&first=2&second=na",
+        "first[]=1&second[]=2",
+        "first=%FF&second=na",
+        "first=%&second=na",
+        "=&=&=",
+        "first=1;second=na",
+    ] {
         let form = person.get("/item/2").await.form();
         let body = format!("{fields}&form={form}");
-        let request = person.client.request(Method::POST, "/item/2").body(Full::from(body)).unwrap();
+        let request = person
+            .client
+            .request(Method::POST, "/item/2")
+            .body(Full::from(body))
+            .unwrap();
         let reply = person.client.send(request).await.unwrap();
         assert!(reply.status.is_client_error(), "{fields}: {}", reply.status);
-        assert_ne!(reply.status, StatusCode::FORBIDDEN, "{fields}: it is the fields that are wrong");
+        assert_ne!(
+            reply.status,
+            StatusCode::FORBIDDEN,
+            "{fields}: it is the fields that are wrong"
+        );
     }
     assert_eq!(stored(&server), before);
 }
@@ -77,27 +120,65 @@ async fn comments_are_kept_as_they_are_and_shown_escaped() {
         person.begin().await;
         person.label_until(usize::MAX).await;
         let form = person.get("/compare").await.form();
-        let reply = person.post("/compare", &[("comment", "x"), ("preferred", injection), ("form", &form)]).await;
-        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{injection}: {}", reply.text());
+        let reply = person
+            .post(
+                "/compare",
+                &[("comment", "x"), ("preferred", injection), ("form", &form)],
+            )
+            .await;
+        assert_eq!(
+            reply.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{injection}: {}",
+            reply.text()
+        );
         assert!(!is_raw(reply.text()), "{}", reply.text());
         // Refused for its length, it comes again with the page.
         let long = injection.to_owned() + &"x".repeat(4000);
         let reply = person.post("/compare", &[("comment", &long), ("form", &form)]).await;
-        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{injection}: {}", reply.text());
+        assert_eq!(
+            reply.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{injection}: {}",
+            reply.text()
+        );
         assert!(reply.text().contains(&"x".repeat(4000)));
         assert!(!is_raw(reply.text()), "{}", reply.text());
         let form = person.get("/compare").await.form();
-        let reply = person.post("/compare", &[("comment", injection), ("form", &form)]).await;
-        assert!(reply.status == StatusCode::SEE_OTHER || injection.contains('\0'), "{injection}: {}", reply.text());
-        assert!(reply.headers.get_all("set-cookie").iter().all(|cookie| !cookie.to_str().unwrap().contains("planted")));
+        let reply = person
+            .post("/compare", &[("comment", injection), ("form", &form)])
+            .await;
+        assert!(
+            reply.status == StatusCode::SEE_OTHER || injection.contains('\0'),
+            "{injection}: {}",
+            reply.text()
+        );
+        assert!(
+            reply
+                .headers
+                .get_all("set-cookie")
+                .iter()
+                .all(|cookie| !cookie.to_str().unwrap().contains("planted"))
+        );
     }
     let kept = stored(&server);
-    let comments: Vec<String> = kept.comparisons.iter().map(|comparison| format!("{comparison:?}")).collect();
+    let comments: Vec<String> = kept
+        .comparisons
+        .iter()
+        .map(|comparison| format!("{comparison:?}"))
+        .collect();
     for injection in &INJECTIONS[..8] {
         let written = format!("{injection:?}");
-        assert!(comments.iter().any(|comment| comment.contains(&written)), "{written} is not in {comments:#?}");
+        assert!(
+            comments.iter().any(|comment| comment.contains(&written)),
+            "{written} is not in {comments:#?}"
+        );
     }
-    assert_eq!(kept.responses.len(), INJECTIONS.len() * server.items(), "all tables are there");
+    assert_eq!(
+        kept.responses.len(),
+        INJECTIONS.len() * server.items(),
+        "all tables are there"
+    );
 }
 
 #[tokio::test]
@@ -109,7 +190,9 @@ async fn a_comment_has_an_end() {
     // Counted in characters, not in bytes: 4,000 of two bytes are no more than 4,000.
     for (length, expected) in [(4001, StatusCode::UNPROCESSABLE_ENTITY), (4000, StatusCode::SEE_OTHER)] {
         let form = person.get("/compare").await.form();
-        let reply = person.post("/compare", &[("comment", &"é".repeat(length)), ("form", &form)]).await;
+        let reply = person
+            .post("/compare", &[("comment", &"é".repeat(length)), ("form", &form)])
+            .await;
         assert_eq!(reply.status, expected, "{length}: {:.300}", reply.text());
     }
     assert_eq!(stored(&server).comparisons.len(), 1);
@@ -119,7 +202,10 @@ async fn a_comment_has_an_end() {
 async fn codes_of_links_are_guessed_in_vain() {
     let server = Server::start();
     let before = stored(&server);
-    for code in INJECTIONS.into_iter().chain(["", "1", "../../study.json", "%2e%2e%2fstudy.json"]) {
+    for code in INJECTIONS
+        .into_iter()
+        .chain(["", "1", "../../study.json", "%2e%2e%2fstudy.json"])
+    {
         let escaped = crate::client::encode(&[("", code)]).split_off(1);
         let mut client = Client::new(server.address);
         let reply = client.get(&format!("/join/{escaped}")).await.unwrap();
@@ -127,16 +213,30 @@ async fn codes_of_links_are_guessed_in_vain() {
         assert!(!is_raw(reply.text()), "{}", reply.text());
         let form = client.get("/").await.unwrap().form();
         if !code.is_empty() {
-            let reply = client.post("/consent", &[("agree", "yes"), ("code", code), ("form", &form)]).await.unwrap();
-            assert!(reply.status.is_client_error() && client.session().is_none(), "{code}: {}", reply.status);
+            let reply = client
+                .post("/consent", &[("agree", "yes"), ("code", code), ("form", &form)])
+                .await
+                .unwrap();
+            assert!(
+                reply.status.is_client_error() && client.session().is_none(),
+                "{code}: {}",
+                reply.status
+            );
             assert!(!is_raw(reply.text()), "{}", reply.text());
         }
     }
     for agree in ["", "no", "yes "] {
         let mut client = Client::new(server.address);
         let form = client.get("/").await.unwrap().form();
-        let reply = client.post("/consent", &[("agree", agree), ("form", &form)]).await.unwrap();
-        assert!(reply.status.is_client_error() && client.session().is_none(), "{agree}: {}", reply.status);
+        let reply = client
+            .post("/consent", &[("agree", agree), ("form", &form)])
+            .await
+            .unwrap();
+        assert!(
+            reply.status.is_client_error() && client.session().is_none(),
+            "{agree}: {}",
+            reply.status
+        );
     }
     assert_eq!(stored(&server), before);
 }

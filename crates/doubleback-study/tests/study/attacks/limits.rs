@@ -21,9 +21,18 @@ async fn what_is_too_large_is_refused() {
     let form = person.get("/item/2").await.form();
     for size in [17 << 10, 1 << 20, 8 << 20] {
         let padding = "x".repeat(size);
-        let reply = person.client.post("/item/2", &[("first", "1"), ("second", "na"), ("form", &form), ("padding", &padding)]).await;
+        let reply = person
+            .client
+            .post(
+                "/item/2",
+                &[("first", "1"), ("second", "na"), ("form", &form), ("padding", &padding)],
+            )
+            .await;
         // It may hang up while the body is on its way.
-        assert!(reply.is_err() || reply.unwrap().status == StatusCode::PAYLOAD_TOO_LARGE, "{size} bytes");
+        assert!(
+            reply.is_err() || reply.unwrap().status == StatusCode::PAYLOAD_TOO_LARGE,
+            "{size} bytes"
+        );
     }
     let session = person.client.session().unwrap();
     let head = format!(
@@ -34,7 +43,11 @@ async fn what_is_too_large_is_refused() {
     let fields = format!("first=1&second=na&form={form}&padding=");
     // One that says a length which it does not have, and one that says none.
     let lengths = format!("{head}content-length: 9999999999\r\n\r\n{fields}");
-    let chunk = format!("{:x}\r\n{fields}{}\r\n0\r\n\r\n", fields.len() + 20_000, "x".repeat(20_000));
+    let chunk = format!(
+        "{:x}\r\n{fields}{}\r\n0\r\n\r\n",
+        fields.len() + 20_000,
+        "x".repeat(20_000)
+    );
     let chunked = format!("{head}transfer-encoding: chunked\r\n\r\n{chunk}");
     for request in [lengths, chunked] {
         let answer = tokio::task::block_in_place(|| raw(&server, request.as_bytes()));
@@ -42,7 +55,10 @@ async fn what_is_too_large_is_refused() {
     }
     // Headers and paths without an end.
     let long = "x".repeat(1 << 20);
-    for request in [format!("GET / HTTP/1.1\r\nhost: x\r\nlong: {long}\r\n\r\n"), format!("GET /{long} HTTP/1.1\r\nhost: x\r\n\r\n")] {
+    for request in [
+        format!("GET / HTTP/1.1\r\nhost: x\r\nlong: {long}\r\n\r\n"),
+        format!("GET /{long} HTTP/1.1\r\nhost: x\r\n\r\n"),
+    ] {
         let answer = tokio::task::block_in_place(|| raw(&server, request.as_bytes()));
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
     }
@@ -89,10 +105,20 @@ async fn who_is_too_slow_is_hung_up_on() {
          content-type: application/x-www-form-urlencoded\r\ncontent-length: 4000\r\n\r\nfirst=1&second=na&form={form}",
         server.address
     );
-    for (beginning, byte) in [("GET / HTTP/1.1\r\nhost: x\r\nslow: ", b"x"), ("", b"G"), (head.as_str(), b"&")] {
+    for (beginning, byte) in [
+        ("GET / HTTP/1.1\r\nhost: x\r\nslow: ", b"x"),
+        ("", b"G"),
+        (head.as_str(), b"&"),
+    ] {
         let (took, answer) = tokio::task::block_in_place(|| trickle(&server, beginning, byte));
-        assert!(took < Duration::from_secs(20), "{beginning:?}: still open after {took:.1?}");
-        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408") || answer.starts_with("HTTP/1.1 400"), "{answer}");
+        assert!(
+            took < Duration::from_secs(20),
+            "{beginning:?}: still open after {took:.1?}"
+        );
+        assert!(
+            answer.is_empty() || answer.starts_with("HTTP/1.1 408") || answer.starts_with("HTTP/1.1 400"),
+            "{answer}"
+        );
     }
     assert_eq!(stored(&server), before);
 }
@@ -111,7 +137,10 @@ async fn slow_connections_keep_nobody_out_for_long() {
         })
         .collect();
     // The client waits for half a minute at most.
-    assert_eq!(Client::new(server.address).get("/").await.unwrap().status, StatusCode::OK);
+    assert_eq!(
+        Client::new(server.address).get("/").await.unwrap().status,
+        StatusCode::OK
+    );
     drop(idle);
 }
 
@@ -132,11 +161,21 @@ async fn who_asks_too_often_waits_and_others_do_not() {
     let refused = refused.expect("a limit");
     let seconds: u64 = refused.headers[RETRY_AFTER].to_str().unwrap().parse().unwrap();
     assert!((1..60).contains(&seconds), "{seconds}");
-    let reply = one.post("/item/2", &[("first", "1"), ("second", "na"), ("form", &form)]).await;
+    let reply = one
+        .post("/item/2", &[("first", "1"), ("second", "na"), ("form", &form)])
+        .await;
     assert_eq!(reply.status, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(stored(&server), before);
-    assert_eq!(other.get("/item/2").await.status, StatusCode::OK, "the other is not held up");
-    assert_eq!(Client::new(server.address).get("/").await.unwrap().status, StatusCode::OK, "nor is who begins");
+    assert_eq!(
+        other.get("/item/2").await.status,
+        StatusCode::OK,
+        "the other is not held up"
+    );
+    assert_eq!(
+        Client::new(server.address).get("/").await.unwrap().status,
+        StatusCode::OK,
+        "nor is who begins"
+    );
 }
 
 #[tokio::test]
@@ -154,5 +193,9 @@ async fn newcomers_and_forged_sessions_share_one_limit() {
         }
     }
     assert!(refused > 20, "{refused} of 60 were refused");
-    assert_eq!(person.get("/item/2").await.status, StatusCode::OK, "those who take part already go on");
+    assert_eq!(
+        person.get("/item/2").await.status,
+        StatusCode::OK,
+        "those who take part already go on"
+    );
 }

@@ -62,7 +62,10 @@ async fn names_of_images_and_paths_to_files_lead_nowhere() {
     ];
     let candidate = [format!("/image/{file}"), format!("/images/{file}")];
     for path in own.into_iter().chain(candidate.iter().map(String::as_str)) {
-        let request = format!("GET {path} HTTP/1.1\r\nhost: {}\r\ncookie: {SESSION}={session}\r\nconnection: close\r\n\r\n", server.address);
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nhost: {}\r\ncookie: {SESSION}={session}\r\nconnection: close\r\n\r\n",
+            server.address
+        );
         let answer = tokio::task::block_in_place(|| raw(&server, request.as_bytes()));
         let status = answer.split(' ').nth(1).unwrap_or("none");
         assert!(["400", "404", "303", "none"].contains(&status), "{path}: {answer}");
@@ -108,11 +111,21 @@ async fn nothing_gets_into_headers() {
         let answer = tokio::task::block_in_place(|| raw(&server, smuggled.as_bytes()));
         let statuses: Vec<&str> = answer.split("HTTP/1.1 ").skip(1).map(|rest| &rest[..3]).collect();
         // One answer, of the start's redirect at most: what is smuggled gets none.
-        assert!(statuses.len() <= 1 && statuses.iter().all(|status| status.starts_with('4') || *status == "303"), "{smuggled}: {answer}");
+        assert!(
+            statuses.len() <= 1
+                && statuses
+                    .iter()
+                    .all(|status| status.starts_with('4') || *status == "303"),
+            "{smuggled}: {answer}"
+        );
     }
     assert_eq!(status_of_start(&server).await, StatusCode::OK, "it goes on serving");
 }
 
 async fn status_of_start(server: &Server) -> StatusCode {
-    crate::client::Client::new(server.address).get("/").await.unwrap().status
+    crate::client::Client::new(server.address)
+        .get("/")
+        .await
+        .unwrap()
+        .status
 }

@@ -27,8 +27,13 @@ fn kolmogorov_smirnov(one: &[Duration], other: &[Duration]) -> f64 {
         sample
     };
     let (one, other) = (sorted(one), sorted(other));
-    let share = |sample: &[Duration], time: Duration| sample.partition_point(|&took| took <= time) as f64 / sample.len() as f64;
-    let distance = one.iter().chain(&other).map(|&time| (share(&one, time) - share(&other, time)).abs()).fold(0.0, f64::max);
+    let share =
+        |sample: &[Duration], time: Duration| sample.partition_point(|&took| took <= time) as f64 / sample.len() as f64;
+    let distance = one
+        .iter()
+        .chain(&other)
+        .map(|&time| (share(&one, time) - share(&other, time)).abs())
+        .fold(0.0, f64::max);
     let size = (one.len() * other.len()) as f64 / (one.len() + other.len()) as f64;
     let x = (size.sqrt() + 0.12 + 0.11 / size.sqrt()) * distance;
     if x < 0.3 {
@@ -73,7 +78,12 @@ async fn measure(server: &Server, people: &[Person], orders: &[Vec<usize>], seed
             }
             let first = (round % manifest.classes.len()).to_string();
             let began = Instant::now();
-            let answer = client.post(&format!("/item/{position}"), &[("first", &first), ("second", "na"), ("form", &form)]).await;
+            let answer = client
+                .post(
+                    &format!("/item/{position}"),
+                    &[("first", &first), ("second", "na"), ("form", &form)],
+                )
+                .await;
             times[2][model].push(began.elapsed());
             assert_eq!(answer.unwrap().status, StatusCode::SEE_OTHER);
         }
@@ -89,16 +99,30 @@ fn differences(times: &[Vec<Vec<Duration>>; 3]) -> Vec<String> {
         let mut pairs = Vec::new();
         for one in 0..models.len() {
             for other in one + 1..models.len() {
-                assert_eq!(models[one].len(), if *kind == "answer" { REQUESTS / 4 } else { REQUESTS });
-                pairs.push((format!("models {one} and {other}"), kolmogorov_smirnov(&models[one], &models[other])));
+                assert_eq!(
+                    models[one].len(),
+                    if *kind == "answer" { REQUESTS / 4 } else { REQUESTS }
+                );
+                pairs.push((
+                    format!("models {one} and {other}"),
+                    kolmogorov_smirnov(&models[one], &models[other]),
+                ));
             }
             // Half against half of one model: what the machine itself does.
             let half = |rest: usize| -> Vec<Duration> { models[one].iter().skip(rest).step_by(2).copied().collect() };
-            pairs.push((format!("model {one} and itself"), kolmogorov_smirnov(&half(0), &half(1))));
+            pairs.push((
+                format!("model {one} and itself"),
+                kolmogorov_smirnov(&half(0), &half(1)),
+            ));
         }
         let shown: Vec<String> = pairs.iter().map(|(pair, p)| format!("{pair} {p:.3}")).collect();
         lines.push(format!("times of {kind}: p of {}\n", shown.join(", ")));
-        found.extend(pairs.into_iter().filter(|&(_, p)| p <= 0.001).map(|(pair, p)| format!("{kind}: {pair}: p = {p:.6}")));
+        found.extend(
+            pairs
+                .into_iter()
+                .filter(|&(_, p)| p <= 0.001)
+                .map(|(pair, p)| format!("{kind}: {pair}: p = {p:.6}")),
+        );
     }
     std::io::stderr().write_all(lines.concat().as_bytes()).unwrap();
     found
@@ -118,7 +142,11 @@ async fn times_are_distributed_equally_over_models() {
 
 #[test]
 fn the_test_of_times_finds_what_is_there() {
-    let sample = |offset: u64| -> Vec<Duration> { (0..1000).map(|i| Duration::from_nanos(1000 + offset + i * 7919 % 1000)).collect() };
+    let sample = |offset: u64| -> Vec<Duration> {
+        (0..1000)
+            .map(|i| Duration::from_nanos(1000 + offset + i * 7919 % 1000))
+            .collect()
+    };
     // SciPy 1.17, `ks_2samp(one, other, method="asymp")`: 0.15866 and 9.9e-7.
     assert!((kolmogorov_smirnov(&sample(0), &sample(50)) - 0.15866).abs() < 0.002);
     assert!(kolmogorov_smirnov(&sample(0), &sample(0)) > 0.999);

@@ -23,9 +23,18 @@ pub fn serious(browser: &Browser) -> Vec<String> {
         "{axe};\nconst done = arguments[arguments.length - 1]; window.axe.run(document, {{preload: false}}).then((found) => done(found), (error) => done(String(error)));"
     );
     let found = browser.run_async(&script, json!([]));
-    let passes = found["passes"].as_array().unwrap_or_else(|| panic!("axe-core: {found}"));
+    let passes = found["passes"]
+        .as_array()
+        .unwrap_or_else(|| panic!("axe-core: {found}"));
     assert!(passes.len() > 10, "axe-core has looked: {} rules", passes.len());
     let violations = found["violations"].as_array().unwrap().iter();
     let grave = violations.filter(|violation| violation["impact"] == "serious" || violation["impact"] == "critical");
-    grave.map(|violation| format!("{}: {} ({})", violation["id"], violation["help"], violation["nodes"][0]["html"])).collect()
+    grave
+        .map(|violation| {
+            format!(
+                "{}: {} ({})",
+                violation["id"], violation["help"], violation["nodes"][0]["html"]
+            )
+        })
+        .collect()
 }

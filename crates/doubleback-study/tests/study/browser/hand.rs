@@ -23,7 +23,9 @@ impl Hand {
     pub fn label(self, browser: &Browser, choices: &[String; 2]) {
         match self {
             Self::Digits => {
-                let [first, second] = choices.each_ref().map(|choice| if choice == "na" { "n" } else { choice.as_str() });
+                let [first, second] = choices
+                    .each_ref()
+                    .map(|choice| if choice == "na" { "n" } else { choice.as_str() });
                 browser.keys(&[first, second]);
                 leave(browser, || browser.keys(&[ENTER]));
             }
@@ -119,8 +121,14 @@ fn tab_to(browser: &Browser, selector: &str) {
 fn has_visible_focus(browser: &Browser, element: &Element) {
     let outlined = "[element, ...(element.labels ?? []), element.parentElement].some((shown) => { const style = getComputedStyle(shown); \
         return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2; })";
-    assert_eq!(browser.of(element, outlined), true, "no visible focus: {}", browser.of(element, "element.outerHTML"));
-    let inside = "(() => { const box = element.getBoundingClientRect(); return box.bottom > 0 && box.top < innerHeight; })()";
+    assert_eq!(
+        browser.of(element, outlined),
+        true,
+        "no visible focus: {}",
+        browser.of(element, "element.outerHTML")
+    );
+    let inside =
+        "(() => { const box = element.getBoundingClientRect(); return box.bottom > 0 && box.top < innerHeight; })()";
     assert_eq!(browser.of(element, inside), true, "the focus is out of sight");
 }
 

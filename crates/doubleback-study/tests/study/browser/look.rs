@@ -1,7 +1,7 @@
 //! What each page looks like: it fits, it asks for nothing from elsewhere, the browser has nothing to complain of; a picture of it is kept.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, BTreeMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -11,8 +11,18 @@ use serde_json::json;
 use super::barriers;
 
 /// A window of 1280 by 800 at a zoom of 200 %, and of 400 % (WCAG 2.2, 1.4.10: no scrolling in two dimensions at a width of 320).
-const ZOOMS: [Screen; 2] =
-    [Screen { size: [640, 400], scale: 2.0, mobile: false }, Screen { size: [320, 256], scale: 4.0, mobile: false }];
+const ZOOMS: [Screen; 2] = [
+    Screen {
+        size: [640, 400],
+        scale: 2.0,
+        mobile: false,
+    },
+    Screen {
+        size: [320, 256],
+        scale: 4.0,
+        mobile: false,
+    },
+];
 
 pub struct Look {
     way: &'static str,
@@ -26,8 +36,20 @@ pub struct Look {
 
 impl Look {
     pub fn new(way: &super::Way, address: SocketAddr) -> Self {
-        let super::Way { name, screen, javascript, .. } = *way;
-        Self { way: name, address, screen, javascript, seen: RefCell::default(), barriers: RefCell::default() }
+        let super::Way {
+            name,
+            screen,
+            javascript,
+            ..
+        } = *way;
+        Self {
+            way: name,
+            address,
+            screen,
+            javascript,
+            seen: RefCell::default(),
+            barriers: RefCell::default(),
+        }
     }
 
     /// Looks at a page; closely if it is the first of its kind.
@@ -65,7 +87,10 @@ impl Look {
         let barriers = self.barriers.borrow();
         assert!(barriers.values().all(Vec::is_empty), "{barriers:#?}");
         let kinds: Vec<&str> = barriers.keys().map(String::as_str).collect();
-        assert_eq!(kinds, ["compare", "consent", "instructions", "item", "practice", "thanks"]);
+        assert_eq!(
+            kinds,
+            ["compare", "consent", "instructions", "item", "practice", "thanks"]
+        );
     }
 
     /// Checks that nothing scrolls sideways but tables within their own frames.
@@ -73,7 +98,11 @@ impl Look {
         // On a phone, too wide a page widens the window that it is laid out for.
         let widths = browser.run("return [document.documentElement.scrollWidth, innerWidth]", json!([]));
         let width = screen.size[0];
-        assert!(widths[0].as_u64() <= Some(width.into()) && widths[1] == width, "{}: {page} scrolls sideways at {width}: {widths}", self.way);
+        assert!(
+            widths[0].as_u64() <= Some(width.into()) && widths[1] == width,
+            "{}: {page} scrolls sideways at {width}: {widths}",
+            self.way
+        );
     }
 
     fn picture(&self, browser: &Browser, kind: &str) {
