@@ -1,6 +1,9 @@
 //! The folder of a study: `study.json`, `images/`, `texts/`, and, once it is served, `answers.sqlite`.
+mod check;
 mod create;
 mod default_texts;
+#[cfg(test)]
+mod fixture;
 mod images;
 mod manifest;
 mod open;

@@ -7,11 +7,11 @@ mod browser;
 mod child;
 mod client;
 mod load;
-mod person;
 mod participant;
+mod person;
+mod researcher;
 mod server;
 mod small_study;
 mod store;
 #[cfg(feature = "networks")]
 mod stimuli;
-mod researcher;

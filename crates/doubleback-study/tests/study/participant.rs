@@ -2,4 +2,5 @@
 
 mod browser;
 mod going;
+mod starting;
 mod whole;
