@@ -56,7 +56,9 @@ impl Store {
         self.write(move |connection| {
             let new = change(settings(connection)?);
             let sql = "UPDATE study SET paused = ?1, open_cap = ?2, retention_days = ?3";
-            connection.execute(sql, (new.paused, new.open_enrolment.map(stored), new.retention_days)).map(drop)
+            connection
+                .execute(sql, (new.paused, new.open_enrolment.map(stored), new.retention_days))
+                .map(drop)
         })
         .await
     }

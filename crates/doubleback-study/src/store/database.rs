@@ -118,7 +118,8 @@ fn connect(file: &Path, checksum: &str) -> Result<Connection> {
     connection.busy_timeout(PATIENCE).failing(file, "cannot open")?;
     connection.set_prepared_statement_cache_capacity(64);
     // Apple's disks want to be asked for what `FULL` means elsewhere. What is temporary stays in memory: a file elsewhere would keep what is deleted here.
-    let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
+    let pragmas =
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
         PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;";
     connection
         .execute_batch(pragmas)

@@ -37,7 +37,7 @@ pub fn local(folder: &Path) -> Result<()> {
         action: "cannot tell its file system",
         cause: cause.into(),
     })?;
-    #[expect(
+    #[allow(
         clippy::cast_sign_loss,
         clippy::unnecessary_cast,
         reason = "a set of bits, whose type differs by platform"

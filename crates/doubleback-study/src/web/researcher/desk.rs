@@ -12,11 +12,11 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use maud::{Markup, html};
 
+use crate::store::{Nonce, TokenHash};
 use crate::web::failure::Failure;
 use crate::web::form::Fields;
 use crate::web::session::{Cookie, Secret};
 use crate::web::state::App;
-use crate::store::{Nonce, TokenHash};
 
 /// How long a session lasts, from the login on.
 const SESSION: Duration = Duration::from_secs(60 * 60 * 12);
@@ -25,7 +25,12 @@ const SESSION: Duration = Duration::from_secs(60 * 60 * 12);
 const ATTEMPTS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 /// The cookie: other sites' links do not bring it along. The researcher's pages are reached on this machine or through a tunnel, by HTTP.
-pub const COOKIE: Cookie = Cookie { name: "study_admin", max_age: SESSION.as_secs(), lax: false, secure: false };
+pub const COOKIE: Cookie = Cookie {
+    name: "study_admin",
+    max_age: SESSION.as_secs(),
+    lax: false,
+    secure: false,
+};
 
 /// What the researcher's pages share. A handle: its clones are the same.
 #[derive(Clone)]
@@ -57,8 +62,14 @@ impl Desk {
     /// Of a study that is served.
     pub fn new(app: App) -> Self {
         let quota = Quota::per_minute(ATTEMPTS);
-        let shared = Shared { sessions: Mutex::default(), attempts: RateLimiter::direct(quota) };
-        Self { app, shared: Arc::new(shared) }
+        let shared = Shared {
+            sessions: Mutex::default(),
+            attempts: RateLimiter::direct(quota),
+        };
+        Self {
+            app,
+            shared: Arc::new(shared),
+        }
     }
 
     /// Whether one more token may be tried now.
@@ -71,7 +82,13 @@ impl Desk {
         let secret = Secret::random();
         let mut sessions = self.sessions();
         sessions.retain(|_, session| session.begun.elapsed() < SESSION);
-        sessions.insert(secret.hash(), Session { begun: Instant::now(), sent: HashSet::new() });
+        sessions.insert(
+            secret.hash(),
+            Session {
+                begun: Instant::now(),
+                sent: HashSet::new(),
+            },
+        );
         secret
     }
 
@@ -98,8 +115,14 @@ impl Researcher {
     /// Whose session the headers have.
     pub fn of(desk: &Desk, headers: &HeaderMap) -> Option<Self> {
         let secret = Secret::of_cookie(headers, COOKIE.name)?;
-        let valid = desk.sessions().get(&secret.hash()).is_some_and(|session| session.begun.elapsed() < SESSION);
-        valid.then(|| Self { desk: desk.clone(), secret })
+        let valid = desk
+            .sessions()
+            .get(&secret.hash())
+            .is_some_and(|session| session.begun.elapsed() < SESSION);
+        valid.then(|| Self {
+            desk: desk.clone(),
+            secret,
+        })
     }
 
     /// The hidden field that makes a form on this page one of ours.
@@ -114,9 +137,15 @@ impl Researcher {
     pub fn accept(&self, page: &str, fields: &Fields) -> Result<(), Failure> {
         let nonce = check(&self.secret, page, fields)?;
         let mut sessions = self.desk.sessions();
-        match sessions.get_mut(&self.secret.hash()).map(|session| session.sent.insert(nonce)) {
+        match sessions
+            .get_mut(&self.secret.hash())
+            .map(|session| session.sent.insert(nonce))
+        {
             Some(true) => Ok(()),
-            Some(false) => Err(Failure::Request(StatusCode::CONFLICT, "This form was sent before: nothing was done again.")),
+            Some(false) => Err(Failure::Request(
+                StatusCode::CONFLICT,
+                "This form was sent before: nothing was done again.",
+            )),
             None => Err(Failure::Request(StatusCode::FORBIDDEN, "Please log in again.")),
         }
     }
@@ -138,7 +167,10 @@ pub fn hidden(secret: &Secret, page: &str) -> Markup {
 /// If it was not.
 pub fn check(secret: &Secret, page: &str, fields: &Fields) -> Result<Nonce, Failure> {
     let nonce = fields.one("form")?.and_then(|form| secret.check(page, form));
-    nonce.ok_or(Failure::Request(StatusCode::FORBIDDEN, "The form is not one of this page. Please go back, load the page again and send it once more."))
+    nonce.ok_or(Failure::Request(
+        StatusCode::FORBIDDEN,
+        "The form is not one of this page. Please go back, load the page again and send it once more.",
+    ))
 }
 
 impl FromRequestParts<Desk> for Researcher {

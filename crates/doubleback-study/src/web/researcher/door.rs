@@ -6,12 +6,12 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::html;
 
+use super::desk::{COOKIE, Desk, Researcher, check, hidden};
+use crate::store::TokenHash;
 use crate::web::failure::{Failure, plain};
 use crate::web::form::Fields;
 use crate::web::page::{Page, alert};
 use crate::web::session::Secret;
-use super::desk::{COOKIE, Desk, Researcher, check, hidden};
-use crate::store::TokenHash;
 
 const PAGE: &str = "/login";
 
@@ -41,7 +41,13 @@ fn ask(desk: &Desk, headers: &HeaderMap, status: StatusCode, wrong: Option<&str>
             p class="actions" { button { "Log in" } }
         }
     };
-    let page = Page { title: "Log in", study: &desk.study.manifest.title, body, foot: None, script: false };
+    let page = Page {
+        title: "Log in",
+        study: &desk.study.manifest.title,
+        body,
+        foot: None,
+        script: false,
+    };
     let mut response = page.response(status);
     if known.is_none() {
         COOKIE.set(response.headers_mut(), &secret);
@@ -59,13 +65,20 @@ pub async fn enter(State(desk): State<Desk>, headers: HeaderMap, fields: Fields)
     if !desk.may_try() {
         let text = "Too many tokens were tried. Please wait a minute.";
         let mut response = ask(&desk, &headers, StatusCode::TOO_MANY_REQUESTS, Some(text));
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("60"));
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from_static("60"));
         return Ok(response);
     }
     let token = TokenHash::of(fields.one("token")?.unwrap_or_default().trim());
     if !desk.store.is_admin(token).await? {
         tracing::warn!("a wrong token was tried on the researcher's pages");
-        return Ok(ask(&desk, &headers, StatusCode::FORBIDDEN, Some("This is not the token of this study.")));
+        return Ok(ask(
+            &desk,
+            &headers,
+            StatusCode::FORBIDDEN,
+            Some("This is not the token of this study."),
+        ));
     }
     let mut response = Redirect::to("/").into_response();
     COOKIE.set(response.headers_mut(), &desk.begin());

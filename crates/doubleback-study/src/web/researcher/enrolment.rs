@@ -4,12 +4,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::html;
 
-use crate::web::failure::Failure;
-use crate::web::form::Fields;
-use crate::web::page::alert;
 use super::desk::Researcher;
 use super::view;
 use crate::store::Settings;
+use crate::web::failure::Failure;
+use crate::web::form::Fields;
+use crate::web::page::alert;
 
 const PAGE: &str = "/enrolment";
 /// More than any study has.
@@ -61,7 +61,13 @@ pub async fn set(researcher: Researcher, fields: Fields) -> Result<Response, Fai
         Err(wrong) => form(&researcher, StatusCode::UNPROCESSABLE_ENTITY, Some(&wrong)).await,
         Ok(open_enrolment) => {
             researcher.accept(PAGE, &fields)?;
-            researcher.store.change_settings(move |settings| Settings { open_enrolment, ..settings }).await?;
+            researcher
+                .store
+                .change_settings(move |settings| Settings {
+                    open_enrolment,
+                    ..settings
+                })
+                .await?;
             Ok(Redirect::to(PAGE).into_response())
         }
     }
@@ -73,8 +79,16 @@ pub async fn pause(researcher: Researcher, fields: Fields) -> Result<Response, F
     let paused = match fields.one("paused")? {
         Some("yes") => true,
         Some("no") => false,
-        _ => return Err(Failure::Request(StatusCode::UNPROCESSABLE_ENTITY, "The form does not say whether to pause.")),
+        _ => {
+            return Err(Failure::Request(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "The form does not say whether to pause.",
+            ));
+        }
     };
-    researcher.store.change_settings(move |settings| Settings { paused, ..settings }).await?;
+    researcher
+        .store
+        .change_settings(move |settings| Settings { paused, ..settings })
+        .await?;
     Ok(Redirect::to("/").into_response())
 }

@@ -3,25 +3,31 @@
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 
-use crate::web::failure::Failure;
 use super::desk::Researcher;
 use crate::error::{Error, Result};
 use crate::folder::Manifest;
 use crate::store::{Export, export};
+use crate::web::failure::Failure;
 
 /// Answers, a line each.
 pub async fn csv(researcher: Researcher) -> std::result::Result<Response, Failure> {
-    file(&researcher, "text/csv; charset=utf-8", "attachment; filename=\"answers.csv\"", |export, manifest, bytes| {
-        export.write_csv(manifest, bytes)
-    })
+    file(
+        &researcher,
+        "text/csv; charset=utf-8",
+        "attachment; filename=\"answers.csv\"",
+        |export, manifest, bytes| export.write_csv(manifest, bytes),
+    )
     .await
 }
 
 /// All of it.
 pub async fn json(researcher: Researcher) -> std::result::Result<Response, Failure> {
-    file(&researcher, "application/json", "attachment; filename=\"answers.json\"", |export, manifest, bytes| {
-        export.write_json(manifest, bytes)
-    })
+    file(
+        &researcher,
+        "application/json",
+        "attachment; filename=\"answers.json\"",
+        |export, manifest, bytes| export.write_json(manifest, bytes),
+    )
     .await
 }
 
@@ -37,6 +43,8 @@ async fn file(
         write(&export(&desk.study.path)?, &desk.study.manifest, &mut bytes)?;
         Ok::<_, Error>(bytes)
     });
-    let bytes = made.await.map_err(|cause| Error::Setting(format!("the export ended early: {cause}")))??;
+    let bytes = made
+        .await
+        .map_err(|cause| Error::Setting(format!("the export ended early: {cause}")))??;
     Ok(([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, name)], bytes).into_response())
 }

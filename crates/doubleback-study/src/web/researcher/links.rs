@@ -4,12 +4,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use maud::html;
 
-use crate::web::failure::Failure;
-use crate::web::form::Fields;
-use crate::web::page::alert;
 use super::desk::Researcher;
 use super::view;
 use crate::store::LinkState;
+use crate::web::failure::Failure;
+use crate::web::form::Fields;
+use crate::web::page::alert;
 
 const PAGE: &str = "/links";
 /// At once.
@@ -69,7 +69,10 @@ pub async fn make(researcher: Researcher, fields: Fields) -> Result<Response, Fa
     researcher.accept(PAGE, &fields)?;
     let links = researcher.store.create_links(count).await?;
     let origin = origin(&researcher);
-    let lines: Vec<String> = links.iter().map(|(number, token)| format!("{number}\t{origin}/join/{}", token.text())).collect();
+    let lines: Vec<String> = links
+        .iter()
+        .map(|(number, token)| format!("{number}\t{origin}/join/{}", token.text()))
+        .collect();
     let body = html! {
         p { strong { "Copy them now: they are not shown again." } " Each line has the link's number and the link. Give each to one person." }
         p class="field" {
@@ -84,5 +87,8 @@ pub async fn make(researcher: Researcher, fields: Fields) -> Result<Response, Fa
 /// What participants' browsers have as the study's address.
 fn origin(researcher: &Researcher) -> String {
     let options = &researcher.options;
-    options.public_origin.clone().unwrap_or_else(|| format!("http://{}", options.listen))
+    options
+        .public_origin
+        .clone()
+        .unwrap_or_else(|| format!("http://{}", options.listen))
 }

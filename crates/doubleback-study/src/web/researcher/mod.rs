@@ -32,7 +32,10 @@ pub fn routes(app: App) -> Router {
         .route("/pause", post(enrolment::pause))
         .route("/retention", get(retention::show).post(retention::set))
         .route("/participants", get(participants::show))
-        .route("/participants/{number}/delete", get(participants::ask).post(participants::delete))
+        .route(
+            "/participants/{number}/delete",
+            get(participants::ask).post(participants::delete),
+        )
         .route("/answers.csv", get(exports::csv))
         .route("/answers.json", get(exports::json))
         .merge(assets::routes())

@@ -7,16 +7,18 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use maud::html;
 
+use super::desk::Researcher;
+use super::view;
 use crate::web::failure::Failure;
 use crate::web::form::Fields;
 use crate::web::page::alert;
-use super::desk::Researcher;
-use super::view;
 
 /// All of them.
 pub async fn show(researcher: Researcher) -> Result<Response, Failure> {
     let participants = researcher.store.participants().await?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
     let days = |at: i64| i64::try_from(now).unwrap_or(i64::MAX).saturating_sub(at).max(0) / 86_400;
     let body = html! {
         @if participants.is_empty() { p { "Nobody has begun." } }
@@ -51,9 +53,23 @@ pub async fn ask(researcher: Researcher, Path(number): Path<u64>) -> Result<Resp
     confirm(&researcher, number, StatusCode::OK, None).await
 }
 
-async fn confirm(researcher: &Researcher, number: u64, status: StatusCode, wrong: Option<&str>) -> Result<Response, Failure> {
-    if !researcher.store.participants().await?.iter().any(|one| one.number == number) {
-        return Err(Failure::Request(StatusCode::NOT_FOUND, "There is no participant of this number, or their data are deleted."));
+async fn confirm(
+    researcher: &Researcher,
+    number: u64,
+    status: StatusCode,
+    wrong: Option<&str>,
+) -> Result<Response, Failure> {
+    if !researcher
+        .store
+        .participants()
+        .await?
+        .iter()
+        .any(|one| one.number == number)
+    {
+        return Err(Failure::Request(
+            StatusCode::NOT_FOUND,
+            "There is no participant of this number, or their data are deleted.",
+        ));
     }
     let page = format!("/participants/{number}/delete");
     let body = html! {
@@ -82,7 +98,10 @@ pub async fn delete(researcher: Researcher, Path(number): Path<u64>, fields: Fie
     }
     researcher.accept(&format!("/participants/{number}/delete"), &fields)?;
     if !researcher.store.delete(number).await? {
-        return Err(Failure::Request(StatusCode::NOT_FOUND, "There is no participant of this number, or their data are deleted."));
+        return Err(Failure::Request(
+            StatusCode::NOT_FOUND,
+            "There is no participant of this number, or their data are deleted.",
+        ));
     }
     let body = html! {
         p role="status" { "All data of participant " (number) " are deleted." }

@@ -6,10 +6,10 @@ use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::Response;
 use maud::{Markup, html};
 
-use crate::web::failure::Failure;
 use super::desk::Researcher;
 use super::view;
 use crate::store::{Progress, Settings};
+use crate::web::failure::Failure;
 
 /// Seconds after which the page loads itself again.
 const SECONDS: &str = "10";
@@ -42,7 +42,9 @@ pub async fn show(researcher: Researcher, uri: Uri) -> Result<Response, Failure>
     let mut response = view::page(&researcher, StatusCode::OK, "Progress", body);
     if !still {
         // As `<meta http-equiv="refresh">` would, without anything in the page.
-        response.headers_mut().insert("refresh", HeaderValue::from_static(SECONDS));
+        response
+            .headers_mut()
+            .insert("refresh", HeaderValue::from_static(SECONDS));
     }
     Ok(response)
 }
@@ -102,7 +104,9 @@ fn stages(progress: &Progress) -> Vec<(&'static str, u64)> {
 }
 
 fn last(activity: Option<i64>) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
     let Some(activity) = activity else {
         return "Nobody has begun.".to_owned();
     };
@@ -121,8 +125,16 @@ mod tests {
 
     #[test]
     fn practice_is_one_stage() {
-        let stages_of = vec![(Stage::Instructions, 1), (Stage::Practice(1), 2), (Stage::Practice(2), 3), (Stage::Done, 4)];
-        let progress = Progress { stages: stages_of, ..Progress::default() };
+        let stages_of = vec![
+            (Stage::Instructions, 1),
+            (Stage::Practice(1), 2),
+            (Stage::Practice(2), 3),
+            (Stage::Done, 4),
+        ];
+        let progress = Progress {
+            stages: stages_of,
+            ..Progress::default()
+        };
         assert_eq!(stages(&progress), [("instructions", 1), ("practice", 5), ("done", 4)]);
     }
 }

@@ -4,12 +4,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::html;
 
-use crate::web::failure::Failure;
-use crate::web::form::Fields;
-use crate::web::page::alert;
 use super::desk::Researcher;
 use super::view;
 use crate::store::Settings;
+use crate::web::failure::Failure;
+use crate::web::form::Fields;
+use crate::web::page::alert;
 
 const PAGE: &str = "/retention";
 /// A hundred years.
@@ -61,7 +61,13 @@ pub async fn set(researcher: Researcher, fields: Fields) -> Result<Response, Fai
         Err(wrong) => form(&researcher, StatusCode::UNPROCESSABLE_ENTITY, Some(&wrong)).await,
         Ok(retention_days) => {
             researcher.accept(PAGE, &fields)?;
-            researcher.store.change_settings(move |settings| Settings { retention_days, ..settings }).await?;
+            researcher
+                .store
+                .change_settings(move |settings| Settings {
+                    retention_days,
+                    ..settings
+                })
+                .await?;
             Ok(Redirect::to(PAGE).into_response())
         }
     }

@@ -4,8 +4,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
 
-use crate::web::page::Page;
 use super::desk::Researcher;
+use crate::web::page::Page;
 
 /// A page of somebody who is logged in.
 pub fn page(researcher: &Researcher, status: StatusCode, title: &str, body: Markup) -> Response {
@@ -25,11 +25,22 @@ pub fn page(researcher: &Researcher, status: StatusCode, title: &str, body: Mark
         }
     };
     let study = &researcher.study.manifest.title;
-    Page { title, study, body: html! { h1 { (title) } (body) }, foot: Some(foot), script: false }.response(status)
+    Page {
+        title,
+        study,
+        body: html! { h1 { (title) } (body) },
+        foot: Some(foot),
+        script: false,
+    }
+    .response(status)
 }
 
 /// A whole number of a form's field, between two bounds; the message says what is wanted.
-pub fn number<T: std::str::FromStr + PartialOrd + std::fmt::Display>(text: Option<&str>, least: T, most: T) -> Result<T, String> {
+pub fn number<T: std::str::FromStr + PartialOrd + std::fmt::Display>(
+    text: Option<&str>,
+    least: T,
+    most: T,
+) -> Result<T, String> {
     let number = text.and_then(|text| text.trim().parse::<T>().ok());
     number
         .filter(|number| *number >= least && *number <= most)

@@ -16,7 +16,14 @@ const PAGES: [&str; 9] = [
     "/answers.json",
     "/no-such-page",
 ];
-const FORMS: [&str; 6] = ["/links", "/enrolment", "/pause", "/retention", "/participants/1/delete", "/logout"];
+const FORMS: [&str; 6] = [
+    "/links",
+    "/enrolment",
+    "/pause",
+    "/retention",
+    "/participants/1/delete",
+    "/logout",
+];
 
 #[test]
 fn without_the_token_nobody_gets_in() {
@@ -32,11 +39,22 @@ fn without_the_token_nobody_gets_in() {
         for mut client in [visitor, forger, waiting] {
             for page in PAGES {
                 let reply = client.get(page).await.unwrap();
-                assert_eq!((reply.status, reply.location()), (StatusCode::SEE_OTHER, Some("/login")), "{page}");
+                assert_eq!(
+                    (reply.status, reply.location()),
+                    (StatusCode::SEE_OTHER, Some("/login")),
+                    "{page}"
+                );
                 assert!(reply.body.is_empty(), "{page}");
             }
             for path in FORMS {
-                let fields = [("form", form.as_str()), ("paused", "yes"), ("count", "3"), ("sure", "yes"), ("cap", "5"), ("days", "1")];
+                let fields = [
+                    ("form", form.as_str()),
+                    ("paused", "yes"),
+                    ("count", "3"),
+                    ("sure", "yes"),
+                    ("cap", "5"),
+                    ("days", "1"),
+                ];
                 let reply = client.post(path, &fields).await.unwrap();
                 assert_eq!(reply.status, StatusCode::FORBIDDEN, "{path}");
             }
@@ -44,7 +62,10 @@ fn without_the_token_nobody_gets_in() {
         let mut researcher = researcher(&server).await;
         let links = researcher.get("/links").await.unwrap();
         assert!(!links.text().contains("id=\"links\""), "somebody made links");
-        assert!(researcher.get("/").await.unwrap().text().contains("Open: "), "somebody changed the settings");
+        assert!(
+            researcher.get("/").await.unwrap().text().contains("Open: "),
+            "somebody changed the settings"
+        );
     });
 }
 
@@ -69,13 +90,21 @@ fn a_token_lets_in_with_a_new_cookie_until_the_log_out() {
         let mut client = Client::new(server.researcher);
         let wrong = enter(&mut client, "not the token").await;
         assert_eq!(wrong.status, StatusCode::FORBIDDEN);
-        assert!(wrong.text().contains("This is not the token of this study.") && wrong.text().contains("role=\"alert\""));
+        assert!(
+            wrong.text().contains("This is not the token of this study.") && wrong.text().contains("role=\"alert\"")
+        );
         let before = client.cookies[COOKIE].clone();
         let right = enter(&mut client, &server.admin_token).await;
         assert_eq!(right.status, StatusCode::SEE_OTHER);
         let cookie = right.headers["set-cookie"].to_str().unwrap();
-        assert!(cookie.contains("; HttpOnly") && cookie.contains("; SameSite=Strict"), "{cookie}");
-        assert_ne!(client.cookies[COOKIE], before, "whoever knew the cookie before would be logged in too");
+        assert!(
+            cookie.contains("; HttpOnly") && cookie.contains("; SameSite=Strict"),
+            "{cookie}"
+        );
+        assert_ne!(
+            client.cookies[COOKIE], before,
+            "whoever knew the cookie before would be logged in too"
+        );
         let page = client.get("/").await.unwrap();
         assert_eq!(page.status, StatusCode::OK);
         assert_eq!(client.get("/login").await.unwrap().location(), Some("/"));
@@ -85,7 +114,11 @@ fn a_token_lets_in_with_a_new_cookie_until_the_log_out() {
         let left = send(&mut client, "/", "/logout", &[]).await;
         assert_eq!(left.location(), Some("/login"));
         assert!(!client.cookies.contains_key(COOKIE));
-        assert_eq!(copy.get("/").await.unwrap().location(), Some("/login"), "the session is over for all");
+        assert_eq!(
+            copy.get("/").await.unwrap().location(),
+            Some("/login"),
+            "the session is over for all"
+        );
     });
 }
 
@@ -121,20 +154,36 @@ fn forms_of_elsewhere_are_refused() {
         let foreign = form_to(&other.get("/").await.unwrap(), "/pause");
         let logout = form_to(&progress, "/logout");
         for form in ["", "abc", &logout, &foreign] {
-            let reply = client.post("/pause", &[("form", form), ("paused", "yes")]).await.unwrap();
+            let reply = client
+                .post("/pause", &[("form", form), ("paused", "yes")])
+                .await
+                .unwrap();
             assert_eq!(reply.status, StatusCode::FORBIDDEN, "{form}");
         }
         // From another site, with everything right.
         let body = encode(&[("form", &pause), ("paused", "yes")]);
         let mut request = client.request(Method::POST, "/pause").body(body.into()).unwrap();
-        request.headers_mut().insert("sec-fetch-site", "cross-site".parse().unwrap());
-        request.headers_mut().insert("origin", "https://elsewhere.example".parse().unwrap());
+        request
+            .headers_mut()
+            .insert("sec-fetch-site", "cross-site".parse().unwrap());
+        request
+            .headers_mut()
+            .insert("origin", "https://elsewhere.example".parse().unwrap());
         assert_eq!(client.send(request).await.unwrap().status, StatusCode::FORBIDDEN);
-        assert!(client.get("/").await.unwrap().text().contains("Open: "), "it was paused");
+        assert!(
+            client.get("/").await.unwrap().text().contains("Open: "),
+            "it was paused"
+        );
         // Once is enough.
         let fields = [("form", pause.as_str()), ("paused", "yes")];
-        assert_eq!(client.post("/pause", &fields).await.unwrap().status, StatusCode::SEE_OTHER);
-        assert_eq!(client.post("/pause", &fields).await.unwrap().status, StatusCode::CONFLICT);
+        assert_eq!(
+            client.post("/pause", &fields).await.unwrap().status,
+            StatusCode::SEE_OTHER
+        );
+        assert_eq!(
+            client.post("/pause", &fields).await.unwrap().status,
+            StatusCode::CONFLICT
+        );
         // Too large to be one of ours.
         let large = "x".repeat(20 << 10);
         let reply = client.post("/pause", &[("form", &large)]).await.unwrap();

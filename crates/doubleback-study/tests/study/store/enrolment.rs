@@ -6,7 +6,12 @@ use super::fixture::{ITEMS, form, labels, manifest, newcomer, open_to, run, stud
 async fn crowd(store: &Store, count: usize) -> Vec<tokio::task::JoinHandle<Enrolled>> {
     let one = || {
         let store = store.clone();
-        tokio::spawn(async move { store.enrol(Enrolment::Open, Token::random().hash(), [1; 32]).await.unwrap() })
+        tokio::spawn(async move {
+            store
+                .enrol(Enrolment::Open, Token::random().hash(), [1; 32])
+                .await
+                .unwrap()
+        })
     };
     (0..count).map(|_| one()).collect()
 }
@@ -16,7 +21,10 @@ fn a_crowd_at_the_door_does_not_exceed_the_cap() {
     let folder = study();
     run(async {
         let store = Store::open(folder.path()).unwrap();
-        let closed = store.enrol(Enrolment::Open, Token::random().hash(), [1; 32]).await.unwrap();
+        let closed = store
+            .enrol(Enrolment::Open, Token::random().hash(), [1; 32])
+            .await
+            .unwrap();
         assert_eq!(closed, Enrolled::Closed);
         open_to(&store, 10).await;
         let mut numbers = Vec::new();
@@ -46,7 +54,10 @@ fn after_a_pause_nobody_begins_and_who_has_begun_goes_on() {
         open_to(&store, 1000).await;
         let (number, _) = newcomer(&store, Stage::Items).await;
         let before = crowd(&store, 40).await;
-        let paused = Settings { paused: true, ..store.settings().await.unwrap() };
+        let paused = Settings {
+            paused: true,
+            ..store.settings().await.unwrap()
+        };
         store.set_settings(paused).await.unwrap();
         let after = crowd(&store, 40).await;
         let mut begun = 1;
@@ -60,7 +71,13 @@ fn after_a_pause_nobody_begins_and_who_has_begun_goes_on() {
         assert_eq!((progress.enrolled, progress.opened), (begun, begun));
         let kept = store.answer(number, 1, labels(0, 1), form(1)).await.unwrap();
         assert_eq!(kept, doubleback_study::store::Kept::New);
-        store.set_settings(Settings { paused: false, ..paused }).await.unwrap();
+        store
+            .set_settings(Settings {
+                paused: false,
+                ..paused
+            })
+            .await
+            .unwrap();
         newcomer(&store, Stage::Instructions).await;
     });
 }
@@ -75,12 +92,24 @@ fn a_link_is_the_key_of_one_participant() {
         let by = Enrolment::Link(links[1].1.hash());
         assert_eq!(store.may_enrol(by).await.unwrap(), Enrolled::New { participant: 0 });
         let (phone, laptop) = (Token::random(), Token::random());
-        assert_eq!(store.enrol(by, phone.hash(), [1; 32]).await.unwrap(), Enrolled::New { participant: 1 });
+        assert_eq!(
+            store.enrol(by, phone.hash(), [1; 32]).await.unwrap(),
+            Enrolled::New { participant: 1 }
+        );
         store.advance(1, Stage::Items).await.unwrap();
         store.answer(1, 1, labels(0, 1), form(1)).await.unwrap();
         // On another device; the first one's session has ended. A pause does not keep them out.
-        store.set_settings(Settings { paused: true, ..Settings::default() }).await.unwrap();
-        assert_eq!(store.enrol(by, laptop.hash(), [1; 32]).await.unwrap(), Enrolled::Resumed { participant: 1 });
+        store
+            .set_settings(Settings {
+                paused: true,
+                ..Settings::default()
+            })
+            .await
+            .unwrap();
+        assert_eq!(
+            store.enrol(by, laptop.hash(), [1; 32]).await.unwrap(),
+            Enrolled::Resumed { participant: 1 }
+        );
         assert_eq!(store.session(phone.hash()).await.unwrap(), None);
         let resumed = store.session(laptop.hash()).await.unwrap().unwrap();
         assert_eq!((resumed.number, resumed.stage, resumed.answered), (1, Stage::Items, 1));
@@ -88,14 +117,24 @@ fn a_link_is_the_key_of_one_participant() {
         assert_eq!(resumed.order.len(), ITEMS);
         // Those who have not begun wait.
         let unused = Enrolment::Link(links[0].1.hash());
-        assert_eq!(store.enrol(unused, phone.hash(), [1; 32]).await.unwrap(), Enrolled::Paused);
+        assert_eq!(
+            store.enrol(unused, phone.hash(), [1; 32]).await.unwrap(),
+            Enrolled::Paused
+        );
         let unknown = Enrolment::Link(Token::random().hash());
-        assert_eq!(store.enrol(unknown, phone.hash(), [1; 32]).await.unwrap(), Enrolled::UnknownLink);
-        let states = |links: Vec<doubleback_study::store::Link>| links.iter().map(|link| link.state).collect::<Vec<_>>();
+        assert_eq!(
+            store.enrol(unknown, phone.hash(), [1; 32]).await.unwrap(),
+            Enrolled::UnknownLink
+        );
+        let states =
+            |links: Vec<doubleback_study::store::Link>| links.iter().map(|link| link.state).collect::<Vec<_>>();
         let (unused, participant) = (LinkState::Unused, LinkState::Participant(1));
         assert_eq!(states(store.links().await.unwrap()), [unused, participant, unused]);
         store.withdraw(1).await.unwrap();
-        assert_eq!(states(store.links().await.unwrap()), [unused, LinkState::Deleted, unused]);
+        assert_eq!(
+            states(store.links().await.unwrap()),
+            [unused, LinkState::Deleted, unused]
+        );
         assert_eq!(store.enrol(by, phone.hash(), [1; 32]).await.unwrap(), Enrolled::Closed);
         assert_eq!(store.session(laptop.hash()).await.unwrap(), None);
     });

@@ -34,10 +34,19 @@ async fn whole(store: &Store) -> (u64, TokenHash) {
     let (number, session) = newcomer(store, Stage::Items).await;
     for position in 1..=ITEMS {
         store.shown(number, position).await.unwrap();
-        assert_eq!(store.answer(number, position, labels(0, 1), form(position as u64)).await.unwrap(), Kept::New);
+        assert_eq!(
+            store
+                .answer(number, position, labels(0, 1), form(position as u64))
+                .await
+                .unwrap(),
+            Kept::New
+        );
     }
     store.advance(number, Stage::Comparison).await.unwrap();
-    let said = Comparison { preferred: Some(2), comment: comment(number) };
+    let said = Comparison {
+        preferred: Some(2),
+        comment: comment(number),
+    };
     assert_eq!(store.compare(number, said, form(1000)).await.unwrap(), Kept::New);
     (number, session.hash())
 }
@@ -48,14 +57,24 @@ fn nothing_of_whom_is_deleted_is_left_in_any_file() {
     run(async {
         let store = Store::open(folder.path()).unwrap();
         open_to(&store, 1000).await;
-        let people: Vec<_> = (0..60).map(|_| tokio::spawn({ let store = store.clone(); async move { whole(&store).await } })).collect();
+        let people: Vec<_> = (0..60)
+            .map(|_| {
+                tokio::spawn({
+                    let store = store.clone();
+                    async move { whole(&store).await }
+                })
+            })
+            .collect();
         let mut all = Vec::new();
         for person in people {
             all.push(person.await.unwrap());
         }
         for &(number, session) in &all {
             for trace in traces(number, session) {
-                assert!(!found(folder.path(), &trace).is_empty(), "{number}: the test looks in the wrong place");
+                assert!(
+                    !found(folder.path(), &trace).is_empty(),
+                    "{number}: the test looks in the wrong place"
+                );
             }
         }
         let (gone, stay): (Vec<_>, Vec<_>) = all.into_iter().partition(|(number, _)| number % 3 == 0);
@@ -94,7 +113,10 @@ fn nothing_of_whom_is_deleted_is_left_in_any_file() {
         assert_eq!(store.progress().await.unwrap().withdrawn, 10);
         store.close().await.unwrap();
     });
-    assert!(!folder.path().join("answers.sqlite-wal").exists(), "a closed store has no log");
+    assert!(
+        !folder.path().join("answers.sqlite-wal").exists(),
+        "a closed store has no log"
+    );
 }
 
 #[test]
@@ -105,7 +127,10 @@ fn data_are_deleted_when_their_time_is_over() {
         let store = Store::open(folder.path()).unwrap();
         open_to(&store, 10).await;
         let keep = async |days| {
-            let settings = Settings { retention_days: days, ..store.settings().await.unwrap() };
+            let settings = Settings {
+                retention_days: days,
+                ..store.settings().await.unwrap()
+            };
             store.set_settings(settings).await.unwrap();
         };
         keep(Some(30)).await;

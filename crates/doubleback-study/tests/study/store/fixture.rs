@@ -14,12 +14,20 @@ pub const ITEMS: usize = 3 * CLASSES;
 /// A study's folder, as far as the store looks at it.
 pub fn study() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("study.json"), serde_json::to_vec(&manifest()).unwrap()).unwrap();
+    std::fs::write(
+        folder.path().join("study.json"),
+        serde_json::to_vec(&manifest()).unwrap(),
+    )
+    .unwrap();
     folder
 }
 
 pub fn manifest() -> Manifest {
-    let roles = [("plain", Role::Normal), ("soft", Role::Distilled), ("smooth", Role::Regularized)];
+    let roles = [
+        ("plain", Role::Normal),
+        ("soft", Role::Distilled),
+        ("smooth", Role::Regularized),
+    ];
     let models = roles.map(|(name, role)| Model {
         name: name.to_owned(),
         role,
@@ -39,17 +47,33 @@ pub fn manifest() -> Manifest {
             target: (original + 1 + other) % CLASSES,
         }
     };
-    let confusion = |model| Confusion { model, title: "Changed images".to_owned(), counts: vec![vec![1; CLASSES]; CLASSES] };
+    let confusion = |model| Confusion {
+        model,
+        title: "Changed images".to_owned(),
+        counts: vec![vec![1; CLASSES]; CLASSES],
+    };
     Manifest {
         format: Manifest::FORMAT,
         title: "Shapes, \"round\" & <square>".to_owned(),
         version: "0.0.0".to_owned(),
-        data: Data { dataset: "shapes".to_owned(), checksum: String::new(), shape: [8, 8, 1] },
+        data: Data {
+            dataset: "shapes".to_owned(),
+            checksum: String::new(),
+            shape: [8, 8, 1],
+        },
         classes: ["circle", "square", "star", "=1+1"].map(str::to_owned).to_vec(),
         seed: 7,
         models: models.to_vec(),
-        attack: Attack { name: "jsma".to_owned(), options: serde_json::Value::Null, eps: Vec::new() },
-        protocol: Protocol { per_class: 2, candidates: 2, short: Vec::new() },
+        attack: Attack {
+            name: "jsma".to_owned(),
+            options: serde_json::Value::Null,
+            eps: Vec::new(),
+        },
+        protocol: Protocol {
+            per_class: 2,
+            candidates: 2,
+            short: Vec::new(),
+        },
         candidates: (0..24).map(candidate).collect(),
         practice: Vec::new(),
         confusion: (0..3).map(confusion).collect(),
@@ -58,7 +82,12 @@ pub fn manifest() -> Manifest {
 
 /// Runs what is asynchronous on several threads, as the server does.
 pub fn run<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(work)
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(work)
 }
 
 pub fn labels(first: usize, second: usize) -> Answer {
@@ -74,7 +103,10 @@ pub fn form(number: u64) -> Nonce {
 
 /// Opens enrolment to so many.
 pub async fn open_to(store: &Store, cap: u64) {
-    let settings = Settings { open_enrolment: Some(cap), ..store.settings().await.unwrap() };
+    let settings = Settings {
+        open_enrolment: Some(cap),
+        ..store.settings().await.unwrap()
+    };
     store.set_settings(settings).await.unwrap();
 }
 

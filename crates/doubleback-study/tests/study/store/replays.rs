@@ -49,7 +49,10 @@ fn forty_copies_of_a_form_at_once_are_one_answer() {
             kept.push(copy.await.unwrap());
         }
         let count = |what| kept.iter().filter(|&&kept| kept == what).count();
-        assert_eq!([Kept::New, Kept::Again, Kept::Conflict, Kept::Closed].map(count), [1, 19, 20, 0]);
+        assert_eq!(
+            [Kept::New, Kept::Again, Kept::Conflict, Kept::Closed].map(count),
+            [1, 19, 20, 0]
+        );
     });
 }
 
@@ -67,25 +70,59 @@ fn what_cannot_be_answered_now_is_closed() {
         // Backwards it does not go.
         store.advance(number, Stage::Instructions).await.unwrap();
         for position in [0, 2, ITEMS + 1, usize::MAX] {
-            assert_eq!(store.answer(number, position, answer, form(1)).await.unwrap(), Kept::Closed, "{position}");
+            assert_eq!(
+                store.answer(number, position, answer, form(1)).await.unwrap(),
+                Kept::Closed,
+                "{position}"
+            );
         }
-        assert_eq!(store.compare(number, nothing.clone(), form(1002)).await.unwrap(), Kept::Closed);
+        assert_eq!(
+            store.compare(number, nothing.clone(), form(1002)).await.unwrap(),
+            Kept::Closed
+        );
         let none = Answer::new(Choice::NotApplicable, Choice::NotApplicable, 4).unwrap();
         for position in 1..=ITEMS {
-            assert_eq!(store.answer(number, position, none, form(position as u64)).await.unwrap(), Kept::New);
+            assert_eq!(
+                store
+                    .answer(number, position, none, form(position as u64))
+                    .await
+                    .unwrap(),
+                Kept::New
+            );
         }
-        assert_eq!(store.answer(number, ITEMS + 1, answer, form(99)).await.unwrap(), Kept::Closed);
+        assert_eq!(
+            store.answer(number, ITEMS + 1, answer, form(99)).await.unwrap(),
+            Kept::Closed
+        );
         store.advance(number, Stage::Comparison).await.unwrap();
         assert_eq!(store.answer(number, 1, answer, form(98)).await.unwrap(), Kept::Closed);
         // The last form, sent again after the part is over.
-        assert_eq!(store.answer(number, ITEMS, none, form(ITEMS as u64)).await.unwrap(), Kept::Again);
-        assert_eq!(store.compare(number, nothing.clone(), form(1002)).await.unwrap(), Kept::New);
-        assert_eq!(store.compare(number, nothing.clone(), form(1002)).await.unwrap(), Kept::Again);
-        let said = Comparison { preferred: Some(1), ..nothing.clone() };
+        assert_eq!(
+            store.answer(number, ITEMS, none, form(ITEMS as u64)).await.unwrap(),
+            Kept::Again
+        );
+        assert_eq!(
+            store.compare(number, nothing.clone(), form(1002)).await.unwrap(),
+            Kept::New
+        );
+        assert_eq!(
+            store.compare(number, nothing.clone(), form(1002)).await.unwrap(),
+            Kept::Again
+        );
+        let said = Comparison {
+            preferred: Some(1),
+            ..nothing.clone()
+        };
         assert_eq!(store.compare(number, said, form(1002)).await.unwrap(), Kept::Conflict);
         assert_eq!(store.compare(number, nothing, form(1003)).await.unwrap(), Kept::Closed);
         // Nobody.
-        assert_eq!(store.answer(number + 1, 1, answer, form(1)).await.unwrap(), Kept::Closed);
-        assert_eq!(store.answers(number).await.unwrap(), (1..=ITEMS).map(|position| (position, none)).collect());
+        assert_eq!(
+            store.answer(number + 1, 1, answer, form(1)).await.unwrap(),
+            Kept::Closed
+        );
+        assert_eq!(
+            store.answers(number).await.unwrap(),
+            (1..=ITEMS).map(|position| (position, none)).collect()
+        );
     });
 }

@@ -24,7 +24,9 @@ fn two_hundred_writers_get_a_thousand_answers_a_second_acknowledged() {
         waits.sort_unstable();
         let (median, late) = (waits[answers / 2], waits[answers * 99 / 100]);
         let rate = answers as f64 / seconds;
-        println!("{answers} answers of {WRITERS} writers in {seconds:.2} s: {rate:.0} a second; a wait of {median:.1?}, 99 % below {late:.1?}");
+        println!(
+            "{answers} answers of {WRITERS} writers in {seconds:.2} s: {rate:.0} a second; a wait of {median:.1?}, 99 % below {late:.1?}"
+        );
         let begin = Instant::now();
         store.withdraw(1).await.unwrap();
         println!("deleting one of {} people: {:.1?}", 5 * WRITERS, begin.elapsed());
@@ -40,7 +42,10 @@ async fn person(store: Store) -> Vec<Duration> {
         for position in 1..=ITEMS {
             store.shown(number, position).await.unwrap();
             let sent = Instant::now();
-            let kept = store.answer(number, position, labels(0, 1), form(position as u64)).await.unwrap();
+            let kept = store
+                .answer(number, position, labels(0, 1), form(position as u64))
+                .await
+                .unwrap();
             assert_eq!(kept, Kept::New);
             waits.push(sent.elapsed());
         }
