@@ -181,16 +181,18 @@ pub(super) async fn agree(
         return ask(&app, code, &headers, Some((StatusCode::UNPROCESSABLE_ENTITY, text))).await;
     }
     let secret = visit.derive(&app.secret, nonce);
+    let mut path = "/";
     if app.store.session(secret.hash()).await?.is_none() {
         match app.store.enrol(by, secret.hash(), sha256).await {
-            Ok(Enrolled::New { .. } | Enrolled::Resumed { .. }) => {}
+            Ok(Enrolled::New { .. }) => path = "/instructions",
+            Ok(Enrolled::Resumed { .. }) => {}
             Ok(other) => return refuse(&app, other),
             // The same form at the same time, which was first.
             Err(error) if app.store.session(secret.hash()).await?.is_none() => return Err(error.into()),
             Err(_) => {}
         }
     }
-    let mut response = Redirect::to("/").into_response();
+    let mut response = Redirect::to(path).into_response();
     app.session_cookie().set(response.headers_mut(), &secret);
     app.visit_cookie().clear(response.headers_mut());
     Ok(response)
