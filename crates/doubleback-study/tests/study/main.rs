@@ -12,6 +12,6 @@ mod person;
 mod researcher;
 mod server;
 mod small_study;
-mod store;
 #[cfg(feature = "networks")]
 mod stimuli;
+mod store;
