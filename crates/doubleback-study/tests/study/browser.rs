@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 
 use doubleback_study::assignment::Assignment;
 use doubleback_study::store::export;
-use doubleback_test_browser::{Browser, Options, Screen};
+use doubleback_test_browser::{Browser, ENTER, Options, Screen};
 use tempfile::TempDir;
 
 use crate::person::Person;
@@ -66,7 +66,7 @@ fn takes_part(way: Way) {
     let Some(mut browser) = way.open(&profile) else { return };
     // Whose answers they are: all ways' differ.
     let person = Person::new(server.address, way.name.len() as u64, server.manifest().classes.len());
-    let look = Look::new(way.name, server.address, way.screen);
+    let look = Look::new(&way, server.address);
     let (hand, start) = (way.hand, format!("http://{}/", server.address));
     browser.visit(&start);
     let (mut went_back, mut resumed) = (false, false);
@@ -147,7 +147,10 @@ fn check(server: &Server, person: &Person) {
     assert!(comparison.contains("Ümläuts & <tags> stay."), "{comparison}");
     let manifest = server.manifest();
     let second = Assignment::matrices(manifest.seed, manifest.confusion.len(), 1)[1];
-    assert_eq!(export.comparisons[0].comparison.preferred, Some(manifest.confusion[second].model));
+    assert_eq!(
+        export.comparisons[0].comparison.preferred,
+        Some(manifest.confusion[second].model)
+    );
 }
 
 #[test]
@@ -218,4 +221,39 @@ fn by_digit_keys() {
         javascript: true,
         hand: Hand::Digits,
     });
+}
+
+#[test]
+fn the_researchers_pages_fit_and_have_no_barriers() {
+    let server = Server::start();
+    let options = Options::new("the researcher's pages in a browser");
+    let Some(browser) = Browser::open([1280, 900], options) else {
+        return;
+    };
+    let start = format!("http://{}", server.researcher);
+    browser.visit(&start);
+    assert_eq!(path(&browser, server.researcher), "/login");
+    for (page, screen) in ["/login", "/", "/links", "/enrolment", "/retention", "/participants"]
+        .into_iter()
+        .flat_map(|page| [(page, LAPTOP), (page, PHONE)])
+    {
+        if page == "/" && path(&browser, server.researcher) == "/login" {
+            browser.press(&browser.one("#token"), &server.admin_token);
+            browser.press(&browser.one("#token"), ENTER);
+            browser.until("the researcher is let in", || path(&browser, server.researcher) == "/");
+        }
+        browser.visit(&format!("{start}{page}"));
+        browser.screen(screen);
+        let name = format!("researcher{}-{}", page.replace('/', "-"), screen.size[0]);
+        look::fits(&browser, &name, screen);
+        look::picture(&browser, &name);
+        // Chromium recommends a name of a user beside a password, which a token has not.
+        let said = browser.console();
+        let said: Vec<_> = said
+            .iter()
+            .filter(|line| !line.contains("\"recommendation\""))
+            .collect();
+        assert!(said.is_empty(), "{page}: {said:?}");
+        assert_eq!(barriers::serious(&browser), Vec::<String>::new(), "{page}");
+    }
 }

@@ -39,6 +39,8 @@ impl Server {
         let mut lines = output.lines().map_while(Result::ok);
         let ready = lines.find_map(|line| Some(line.split_once(READY)?.1.parse().unwrap()));
         let address = ready.expect("the server says where it listens");
+        // The harness of that program says more later, and ends if nobody hears it.
+        std::thread::spawn(move || lines.for_each(drop));
         Self { process, address }
     }
 

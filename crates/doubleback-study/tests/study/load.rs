@@ -180,7 +180,11 @@ fn two_thousand_people_answer_thirty_images_each() {
             }
             (done, began.elapsed())
         };
-        let people = (1..=2000).map(|id| Person::new(address, id, classes)).collect();
+        let people = (1..=2000).map(|id| Person {
+            patience: Duration::from_secs(5),
+            ..Person::new(address, id, classes)
+        });
+        let people = people.collect();
         let (mut people, took) = everyone(people, Part::Enrol).await;
         say(&format!(
             "enrolment, instructions, practice of {}: {took:.1?}",
@@ -195,8 +199,10 @@ fn two_thousand_people_answer_thirty_images_each() {
             answers as f64 / took.as_secs_f64(),
             requests as f64 / took.as_secs_f64()
         ));
+        let retries: usize = people.iter().map(|person| person.retries).sum();
+        // A connection that nobody has used for ten seconds may be closed while a request is on its way.
         report(
-            "page, image and answer",
+            &format!("page, image and answer ({retries} retries)"),
             people.iter().flat_map(|person| person.timings.iter().copied()),
             &[],
         );

@@ -137,12 +137,23 @@ impl Person {
         if let (true, Some(position)) = (page.starts_with("/item/"), position) {
             self.acknowledged.insert(position, self.answer(position));
         }
-        sent.location().expect("a redirect says where").clone_into(&mut self.page);
+        sent.location()
+            .expect("a redirect says where")
+            .clone_into(&mut self.page);
         if self.page == "/" {
             // "Go on where you were."
             let start = self.get("/").await;
-            assert_eq!(start.status, StatusCode::SEE_OTHER, "person {} after {page}: {}", self.id, start.text());
-            start.location().expect("a redirect says where").clone_into(&mut self.page);
+            assert_eq!(
+                start.status,
+                StatusCode::SEE_OTHER,
+                "person {} after {page}: {}",
+                self.id,
+                start.text()
+            );
+            start
+                .location()
+                .expect("a redirect says where")
+                .clone_into(&mut self.page);
         }
     }
 

@@ -11,7 +11,11 @@ use crate::client::{Client, Reply};
 use crate::server::Server;
 
 fn run<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(work)
 }
 
 /// A browser of the researcher, logged in.
@@ -25,12 +29,18 @@ async fn researcher(server: &Server) -> Client {
 /// Tries a token.
 async fn enter(client: &mut Client, token: &str) -> Reply {
     let form = client.get("/login").await.unwrap().form();
-    client.post("/login", &[("form", &form), ("token", token)]).await.unwrap()
+    client
+        .post("/login", &[("form", &form), ("token", token)])
+        .await
+        .unwrap()
 }
 
 /// The token of the page's form that is sent to this path.
 fn form_to(page: &Reply, path: &str) -> String {
-    let start = page.text().find(&format!("action=\"{path}\"")).unwrap_or_else(|| panic!("no form to {path}: {}", page.text()));
+    let start = page
+        .text()
+        .find(&format!("action=\"{path}\""))
+        .unwrap_or_else(|| panic!("no form to {path}: {}", page.text()));
     let (_, rest) = page.text()[start..].split_once("name=\"form\" value=\"").unwrap();
     rest.split_once('"').unwrap().0.to_owned()
 }

@@ -171,7 +171,7 @@ pub fn write(folder: &Path) -> Manifest {
     for (name, text) in [
         (
             "consent",
-            "# Taking part\n\nYou will see {{items}} images. What you answer is kept {{retention}}. Ask {{contact}}.",
+            "# Taking part\n\nYou will see {{items}} images. What you answer is kept for this long: {{retention}}. Ask {{contact}}.",
         ),
         (
             "instructions",

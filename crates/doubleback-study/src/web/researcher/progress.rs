@@ -81,10 +81,12 @@ fn table(progress: &Progress, items: usize) -> Markup {
                     @for (name, count) in rows { tr { th scope="row" { (name) } td { (count) } } }
                 }
             }
-            table id="stages" {
-                caption { "How far they are" }
-                tbody {
-                    @for (stage, count) in stages(progress) { tr { th scope="row" { (stage) } td { (count) } } }
+            @if !progress.stages.is_empty() {
+                table id="stages" {
+                    caption { "How far they are" }
+                    tbody {
+                        @for (stage, count) in stages(progress) { tr { th scope="row" { (stage) } td { (count) } } }
+                    }
                 }
             }
         }

@@ -113,7 +113,11 @@ async fn forms_without_their_token_are_refused() {
         ] {
             let reply = person.post(path, fields).await;
             // Who takes part already has no use for the form of consent.
-            let expected = if path == "/consent" { StatusCode::SEE_OTHER } else { StatusCode::FORBIDDEN };
+            let expected = if path == "/consent" {
+                StatusCode::SEE_OTHER
+            } else {
+                StatusCode::FORBIDDEN
+            };
             assert_eq!(reply.status, expected, "{path}: {:?}", reply.location());
         }
         let mut stranger = Client::new(server.address);

@@ -110,8 +110,12 @@ async fn nothing_gets_into_headers() {
     ] {
         let answer = tokio::task::block_in_place(|| raw(&server, smuggled.as_bytes()));
         let statuses: Vec<&str> = answer.split("HTTP/1.1 ").skip(1).map(|rest| &rest[..3]).collect();
+        // One answer, of the start's redirect at most: what is smuggled gets none.
         assert!(
-            statuses.iter().all(|status| status.starts_with('4')),
+            statuses.len() <= 1
+                && statuses
+                    .iter()
+                    .all(|status| status.starts_with('4') || *status == "303"),
             "{smuggled}: {answer}"
         );
     }

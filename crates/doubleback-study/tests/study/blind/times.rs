@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::person::Person;
 use crate::server::Server;
 
-/// Requests a model.
+/// Requests of a page, and of its image, a model.
 const REQUESTS: usize = 1000;
 /// What is timed: a page, its image, an answer.
 const KINDS: [&str; 3] = ["page", "image", "answer"];
@@ -72,6 +72,10 @@ async fn measure(server: &Server, people: &[Person], orders: &[Vec<usize>], seed
             let image = client.get(&format!("/image/{position}")).await.unwrap();
             times[1][model].push(began.elapsed());
             assert_eq!(image.status, StatusCode::OK);
+            if round % 4 > 0 {
+                // Answers wait for the disk: fewer do.
+                continue;
+            }
             let first = (round % manifest.classes.len()).to_string();
             let began = Instant::now();
             let answer = client
@@ -95,7 +99,10 @@ fn differences(times: &[Vec<Vec<Duration>>; 3]) -> Vec<String> {
         let mut pairs = Vec::new();
         for one in 0..models.len() {
             for other in one + 1..models.len() {
-                assert_eq!((models[one].len(), models[other].len()), (REQUESTS, REQUESTS));
+                assert_eq!(
+                    models[one].len(),
+                    if *kind == "answer" { REQUESTS / 4 } else { REQUESTS }
+                );
                 pairs.push((
                     format!("models {one} and {other}"),
                     kolmogorov_smirnov(&models[one], &models[other]),

@@ -28,17 +28,25 @@ pub struct Look {
     way: &'static str,
     address: SocketAddr,
     screen: Screen,
+    javascript: bool,
     seen: RefCell<BTreeSet<String>>,
     /// By kind of page, what keeps people out.
     barriers: RefCell<BTreeMap<String, Vec<String>>>,
 }
 
 impl Look {
-    pub fn new(way: &'static str, address: SocketAddr, screen: Screen) -> Self {
+    pub fn new(way: &super::Way, address: SocketAddr) -> Self {
+        let super::Way {
+            name,
+            screen,
+            javascript,
+            ..
+        } = *way;
         Self {
-            way,
+            way: name,
             address,
             screen,
+            javascript,
             seen: RefCell::default(),
             barriers: RefCell::default(),
         }
@@ -52,23 +60,26 @@ impl Look {
         assert!(asked.iter().any(|url| url.starts_with(&own)), "{page}: {asked:?}");
         let others: Vec<_> = asked.iter().filter(|url| !url.starts_with(&own)).collect();
         assert!(others.is_empty(), "{page} asks for {others:?}");
-        self.fits(browser, page, self.screen);
+        fits(browser, page, self.screen);
         let kind = page[1..].split('/').next().unwrap().to_owned();
         if !self.seen.borrow_mut().insert(kind.clone()) {
             return;
         }
         let kind = if kind.is_empty() { "consent".to_owned() } else { kind };
-        self.picture(browser, &kind);
+        picture(browser, &format!("{}-{kind}", self.way));
         if page.contains('/') && !browser.all("img").is_empty() {
             shows_the_image(browser, page);
         }
         for zoom in ZOOMS {
             browser.screen(zoom);
-            self.fits(browser, page, zoom);
-            self.picture(browser, &format!("{kind}-{}", zoom.size[0]));
+            fits(browser, page, zoom);
+            picture(browser, &format!("{}-{kind}-{}", self.way, zoom.size[0]));
         }
         browser.screen(self.screen);
-        self.barriers.borrow_mut().insert(kind, barriers::serious(browser));
+        // It waits for the page's own events, which do not come where scripts are off.
+        if self.javascript {
+            self.barriers.borrow_mut().insert(kind, barriers::serious(browser));
+        }
     }
 
     /// That no page had barriers.
@@ -81,20 +92,24 @@ impl Look {
             ["compare", "consent", "instructions", "item", "practice", "thanks"]
         );
     }
+}
 
-    /// Checks that nothing scrolls sideways but tables within their own frames.
-    fn fits(&self, browser: &Browser, page: &str, screen: Screen) {
-        // On a phone, too wide a page widens the window that it is laid out for.
-        let widths = browser.run("return [document.documentElement.scrollWidth, innerWidth]", json!([]));
-        let width = screen.size[0];
-        assert!(widths[0].as_u64() <= Some(width.into()) && widths[1] == width, "{}: {page} scrolls sideways at {width}: {widths}", self.way);
-    }
+/// Checks that nothing scrolls sideways but tables within their own frames.
+pub fn fits(browser: &Browser, page: &str, screen: Screen) {
+    // On a phone, too wide a page widens the window that it is laid out for.
+    let widths = browser.run("return [document.documentElement.scrollWidth, innerWidth]", json!([]));
+    let width = screen.size[0];
+    assert!(
+        widths[0].as_u64() <= Some(width.into()) && widths[1] == width,
+        "{page} scrolls sideways at {width}: {widths}"
+    );
+}
 
-    fn picture(&self, browser: &Browser, kind: &str) {
-        let folder = screenshots();
-        std::fs::create_dir_all(&folder).unwrap();
-        browser.screenshot(&folder.join(format!("{}-{kind}.png", self.way)));
-    }
+/// Keeps a picture of the page.
+pub fn picture(browser: &Browser, name: &str) {
+    let folder = screenshots();
+    std::fs::create_dir_all(&folder).unwrap();
+    browser.screenshot(&folder.join(format!("{name}.png")));
 }
 
 /// Where pictures of the pages are kept, for people to look at.

@@ -94,7 +94,9 @@ fn what_is_no_answer_is_said_beside_its_question_and_what_was_chosen_stays() {
     let server = Server::start();
     let mut browser = Browser::new(server.address);
     let page = begun(&mut browser);
-    let cases: [(&[(&str, &str)], &str, &str); 4] = [
+    /// Fields, the question that they are wrong for, and what is said.
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
+    let cases: [Case; 4] = [
         (&[], "first", "Choose the most plausible label"),
         (&[("first", "4")], "second", "Choose the second most plausible label"),
         (

@@ -188,7 +188,7 @@ fn how_long_data_are_kept_is_in_the_consent_text() {
     run(async {
         let mut client = researcher(&server).await;
         let consent = async || Client::new(server.address).get("/").await.unwrap();
-        assert!(consent().await.text().contains("for 365 days"));
+        assert!(consent().await.text().contains("365 days after"));
         assert_eq!(
             send(&mut client, "/retention", "/retention", &[("days", "0")])
                 .await
@@ -196,7 +196,7 @@ fn how_long_data_are_kept_is_in_the_consent_text() {
             StatusCode::UNPROCESSABLE_ENTITY
         );
         send(&mut client, "/retention", "/retention", &[("days", "30")]).await;
-        assert!(consent().await.text().contains("for 30 days"));
+        assert!(consent().await.text().contains("30 days after"));
         send(&mut client, "/retention", "/retention", &[("forever", "yes")]).await;
         assert!(consent().await.text().contains("until the researchers delete them"));
     });
