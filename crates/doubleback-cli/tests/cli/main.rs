@@ -16,6 +16,7 @@ mod models;
 mod names;
 mod no_gpu;
 mod stats;
+mod study;
 mod support;
 mod sweep_local;
 mod sweep_slurm;

@@ -12,7 +12,7 @@ pub fn header(view: &View) -> Markup {
     html! {
         header.top {
             p.kicker { "doubleback " (analysis.version) " · human study after Ross & Doshi-Velez 2018, Table 1" }
-            h1 { (analysis.title) ": are the mistakes of gradient-regularized models more convincing to people?" }
+            h1 { "“" (analysis.title) "”: are the mistakes of gradient-regularized models more convincing to people?" }
             p.lede { (answer(view)) }
             @for comparison in analysis.comparisons.iter().filter(|one| one.main) { p.reading { (sentence(view, comparison)) } }
             @if about.finished < 8 {

@@ -3,6 +3,7 @@ use doubleback_study::folder::read_manifest;
 use doubleback_study::report::write_analysis;
 use doubleback_study::store;
 
+use super::answers;
 use crate::args::StudyAnalyseArgs;
 use crate::context::Context;
 use crate::exit::Result;
@@ -49,17 +50,26 @@ pub fn run(args: &StudyAnalyseArgs, context: &Context) -> Result<()> {
 
 fn summary(analysis: &Analysis) -> String {
     let description = &analysis.description;
-    let mut text = format!(
-        "{} answers of {} participants, {} of whom saw all their {} images",
-        grouped(description.answers),
-        grouped(description.participants),
-        grouped(description.finished),
-        description.images_each
-    );
-    text += match description.counted {
-        Counted::Finished => "; theirs are counted\n",
-        Counted::All => "; all are counted\n",
+    let counted = match description.counted {
+        Counted::Finished => "theirs are counted",
+        Counted::All => "all are counted",
     };
+    let mut text = sentences(
+        "",
+        &format!(
+            "{}; {} finished all {} images: {counted}.",
+            answers(description.answers, description.participants),
+            grouped(description.finished),
+            description.images_each
+        ),
+    );
+    if description.counted_answers == 0 {
+        let what = match description.counted {
+            Counted::Finished => "Nobody has answered all images yet. With `--unfinished`, all answers are counted.",
+            Counted::All => "Nobody has answered yet.",
+        };
+        return text + &sentences("", what);
+    }
     let rows: Vec<Vec<String>> = analysis
         .rates
         .iter()
@@ -102,15 +112,17 @@ fn compared(analysis: &Analysis, comparison: &ModelComparison) -> String {
     );
     let mut text = sentences("", &about);
     for measure in &comparison.measures {
+        let corrected = measure.p_holm.map(|p| format!(" ({p:.3} with Holm's correction)"));
         let share = |share: Option<f64>| share.map_or_else(|| "no answer".to_owned(), percent);
         text += &sentences(
             "  ",
             &format!(
-                "{}: {} against {}, p = {:.3}",
+                "{}: {} against {}, p = {:.3}{}",
                 measure.measure.words(),
                 share(measure.to),
                 share(measure.from),
-                measure.p
+                measure.p,
+                corrected.unwrap_or_default()
             ),
         );
     }

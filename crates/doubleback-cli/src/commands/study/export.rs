@@ -4,9 +4,10 @@ use doubleback::data::atomic_file;
 use doubleback_study::folder::{Manifest, read_manifest};
 use doubleback_study::store::{self, Export};
 
+use super::answers;
 use crate::args::StudyExportArgs;
 use crate::exit::{Failure, Result};
-use crate::output::{self, JsonTarget, grouped};
+use crate::output::{self, JsonTarget};
 
 /// Writes a study's answers.
 pub fn run(args: &StudyExportArgs) -> Result<()> {
@@ -55,9 +56,6 @@ fn write(path: &Path, content: &str) -> Result<()> {
 }
 
 fn told(export: &Export) -> Result<()> {
-    output::print(&format!(
-        "{} answers of {} participants\n",
-        grouped(export.responses.len()),
-        grouped(export.participants.len())
-    ))
+    let text = answers(export.responses.len(), export.participants.len());
+    output::print(&format!("{text}\n"))
 }

@@ -9,6 +9,7 @@ pub use serve::run as serve;
 use crate::args::StudyCommand;
 use crate::context::Context;
 use crate::exit::Result;
+use crate::output::grouped;
 
 /// Does what was asked of a study.
 pub fn run(command: &StudyCommand, context: &Context) -> Result<()> {
@@ -18,4 +19,13 @@ pub fn run(command: &StudyCommand, context: &Context) -> Result<()> {
         StudyCommand::Export(args) => export::run(args),
         StudyCommand::Analyse(args) => analyse::run(args, context),
     }
+}
+
+/// Such as `237 answers of 8 participants`.
+fn answers(answers: usize, participants: usize) -> String {
+    let some = |count: usize, what: &str| match count {
+        1 => format!("1 {what}"),
+        count => format!("{} {what}s", grouped(count)),
+    };
+    format!("{} of {}", some(answers, "answer"), some(participants, "participant"))
 }
