@@ -97,7 +97,7 @@ impl Study {
 #[cfg(test)]
 mod tests {
     use super::super::create::{Contents, create};
-    use super::super::default_texts::Texts;
+    use super::super::default_texts::Drafts;
     use super::super::fixture::{png, study};
     use super::*;
 
@@ -108,7 +108,7 @@ mod tests {
         let contents = Contents {
             manifest: &manifest,
             images: &images,
-            texts: &Texts::default(),
+            texts: &Drafts::default(),
             others: &[],
         };
         create(&path, &contents).unwrap();
