@@ -32,7 +32,6 @@ mod models_and_data;
 mod not_finite;
 mod old_models;
 mod penalties;
-mod quiet_models;
 mod residual;
 mod second_order;
 mod soundness;
