@@ -275,6 +275,14 @@ mod tests {
                 if let (Some(images), false) = (images, has_images) {
                     line.extend(given(images, "1"));
                 }
+                // `study new` needs models and data, unless it is a demonstration.
+                if args.iter().any(|arg| arg.get_id() == "demo") {
+                    let missing = |arg: &&&Arg| {
+                        let id = arg.get_id();
+                        ["models", "dataset"].contains(&id.as_str()) && id != tested.get_id()
+                    };
+                    line.extend(args.iter().filter(missing).flat_map(|arg| given(arg, &value(arg))));
+                }
                 // `audit` needs a model, data and eps, or two audits to compare.
                 let comparing = tested.get_id() == "compare";
                 if comparing {
