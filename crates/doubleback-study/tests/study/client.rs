@@ -139,7 +139,18 @@ impl Client {
         if connection.ready().await.is_err() {
             connection = connect(self.address).await?;
         }
-        let (head, body) = connection.send_request(request).await?.into_parts();
+        let response = match connection.try_send_request(request).await {
+            Ok(response) => response,
+            // The server had closed the connection, as it does after a body that was too large, and this had not been heard of yet.
+            Err(mut failed) => match failed.take_message() {
+                Some(unsent) => {
+                    connection = connect(self.address).await?;
+                    connection.send_request(unsent).await?
+                }
+                None => return Err(failed.into_error().into()),
+            },
+        };
+        let (head, body) = response.into_parts();
         let body = body.collect().await?.to_bytes();
         self.connection = Some(connection);
         Ok(Reply {
