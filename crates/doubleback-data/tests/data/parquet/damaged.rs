@@ -6,7 +6,7 @@ use std::sync::Once;
 use doubleback_data::parquet::{decode, is_reading};
 use proptest::prelude::*;
 
-use crate::support::bytes;
+use super::support::bytes;
 
 const FILES: [&str; 6] = ["hf-test", "hf-cifar100", "zstd", "gzip", "lz4", "none"];
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use doubleback_data::fetch::check;
 use doubleback_data::{FileState, LoadOptions, Part, load, location, sha256, verify};
 
-use crate::support::{bytes, fixture, folder, images, message, name, read, sorted};
+use super::support::{bytes, fixture, folder, images, message, name, read, sorted};
 
 const TRAIN: [(&str, &str); 2] = [
     ("hf-train-0", "data/train-00000-of-00002.parquet"),
@@ -141,7 +141,7 @@ fn verify_names_every_file_and_what_is_wrong_with_it() {
     );
     assert!(files[2].to_string().contains("row 0 has the label -1"));
     // Each of these can be read, but not both together.
-    let folder = crate::support::folder(&[("hf-train-0", "train.parquet"), ("snappy", "test.parquet")]);
+    let folder = super::support::folder(&[("hf-train-0", "train.parquet"), ("snappy", "test.parquet")]);
     let files = verify(&name(folder.path()), &LoadOptions::default()).unwrap();
     assert_eq!(files.len(), 3);
     assert!(files[2].to_string().contains("of other classes"));

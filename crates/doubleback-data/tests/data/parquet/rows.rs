@@ -2,7 +2,7 @@
 
 use doubleback_data::parquet::decode;
 
-use crate::support::{bytes, images};
+use super::support::{bytes, images};
 
 fn message(name: &str) -> String {
     let error = decode(&format!("{name}.parquet"), bytes(name)).unwrap_err().to_string();
@@ -21,8 +21,8 @@ fn compressions_encodings_pages_and_types_of_pyarrow_give_the_same() {
 
 #[test]
 fn of_two_columns_of_labels_the_fine_one_is_taken_and_said() {
-    let folder = crate::support::folder(&[("hf-cifar100", "train.parquet")]);
-    let dataset = crate::support::read(folder.path());
+    let folder = super::support::folder(&[("hf-cifar100", "train.parquet")]);
+    let dataset = super::support::read(folder.path());
     assert_eq!(dataset.classes, ["ant", "bee", "cat"]);
     assert_eq!(dataset.shape.channels, 1);
     assert_eq!(images(&dataset.train, 1).len(), 3);
