@@ -81,7 +81,7 @@ pub struct StudyNewArgs {
     #[arg(value_name = "STUDY")]
     pub study: PathBuf,
     /// Train three small models on mnist-mini, and make a study of them
-    #[arg(long, conflicts_with_all = ["models", "dataset", "attack", "eps", "roles", "strict"])]
+    #[arg(long, conflicts_with_all = ["models", "dataset", "attack", "eps", "roles", "strict", "per_class", "arch", "output", "bounds", "normalize", "generated_values", "check"])]
     pub demo: bool,
     /// Models, each a FILE or NAME=FILE: of `doubleback train`, ONNX or PyTorch
     #[arg(
@@ -148,7 +148,7 @@ pub struct StudyServeArgs {
     /// Whom participants ask: what {{contact}} stands for in the texts, such as a name and an e-mail address
     #[arg(long, value_name = "TEXT")]
     pub contact: Option<String>,
-    /// Let anybody take part, until so many have begun; otherwise, those with a link from the researcher's pages
+    /// Open enrolment: anybody may take part, until so many have begun. It stays so when the study is served again, until it is changed on the researcher's pages
     #[arg(long, value_name = "N")]
     pub open: Option<u64>,
     /// Show the researcher's pages to other machines, too

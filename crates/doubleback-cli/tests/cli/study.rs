@@ -120,6 +120,8 @@ fn what_no_study_can_be_made_of_is_said_before_anything_is_written() {
     };
     refused("study new study", "--models");
     refused("study new study --demo --steps 3", "--demo");
+    refused("study new study --demo --per-class 2", "--per-class");
+    refused("study new study --demo --arch small-cnn", "--arch");
     refused(&format!("{NEW} --roles normal"), "--roles");
     refused(&NEW.replace("--eps 0.3,0.6", ""), "--eps");
     refused(&NEW.replace("--eps 0.3,0.6", "--eps 0.3 --gamma 0.1"), "--gamma");
